@@ -1,0 +1,17 @@
+//! The office's procedures as pure types and functions.
+//!
+//! No file, no network, no database, and no clock of its own: the time is an argument.
+
+pub mod agency;
+pub mod book;
+pub mod calendar;
+pub mod delivery;
+pub mod document;
+pub mod inbound;
+pub mod operation;
+pub mod outbound;
+pub mod problem;
+pub mod role;
+pub mod secrecy;
+pub mod text;
+pub mod verdict;

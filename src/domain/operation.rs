@@ -1,0 +1,288 @@
+//! Operations: every change of state, told once, in order, chained by hash.
+//!
+//! They are the audit chain, the history that people read, and what can be replayed
+//! elsewhere: the tables of the store are what replaying the operations gives.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::agency::{Agency, AgencyCode};
+use super::book::BookId;
+use super::delivery::StatusEntry;
+use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
+use super::inbound::{Assignment, InboundState, Registration};
+use super::outbound::{Numbering, OutboundState, SignatureKind};
+use super::role::Role;
+use super::verdict::VerdictSummary;
+
+/// Hybrid logical clock: never runs backwards on one desk, whatever the PC's clock does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Hlc {
+    /// Milliseconds since 1970, the larger of the wall clock and all times seen.
+    pub millis: i64,
+    /// Distinguishes what happens within one millisecond.
+    pub counter: u32,
+}
+
+impl Hlc {
+    pub const ZERO: Self = Self { millis: 0, counter: 0 };
+
+    /// The time of the next operation after `self`, when the wall clock says `now`.
+    pub fn tick(self, now: Timestamp) -> Self {
+        let wall = now.as_millisecond();
+        if wall > self.millis {
+            Self { millis: wall, counter: 0 }
+        } else {
+            Self { millis: self.millis, counter: self.counter.saturating_add(1) }
+        }
+    }
+}
+
+impl fmt::Display for Hlc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:013}.{:06}", self.millis, self.counter)
+    }
+}
+
+/// One change of state.
+///
+/// A change says what was decided and carries every fact that it needs, numbers included:
+/// replaying it never asks for anything. Times inside are those of the deed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// The office begins: its agency, and the rule profile in force.
+    OfficeOpened {
+        agency: Agency,
+        profile: String,
+    },
+    /// The rule profile in force from now on.
+    ProfileChosen {
+        profile: String,
+    },
+    UserAdded {
+        user: String,
+        display_name: String,
+        roles: Vec<Role>,
+    },
+    UserRolesSet {
+        user: String,
+        roles: Vec<Role>,
+    },
+    UserDisabled {
+        user: String,
+    },
+    /// A new agency, or new facts about a known one.
+    AgencyPut {
+        agency: Agency,
+    },
+
+    /// A packet's bytes are in the inbox; its meaning is not known yet.
+    PacketKept {
+        packet: BlobHash,
+        size: u64,
+        origin: String,
+        server_id: String,
+    },
+    /// A packet has become what `outcome` names (a document, a status).
+    PacketTaken {
+        packet: BlobHash,
+        outcome: String,
+    },
+    /// A packet (or file) that cannot be used; its bytes stay.
+    PacketQuarantined {
+        packet: BlobHash,
+        code: String,
+        detail: String,
+    },
+
+    /// An inbound document is stored with its verdict (state [`InboundState::Arrived`]).
+    InboundArrived {
+        key: DocumentKey,
+        sender: Option<AgencyCode>,
+        sender_name: String,
+        metadata: Metadata,
+        files: Vec<FileRef>,
+        packet: Option<BlobHash>,
+        arrived_at: Timestamp,
+        verdict: VerdictSummary,
+        /// Text of the document, for search.
+        text: String,
+    },
+    InboundMoved {
+        key: DocumentKey,
+        from: InboundState,
+        to: InboundState,
+        reason: String,
+    },
+    InboundRegistered {
+        key: DocumentKey,
+        registration: Registration,
+    },
+    InboundAssigned {
+        key: DocumentKey,
+        assignment: Assignment,
+    },
+
+    OutboundDrafted {
+        key: DocumentKey,
+        metadata: Metadata,
+        files: Vec<FileRef>,
+        drafted_at: Timestamp,
+        text: String,
+    },
+    OutboundEdited {
+        key: DocumentKey,
+        metadata: Metadata,
+        files: Vec<FileRef>,
+        text: String,
+    },
+    OutboundMoved {
+        key: DocumentKey,
+        from: OutboundState,
+        to: OutboundState,
+        reason: String,
+    },
+    /// Number and date are taken; `metadata` of the document now carries them.
+    OutboundNumbered {
+        key: DocumentKey,
+        numbering: Numbering,
+        metadata: Metadata,
+    },
+    /// The main file was signed: `file` is the new version.
+    OutboundSigned {
+        key: DocumentKey,
+        kind: SignatureKind,
+        file: FileRef,
+        signer: String,
+        serial: String,
+        signed_at: Timestamp,
+    },
+    /// The document leaves; one outbox item per recipient is queued in the same transaction.
+    OutboundIssued {
+        key: DocumentKey,
+        issued_at: Timestamp,
+        recipients: Vec<AgencyCode>,
+    },
+    /// A number that will not be used, with the reason: never a silent gap.
+    NumberGivenUp {
+        book: BookId,
+        number: u32,
+        reason: String,
+    },
+
+    /// Something waits to be sent. `item` is made from content, so that queueing the same
+    /// thing twice is queueing it once.
+    OutboxQueued {
+        item: String,
+        what: OutboxKind,
+        document: DocumentKey,
+        recipient: AgencyCode,
+        packet: BlobHash,
+        urgent: bool,
+    },
+    /// The server has it and gave `server_id`.
+    OutboxSent {
+        item: String,
+        server_id: String,
+        sent_at: Timestamp,
+    },
+    /// Parked until a person decides.
+    OutboxWedged {
+        item: String,
+        code: String,
+        detail: String,
+    },
+    /// A parked item waits again.
+    OutboxReleased {
+        item: String,
+    },
+
+    /// A recipient of an issued document reported how far it is.
+    StatusReceived {
+        key: DocumentKey,
+        recipient: AgencyCode,
+        entry: StatusEntry,
+    },
+}
+
+/// What an outbox item carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutboxKind {
+    Document,
+    Status,
+}
+
+/// One link of a desk's chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    pub id: Uuid,
+    /// The desk that did it.
+    pub desk: Uuid,
+    /// Position in that desk's chain, from 1.
+    pub sequence: u64,
+    pub user: String,
+    /// The role under which it was done; `None` for what the program does by itself.
+    pub role: Option<Role>,
+    pub time: Hlc,
+    pub change: Change,
+    /// Hash of the desk's previous operation; 64 zeros for the first.
+    pub previous: String,
+}
+
+impl Operation {
+    /// What the first operation of a chain names as its predecessor.
+    pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+    /// The bytes that are kept and hashed: JSON with fields in the order of the types.
+    pub fn canonical(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// SHA-256 over [`Self::canonical`], in lower-case hex.
+    pub fn hash_of(canonical: &str) -> String {
+        hex::encode(Sha256::digest(canonical.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_never_runs_backwards() {
+        let later: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let earlier: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        let first = Hlc::ZERO.tick(later);
+        let second = first.tick(earlier);
+        assert!(second > first);
+        assert!(second.tick(later) > second);
+    }
+
+    #[test]
+    fn an_operation_survives_its_canonical_form() {
+        let operation = Operation {
+            id: Uuid::now_v7(),
+            desk: Uuid::now_v7(),
+            sequence: 1,
+            user: "be".to_owned(),
+            role: Some(Role::Clerk),
+            time: Hlc { millis: 5, counter: 1 },
+            change: Change::UserAdded {
+                user: "be".to_owned(),
+                display_name: "Trần Thị Bé".to_owned(),
+                roles: vec![Role::Clerk],
+            },
+            previous: Operation::GENESIS.to_owned(),
+        };
+        let text = operation.canonical().unwrap();
+        let back: Operation = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, operation);
+        assert_eq!(back.canonical().unwrap(), text);
+    }
+}

@@ -1,0 +1,125 @@
+//! The way of an outbound document.
+//!
+//! Quyết định 01/2019/QĐ-UBND Điều 13 and 14: draft, opinions, layout check, personal
+//! signature (number and date are taken), organisation signature, issue, follow.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::book::BookId;
+use super::delivery::Delivery;
+use super::document::{DocumentKey, FileRef, Metadata};
+
+/// Where an outbound document stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutboundState {
+    /// With its drafter.
+    Draft,
+    /// With the responsible leader, for the content (Điều 13.2).
+    InReview,
+    /// With the format checker, for the layout (Điều 13.3).
+    InFormatCheck,
+    /// With the signer.
+    ToSign,
+    /// Signed, numbered and dated; with the clerk (Điều 14 khoản 2).
+    ToSeal,
+    /// Sealed; the clerk issues it.
+    ToIssue,
+    /// phát hành
+    Issued,
+    /// thu hồi
+    Recalled,
+    /// Given up before it was issued.
+    Abandoned,
+}
+
+impl OutboundState {
+    pub const ALL: [Self; 9] = [
+        Self::Draft,
+        Self::InReview,
+        Self::InFormatCheck,
+        Self::ToSign,
+        Self::ToSeal,
+        Self::ToIssue,
+        Self::Issued,
+        Self::Recalled,
+        Self::Abandoned,
+    ];
+
+    /// Whether the regulation lets a document go from here to `next`.
+    ///
+    /// Small offices skip opinions: a draft may go straight to the signer. Nothing is
+    /// sealed that was not signed, nothing issued that was not sealed.
+    pub const fn may_become(self, next: Self) -> bool {
+        use OutboundState::*;
+        matches!(
+            (self, next),
+            (Draft, InReview | InFormatCheck | ToSign | Abandoned)
+                | (InReview, Draft | InFormatCheck | ToSign | Abandoned)
+                | (InFormatCheck, Draft | ToSign | Abandoned)
+                | (ToSign, Draft | ToSeal | Abandoned)
+                | (ToSeal, ToIssue | Abandoned)
+                | (ToIssue, Issued | Abandoned)
+                | (Issued, Recalled)
+        )
+    }
+
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Recalled | Self::Abandoned)
+    }
+}
+
+/// An outbound document as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboundDocument {
+    pub key: DocumentKey,
+    pub state: OutboundState,
+    pub metadata: Metadata,
+    /// The present version of the main file first, then attachments.
+    pub files: Vec<FileRef>,
+    pub drafted_by: String,
+    pub drafted_at: Timestamp,
+    pub numbering: Option<Numbering>,
+    pub deliveries: Vec<Delivery>,
+    pub issued_at: Option<Timestamp>,
+    /// Why it was sent back, recalled or given up.
+    pub reason: String,
+}
+
+/// Number and date, taken together (Quyết định 01/2019/QĐ-UBND Điều 14 khoản 2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbering {
+    pub book: BookId,
+    pub number: u32,
+    pub date: Date,
+}
+
+/// Which of the two signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureKind {
+    Personal,
+    Organisation,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_unsigned_is_sealed_and_nothing_unsealed_is_issued() {
+        for from in OutboundState::ALL {
+            if from.may_become(OutboundState::ToSeal) {
+                assert_eq!(from, OutboundState::ToSign);
+            }
+            if from.may_become(OutboundState::ToIssue) {
+                assert_eq!(from, OutboundState::ToSeal);
+            }
+            if from.may_become(OutboundState::Issued) {
+                assert_eq!(from, OutboundState::ToIssue);
+            }
+        }
+    }
+}

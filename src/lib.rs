@@ -1,0 +1,70 @@
+//! Văn Thư: the document clerk's workstation of a Vietnamese government office.
+//!
+//! The house has rooms. Each may use only the rooms listed above it
+//! (`tests/architecture.rs` holds everybody to that):
+//!
+//! | room | holds |
+//! | --- | --- |
+//! | [`domain`] | the office's procedures as pure types and functions |
+//! | [`i18n`] | every sentence a person reads, in Vietnamese and English |
+//! | [`rules`] | regulation profiles: what one province and one law ask, as data |
+//! | [`pdf`] | structure, rendering, text and appearance of PDF files |
+//! | [`pki`] | certificates, paths, revocation, time stamps, CMS |
+//! | [`token`] | smart cards and other holders of private keys |
+//! | [`signing`] | PAdES signatures: made and checked |
+//! | [`packet`] | edXML packets of QCVN 102:2016 |
+//! | [`store`] | the encrypted database, the only room with SQL |
+//! | [`exchange`] | the line to the provincial server |
+//! | [`office`] | the use cases, the only door for the faces below |
+//! | `desk` | the window |
+//! | `server` | the provincial exchange server |
+//!
+//! # Glossary
+//!
+//! One English word for one Vietnamese term, everywhere.
+//!
+//! | Vietnamese | here |
+//! | --- | --- |
+//! | văn bản đến, văn bản đi | inbound, outbound document |
+//! | số đến | arrival number |
+//! | số và ký hiệu | number and notation; together the *code* of a document |
+//! | mã định danh cơ quan | agency code |
+//! | mã định danh văn bản | document id ([`domain::document::DocumentId`]) |
+//! | trích yếu | subject |
+//! | nơi nhận | recipients |
+//! | văn thư | clerk |
+//! | người có thẩm quyền ký | leader (the signer) |
+//! | người kiểm tra thể thức | format checker |
+//! | thể thức | layout |
+//! | chữ ký số cá nhân | personal signature |
+//! | chữ ký số cơ quan, con dấu | organisation signature, seal |
+//! | phát hành | issue |
+//! | tiếp nhận | accept |
+//! | đăng ký | register |
+//! | sổ đăng ký | register book |
+//! | trả lại, từ chối tiếp nhận | return |
+//! | thu hồi | recall |
+//! | phân công, chuyển xử lý | assign |
+//! | độ khẩn | urgency |
+//! | độ mật | secrecy |
+//! | hồ sơ | record |
+//! | thời hạn bảo quản | retention |
+//! | lưu trữ | archive |
+//! | trục liên thông | the axis |
+//! | gói tin | packet |
+
+#[cfg(feature = "desk")]
+pub mod desk;
+pub mod domain;
+pub mod exchange;
+pub mod i18n;
+pub mod office;
+pub mod packet;
+pub mod pdf;
+pub mod pki;
+pub mod rules;
+#[cfg(feature = "server")]
+pub mod server;
+pub mod signing;
+pub mod store;
+pub mod token;

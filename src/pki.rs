@@ -1,0 +1,3 @@
+//! Certificates, paths, revocation, time stamps and CMS.
+
+pub mod algorithm;
