@@ -4,6 +4,9 @@
 //! Every method blocks (database, token, network) and is called off the window's thread.
 //! Every method checks the session's roles first; what it refuses it says as a [`Problem`].
 
+pub mod error;
+pub mod labels;
+
 use std::path::Path;
 use std::sync::Arc;
 

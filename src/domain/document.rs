@@ -132,6 +132,17 @@ impl Urgency {
     pub const ALL: [Self; 5] =
         [Self::Normal, Self::Urgent, Self::VeryUrgent, Self::Express, Self::ExpressFixedHour];
 
+    /// The name in scripts and in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Urgent => "urgent",
+            Self::VeryUrgent => "very-urgent",
+            Self::Express => "express",
+            Self::ExpressFixedHour => "express-fixed-hour",
+        }
+    }
+
     /// The number in packets; an unknown number is read as express, never as less urgent.
     pub fn from_priority(priority: i64) -> Self {
         match priority {

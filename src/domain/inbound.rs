@@ -47,6 +47,20 @@ impl InboundState {
         Self::Recalled,
     ];
 
+    /// The name in scripts and in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Arrived => "arrived",
+            Self::Accepted => "accepted",
+            Self::Registered => "registered",
+            Self::Assigned => "assigned",
+            Self::InProcess => "in-process",
+            Self::Completed => "completed",
+            Self::Returned => "returned",
+            Self::Recalled => "recalled",
+        }
+    }
+
     /// Whether the regulation lets a document go from here to `next`.
     pub const fn may_become(self, next: Self) -> bool {
         use InboundState::*;

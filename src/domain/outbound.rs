@@ -48,6 +48,21 @@ impl OutboundState {
         Self::Abandoned,
     ];
 
+    /// The name in scripts and in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::InReview => "in-review",
+            Self::InFormatCheck => "in-format-check",
+            Self::ToSign => "to-sign",
+            Self::ToSeal => "to-seal",
+            Self::ToIssue => "to-issue",
+            Self::Issued => "issued",
+            Self::Recalled => "recalled",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
     /// Whether the regulation lets a document go from here to `next`.
     ///
     /// Small offices skip opinions: a draft may go straight to the signer. Nothing is

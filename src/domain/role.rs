@@ -90,6 +90,30 @@ impl Act {
         Self::ManageAgencies,
         Self::VerifyAudit,
     ];
+
+    /// The name in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::ViewQueues => "view-queues",
+            Self::ReceiveInbound => "receive-inbound",
+            Self::RegisterInbound => "register-inbound",
+            Self::ReturnInbound => "return-inbound",
+            Self::AssignInbound => "assign-inbound",
+            Self::CompleteInbound => "complete-inbound",
+            Self::Draft => "draft",
+            Self::ReviewContent => "review-content",
+            Self::CheckFormat => "check-format",
+            Self::SignPersonally => "sign-personally",
+            Self::Seal => "seal",
+            Self::Issue => "issue",
+            Self::Recall => "recall",
+            Self::Sync => "sync",
+            Self::ManageRecords => "manage-records",
+            Self::ManageUsers => "manage-users",
+            Self::ManageAgencies => "manage-agencies",
+            Self::VerifyAudit => "verify-audit",
+        }
+    }
 }
 
 /// Whether `role` alone permits `act`.

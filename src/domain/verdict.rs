@@ -17,6 +17,18 @@ pub enum Verdict {
     Invalid,
 }
 
+impl Verdict {
+    /// The name in scripts and in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Unsigned => "unsigned",
+            Self::Indeterminate => "indeterminate",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
 /// Legal value of an inbound e-document (Quyết định 28/2018/QĐ-TTg Điều 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +37,16 @@ pub enum LegalValue {
     SameAsPaper,
     /// chỉ để biết, tham khảo (khoản 2)
     ForReference,
+}
+
+impl LegalValue {
+    /// The name in scripts and in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::SameAsPaper => "same-as-paper",
+            Self::ForReference => "for-reference",
+        }
+    }
 }
 
 /// One signature, for lists and panels.

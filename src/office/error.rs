@@ -1,0 +1,109 @@
+//! What the office refuses, and why.
+
+use crate::domain::problem::{Blame, Kind, Problem};
+
+/// Why a use case was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfficeError {
+    #[error("{user} may not {act}")]
+    NotPermitted { user: String, act: String },
+    #[error("the document is in state {state}, which does not allow this")]
+    WrongState { state: String },
+    #[error("no document {0}")]
+    NoSuchDocument(String),
+    #[error("a reason is required")]
+    ReasonMissing,
+    #[error("the field {0} is missing or not valid")]
+    FieldInvalid(&'static str),
+    #[error("the document carries the secrecy mark {0}")]
+    Secret(String),
+    #[error("the packet is not addressed to this office")]
+    NotAddressee,
+    #[error("the packet holds no PDF")]
+    NoMainFile,
+    #[error("the file {name} is of no permitted format")]
+    FormatNotPermitted { name: String },
+    #[error("the file {name} has {size} bytes, more than {limit}")]
+    FileTooLarge { name: String, size: u64, limit: u64 },
+    #[error("no agency {0} in the directory")]
+    UnknownAgency(String),
+    #[error("the document has no electronic recipient")]
+    NoRecipient,
+    #[error("the personal signature is not there or not valid: {0}")]
+    PersonalSignature(String),
+    #[error("the organisation's signature is not there or not valid: {0}")]
+    OrganisationSignature(String),
+    #[error("no place for the signature was found")]
+    NoPlace,
+    #[error("no server is set")]
+    NoServer,
+    #[error("the number changed while the token was signing")]
+    NumberMoved,
+    #[error("no certificate on the token fits")]
+    NoCertificate,
+    #[error("no user {0}")]
+    NoSuchUser(String),
+    #[error("there is a user {0} already")]
+    UserExists(String),
+    #[error("the last administrator stays")]
+    LastAdministrator,
+    #[error("the file cannot be read or written: {0}")]
+    File(String),
+    #[error("no file of settings: {0}")]
+    BadSetting(&'static str),
+}
+
+impl From<OfficeError> for Problem {
+    fn from(error: OfficeError) -> Self {
+        use Blame::{Device, Environment, Input, Sender};
+        use Kind::{Refused, Unavailable, Unreadable, Usage};
+        use OfficeError as E;
+        let problem = match &error {
+            E::NotPermitted { act, .. } => {
+                Self::new("office-not-permitted", Refused, Input).with("act", act)
+            }
+            E::WrongState { state } => {
+                Self::new("office-wrong-state", Refused, Input).with("state", state)
+            }
+            E::NoSuchDocument(id) => {
+                Self::new("office-no-such-document", Usage, Input).with("id", id)
+            }
+            E::ReasonMissing => Self::new("office-reason-missing", Refused, Input),
+            E::FieldInvalid(field) => {
+                Self::new("office-field-invalid", Usage, Input).with("field", field)
+            }
+            E::Secret(mark) => Self::new("office-secret", Refused, Sender).with("mark", mark),
+            E::NotAddressee => Self::new("office-not-addressee", Refused, Sender),
+            E::NoMainFile => Self::new("office-no-main-file", Unreadable, Sender),
+            E::FormatNotPermitted { name } => {
+                Self::new("office-format-not-permitted", Refused, Input).with("name", name)
+            }
+            E::FileTooLarge { name, size, limit } => {
+                Self::new("office-file-too-large", Refused, Input)
+                    .with("name", name)
+                    .with("size", size.div_ceil(1_048_576))
+                    .with("limit", limit / 1_048_576)
+            }
+            E::UnknownAgency(code) => {
+                Self::new("office-unknown-agency", Refused, Input).with("code", code)
+            }
+            E::NoRecipient => Self::new("office-no-recipient", Refused, Input),
+            E::PersonalSignature(_) => Self::new("office-personal-signature", Refused, Input),
+            E::OrganisationSignature(_) => {
+                Self::new("office-organisation-signature", Refused, Input)
+            }
+            E::NoPlace => Self::new("office-no-place", Refused, Input),
+            E::NoServer => Self::new("office-no-server", Unavailable, Environment),
+            E::NumberMoved => Self::new("office-number-moved", Refused, Environment),
+            E::NoCertificate => Self::new("office-no-certificate", Refused, Device),
+            E::NoSuchUser(user) => {
+                Self::new("office-no-such-user", Usage, Input).with("user", user)
+            }
+            E::UserExists(user) => Self::new("office-user-exists", Usage, Input).with("user", user),
+            E::LastAdministrator => Self::new("office-last-administrator", Refused, Input),
+            E::File(_) => Self::new("office-file", Unreadable, Input),
+            E::BadSetting(name) => Self::new("office-bad-setting", Usage, Input).with("name", name),
+        };
+        problem.because(error)
+    }
+}

@@ -1,0 +1,41 @@
+//! The office's words for states, roles and codes, in the language in force.
+
+use crate::domain::delivery::StatusCode;
+use crate::domain::document::Urgency;
+use crate::domain::inbound::InboundState;
+use crate::domain::outbound::OutboundState;
+use crate::domain::role::{Act, Role};
+use crate::domain::verdict::{LegalValue, Verdict};
+use crate::i18n::tr;
+
+pub fn inbound(state: InboundState) -> String {
+    tr(&format!("inbound-{}", state.key()))
+}
+
+pub fn outbound(state: OutboundState) -> String {
+    tr(&format!("outbound-{}", state.key()))
+}
+
+pub fn role(role: Role) -> String {
+    tr(&format!("role-{}", role.key()))
+}
+
+pub fn act(act: Act) -> String {
+    tr(&format!("act-{}", act.key()))
+}
+
+pub fn status(code: StatusCode) -> String {
+    tr(&format!("status-{}", code.digits()))
+}
+
+pub fn verdict(verdict: Verdict) -> String {
+    tr(&format!("verdict-{}", verdict.key()))
+}
+
+pub fn legal_value(value: LegalValue) -> String {
+    tr(&format!("legal-{}", value.key()))
+}
+
+pub fn urgency(urgency: Urgency) -> String {
+    tr(&format!("urgency-{}", urgency.key()))
+}
