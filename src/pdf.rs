@@ -6,6 +6,7 @@ pub mod blanks;
 pub mod compose;
 mod error;
 pub mod font;
+mod pool;
 pub mod render;
 pub mod structure;
 pub mod text;
@@ -19,6 +20,32 @@ pub struct Rect {
     pub y: f32,
     pub width: f32,
     pub height: f32,
+}
+
+impl Rect {
+    pub const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
+        Self { x, y, width, height }
+    }
+
+    pub fn right(&self) -> f32 {
+        self.x + self.width
+    }
+
+    pub fn top(&self) -> f32 {
+        self.y + self.height
+    }
+
+    /// x of the middle.
+    pub fn middle(&self) -> f32 {
+        self.x + self.width / 2.0
+    }
+
+    /// The smallest rectangle that holds both.
+    pub fn union(&self, other: &Self) -> Self {
+        let x = self.x.min(other.x);
+        let y = self.y.min(other.y);
+        Self::new(x, y, self.right().max(other.right()) - x, self.top().max(other.top()) - y)
+    }
 }
 
 /// Points in a millimetre.

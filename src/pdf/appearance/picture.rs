@@ -1,0 +1,102 @@
+//! A PNG as an image XObject, its transparency as a soft mask (ISO 32000-1, 8.9.5, 11.6.5.3).
+
+use std::io::Cursor;
+
+use image::{ImageFormat, ImageReader, Limits};
+use lopdf::{ObjectId, dictionary};
+
+use crate::pdf::PdfError;
+use crate::pdf::pool::Pool;
+
+/// A signature or a seal has far fewer pixels on a side; a bomb has more.
+const MAX_SIDE: u32 = 4_096;
+/// Bytes of the PNG itself.
+const MAX_FILE: usize = 8 << 20;
+
+/// An image in the pool.
+pub(super) struct Picture {
+    pub id: ObjectId,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Decodes within bounds and adds image and mask.
+pub(super) fn add(png: &[u8], pool: &mut Pool) -> Result<Picture, PdfError> {
+    if png.len() > MAX_FILE {
+        return Err(PdfError::BadResource(format!("an image of {} bytes", png.len())));
+    }
+    let mut reader = ImageReader::with_format(Cursor::new(png), ImageFormat::Png);
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(u64::from(MAX_SIDE) * u64::from(MAX_SIDE) * 8);
+    reader.limits(limits);
+    let picture = reader.decode().map_err(|e| PdfError::BadResource(e.to_string()))?.into_rgba8();
+    let (width, height) = picture.dimensions();
+    if width == 0 || height == 0 {
+        return Err(PdfError::BadResource("an image without pixels".into()));
+    }
+
+    let mut colours = Vec::with_capacity(width as usize * height as usize * 3);
+    let mut alpha = Vec::with_capacity(width as usize * height as usize);
+    for pixel in picture.pixels() {
+        let [r, g, b, a] = pixel.0;
+        colours.extend([r, g, b]);
+        alpha.push(a);
+    }
+    let plane = |space: &str| {
+        dictionary! {
+            "Type" => "XObject",
+            "Subtype" => "Image",
+            "Width" => i64::from(width),
+            "Height" => i64::from(height),
+            "ColorSpace" => space,
+            "BitsPerComponent" => 8,
+        }
+    };
+    let mut image = plane("DeviceRGB");
+    if alpha.iter().any(|a| *a != u8::MAX) {
+        image.set("SMask", pool.add_stream(plane("DeviceGray"), alpha)?);
+    }
+    Ok(Picture { id: pool.add_stream(image, colours)?, width, height })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A PNG header that promises `side` by `side` pixels, with a correct checksum, and
+    /// nothing behind it.
+    fn promise(side: u32) -> Vec<u8> {
+        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+        png.extend(side.to_be_bytes());
+        png.extend(side.to_be_bytes());
+        png.extend([8, 6, 0, 0, 0]);
+        let crc = png[12..].iter().fold(!0u32, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |c, _| (c >> 1) ^ (0xEDB8_8320 * (c & 1)))
+        });
+        png.extend((!crc).to_be_bytes());
+        png
+    }
+
+    #[test]
+    fn huge_images_are_refused_before_memory_is_taken() {
+        for side in [MAX_SIDE + 1, 60_000, 0x7FFF_FFFF] {
+            let error = add(&promise(side), &mut Pool::new(1)).err();
+            assert!(matches!(error, Some(PdfError::BadResource(_))), "{side}: {error:?}");
+        }
+        assert!(add(&vec![0; MAX_FILE + 1], &mut Pool::new(1)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(mut bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
+            let _ = add(&bytes, &mut Pool::new(1));
+            let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+            png.append(&mut bytes);
+            let _ = add(&png, &mut Pool::new(1));
+        }
+    }
+}
