@@ -15,6 +15,8 @@ pub enum PdfError {
     Encrypted,
     #[error("the file has {size} bytes, more than the limit of {limit}")]
     TooLarge { size: u64, limit: u64 },
+    #[error("the file has {pages} pages, more than the limit of {limit}")]
+    TooManyPages { pages: u32, limit: u32 },
     #[error("the document forbids what was asked: {0}")]
     Forbidden(String),
     #[error("the page {page} does not exist, the document has {pages}")]
@@ -37,6 +39,11 @@ impl From<PdfError> for Problem {
             PdfError::TooLarge { size, limit } => Self::new("pdf-too-large", Refused, Input)
                 .with("size", size / 1_048_576)
                 .with("limit", limit / 1_048_576),
+            PdfError::TooManyPages { pages, limit } => {
+                Self::new("pdf-too-many-pages", Refused, Input)
+                    .with("pages", pages)
+                    .with("limit", limit)
+            }
             PdfError::Forbidden(_) => Self::new("pdf-forbidden", Refused, Input),
             PdfError::NoSuchPage { page, pages } => {
                 Self::new("pdf-no-such-page", Usage, Input).with("page", page).with("pages", pages)

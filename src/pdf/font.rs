@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use lopdf::{Dictionary, Object, ObjectId, StringFormat, dictionary};
+use lopdf::{Dictionary, Object, ObjectId, dictionary};
 use sha2::{Digest, Sha256};
 use subsetter::GlyphRemapper;
 use ttf_parser::GlyphId;
@@ -319,11 +319,6 @@ fn width_of(face: &ttf_parser::Face<'_>, glyph: GlyphId) -> i64 {
     let units = i64::from(face.glyph_hor_advance(glyph).unwrap_or(0));
     let em = i64::from(face.units_per_em());
     (units * 1000 + em / 2) / em
-}
-
-/// A string operand as it stands in a content stream.
-pub(crate) fn hex_operand(bytes: &[u8]) -> Object {
-    Object::String(bytes.to_vec(), StringFormat::Hexadecimal)
 }
 
 #[cfg(test)]
