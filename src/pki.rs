@@ -1,3 +1,33 @@
 //! Certificates, paths, revocation, time stamps and CMS.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`certificate`] | certificates, read once and then only asked |
+//! | [`trust`] | the office's roots and authorities, and the pinned fingerprints |
+//! | [`path`] | whether a certificate was good at a time, with reasons |
+//! | [`revocation`] | CRLs and OCSP answers |
+//! | [`fetch`] | the way to services on the network |
+//! | [`tsp`] | time stamps |
+//! | [`cms`] | the container of a signature, made and read |
+//! | [`verify`] | the mathematics |
+//! | [`demo`] | authorities and signers for demonstrations |
+//!
+//! Nothing here knows of PDF. The clock is an argument wherever it decides something.
 
 pub mod algorithm;
+mod asn1;
+pub mod certificate;
+pub mod cms;
+mod error;
+mod identifier;
+pub mod oid;
+pub mod revocation;
+pub mod trust;
+pub mod verify;
+
+pub use algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
+pub use certificate::{Certificate, Name, SigningFitness};
+pub use error::PkiError;
+pub use identifier::SignatureAlgorithm;
+pub use revocation::Evidence;
+pub use trust::TrustStore;

@@ -1,0 +1,94 @@
+//! Object identifiers, each with its source.
+
+use der::asn1::ObjectIdentifier as Oid;
+
+macro_rules! oids {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$doc])* pub const $name: Oid = Oid::new_unwrap($text);)*
+    };
+}
+
+oids! {
+    // digests, RFC 8017 and RFC 5754
+    SHA1 = "1.3.14.3.2.26";
+    SHA256 = "2.16.840.1.101.3.4.2.1";
+    SHA384 = "2.16.840.1.101.3.4.2.2";
+    SHA512 = "2.16.840.1.101.3.4.2.3";
+
+    // keys and signatures, RFC 8017 and RFC 5758
+    RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
+    SHA1_WITH_RSA = "1.2.840.113549.1.1.5";
+    MGF1 = "1.2.840.113549.1.1.8";
+    RSASSA_PSS = "1.2.840.113549.1.1.10";
+    SHA256_WITH_RSA = "1.2.840.113549.1.1.11";
+    SHA384_WITH_RSA = "1.2.840.113549.1.1.12";
+    SHA512_WITH_RSA = "1.2.840.113549.1.1.13";
+    EC_PUBLIC_KEY = "1.2.840.10045.2.1";
+    ECDSA_WITH_SHA1 = "1.2.840.10045.4.1";
+    ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
+    ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3";
+    ECDSA_WITH_SHA512 = "1.2.840.10045.4.3.4";
+    P256 = "1.2.840.10045.3.1.7";
+    P384 = "1.3.132.0.34";
+
+    // names, RFC 4519 and PKCS#9
+    COMMON_NAME = "2.5.4.3";
+    COUNTRY = "2.5.4.6";
+    LOCALITY = "2.5.4.7";
+    STATE_OR_PROVINCE = "2.5.4.8";
+    ORGANISATION = "2.5.4.10";
+    ORGANISATIONAL_UNIT = "2.5.4.11";
+    TITLE = "2.5.4.12";
+    USER_ID = "0.9.2342.19200300.100.1.1";
+    EMAIL = "1.2.840.113549.1.9.1";
+
+    // extensions of certificates and CRLs, RFC 5280
+    SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
+    KEY_USAGE = "2.5.29.15";
+    SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
+    BASIC_CONSTRAINTS = "2.5.29.19";
+    CRL_NUMBER = "2.5.29.20";
+    CRL_REASON = "2.5.29.21";
+    INVALIDITY_DATE = "2.5.29.24";
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    NAME_CONSTRAINTS = "2.5.29.30";
+    CRL_DISTRIBUTION_POINTS = "2.5.29.31";
+    CERTIFICATE_POLICIES = "2.5.29.32";
+    AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    EXTENDED_KEY_USAGE = "2.5.29.37";
+    INHIBIT_ANY_POLICY = "2.5.29.54";
+    EXPIRED_CERTS_ON_CRL = "2.5.29.60";
+    AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1";
+    ACCESS_OCSP = "1.3.6.1.5.5.7.48.1";
+    ACCESS_CA_ISSUERS = "1.3.6.1.5.5.7.48.2";
+
+    // OCSP, RFC 6960
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1";
+    OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";
+    OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5";
+    OCSP_ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6";
+
+    // extended key usages
+    ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0";
+    EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4";
+    TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
+    OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+    /// RFC 9336.
+    DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36";
+    MICROSOFT_DOCUMENT_SIGNING = "1.3.6.1.4.1.311.10.3.12";
+    ADOBE_AUTHENTIC_DOCUMENTS = "1.2.840.113583.1.1.5";
+
+    // CMS, RFC 5652 with RFC 2634, 5035, 3161, 5940
+    DATA = "1.2.840.113549.1.7.1";
+    SIGNED_DATA = "1.2.840.113549.1.7.2";
+    CONTENT_TYPE = "1.2.840.113549.1.9.3";
+    MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    SIGNING_TIME = "1.2.840.113549.1.9.5";
+    TST_INFO = "1.2.840.113549.1.9.16.1.4";
+    SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12";
+    SIGNATURE_TIME_STAMP = "1.2.840.113549.1.9.16.2.14";
+    SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
+    OCSP_RESPONSE_INFO = "1.3.6.1.5.5.7.16.2";
+    /// ISO 32000-1, 12.8.3.3.2.
+    ADOBE_REVOCATION_INFO = "1.2.840.113583.1.1.8";
+}
