@@ -4,6 +4,8 @@
 //! Every method blocks (database, token, network) and is called off the window's thread.
 //! Every method checks the session's roles first; what it refuses it says as a [`Problem`].
 
+pub mod layout;
+
 use std::path::Path;
 use std::sync::Arc;
 
