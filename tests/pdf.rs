@@ -6,6 +6,7 @@ use vanthu::office::layout;
 fn dump() {
     let out = std::path::PathBuf::from(std::env::var("OUT").unwrap());
     for s in layout::samples() {
-        std::fs::write(out.join(format!("{}.pdf", s.key)), layout::compose(&s.sheet).unwrap()).unwrap();
+        std::fs::write(out.join(format!("{}.pdf", s.key)), layout::compose(&s.sheet).unwrap())
+            .unwrap();
     }
 }

@@ -78,11 +78,13 @@ pub enum Part {
 pub const SIGNATURE_GAP: f32 = 26.0 * POINTS_PER_MM;
 
 /// Sizes of mục II to V as the template of Phụ lục I uses them.
-const NATION: f32 = 12.5;
-const MOTTO: f32 = 13.5;
-const AGENCY: f32 = 12.5;
+const NATION: f32 = 13.0;
+const MOTTO: f32 = 14.0;
+const AGENCY: f32 = 13.0;
 const NUMBER: f32 = 13.0;
-const PLACE: f32 = 13.5;
+const LETTER_SUBJECT: f32 = 12.0;
+// One size with the number, so that both stand on one baseline.
+const PLACE: f32 = 13.0;
 const TITLE: f32 = 14.0;
 const BODY: f32 = 14.0;
 const SIGNER: f32 = 14.0;
@@ -163,7 +165,7 @@ fn head(sheet: &Sheet, measure: f32) -> Vec<Block> {
     let mut number = vec![paragraph(Run::plain(number_line(&sheet.code)), centred(NUMBER))];
     if sheet.type_name.is_empty() {
         // Ô 5b: 6 points below the number.
-        let style = centred(AGENCY).before(6.0);
+        let style = centred(LETTER_SUBJECT).before(6.0);
         number.push(paragraph(Run::plain(format!("V/v {}", sheet.subject)), style));
     }
     if let Some(mark) = urgency_mark(sheet.urgency) {
@@ -296,15 +298,15 @@ fn table(widths: &[f32], rows: &[Vec<String>]) -> Block {
     let rows = rows.iter().enumerate().map(|(index, row)| {
         let cell = |(column, text): (usize, &String)| {
             let size = BODY - 1.0;
-            // Heads and running numbers are centred.
-            if index == 0 {
-                let style = Style::sized(size).align(Align::Centre);
-                vec![paragraph(Run::bold(text.clone()), style)]
-            } else if column == 0 {
-                vec![paragraph(Run::plain(text.clone()), Style::sized(size).align(Align::Centre))]
-            } else {
-                vec![paragraph(Run::plain(text.clone()), Style::sized(size))]
-            }
+            let figures = text.chars().all(|c| c.is_ascii_digit() || ".,%".contains(c));
+            // Heads and running numbers are centred, amounts stand at the right.
+            let align = match (index, column) {
+                (0, _) | (_, 0) => Align::Centre,
+                _ if figures => Align::Right,
+                _ => Align::Left,
+            };
+            let run = Run { text: text.clone(), bold: index == 0, italic: false };
+            vec![paragraph(run, Style::sized(size).align(align))]
         };
         row.iter().enumerate().map(cell).collect()
     });
