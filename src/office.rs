@@ -6,6 +6,7 @@
 
 pub mod error;
 pub mod labels;
+pub mod layout;
 
 use std::path::Path;
 use std::sync::Arc;
