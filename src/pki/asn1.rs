@@ -228,6 +228,29 @@ fn header(bytes: &[u8]) -> Result<(u8, usize, Option<usize>), Malformed> {
     }
 }
 
+/// One extension of a certificate, a list or an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Extension<'a> {
+    pub id: ObjectIdentifier,
+    pub critical: bool,
+    /// What is inside extnValue.
+    pub value: &'a [u8],
+}
+
+/// Extensions ::= SEQUENCE OF SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }.
+pub fn extensions(list: Element<'_>) -> Result<Vec<Extension<'_>>, Malformed> {
+    let mut found = Vec::new();
+    let mut list = list.tagged(SEQUENCE)?.children();
+    while !list.is_empty() {
+        let mut parts = list.expect(SEQUENCE)?.children();
+        let id = parts.expect(OID)?.oid()?;
+        let critical = parts.optional(BOOLEAN)?.map(Element::boolean).transpose()?;
+        let value = parts.expect(OCTET_STRING)?.content;
+        found.push(Extension { id, critical: critical.unwrap_or(false), value });
+    }
+    Ok(found)
+}
+
 /// An element with this tag and content.
 pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len();

@@ -25,6 +25,7 @@ mod owner;
 mod read;
 
 pub use name::Name;
+pub(super) use name::{directory_name, general_names};
 pub use owner::SigningFitness;
 
 /// The largest certificate that is read; real ones have one to three kilobytes.
@@ -135,13 +136,18 @@ impl Certificate {
 
     /// The serial number as bytes, without the zero that keeps it positive.
     pub fn serial(&self) -> &[u8] {
-        &self.0.serial
+        asn1::without_leading_zeros(&self.0.serial)
+    }
+
+    /// The serial number as an INTEGER in DER, exactly as the certificate has it.
+    pub(super) fn serial_integer(&self) -> Vec<u8> {
+        asn1::element(asn1::INTEGER, &self.0.serial)
     }
 
     /// The serial number, two lower-case hexadecimal digits a byte, without zero bytes in
     /// front: `7af2df52182653d3`, `0a1b`, `00` for zero.
     pub fn serial_hex(&self) -> String {
-        hex::encode(&self.0.serial)
+        hex::encode(self.serial())
     }
 
     /// The first second of validity.

@@ -27,7 +27,7 @@ pub struct Name {
     /// The name in DER, as it stands in the certificate.
     pub raw: Vec<u8>,
     /// Attribute types and folded values, for comparing.
-    folded: Vec<(ObjectIdentifier, String)>,
+    pub(super) folded: Vec<(ObjectIdentifier, String)>,
 }
 
 impl Name {

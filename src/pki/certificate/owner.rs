@@ -24,11 +24,20 @@ impl Certificate {
     /// How well the certificate suits the signing of documents (RFC 5280, 4.2.1.3 and
     /// 4.2.1.12). The period of validity is not looked at.
     pub fn signing_fitness(&self) -> SigningFitness {
+        if self.key_kind().is_strong_enough() {
+            self.usage_fitness()
+        } else {
+            SigningFitness::Unfit
+        }
+    }
+
+    /// The same, as far as the certificate's extensions tell.
+    pub(in crate::pki) fn usage_fitness(&self) -> SigningFitness {
         use SigningFitness::{Allowed, AuthenticationOnly, Intended, Unfit};
         let service = [oid::TIME_STAMPING, oid::OCSP_SIGNING]
             .iter()
             .any(|purpose| self.has_extended_usage(purpose));
-        if self.is_ca() || service || !self.key_kind().is_strong_enough() {
+        if self.is_ca() || service {
             return Unfit;
         }
         let limited_to_others = self.extensions().extended.is_some()

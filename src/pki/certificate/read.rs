@@ -45,7 +45,7 @@ pub(super) fn fields(der: &[u8]) -> Result<Fields, PkiError> {
         signed: start..start + tbs.raw.len(),
         signature: signature.to_vec(),
         algorithm: identifier::read_signature(algorithm).map_err(malformed)?,
-        serial: asn1::without_leading_zeros(parsed.raw_serial()).to_vec(),
+        serial: parsed.raw_serial().to_vec(),
         subject: Name::from_der(parsed.subject().as_raw()).map_err(malformed)?,
         issuer: Name::from_der(parsed.issuer().as_raw()).map_err(malformed)?,
         not_before: timestamp(parsed.validity().not_before),

@@ -187,7 +187,7 @@ impl SignedDataDer {
         let params = &self.prepared.params;
         let signer = asn1::sequence(&[
             &params.certificate.issuer().raw,
-            &asn1::unsigned(params.certificate.serial()),
+            &params.certificate.serial_integer(),
         ]);
         // The same attributes, now under the tag [0] IMPLICIT.
         let mut signed = self.prepared.attributes.clone();
