@@ -3,8 +3,35 @@
 //!
 //! One trait, [`Token`]; a private key never leaves its holder. What is plugged in is a
 //! state with reasons ([`Presence`]), which the window turns into a sentence.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`pcsc`] | cards spoken to by APDU, without a vendor's driver |
+//! | [`pkcs11`] | vendors' modules |
+//! | [`file`](mod@file) | PKCS#12 files, demonstration only |
+//! | [`certificate`], [`choose`] | which certificate signs, and why another does not |
+//! | [`list`](mod@list), [`watch`](mod@watch) | what is plugged in |
 
 use zeroize::Zeroizing;
+
+pub mod certificate;
+pub mod choose;
+mod encoding;
+mod error;
+pub mod file;
+mod list;
+pub mod pcsc;
+pub mod pkcs11;
+mod proof;
+mod selector;
+mod watch;
+
+pub use choose::{Purpose, Unfit, choose};
+pub use error::TokenError;
+pub use list::{Sources, TokenInfo, list, list_from};
+pub use proof::{sign_proved, verifies};
+pub use selector::Selector;
+pub use watch::{Plugged, Watch, watch};
 
 use crate::pki::algorithm::{DigestAlgorithm, SignatureScheme};
 
@@ -28,15 +55,6 @@ impl std::fmt::Debug for Pin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Pin(…)")
     }
-}
-
-/// Which token is meant, as on the command line: `pcsc:READER`, `pkcs11:MODULE#TOKEN`
-/// (token label, serial number or `slot=N`) or `file:P12`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selector {
-    Pcsc { reader: String },
-    Pkcs11 { module: std::path::PathBuf, token: String },
-    File { path: std::path::PathBuf },
 }
 
 /// A certificate on a token, with the handle of its private key.
@@ -65,9 +83,13 @@ pub enum PinState {
 /// What is in a reader or slot right now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {
+    /// A reader without a card, or gone.
     Absent,
+    /// There is something, but it cannot be used now.
     Unsupported { reason: String },
+    /// The PIN is blocked (`Some(0)`), or nothing shows before it is given.
     Locked { tries_left: Option<u8> },
+    /// Can sign once the PIN is given.
     Ready { owner: String },
 }
 
@@ -78,6 +100,8 @@ pub trait Token: Send {
     fn label(&self) -> String;
 
     /// Every certificate whose private key the token holds; empty when there is none.
+    /// Cards and modules tell before the PIN; a file says [`TokenError::LoginNeeded`].
+    /// A module that hides its keys before the login may show certificates without one.
     fn certificates(&mut self) -> Result<Vec<TokenCertificate>, TokenError>;
 
     /// The PIN's state, read without using up a try.
@@ -96,11 +120,33 @@ pub trait Token: Send {
         algorithm: DigestAlgorithm,
         digest: &[u8],
     ) -> Result<Vec<u8>, TokenError>;
+
+    /// A key in a file: for demonstrations and tests only, to be marked wherever it shows.
+    fn is_demonstration(&self) -> bool {
+        false
+    }
 }
 
-/// Why a token did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
-    #[error("not a token selector: {0}")]
-    BadSelector(String),
+impl std::fmt::Debug for dyn Token + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Token").field(&self.label()).finish()
+    }
+}
+
+/// Opens the token that is meant. No PIN is needed yet.
+pub fn open(selector: &Selector) -> Result<Box<dyn Token>, TokenError> {
+    Ok(match selector {
+        Selector::Pcsc { reader } => Box::new(pcsc::PcscToken::open(reader)?),
+        Selector::Pkcs11 { module, token } => Box::new(pkcs11::Pkcs11Token::open(module, token)?),
+        Selector::File { path } => Box::new(file::FileToken::open(path)?),
+    })
+}
+
+fn random(count: usize) -> Result<Vec<u8>, TokenError> {
+    use rand::TryRngCore as _;
+    let mut bytes = vec![0; count];
+    match rand::rngs::OsRng.try_fill_bytes(&mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(error) => Err(TokenError::Device { code: error.to_string() }),
+    }
 }

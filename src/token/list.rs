@@ -1,0 +1,150 @@
+//! Every token that could sign now, for `vanthuctl tokens` and the signing dialog.
+//!
+//! Nothing here needs a PIN, and nothing costs a try.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::certificate::Summary;
+use super::choose::{Purpose, choose};
+use super::file::FileToken;
+use super::pcsc::{self, PcscToken};
+use super::pkcs11::{self, Pkcs11Token};
+use super::{PinState, Presence, Selector, Token, TokenCertificate, TokenError};
+
+/// One reader, token or file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenInfo {
+    pub selector: Selector,
+    /// Reader and application, token and module, or file name.
+    pub label: String,
+    pub presence: Presence,
+    /// `None` where there is nothing to ask.
+    pub pin: Option<PinState>,
+    pub certificates: Vec<TokenCertificate>,
+    /// A PKCS#12 file: for demonstrations and tests only.
+    pub demonstration: bool,
+    /// Why the token cannot be used, where it cannot.
+    pub error: Option<TokenError>,
+}
+
+/// Where to look beside the PC/SC readers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sources {
+    /// PKCS#11 modules; loading one runs its vendor's code.
+    pub modules: Vec<PathBuf>,
+    /// PKCS#12 files.
+    pub files: Vec<PathBuf>,
+}
+
+impl Sources {
+    /// The modules of `assets/tokens.toml` that this computer has, without the generic
+    /// ones: their cards show themselves over PC/SC already.
+    pub fn known() -> Self {
+        let modules = pkcs11::modules().into_iter().filter(|module| !module.generic);
+        Self { modules: modules.map(|module| module.path).collect(), files: Vec::new() }
+    }
+}
+
+/// Every token that could sign now: readers, known modules.
+pub fn list() -> Vec<TokenInfo> {
+    list_from(&Sources::known())
+}
+
+/// Every reader, and every token of `sources`. A service that does not run or a module
+/// that does not load hides nothing else.
+pub fn list_from(sources: &Sources) -> Vec<TokenInfo> {
+    let readers = pcsc::readers().unwrap_or_default();
+    let mut found: Vec<TokenInfo> = readers.iter().map(card).collect();
+    for path in &sources.modules {
+        match pkcs11::tokens(path) {
+            Ok(tokens) => found.extend(tokens.iter().map(|token| module_token(path, token))),
+            Err(error) => {
+                tracing::warn!(module = %path.display(), %error, "a PKCS#11 module is left out");
+            }
+        }
+    }
+    found.extend(sources.files.iter().map(|path| {
+        let selector = Selector::File { path: path.clone() };
+        let label = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        describe(selector, label, FileToken::open(path))
+    }));
+    found
+}
+
+fn card(reader: &pcsc::Reader) -> TokenInfo {
+    let selector = Selector::Pcsc { reader: reader.name.clone() };
+    let opened = match &reader.atr {
+        None => Err(TokenError::NoCard { reader: reader.name.clone() }),
+        Some(_) if reader.mute => Err(TokenError::NotAnswering),
+        Some(_) => PcscToken::open(&reader.name),
+    };
+    describe(selector, reader.name.clone(), opened)
+}
+
+fn module_token(path: &Path, token: &pkcs11::Shown) -> TokenInfo {
+    // The slot is the one name that is never shared; serial numbers outlive a replugging.
+    let name =
+        if token.serial.is_empty() { format!("slot={}", token.slot) } else { token.serial.clone() };
+    let opened = Pkcs11Token::open(path, &name);
+    let selector = Selector::Pkcs11 { module: path.to_owned(), token: name };
+    describe(selector, token.label.clone(), opened)
+}
+
+fn describe<T: Token>(
+    selector: Selector,
+    label: String,
+    opened: Result<T, TokenError>,
+) -> TokenInfo {
+    let demonstration = matches!(selector, Selector::File { .. });
+    let mut info = TokenInfo {
+        selector,
+        label,
+        presence: Presence::Absent,
+        pin: None,
+        certificates: Vec::new(),
+        demonstration,
+        error: None,
+    };
+    let looked = opened.and_then(|mut token| {
+        info.label = token.label();
+        info.pin = Some(token.pin_state()?);
+        info.certificates = token.certificates()?;
+        Ok(())
+    });
+    match looked {
+        Ok(()) => info.presence = presence(info.pin, &info.certificates),
+        // A file shows nothing before its password.
+        Err(TokenError::LoginNeeded) => info.presence = Presence::Locked { tries_left: None },
+        Err(error) => {
+            info.presence = match &error {
+                TokenError::NoCard { .. } | TokenError::NoReader { .. } | TokenError::Removed => {
+                    Presence::Absent
+                }
+                error => Presence::Unsupported { reason: error.to_string() },
+            };
+            info.error = Some(error);
+        }
+    }
+    info
+}
+
+fn presence(pin: Option<PinState>, certificates: &[TokenCertificate]) -> Presence {
+    if pin == Some(PinState::Blocked) {
+        return Presence::Locked { tries_left: Some(0) };
+    }
+    // The owner is whoever would sign today; else whoever is named at all.
+    let owner = match choose(certificates, Purpose::Any, Timestamp::now()) {
+        Ok((_, summary)) => Some(summary.owner),
+        Err(_) => certificates
+            .iter()
+            .find_map(|certificate| Summary::read(&certificate.der))
+            .map(|summary| summary.owner),
+    };
+    match (owner, pin) {
+        (Some(owner), _) => Presence::Ready { owner },
+        (None, Some(PinState::TriesLeft(tries_left))) => Presence::Locked { tries_left },
+        (None, _) => Presence::Locked { tries_left: None },
+    }
+}

@@ -1,0 +1,486 @@
+//! Vendors' modules through PKCS#11 (version 2.40): what nearly all tokens of Vietnamese
+//! certification authorities come with.
+//!
+//! Every signature has a session of its own, so that an operation that failed half way
+//! leaves nothing behind; one more session keeps the login.
+
+use std::path::{Path, PathBuf};
+
+use cryptoki::context::Pkcs11;
+use cryptoki::error::{Error, RvError};
+use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
+use cryptoki::mechanism::{Mechanism, MechanismType};
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
+use cryptoki::session::{Session, UserType};
+use cryptoki::slot::{Slot, TokenInfo};
+use cryptoki::types::AuthPin;
+
+pub mod known;
+mod registry;
+
+pub use known::{KnownCard, Module, modules};
+pub use registry::finalize;
+
+use super::certificate::{Summary, key_kind_of};
+use super::{KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, encoding, random};
+use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
+
+/// No certificate comes near this; more is a module gone wrong.
+const MAX_CERTIFICATE: usize = 64 * 1024;
+
+/// A token of a module.
+pub struct Pkcs11Token {
+    path: PathBuf,
+    module: Pkcs11,
+    slot: Slot,
+    label: String,
+    serial: String,
+    /// Keeps the login; `None` before it.
+    login: Option<LoggedIn>,
+}
+
+struct LoggedIn {
+    session: Session,
+    /// `None` where the PIN is typed on the reader.
+    pin: Option<Pin>,
+    _right: registry::Login,
+}
+
+/// A token that a module shows now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub label: String,
+    pub serial: String,
+    pub slot: u64,
+}
+
+/// The tokens that the module at `path` shows now.
+pub fn tokens(path: &Path) -> Result<Vec<Shown>, TokenError> {
+    let module = registry::module(path)?;
+    Ok(present(&module)?
+        .into_iter()
+        .map(|(slot, info)| Shown {
+            label: info.label().to_owned(),
+            serial: info.serial_number().to_owned(),
+            slot: slot.id(),
+        })
+        .collect())
+}
+
+/// Initialised tokens in their slots. A slot that does not answer is passed over: one bad
+/// card must not hide the others.
+fn present(module: &Pkcs11) -> Result<Vec<(Slot, TokenInfo)>, TokenError> {
+    let slots = module.get_slots_with_token().map_err(|error| failed(&error))?;
+    Ok(slots
+        .into_iter()
+        .filter_map(|slot| module.get_token_info(slot).ok().map(|info| (slot, info)))
+        .filter(|(_, info)| info.token_initialized())
+        .collect())
+}
+
+impl Pkcs11Token {
+    /// Opens the token called `token`: its label, its serial number or `slot=N`.
+    pub fn open(path: &Path, token: &str) -> Result<Self, TokenError> {
+        let module = registry::module(path)?;
+        let number = token.strip_prefix("slot=").and_then(|number| number.parse::<u64>().ok());
+        let mut found = present(&module)?.into_iter().filter(|(slot, info)| match number {
+            Some(number) => slot.id() == number,
+            None => info.label() == token || info.serial_number() == token,
+        });
+        let (slot, info) =
+            found.next().ok_or_else(|| TokenError::NotFound { token: token.to_owned() })?;
+        if found.next().is_some() {
+            return Err(TokenError::Ambiguous { token: token.to_owned() });
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            slot,
+            label: info.label().to_owned(),
+            serial: info.serial_number().to_owned(),
+            module,
+            login: None,
+        })
+    }
+
+    /// The token's facts, if it is still the token that was opened.
+    fn info(&self) -> Result<TokenInfo, TokenError> {
+        let info = self.module.get_token_info(self.slot).map_err(|error| failed(&error))?;
+        if info.serial_number() == self.serial { Ok(info) } else { Err(TokenError::Removed) }
+    }
+
+    fn session(&self) -> Result<Session, TokenError> {
+        self.module.open_ro_session(self.slot).map_err(|error| failed(&error))
+    }
+
+    /// Presents a PIN, or lets the reader ask for it, and tells a wrong one from a fault.
+    fn present_pin(
+        &self,
+        session: &Session,
+        who: UserType,
+        pin: Option<&Pin>,
+    ) -> Result<(), TokenError> {
+        let secret = pin.map(|pin| AuthPin::new(pin.reveal().into()));
+        let error = match session.login(who, secret.as_ref()) {
+            Ok(()) => return Ok(()),
+            Err(Error::Pkcs11(error, _)) => error,
+            Err(error) => return Err(failed(&error)),
+        };
+        match error {
+            RvError::UserAlreadyLoggedIn => Ok(()),
+            RvError::PinIncorrect => {
+                // The flags say more, where a module sets them.
+                let info = self.info()?;
+                if info.user_pin_locked() {
+                    Err(TokenError::PinBlocked)
+                } else {
+                    let tries_left = info.user_pin_final_try().then_some(1);
+                    Err(TokenError::WrongPin { tries_left })
+                }
+            }
+            RvError::PinLocked => Err(TokenError::PinBlocked),
+            RvError::PinLenRange | RvError::PinInvalid => {
+                let (min, max) = pin_length(&self.info()?).unwrap_or((4, 16));
+                Err(TokenError::PinLength { min, max })
+            }
+            RvError::FunctionCanceled | RvError::Cancel => Err(TokenError::Cancelled),
+            error => Err(code(error)),
+        }
+    }
+
+    /// The private key with this id, as far as the session may see it.
+    fn private_key(&self, session: &Session, key: &KeyRef) -> Result<ObjectHandle, TokenError> {
+        let missing = || TokenError::NoSuchKey { key: key.0.clone() };
+        let id = hex::decode(&key.0).map_err(|_| missing())?;
+        session
+            .find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::Id(id)])
+            .map_err(|error| failed(&error))?
+            .first()
+            .copied()
+            .ok_or_else(missing)
+    }
+
+    fn has(&self, mechanism: MechanismType) -> bool {
+        // A module that does not answer the question is taken at its best.
+        self.module.get_mechanism_list(self.slot).map_or(true, |list| list.contains(&mechanism))
+    }
+
+    /// Mechanism and input for one signature.
+    fn plan(
+        &self,
+        kind: KeyKind,
+        scheme: SignatureScheme,
+        algorithm: DigestAlgorithm,
+        digest: &[u8],
+    ) -> Result<(Mechanism<'static>, Vec<u8>), TokenError> {
+        let unsupported =
+            || TokenError::Unsupported { what: format!("{kind} {scheme:?} {}", algorithm.name()) };
+        let planned = match (scheme, kind) {
+            (SignatureScheme::RsaPkcs1, KeyKind::Rsa(_)) => {
+                encoding::digest_info(algorithm, digest).map(|info| (Mechanism::RsaPkcs, info))
+            }
+            (SignatureScheme::RsaPss, KeyKind::Rsa(bits)) if digest.len() == algorithm.size() => {
+                if self.has(MechanismType::RSA_PKCS_PSS) {
+                    Some((Mechanism::RsaPkcsPss(pss_parameters(algorithm)), digest.to_vec()))
+                } else {
+                    // The bare operation will do: the padding is ours.
+                    let salt = random(algorithm.size())?;
+                    encoding::pss(algorithm, digest, &salt, bits)
+                        .map(|block| (Mechanism::RsaX509, block))
+                }
+            }
+            (SignatureScheme::Ecdsa, KeyKind::P256 | KeyKind::P384)
+                if digest.len() == algorithm.size() =>
+            {
+                encoding::field_bytes(kind)
+                    .map(|field| (Mechanism::Ecdsa, encoding::ecdsa_input(digest, field)))
+            }
+            _ => None,
+        };
+        planned.ok_or_else(unsupported)
+    }
+
+    /// One signature in a session of its own.
+    fn sign_once(
+        &self,
+        key: &KeyRef,
+        mechanism: &Mechanism<'_>,
+        input: &[u8],
+    ) -> Result<Vec<u8>, Refusal> {
+        let login = self.login.as_ref().ok_or(TokenError::LoginNeeded)?;
+        let session = self.session()?;
+        let handle = self.private_key(&session, key)?;
+        if !wants_pin_every_time(&session, handle) {
+            return Ok(session.sign(mechanism, handle, input)?);
+        }
+        session.sign_init(mechanism, handle)?;
+        self.present_pin(&session, UserType::ContextSpecific, login.pin.as_ref())?;
+        session.sign_update(input)?;
+        Ok(session.sign_final()?)
+    }
+
+    /// Some modules drop the login after an error of their own. The PIN was accepted by
+    /// this token, and it is still the same token: presenting it again risks no try.
+    fn login_again(&mut self) -> Result<(), TokenError> {
+        self.info()?;
+        let login = self.login.as_ref().ok_or(TokenError::LoginNeeded)?;
+        self.present_pin(&login.session, UserType::User, login.pin.as_ref())
+    }
+}
+
+impl Token for Pkcs11Token {
+    fn label(&self) -> String {
+        let module = self.path.file_name().unwrap_or_default().to_string_lossy();
+        format!("{} ({module})", self.label)
+    }
+
+    fn certificates(&mut self) -> Result<Vec<TokenCertificate>, TokenError> {
+        self.info()?;
+        let session = self.session()?;
+        let keys: Option<Vec<Vec<u8>>> = match &self.login {
+            Some(_) => Some(
+                objects(&session, ObjectClass::PRIVATE_KEY)?
+                    .into_iter()
+                    .filter_map(|key| attribute_id(&session, key))
+                    .collect(),
+            ),
+            // Before the login private keys do not show themselves.
+            None => None,
+        };
+        let mut found = Vec::new();
+        for object in objects(&session, ObjectClass::CERTIFICATE)? {
+            let Some(id) = attribute_id(&session, object) else { continue };
+            let Some(der) = value(&session, object) else { continue };
+            let mine = match &keys {
+                Some(keys) => keys.contains(&id),
+                None => Summary::read(&der).is_some_and(|summary| !summary.authority),
+            };
+            if mine {
+                found.push(TokenCertificate { key: KeyRef(hex::encode_upper(id)), der });
+            }
+        }
+        Ok(found)
+    }
+
+    fn pin_state(&mut self) -> Result<PinState, TokenError> {
+        let info = self.info()?;
+        Ok(if info.user_pin_locked() {
+            PinState::Blocked
+        } else if info.protected_authentication_path() {
+            PinState::PinPad
+        } else {
+            PinState::TriesLeft(info.user_pin_final_try().then_some(1))
+        })
+    }
+
+    fn login(&mut self, pin: &Pin) -> Result<(), TokenError> {
+        let info = self.info()?;
+        let pin = (!info.protected_authentication_path()).then(|| pin.clone());
+        if let (Some(pin), Some((min, max))) = (&pin, pin_length(&info))
+            && !(usize::from(min)..=usize::from(max)).contains(&pin.reveal().len())
+        {
+            return Err(TokenError::PinLength { min, max });
+        }
+        self.logout();
+        let right = registry::Login::take(&self.path, self.slot.id())?;
+        let session = self.session()?;
+        self.present_pin(&session, UserType::User, pin.as_ref())?;
+        self.login = Some(LoggedIn { session, pin, _right: right });
+        Ok(())
+    }
+
+    fn sign_digest(
+        &mut self,
+        key: &KeyRef,
+        scheme: SignatureScheme,
+        algorithm: DigestAlgorithm,
+        digest: &[u8],
+    ) -> Result<Vec<u8>, TokenError> {
+        if self.login.is_none() {
+            return Err(TokenError::LoginNeeded);
+        }
+        let kind = self
+            .certificates()?
+            .iter()
+            .find(|certificate| certificate.key == *key)
+            .and_then(|certificate| key_kind_of(&certificate.der))
+            .ok_or_else(|| TokenError::NoSuchKey { key: key.0.clone() })?;
+        let (mechanism, input) = self.plan(kind, scheme, algorithm, digest)?;
+        let signature = match self.sign_once(key, &mechanism, &input) {
+            Err(Refusal::NotLoggedIn) => {
+                self.login_again()?;
+                self.sign_once(key, &mechanism, &input)
+            }
+            other => other,
+        };
+        let signature = match signature {
+            Ok(signature) => signature,
+            Err(refusal) => {
+                let error = refusal.into();
+                if matches!(error, TokenError::WrongPin { .. } | TokenError::PinBlocked) {
+                    // Somebody changed the PIN meanwhile: it must not be presented again.
+                    self.logout();
+                }
+                return Err(error);
+            }
+        };
+        match encoding::field_bytes(kind) {
+            Some(field) => encoding::ecdsa_der(&signature, field).ok_or(TokenError::BadSignature),
+            None => Ok(signature),
+        }
+    }
+}
+
+impl Pkcs11Token {
+    fn logout(&mut self) {
+        if let Some(login) = self.login.take()
+            && let Err(error) = login.session.logout()
+        {
+            tracing::debug!(%error, "logging out of a PKCS#11 token failed");
+        }
+    }
+}
+
+impl Drop for Pkcs11Token {
+    fn drop(&mut self) {
+        self.logout();
+    }
+}
+
+/// Why a signature was not made: the login was lost, or something else.
+enum Refusal {
+    NotLoggedIn,
+    Token(TokenError),
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Pkcs11(RvError::UserNotLoggedIn, _) => Self::NotLoggedIn,
+            error => Self::Token(failed(&error)),
+        }
+    }
+}
+
+impl From<Refusal> for TokenError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotLoggedIn => Self::LoginNeeded,
+            Refusal::Token(error) => error,
+        }
+    }
+}
+
+/// What an error of the module means.
+fn failed(error: &Error) -> TokenError {
+    tracing::debug!(%error, "a PKCS#11 call failed");
+    match error {
+        Error::Pkcs11(error, _) => code(*error),
+        error => TokenError::Device { code: error.to_string() },
+    }
+}
+
+fn code(error: RvError) -> TokenError {
+    use RvError as E;
+    match error {
+        E::DeviceRemoved
+        | E::TokenNotPresent
+        | E::SessionHandleInvalid
+        | E::SessionClosed
+        | E::SlotIdInvalid => TokenError::Removed,
+        E::UserNotLoggedIn => TokenError::LoginNeeded,
+        E::PinLocked => TokenError::PinBlocked,
+        E::FunctionCanceled | E::Cancel => TokenError::Cancelled,
+        E::MechanismInvalid | E::MechanismParamInvalid | E::FunctionNotSupported => {
+            TokenError::Unsupported { what: name(error) }
+        }
+        E::SessionCount | E::UserAnotherAlreadyLoggedIn => TokenError::Busy,
+        error => TokenError::Device { code: name(error) },
+    }
+}
+
+/// `CKR_DEVICE_ERROR` from `DeviceError`, as vendors' manuals spell it.
+fn name(error: RvError) -> String {
+    match error {
+        RvError::VendorDefined(number) => format!("CKR_VENDOR_DEFINED 0x{number:08X}"),
+        RvError::UnknownErrorCode(number) => format!("CKR 0x{number:08X}"),
+        error => {
+            let mut name = "CKR".to_owned();
+            for letter in format!("{error:?}").chars() {
+                if letter.is_ascii_uppercase() {
+                    name.push('_');
+                }
+                name.push(letter.to_ascii_uppercase());
+            }
+            name
+        }
+    }
+}
+
+fn pin_length(info: &TokenInfo) -> Option<(u8, u8)> {
+    let min = u8::try_from(info.min_pin_length()).ok()?;
+    let max = u8::try_from(info.max_pin_length()).unwrap_or(u8::MAX);
+    // Modules that know no limits say nonsense.
+    (max > 0 && min <= max).then_some((min, max))
+}
+
+fn pss_parameters(algorithm: DigestAlgorithm) -> PkcsPssParams {
+    let (hash_alg, mgf) = match algorithm {
+        DigestAlgorithm::Sha1 => (MechanismType::SHA1, PkcsMgfType::MGF1_SHA1),
+        DigestAlgorithm::Sha256 => (MechanismType::SHA256, PkcsMgfType::MGF1_SHA256),
+        DigestAlgorithm::Sha384 => (MechanismType::SHA384, PkcsMgfType::MGF1_SHA384),
+        DigestAlgorithm::Sha512 => (MechanismType::SHA512, PkcsMgfType::MGF1_SHA512),
+    };
+    PkcsPssParams { hash_alg, mgf, s_len: (algorithm.size() as std::ffi::c_ulong).into() }
+}
+
+/// CKA_ALWAYS_AUTHENTICATE; a module that does not know the attribute does not mean it.
+fn wants_pin_every_time(session: &Session, key: ObjectHandle) -> bool {
+    matches!(
+        session.get_attributes(key, &[AttributeType::AlwaysAuthenticate]).as_deref(),
+        Ok([Attribute::AlwaysAuthenticate(true)])
+    )
+}
+
+fn objects(session: &Session, class: ObjectClass) -> Result<Vec<ObjectHandle>, TokenError> {
+    session.find_objects(&[Attribute::Class(class)]).map_err(|error| failed(&error))
+}
+
+fn attribute_id(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
+    match session.get_attributes(object, &[AttributeType::Id]).ok()?.pop()? {
+        Attribute::Id(id) if !id.is_empty() => Some(id),
+        _ => None,
+    }
+}
+
+fn value(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
+    match session.get_attributes(object, &[AttributeType::Value]).ok()?.pop()? {
+        Attribute::Value(der) if !der.is_empty() && der.len() <= MAX_CERTIFICATE => Some(der),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_spelled_as_in_the_manuals() {
+        assert_eq!(name(RvError::DeviceError), "CKR_DEVICE_ERROR");
+        assert_eq!(name(RvError::GeneralError), "CKR_GENERAL_ERROR");
+        assert_eq!(name(RvError::VendorDefined(0x8000_0001)), "CKR_VENDOR_DEFINED 0x80000001");
+    }
+
+    #[test]
+    fn a_drivers_fault_is_never_a_wrong_pin() {
+        for error in [RvError::DeviceError, RvError::GeneralError, RvError::FunctionFailed] {
+            assert!(matches!(code(error), TokenError::Device { .. }));
+        }
+        assert_eq!(code(RvError::DeviceRemoved), TokenError::Removed);
+    }
+}
