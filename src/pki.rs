@@ -18,6 +18,7 @@ pub mod algorithm;
 mod asn1;
 pub mod certificate;
 pub mod cms;
+pub mod demo;
 mod error;
 pub mod fetch;
 mod identifier;

@@ -361,7 +361,8 @@ fn holds_indefinite(raw: &[u8], depth: usize) -> bool {
     if tag & 0x20 == 0 || depth > MAX_DEPTH {
         return false;
     }
-    let mut rest = raw.get(start..).unwrap_or_default();
+    let end = length.map_or(raw.len(), |length| start.saturating_add(length));
+    let mut rest = raw.get(start..end).unwrap_or_default();
     while !rest.is_empty() {
         match header(rest) {
             Ok((_, _, None)) => return true,

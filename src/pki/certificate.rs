@@ -103,17 +103,22 @@ impl Certificate {
         read::fields(der).map(|fields| Self(Arc::new(fields)))
     }
 
-    /// Reads a file that holds one certificate in DER, or any number in PEM. Other PEM
-    /// blocks, such as keys, are passed over.
+    /// Reads a file of certificates: one in DER, any number in PEM, or PKCS#7 (`.p7b`) in
+    /// either form. Other PEM blocks, such as keys, are passed over.
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Vec<Self>, PkiError> {
-        if bytes.first() == Some(&asn1::SEQUENCE) {
-            return Ok(vec![Self::from_der(bytes)?]);
-        }
         let mut found = Vec::new();
+        if bytes.first() == Some(&asn1::SEQUENCE) {
+            return match super::cms::certificates(bytes) {
+                Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+                _ => Ok(vec![Self::from_der(bytes)?]),
+            };
+        }
         for block in x509_parser::pem::Pem::iter_from_buffer(bytes) {
             let block = block.map_err(|e| PkiError::NotACertificate(e.to_string()))?;
-            if block.label == "CERTIFICATE" {
-                found.push(Self::from_der(&block.contents)?);
+            match block.label.as_str() {
+                "CERTIFICATE" => found.push(Self::from_der(&block.contents)?),
+                "PKCS7" => found.extend(super::cms::certificates(&block.contents)?),
+                _ => {}
             }
         }
         if found.is_empty() {
@@ -124,6 +129,13 @@ impl Certificate {
 
     pub fn der(&self) -> &[u8] {
         &self.0.der
+    }
+
+    /// The certificate as a PEM block.
+    pub fn to_pem(&self) -> String {
+        // Cannot fail: nothing that fits a certificate is too long for PEM.
+        der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, self.der())
+            .unwrap_or_default()
     }
 
     pub fn subject(&self) -> &Name {
@@ -203,11 +215,11 @@ impl Certificate {
     /// Whether the signature on this certificate was made by `issuer`'s key. Nothing else
     /// is asked.
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
-        let Some(SignatureAlgorithm { scheme, digest: Some(digest) }) = self.0.algorithm else {
+        let Some(method) = self.0.algorithm.and_then(SignatureAlgorithm::method) else {
             return false;
         };
         let signed = self.0.der.get(self.0.signed.clone()).unwrap_or_default();
-        super::verify::verify_signature(issuer, scheme, digest, signed, &self.0.signature)
+        method.verify(issuer, signed, &self.0.signature)
     }
 
     /// SHA-256 of the DER, lower-case hexadecimal.

@@ -168,6 +168,7 @@ async fn read(
 /// When the service cannot be reached, a list that is still in force is given again.
 pub struct CachedFetch<F> {
     inner: F,
+    lifetime: Duration,
     entries: Mutex<HashMap<String, Entry>>,
 }
 
@@ -178,12 +179,18 @@ struct Entry {
 }
 
 impl<F: Fetch> CachedFetch<F> {
-    const LIFETIME: Duration = Duration::from_secs(3600);
+    /// How long an answer is given again without asking.
+    pub const LIFETIME: Duration = Duration::from_secs(3600);
     /// When more bytes are held, everything is forgotten.
     const CAPACITY: usize = 64 * 1024 * 1024;
 
     pub fn new(inner: F) -> Self {
-        Self { inner, entries: Mutex::new(HashMap::new()) }
+        Self::with_lifetime(inner, Self::LIFETIME)
+    }
+
+    /// With another lifetime.
+    pub fn with_lifetime(inner: F, lifetime: Duration) -> Self {
+        Self { inner, lifetime, entries: Mutex::new(HashMap::new()) }
     }
 
     fn entries(&self) -> std::sync::MutexGuard<'_, HashMap<String, Entry>> {
@@ -200,7 +207,7 @@ impl Entry {
 impl<F: Fetch> Fetch for CachedFetch<F> {
     fn get(&self, url: &str) -> Result<Vec<u8>, PkiError> {
         if let Some(entry) = self.entries().get(url)
-            && entry.fetched.elapsed() < Self::LIFETIME
+            && entry.fetched.elapsed() < self.lifetime
             && entry.is_in_force()
         {
             return Ok(entry.body.clone());

@@ -5,6 +5,7 @@ use der::asn1::ObjectIdentifier;
 use super::algorithm::{DigestAlgorithm, SignatureScheme};
 use super::asn1::{self, Element, Malformed};
 use super::oid;
+use super::verify::Method;
 
 /// A signature algorithm as a certificate, CRL or CMS names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +13,20 @@ pub struct SignatureAlgorithm {
     pub scheme: SignatureScheme,
     /// `None` where the digest is named elsewhere (plain `rsaEncryption` in CMS).
     pub digest: Option<DigestAlgorithm>,
+    /// Length of the salt of PSS, where it is not the digest's.
+    pub salt: Option<u16>,
+}
+
+impl SignatureAlgorithm {
+    /// How to verify, where the digest is named here.
+    pub(super) fn method(self) -> Option<Method> {
+        self.digest.map(|digest| self.method_with(digest))
+    }
+
+    /// How to verify with a digest that is named elsewhere.
+    pub(super) const fn method_with(self, digest: DigestAlgorithm) -> Method {
+        Method { scheme: self.scheme, digest, salt: self.salt }
+    }
 }
 
 /// The digest that an object identifier names.
@@ -64,11 +79,11 @@ pub fn read_signature(identifier: Element<'_>) -> Result<Option<SignatureAlgorit
         oid::RSASSA_PSS => return read_pss(parts.expect(asn1::SEQUENCE)?),
         _ => return Ok(None),
     };
-    Ok(Some(SignatureAlgorithm { scheme, digest }))
+    Ok(Some(SignatureAlgorithm { scheme, digest, salt: None }))
 }
 
-/// RSASSA-PSS-params (RFC 4055, 3.1). Only MGF1 with the same digest and a salt as long as
-/// the digest is known: what everybody makes, and all that is verified.
+/// RSASSA-PSS-params (RFC 4055, 3.1). Only MGF1 with the same digest is known: what
+/// everybody makes. Salts are of any length; some programs use the longest that fits.
 fn read_pss(parameters: Element<'_>) -> Result<Option<SignatureAlgorithm>, Malformed> {
     let mut parts = parameters.children();
     let mut parameter = |n| -> Result<Option<Element<'_>>, Malformed> {
@@ -92,12 +107,13 @@ fn read_pss(parameters: Element<'_>) -> Result<Option<SignatureAlgorithm>, Malfo
         Some(length) => length.small()? as usize,
         None => DigestAlgorithm::Sha1.size(),
     };
-    Ok(match digest {
-        Some(digest) if mask == Some(digest) && salt == digest.size() => {
-            Some(SignatureAlgorithm { scheme: SignatureScheme::RsaPss, digest: Some(digest) })
-        }
-        _ => None,
-    })
+    let Some(digest) = digest.filter(|digest| mask == Some(*digest)) else { return Ok(None) };
+    let salt = match u16::try_from(salt) {
+        Ok(length) if usize::from(length) == digest.size() => None,
+        Ok(length) => Some(length),
+        Err(_) => return Ok(None),
+    };
+    Ok(Some(SignatureAlgorithm { scheme: SignatureScheme::RsaPss, digest: Some(digest), salt }))
 }
 
 /// Writes the AlgorithmIdentifier of a signature for a CMS SignerInfo.
@@ -144,7 +160,8 @@ mod tests {
             };
             assert_eq!(read(SignatureScheme::RsaPkcs1).digest, None);
             for scheme in [SignatureScheme::RsaPss, SignatureScheme::Ecdsa] {
-                assert_eq!(read(scheme), SignatureAlgorithm { scheme, digest: Some(digest) });
+                let expected = SignatureAlgorithm { scheme, digest: Some(digest), salt: None };
+                assert_eq!(read(scheme), expected);
             }
         }
     }
@@ -153,6 +170,7 @@ mod tests {
     fn an_odd_salt_is_not_taken_for_the_usual_one() {
         let mut bytes = write_signature(SignatureScheme::RsaPss, DigestAlgorithm::Sha256);
         *bytes.last_mut().unwrap() = 20;
-        assert_eq!(read_signature(Element::whole(&bytes).unwrap()), Ok(None));
+        let read = read_signature(Element::whole(&bytes).unwrap()).unwrap().unwrap();
+        assert_eq!(read.salt, Some(20));
     }
 }

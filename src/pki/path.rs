@@ -94,6 +94,11 @@ impl PathReason {
         }
     }
 
+    /// The id of its sentence in `i18n/*/pki.ftl`.
+    pub fn message(self) -> String {
+        format!("pki-reason-{}", self.code())
+    }
+
     /// What the reason makes of a path.
     pub const fn status(self) -> PathStatus {
         match self {
@@ -347,6 +352,16 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), PathReason::ALL.len());
+    }
+
+    #[test]
+    fn every_reason_has_its_sentence() {
+        use crate::i18n::{Lang, lookup};
+        for reason in PathReason::ALL {
+            for lang in Lang::ALL {
+                assert!(lookup(lang, &reason.message(), &[]).is_some(), "{}", reason.message());
+            }
+        }
     }
 
     #[test]

@@ -118,9 +118,11 @@ impl Question<'_> {
                 Meaning::Good | Meaning::Nothing => {}
             }
         }
-        if !best.as_ref().is_some_and(|statement| statement.this_update >= self.at)
-            && let Some(outcome) = self.ask()
-        {
+        // For a time stamp nothing old settles it: whoever has the service's key today can
+        // make stamps for any day, and enclose that day's evidence.
+        let settled = self.purpose != Purpose::TimeStamping
+            && best.as_ref().is_some_and(|statement| statement.this_update >= self.at);
+        if !settled && let Some(outcome) = self.ask() {
             return outcome;
         }
         match best {

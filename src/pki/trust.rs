@@ -26,7 +26,7 @@ impl TrustStore {
         Self::default()
     }
 
-    /// Reads all certificates (`.pem`, `.crt`, `.cer`, `.der`) of a folder: what signed
+    /// Reads all certificates (`.pem`, `.crt`, `.cer`, `.der`, `.p7b`) of a folder: what signed
     /// itself becomes a root, everything else an intermediate.
     ///
     /// A file that bears the name of a pinned one must hold the pinned certificate.
@@ -44,7 +44,7 @@ impl TrustStore {
         files.sort();
         for file in files {
             let suffix = file.extension().and_then(|s| s.to_str()).map(str::to_ascii_lowercase);
-            if !matches!(suffix.as_deref(), Some("pem" | "crt" | "cer" | "der")) {
+            if !matches!(suffix.as_deref(), Some("pem" | "crt" | "cer" | "der" | "p7b")) {
                 continue;
             }
             let size = std::fs::metadata(&file).map_err(|e| unreadable(&file, e))?.len();

@@ -67,6 +67,11 @@ impl Name {
         }
     }
 
+    /// For people: the common name, else the organisation.
+    pub fn label(&self) -> String {
+        self.common_name.clone().or_else(|| self.organisation.clone()).unwrap_or_default()
+    }
+
     /// The first user id.
     pub fn uid(&self) -> Option<&str> {
         self.uids.first().map(String::as_str)

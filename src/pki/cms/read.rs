@@ -7,7 +7,8 @@ use crate::pki::algorithm::{DigestAlgorithm, SignatureScheme};
 use crate::pki::asn1::{self, Element, Malformed, Reader};
 use crate::pki::certificate::{Certificate, Name};
 use crate::pki::revocation::Evidence;
-use crate::pki::{identifier, oid, verify};
+use crate::pki::verify::Method;
+use crate::pki::{identifier, oid};
 
 use super::CmsFault;
 
@@ -63,6 +64,8 @@ pub struct SignerInfo {
     pub signing_certificates: Vec<CertificateHash>,
     /// Time-stamp tokens over the signature, in the order they stand.
     pub timestamps: Vec<Vec<u8>>,
+    /// Length of the salt of PSS, where it is not the digest's.
+    salt: Option<u16>,
     /// Content of the signed attributes, as it came; `None` where there are none.
     attributes: Option<Vec<u8>>,
 }
@@ -72,15 +75,33 @@ impl SignerInfo {
     pub fn timestamp(&self) -> Option<&[u8]> {
         self.timestamps.first().map(Vec::as_slice)
     }
+
+    /// Whether every hash of a certificate that the signer signed is this one's.
+    fn means(&self, certificate: &Certificate) -> bool {
+        let mut hashes = self.signing_certificates.iter();
+        hashes.all(|named| named.algorithm.digest(certificate.der()) == named.hash)
+    }
 }
 
-impl SignedData {
-    /// Reads a ContentInfo with a SignedData. BER with indefinite lengths is accepted,
-    /// zeros behind it too (a PDF pads its hole with them), nothing else.
-    pub fn parse(bytes: &[u8]) -> Result<Self, CmsFault> {
-        let bytes = asn1::to_definite(bytes)?;
-        let mut reader = Reader::new(&bytes);
-        let outer = reader.expect(asn1::SEQUENCE)?;
+/// The certificates of a SignedData that may have no signer at all: a `.p7b` or `.p7c`
+/// file, as authorities publish them.
+pub(in crate::pki) fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>, CmsFault> {
+    Ok(Outer::read(&asn1::to_definite(bytes)?)?.certificates)
+}
+
+/// SignedData ::= SEQUENCE { version, digestAlgorithms, encapContentInfo, certificates [0],
+/// crls [1], signerInfos }, within its ContentInfo.
+struct Outer<'a> {
+    content_type: ObjectIdentifier,
+    content: Option<Vec<u8>>,
+    certificates: Vec<Certificate>,
+    evidence: Evidence,
+    signers: Vec<Element<'a>>,
+}
+
+impl<'a> Outer<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, CmsFault> {
+        let outer = Reader::new(bytes).expect(asn1::SEQUENCE)?;
         if bytes.get(outer.raw.len()..).unwrap_or_default().iter().any(|byte| *byte != 0) {
             return Err(CmsFault::Malformed("bytes behind the signature"));
         }
@@ -88,11 +109,8 @@ impl SignedData {
         if info.expect(asn1::OID)?.oid()? != oid::SIGNED_DATA {
             return Err(CmsFault::NotSignedData);
         }
-        let content = info.expect(asn1::context(0))?;
-        Self::read(Element::whole(content.content)?.tagged(asn1::SEQUENCE)?.children())
-    }
-
-    fn read(mut parts: Reader<'_>) -> Result<Self, CmsFault> {
+        let explicit = info.expect(asn1::context(0))?;
+        let mut parts = Element::whole(explicit.content)?.tagged(asn1::SEQUENCE)?.children();
         parts.expect(asn1::INTEGER)?;
         parts.expect(asn1::SET)?;
         let mut encapsulated = parts.expect(asn1::SEQUENCE)?.children();
@@ -121,6 +139,17 @@ impl SignedData {
             }
         }
         let signers = parts.expect(asn1::SET)?.children().all()?;
+        Ok(Self { content_type, content, certificates, evidence, signers })
+    }
+}
+
+impl SignedData {
+    /// Reads a ContentInfo with a SignedData. BER with indefinite lengths is accepted,
+    /// zeros behind it too (a PDF pads its hole with them), nothing else.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CmsFault> {
+        let bytes = asn1::to_definite(bytes)?;
+        let Outer { content_type, content, certificates, mut evidence, signers } =
+            Outer::read(&bytes)?;
         let signer = match signers[..] {
             [signer] => signer.tagged(asn1::SEQUENCE)?,
             [] => return Err(CmsFault::NoSigner),
@@ -130,9 +159,11 @@ impl SignedData {
         Ok(Self { content_type, content, certificates, evidence, signer })
     }
 
-    /// The signer's certificate among those included.
+    /// The signer's certificate among those included. Where several bear the issuer and
+    /// number that the signer names, the one whose hash the signer signed.
     pub fn signer_certificate(&self) -> Option<&Certificate> {
-        self.certificates.iter().find(|certificate| self.signer.id.names(certificate))
+        let named = || self.certificates.iter().filter(|c| self.signer.id.names(c));
+        named().find(|c| self.signer.means(c)).or_else(|| named().next())
     }
 
     /// Verifies against the digest of the content (made with `self.signer.digest`), with
@@ -150,10 +181,9 @@ impl SignedData {
         content_digest: &[u8],
     ) -> Result<(), CmsFault> {
         let signer = &self.signer;
-        for named in &signer.signing_certificates {
-            if named.algorithm.digest(certificate.der()) != named.hash {
-                return Err(CmsFault::CertificateMismatch);
-            }
+        let method = Method { scheme: signer.scheme, digest: signer.digest, salt: signer.salt };
+        if !signer.means(certificate) {
+            return Err(CmsFault::CertificateMismatch);
         }
         let Some(attributes) = &signer.attributes else {
             // Without attributes the content itself is signed, which must then be plain
@@ -161,13 +191,7 @@ impl SignedData {
             if self.content_type != oid::DATA {
                 return Err(CmsFault::AttributeMissing("content-type"));
             }
-            return if verify::verify_digest(
-                certificate,
-                signer.scheme,
-                signer.digest,
-                content_digest,
-                &signer.signature,
-            ) {
+            return if method.verify_digest(certificate, content_digest, &signer.signature) {
                 Ok(())
             } else {
                 Err(CmsFault::SignatureWrong)
@@ -179,15 +203,7 @@ impl SignedData {
         }
         let digest =
             signer.message_digest.as_deref().ok_or(CmsFault::AttributeMissing("message-digest"))?;
-        let fits = |signed: &[u8]| {
-            verify::verify_signature(
-                certificate,
-                signer.scheme,
-                signer.digest,
-                signed,
-                &signer.signature,
-            )
-        };
+        let fits = |signed: &[u8]| method.verify(certificate, signed, &signer.signature);
         // What is signed is the DER SET OF; a writer that did not sort its attributes may
         // have hashed them sorted or as they stand.
         let as_they_stand = asn1::element(asn1::SET, attributes);
@@ -263,6 +279,7 @@ fn read_signer(mut parts: Reader<'_>, evidence: &mut Evidence) -> Result<SignerI
         id,
         digest,
         scheme: algorithm.scheme,
+        salt: algorithm.salt,
         signature: parts.expect(asn1::OCTET_STRING)?.content.to_vec(),
         message_digest: None,
         content_type: None,

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use crate::pki::algorithm::DigestAlgorithm;
 use crate::pki::asn1::{self, Element, Malformed, Reader};
 use crate::pki::certificate::{Certificate, Name, directory_name, general_names};
-use crate::pki::{identifier, oid, verify};
+use crate::pki::identifier::{self, SignatureAlgorithm};
+use crate::pki::oid;
 
 use super::{Evidence, Question, Revocation, Statement};
 
@@ -83,13 +84,13 @@ impl<'a> Crl<'a> {
     }
 
     fn is_signed_by(&self, issuer: &Certificate) -> bool {
-        let Ok(Some(algorithm)) = identifier::read_signature(self.algorithm) else { return false };
-        let Some(digest) = algorithm.digest.filter(|digest| *digest != DigestAlgorithm::Sha1)
-        else {
-            return false;
-        };
+        let algorithm = identifier::read_signature(self.algorithm).ok().flatten();
+        let method = algorithm.and_then(SignatureAlgorithm::method);
         issuer.key_usage().is_none_or(|usage| usage.crl_sign())
-            && verify::verify_signature(issuer, algorithm.scheme, digest, self.tbs, self.signature)
+            && method.is_some_and(|method| {
+                method.digest != DigestAlgorithm::Sha1
+                    && method.verify(issuer, self.tbs, self.signature)
+            })
     }
 
     /// Whether the list would name this certificate if it were revoked: all critical

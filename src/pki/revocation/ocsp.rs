@@ -6,8 +6,9 @@ use crate::pki::algorithm::DigestAlgorithm;
 use crate::pki::asn1::{self, Element, Malformed};
 use crate::pki::certificate::{Certificate, Name};
 use crate::pki::fetch::Fetch;
+use crate::pki::identifier::{self, SignatureAlgorithm};
+use crate::pki::oid;
 use crate::pki::path::Purpose;
-use crate::pki::{identifier, oid, verify};
 
 use super::crl::enumerated;
 use super::{Evidence, Outcome, Question, Revocation, Statement};
@@ -245,16 +246,10 @@ impl<'a> Answer<'a> {
     }
 
     fn is_signed_by(&self, signer: &Certificate) -> bool {
-        let Ok(Some(algorithm)) = identifier::read_signature(self.algorithm) else { return false };
-        algorithm.digest.is_some_and(|digest| {
-            digest != DigestAlgorithm::Sha1
-                && verify::verify_signature(
-                    signer,
-                    algorithm.scheme,
-                    digest,
-                    self.tbs,
-                    self.signature,
-                )
+        let algorithm = identifier::read_signature(self.algorithm).ok().flatten();
+        algorithm.and_then(SignatureAlgorithm::method).is_some_and(|method| {
+            method.digest != DigestAlgorithm::Sha1
+                && method.verify(signer, self.tbs, self.signature)
         })
     }
 }
