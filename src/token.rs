@@ -9,12 +9,11 @@
 //! | [`pcsc`] | cards spoken to by APDU, without a vendor's driver |
 //! | [`pkcs11`] | vendors' modules |
 //! | [`file`](mod@file) | PKCS#12 files, demonstration only |
-//! | [`certificate`], [`choose`] | which certificate signs, and why another does not |
+//! | [`choose`](mod@choose) | which certificate signs, and why another does not |
 //! | [`list`](mod@list), [`watch`](mod@watch) | what is plugged in |
 
 use zeroize::Zeroizing;
 
-pub mod certificate;
 pub mod choose;
 mod encoding;
 mod error;
@@ -29,11 +28,12 @@ mod watch;
 pub use choose::{Purpose, Unfit, choose};
 pub use error::TokenError;
 pub use list::{Sources, TokenInfo, list, list_from};
-pub use proof::{sign_proved, verifies};
+pub use proof::sign_proved;
 pub use selector::Selector;
 pub use watch::{Plugged, Watch, watch};
 
-use crate::pki::algorithm::{DigestAlgorithm, SignatureScheme};
+use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
+use crate::pki::certificate::Certificate;
 
 /// A PIN or file password: lives for one operation, is wiped when dropped, and never
 /// shows itself in `Debug` output.
@@ -85,7 +85,7 @@ pub enum PinState {
 pub enum Presence {
     /// A reader without a card, or gone.
     Absent,
-    /// There is something, but it cannot be used now.
+    /// There is something, but it cannot be used now; `reason` is a sentence.
     Unsupported { reason: String },
     /// The PIN is blocked (`Some(0)`), or nothing shows before it is given.
     Locked { tries_left: Option<u8> },
@@ -140,6 +140,11 @@ pub fn open(selector: &Selector) -> Result<Box<dyn Token>, TokenError> {
         Selector::Pkcs11 { module, token } => Box::new(pkcs11::Pkcs11Token::open(module, token)?),
         Selector::File { path } => Box::new(file::FileToken::open(path)?),
     })
+}
+
+/// The kind of a certificate's key.
+fn key_kind(certificate: &TokenCertificate) -> Option<KeyKind> {
+    Certificate::from_der(&certificate.der).ok().map(|read| read.key_kind())
 }
 
 fn random(count: usize) -> Result<Vec<u8>, TokenError> {

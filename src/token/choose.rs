@@ -9,8 +9,8 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::TokenCertificate;
-use super::certificate::Summary;
 use crate::domain::outbound::SignatureKind;
+use crate::pki::certificate::{Certificate, SigningFitness};
 
 /// What the signature is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,12 +40,12 @@ pub enum Unfit {
     Unreadable,
     /// An authority's certificate, which comes along on many tokens.
     CertificationAuthority,
-    /// For authentication or encryption only: no nonRepudiation in its key usage.
+    /// Below RSA 2048 or ECDSA 256 (Thông tư 15/2025/TT-BKHCN).
+    WeakKey,
+    /// For authentication or encryption only.
     NotForSigning,
     /// A person's where the organisation's is asked for, or the other way round.
     OtherHolder,
-    /// Below RSA 2048 or ECDSA 256 (Thông tư 15/2025/TT-BKHCN).
-    WeakKey,
     Expired,
     NotYetValid,
 }
@@ -55,9 +55,9 @@ impl Unfit {
         Self::NoCertificate,
         Self::Unreadable,
         Self::CertificationAuthority,
+        Self::WeakKey,
         Self::NotForSigning,
         Self::OtherHolder,
-        Self::WeakKey,
         Self::Expired,
         Self::NotYetValid,
     ];
@@ -79,25 +79,26 @@ impl fmt::Display for Unfit {
 }
 
 /// Whether one certificate suits `purpose` at `now`.
-pub fn fits(certificate: &Summary, purpose: Purpose, now: Timestamp) -> Result<(), Unfit> {
+pub fn fits(certificate: &Certificate, purpose: Purpose, now: Timestamp) -> Result<(), Unfit> {
     let wanted = match purpose {
         Purpose::Personal => Some(SignatureKind::Personal),
         Purpose::Organisation => Some(SignatureKind::Organisation),
         Purpose::Any => None,
     };
-    if certificate.authority {
+    let holder = certificate.owner_kind();
+    if certificate.is_ca() {
         Err(Unfit::CertificationAuthority)
-    } else if !certificate.non_repudiation {
+    } else if !certificate.key_kind().is_strong_enough() {
+        Err(Unfit::WeakKey)
+    } else if !certificate.may_sign_documents() {
         Err(Unfit::NotForSigning)
-    } else if wanted.is_some() && certificate.holder.is_some() && certificate.holder != wanted {
+    } else if wanted.is_some() && holder.is_some() && holder != wanted {
         // A subject that does not tell is left to the person who chooses.
         Err(Unfit::OtherHolder)
-    } else if !certificate.key.is_strong_enough() {
-        Err(Unfit::WeakKey)
-    } else if now > certificate.not_after {
-        Err(Unfit::Expired)
-    } else if now < certificate.not_before {
+    } else if now < certificate.not_before() {
         Err(Unfit::NotYetValid)
+    } else if !certificate.is_valid_at(now) {
+        Err(Unfit::Expired)
     } else {
         Ok(())
     }
@@ -108,17 +109,15 @@ pub fn choose(
     certificates: &[TokenCertificate],
     purpose: Purpose,
     now: Timestamp,
-) -> Result<(&TokenCertificate, Summary), Unfit> {
+) -> Result<(&TokenCertificate, Certificate), Unfit> {
     let mut nearest = Unfit::NoCertificate;
-    let mut best: Option<(&TokenCertificate, Summary)> = None;
-    for certificate in certificates {
-        let judged = Summary::read(&certificate.der).ok_or(Unfit::Unreadable);
-        match judged.and_then(|summary| fits(&summary, purpose, now).map(|()| summary)) {
-            Ok(summary) => {
-                // A holder that is told goes before one that is not; then the newest.
-                let rank = |summary: &Summary| (summary.holder.is_some(), summary.not_before);
-                if best.as_ref().is_none_or(|(_, other)| rank(&summary) > rank(other)) {
-                    best = Some((certificate, summary));
+    let mut best: Option<(&TokenCertificate, Certificate)> = None;
+    for one in certificates {
+        let read = Certificate::from_der(&one.der).map_err(|_| Unfit::Unreadable);
+        match read.and_then(|read| fits(&read, purpose, now).map(|()| read)) {
+            Ok(read) => {
+                if best.as_ref().is_none_or(|(_, other)| rank(&read) > rank(other)) {
+                    best = Some((one, read));
                 }
             }
             Err(reason) => nearest = nearest.max(reason),
@@ -127,65 +126,41 @@ pub fn choose(
     best.ok_or(nearest)
 }
 
+/// Made for signing before merely allowed, a holder that is told before one that is not,
+/// then the newest.
+fn rank(certificate: &Certificate) -> (SigningFitness, bool, Timestamp) {
+    let told = certificate.owner_kind().is_some();
+    (certificate.signing_fitness(), told, certificate.not_before())
+}
+
 /// The certificate with this serial number in hex, whatever its case and leading zeros.
 pub fn by_serial<'a>(
     certificates: &'a [TokenCertificate],
     serial: &str,
 ) -> Option<&'a TokenCertificate> {
-    let wanted = serial.trim().trim_start_matches('0').to_lowercase();
-    certificates
-        .iter()
-        .find(|one| Summary::read(&one.der).is_some_and(|summary| summary.serial == wanted))
+    let number = |hex: &str| hex.trim().trim_start_matches('0').to_lowercase();
+    let wanted = number(serial);
+    certificates.iter().find(|one| {
+        Certificate::from_der(&one.der).is_ok_and(|read| number(&read.serial_hex()) == wanted)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pki::algorithm::KeyKind;
-
-    fn at(year: i16) -> Timestamp {
-        jiff::civil::date(year, 6, 1).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
-    }
-
-    fn summary() -> Summary {
-        Summary {
-            serial: "1".to_owned(),
-            owner: "Nguyễn Thị Ánh Nguyệt".to_owned(),
-            organisation: String::new(),
-            issuer: String::new(),
-            not_before: at(2024),
-            not_after: at(2029),
-            key: KeyKind::Rsa(2048),
-            digital_signature: true,
-            non_repudiation: true,
-            authority: false,
-            holder: Some(SignatureKind::Personal),
-        }
-    }
-
-    #[test]
-    fn the_first_reason_that_cannot_be_mended_wins() {
-        let good = summary();
-        assert_eq!(fits(&good, Purpose::Personal, at(2026)), Ok(()));
-        assert_eq!(fits(&good, Purpose::Any, at(2026)), Ok(()));
-        assert_eq!(fits(&good, Purpose::Organisation, at(2026)), Err(Unfit::OtherHolder));
-        assert_eq!(fits(&good, Purpose::Personal, at(2023)), Err(Unfit::NotYetValid));
-        assert_eq!(fits(&good, Purpose::Personal, at(2030)), Err(Unfit::Expired));
-        let login = Summary { non_repudiation: false, ..summary() };
-        assert_eq!(fits(&login, Purpose::Personal, at(2030)), Err(Unfit::NotForSigning));
-        let weak = Summary { key: KeyKind::Rsa(1024), ..summary() };
-        assert_eq!(fits(&weak, Purpose::Personal, at(2026)), Err(Unfit::WeakKey));
-        let silent = Summary { holder: None, ..summary() };
-        assert_eq!(fits(&silent, Purpose::Organisation, at(2026)), Ok(()));
-        let authority = Summary { authority: true, ..summary() };
-        assert_eq!(fits(&authority, Purpose::Any, at(2026)), Err(Unfit::CertificationAuthority));
-    }
+    use crate::token::KeyRef;
 
     #[test]
     fn an_empty_token_says_so() {
-        assert_eq!(choose(&[], Purpose::Any, at(2026)).unwrap_err(), Unfit::NoCertificate);
-        let junk =
-            TokenCertificate { key: super::super::KeyRef("9C".to_owned()), der: vec![1, 2, 3] };
-        assert_eq!(choose(&[junk], Purpose::Any, at(2026)).unwrap_err(), Unfit::Unreadable);
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(choose(&[], Purpose::Any, now).unwrap_err(), Unfit::NoCertificate);
+        let junk = TokenCertificate { key: KeyRef("9C".to_owned()), der: vec![1, 2, 3] };
+        assert_eq!(by_serial(std::slice::from_ref(&junk), "1"), None);
+        assert_eq!(choose(&[junk], Purpose::Any, now).unwrap_err(), Unfit::Unreadable);
+    }
+
+    #[test]
+    fn reasons_are_ordered_as_listed() {
+        assert!(Unfit::ALL.is_sorted());
     }
 }

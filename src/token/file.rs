@@ -13,10 +13,10 @@ use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::pkcs8::DecodePrivateKey;
 use rsa::rand_core::OsRng;
 use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, encoding};
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
+use crate::pki::certificate::Certificate;
 
 /// More is no PKCS#12 file of ours.
 const MAX_FILE: u64 = 1024 * 1024;
@@ -156,8 +156,8 @@ impl PrivateKey {
 
     fn belongs_to(&self, certificate: &[u8]) -> bool {
         use rsa::pkcs1::EncodeRsaPublicKey;
-        let Ok((_, certificate)) = X509Certificate::from_der(certificate) else { return false };
-        let theirs: &[u8] = &certificate.public_key().subject_public_key.data;
+        let Ok(certificate) = Certificate::from_der(certificate) else { return false };
+        let theirs = certificate.public_key();
         match self {
             Self::Rsa(key) => {
                 key.to_public_key().to_pkcs1_der().is_ok_and(|ours| ours.as_bytes() == theirs)

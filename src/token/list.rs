@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::certificate::Summary;
 use super::choose::{Purpose, choose};
 use super::file::FileToken;
 use super::pcsc::{self, PcscToken};
 use super::pkcs11::{self, Pkcs11Token};
 use super::{PinState, Presence, Selector, Token, TokenCertificate, TokenError};
+use crate::i18n::tell;
+use crate::pki::certificate::Certificate;
 
 /// One reader, token or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +123,7 @@ fn describe<T: Token>(
                 TokenError::NoCard { .. } | TokenError::NoReader { .. } | TokenError::Removed => {
                     Presence::Absent
                 }
-                error => Presence::Unsupported { reason: error.to_string() },
+                error => Presence::Unsupported { reason: tell(&error.clone().into()).what },
             };
             info.error = Some(error);
         }
@@ -136,12 +137,10 @@ fn presence(pin: Option<PinState>, certificates: &[TokenCertificate]) -> Presenc
     }
     // The owner is whoever would sign today; else whoever is named at all.
     let owner = match choose(certificates, Purpose::Any, Timestamp::now()) {
-        Ok((_, summary)) => Some(summary.owner),
-        Err(_) => certificates
-            .iter()
-            .find_map(|certificate| Summary::read(&certificate.der))
-            .map(|summary| summary.owner),
+        Ok((_, chosen)) => Some(chosen),
+        Err(_) => certificates.iter().find_map(|one| Certificate::from_der(&one.der).ok()),
     };
+    let owner = owner.and_then(|certificate| certificate.subject().common_name.clone());
     match (owner, pin) {
         (Some(owner), _) => Presence::Ready { owner },
         (None, Some(PinState::TriesLeft(tries_left))) => Presence::Locked { tries_left },

@@ -20,8 +20,7 @@ pub(crate) use readers::{establish, names};
 use apdu::Wire;
 use channel::Channel;
 
-use super::certificate::key_kind_of;
-use super::{KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, pkcs11};
+use super::{KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, key_kind, pkcs11};
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
 
 /// When a key wants the PIN.
@@ -119,7 +118,7 @@ impl PcscToken {
         self.certificates()?
             .iter()
             .find(|certificate| certificate.key == *key)
-            .and_then(|certificate| key_kind_of(&certificate.der))
+            .and_then(key_kind)
             .ok_or_else(|| TokenError::NoSuchKey { key: key.0.clone() })
     }
 }

@@ -11,19 +11,24 @@ use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
-use cryptoki::session::{Session, UserType};
+use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 
+mod codes;
 pub mod known;
 mod registry;
 
 pub use known::{KnownCard, Module, modules};
 pub use registry::finalize;
 
-use super::certificate::{Summary, key_kind_of};
-use super::{KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, encoding, random};
+use codes::{code, failed, name};
+
+use super::{
+    KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, encoding, key_kind, random,
+};
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
+use crate::pki::certificate::Certificate;
 
 /// No certificate comes near this; more is a module gone wrong.
 const MAX_CERTIFICATE: usize = 64 * 1024;
@@ -208,6 +213,9 @@ impl Pkcs11Token {
     ) -> Result<Vec<u8>, Refusal> {
         let login = self.login.as_ref().ok_or(TokenError::LoginNeeded)?;
         let session = self.session()?;
+        if !is_logged_in(&session) {
+            return Err(Refusal::NotLoggedIn);
+        }
         let handle = self.private_key(&session, key)?;
         if !wants_pin_every_time(&session, handle) {
             return Ok(session.sign(mechanism, handle, input)?);
@@ -236,15 +244,12 @@ impl Token for Pkcs11Token {
     fn certificates(&mut self) -> Result<Vec<TokenCertificate>, TokenError> {
         self.info()?;
         let session = self.session()?;
-        let keys: Option<Vec<Vec<u8>>> = match &self.login {
-            Some(_) => Some(
-                objects(&session, ObjectClass::PRIVATE_KEY)?
-                    .into_iter()
-                    .filter_map(|key| attribute_id(&session, key))
-                    .collect(),
-            ),
-            // Before the login private keys do not show themselves.
-            None => None,
+        // Before the login private keys do not show themselves.
+        let keys: Option<Vec<Vec<u8>>> = if is_logged_in(&session) {
+            let keys = objects(&session, ObjectClass::PRIVATE_KEY)?;
+            Some(keys.into_iter().filter_map(|key| attribute_id(&session, key)).collect())
+        } else {
+            None
         };
         let mut found = Vec::new();
         for object in objects(&session, ObjectClass::CERTIFICATE)? {
@@ -252,7 +257,7 @@ impl Token for Pkcs11Token {
             let Some(der) = value(&session, object) else { continue };
             let mine = match &keys {
                 Some(keys) => keys.contains(&id),
-                None => Summary::read(&der).is_some_and(|summary| !summary.authority),
+                None => Certificate::from_der(&der).is_ok_and(|read| !read.is_ca()),
             };
             if mine {
                 found.push(TokenCertificate { key: KeyRef(hex::encode_upper(id)), der });
@@ -302,13 +307,19 @@ impl Token for Pkcs11Token {
             .certificates()?
             .iter()
             .find(|certificate| certificate.key == *key)
-            .and_then(|certificate| key_kind_of(&certificate.der))
+            .and_then(key_kind)
             .ok_or_else(|| TokenError::NoSuchKey { key: key.0.clone() })?;
         let (mechanism, input) = self.plan(kind, scheme, algorithm, digest)?;
         let signature = match self.sign_once(key, &mechanism, &input) {
             Err(Refusal::NotLoggedIn) => {
                 self.login_again()?;
-                self.sign_once(key, &mechanism, &input)
+                // The PIN was accepted just now: what looks like a missing login is a fault.
+                self.sign_once(key, &mechanism, &input).map_err(|refusal| match refusal {
+                    Refusal::NotLoggedIn => {
+                        Refusal::Token(TokenError::Device { code: name(RvError::UserNotLoggedIn) })
+                    }
+                    refusal => refusal,
+                })
             }
             other => other,
         };
@@ -376,52 +387,6 @@ impl From<Refusal> for TokenError {
     }
 }
 
-/// What an error of the module means.
-fn failed(error: &Error) -> TokenError {
-    tracing::debug!(%error, "a PKCS#11 call failed");
-    match error {
-        Error::Pkcs11(error, _) => code(*error),
-        error => TokenError::Device { code: error.to_string() },
-    }
-}
-
-fn code(error: RvError) -> TokenError {
-    use RvError as E;
-    match error {
-        E::DeviceRemoved
-        | E::TokenNotPresent
-        | E::SessionHandleInvalid
-        | E::SessionClosed
-        | E::SlotIdInvalid => TokenError::Removed,
-        E::UserNotLoggedIn => TokenError::LoginNeeded,
-        E::PinLocked => TokenError::PinBlocked,
-        E::FunctionCanceled | E::Cancel => TokenError::Cancelled,
-        E::MechanismInvalid | E::MechanismParamInvalid | E::FunctionNotSupported => {
-            TokenError::Unsupported { what: name(error) }
-        }
-        E::SessionCount | E::UserAnotherAlreadyLoggedIn => TokenError::Busy,
-        error => TokenError::Device { code: name(error) },
-    }
-}
-
-/// `CKR_DEVICE_ERROR` from `DeviceError`, as vendors' manuals spell it.
-fn name(error: RvError) -> String {
-    match error {
-        RvError::VendorDefined(number) => format!("CKR_VENDOR_DEFINED 0x{number:08X}"),
-        RvError::UnknownErrorCode(number) => format!("CKR 0x{number:08X}"),
-        error => {
-            let mut name = "CKR".to_owned();
-            for letter in format!("{error:?}").chars() {
-                if letter.is_ascii_uppercase() {
-                    name.push('_');
-                }
-                name.push(letter.to_ascii_uppercase());
-            }
-            name
-        }
-    }
-}
-
 fn pin_length(info: &TokenInfo) -> Option<(u8, u8)> {
     let min = u8::try_from(info.min_pin_length()).ok()?;
     let max = u8::try_from(info.max_pin_length()).unwrap_or(u8::MAX);
@@ -447,6 +412,13 @@ fn wants_pin_every_time(session: &Session, key: ObjectHandle) -> bool {
     )
 }
 
+/// Whether the token counts us as logged in: a module may drop the login on its own.
+fn is_logged_in(session: &Session) -> bool {
+    session.get_session_info().is_ok_and(|info| {
+        matches!(info.session_state(), SessionState::RoUser | SessionState::RwUser)
+    })
+}
+
 fn objects(session: &Session, class: ObjectClass) -> Result<Vec<ObjectHandle>, TokenError> {
     session.find_objects(&[Attribute::Class(class)]).map_err(|error| failed(&error))
 }
@@ -462,25 +434,5 @@ fn value(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
     match session.get_attributes(object, &[AttributeType::Value]).ok()?.pop()? {
         Attribute::Value(der) if !der.is_empty() && der.len() <= MAX_CERTIFICATE => Some(der),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_spelled_as_in_the_manuals() {
-        assert_eq!(name(RvError::DeviceError), "CKR_DEVICE_ERROR");
-        assert_eq!(name(RvError::GeneralError), "CKR_GENERAL_ERROR");
-        assert_eq!(name(RvError::VendorDefined(0x8000_0001)), "CKR_VENDOR_DEFINED 0x80000001");
-    }
-
-    #[test]
-    fn a_drivers_fault_is_never_a_wrong_pin() {
-        for error in [RvError::DeviceError, RvError::GeneralError, RvError::FunctionFailed] {
-            assert!(matches!(code(error), TokenError::Device { .. }));
-        }
-        assert_eq!(code(RvError::DeviceRemoved), TokenError::Removed);
     }
 }

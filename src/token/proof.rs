@@ -1,15 +1,13 @@
 //! Our own signatures, verified before anybody relies on them: a token whose answer does
 //! not fit its certificate has signed nothing.
 
-use aws_lc_rs::digest::{Digest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512};
-use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use super::{Token, TokenCertificate, TokenError, Unfit};
+use crate::pki::algorithm::{DigestAlgorithm, SignatureScheme};
+use crate::pki::certificate::Certificate;
+use crate::pki::verify::verify_digest;
 
-use super::certificate::key_kind_of;
-use super::{Token, TokenCertificate, TokenError};
-use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
-
-/// Signs with the key of `certificate` and verifies the answer with its public key.
+/// Signs a ready digest with the key of `certificate` and verifies the answer with its
+/// public key; `BadSignature` where that fails.
 pub fn sign_proved(
     token: &mut dyn Token,
     certificate: &TokenCertificate,
@@ -17,71 +15,79 @@ pub fn sign_proved(
     algorithm: DigestAlgorithm,
     digest: &[u8],
 ) -> Result<Vec<u8>, TokenError> {
+    let public = Certificate::from_der(&certificate.der)
+        .map_err(|_| TokenError::NoCertificate(Unfit::Unreadable))?;
     let signature = token.sign_digest(&certificate.key, scheme, algorithm, digest)?;
-    if verifies(&certificate.der, scheme, algorithm, digest, &signature) {
+    if verify_digest(&public, scheme, algorithm, digest, &signature) {
         Ok(signature)
     } else {
         Err(TokenError::BadSignature)
     }
 }
 
-/// Whether `signature` over a ready digest verifies with the public key of a DER certificate.
-pub fn verifies(
-    certificate: &[u8],
-    scheme: SignatureScheme,
-    algorithm: DigestAlgorithm,
-    digest: &[u8],
-    signature: &[u8],
-) -> bool {
-    let Some(verifier) = key_kind_of(certificate).and_then(|key| verifier(key, scheme, algorithm))
-    else {
-        return false;
-    };
-    let function = match algorithm {
-        DigestAlgorithm::Sha1 => &SHA1_FOR_LEGACY_USE_ONLY,
-        DigestAlgorithm::Sha256 => &SHA256,
-        DigestAlgorithm::Sha384 => &SHA384,
-        DigestAlgorithm::Sha512 => &SHA512,
-    };
-    let Ok((_, parsed)) = X509Certificate::from_der(certificate) else { return false };
-    match (
-        ParsedPublicKey::new(verifier, parsed.public_key().raw),
-        Digest::import_less_safe(digest, function),
-    ) {
-        (Ok(key), Ok(digest)) => key.verify_digest_sig(&digest, signature).is_ok(),
-        _ => false,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::{KeyRef, Pin, PinState};
 
-fn verifier(
-    key: KeyKind,
-    scheme: SignatureScheme,
-    algorithm: DigestAlgorithm,
-) -> Option<&'static dyn VerificationAlgorithm> {
-    use DigestAlgorithm as D;
-    Some(match (key, scheme, algorithm) {
-        (KeyKind::Rsa(_), SignatureScheme::RsaPkcs1, D::Sha256) => {
-            &signature::RSA_PKCS1_2048_8192_SHA256
+    /// A token that signs with anything but its key.
+    struct Liar;
+
+    impl Token for Liar {
+        fn label(&self) -> String {
+            "liar".to_owned()
         }
-        (KeyKind::Rsa(_), SignatureScheme::RsaPkcs1, D::Sha384) => {
-            &signature::RSA_PKCS1_2048_8192_SHA384
+
+        fn certificates(&mut self) -> Result<Vec<TokenCertificate>, TokenError> {
+            Ok(Vec::new())
         }
-        (KeyKind::Rsa(_), SignatureScheme::RsaPkcs1, D::Sha512) => {
-            &signature::RSA_PKCS1_2048_8192_SHA512
+
+        fn pin_state(&mut self) -> Result<PinState, TokenError> {
+            Ok(PinState::TriesLeft(None))
         }
-        (KeyKind::Rsa(_), SignatureScheme::RsaPss, D::Sha256) => {
-            &signature::RSA_PSS_2048_8192_SHA256
+
+        fn login(&mut self, _: &Pin) -> Result<(), TokenError> {
+            Ok(())
         }
-        (KeyKind::Rsa(_), SignatureScheme::RsaPss, D::Sha384) => {
-            &signature::RSA_PSS_2048_8192_SHA384
+
+        fn sign_digest(
+            &mut self,
+            _: &KeyRef,
+            _: SignatureScheme,
+            _: DigestAlgorithm,
+            _: &[u8],
+        ) -> Result<Vec<u8>, TokenError> {
+            Ok(vec![1; 256])
         }
-        (KeyKind::Rsa(_), SignatureScheme::RsaPss, D::Sha512) => {
-            &signature::RSA_PSS_2048_8192_SHA512
-        }
-        (KeyKind::P256, SignatureScheme::Ecdsa, D::Sha256) => &signature::ECDSA_P256_SHA256_ASN1,
-        (KeyKind::P256, SignatureScheme::Ecdsa, D::Sha384) => &signature::ECDSA_P256_SHA384_ASN1,
-        (KeyKind::P384, SignatureScheme::Ecdsa, D::Sha256) => &signature::ECDSA_P384_SHA256_ASN1,
-        (KeyKind::P384, SignatureScheme::Ecdsa, D::Sha384) => &signature::ECDSA_P384_SHA384_ASN1,
-        _ => return None,
-    })
+    }
+
+    #[test]
+    fn a_signature_that_does_not_fit_is_none() {
+        use std::str::FromStr as _;
+
+        use rsa::pkcs1v15::SigningKey;
+        use spki::EncodePublicKey as _;
+        use x509_cert::builder::{Builder as _, CertificateBuilder, Profile};
+        use x509_cert::name::Name;
+
+        let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
+        let spki = key.to_public_key().to_public_key_der().unwrap();
+        let signer = SigningKey::<sha2::Sha256>::new(key);
+        let certificate = CertificateBuilder::new(
+            Profile::Root,
+            1u32.into(),
+            x509_cert::time::Validity::from_now(std::time::Duration::from_secs(60)).unwrap(),
+            Name::from_str("CN=x").unwrap(),
+            spki::SubjectPublicKeyInfoOwned::try_from(spki.as_bytes()).unwrap(),
+            &signer,
+        )
+        .unwrap()
+        .build::<rsa::pkcs1v15::Signature>()
+        .unwrap();
+        let der = der::Encode::to_der(&certificate).unwrap();
+        let certificate = TokenCertificate { key: KeyRef("1".to_owned()), der };
+        let (scheme, algorithm) = (SignatureScheme::RsaPkcs1, DigestAlgorithm::Sha256);
+        let signed = sign_proved(&mut Liar, &certificate, scheme, algorithm, &[0; 32]);
+        assert_eq!(signed, Err(TokenError::BadSignature));
+    }
 }

@@ -35,8 +35,8 @@ pub struct Channel {
     reader: String,
     atr: Vec<u8>,
     format: Format,
-    /// `None` once the card is lost.
-    card: Option<Card>,
+    /// The card, or how it was lost.
+    card: Result<Card, TokenError>,
 }
 
 impl Channel {
@@ -53,7 +53,7 @@ impl Channel {
             Ok((card, status.atr().to_vec(), t0))
         })?;
         let format = Format { t0, extended: !t0 && atr::announces_extended_length(&atr) };
-        Ok(Self { reader: reader.to_owned(), atr, format, card: Some(card) })
+        Ok(Self { reader: reader.to_owned(), atr, format, card: Ok(card) })
     }
 
     pub fn reader(&self) -> &str {
@@ -79,7 +79,7 @@ impl Channel {
         &mut self,
         mut job: impl FnMut(&mut dyn Wire) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, TokenError> {
-        let mut card = self.card.take().ok_or(TokenError::Removed)?;
+        let mut card = std::mem::replace(&mut self.card, Err(TokenError::NotAnswering))?;
         let format = self.format;
         // Without room in the channel, a message is delivered only to somebody who waits.
         let (tell, hear) = sync_channel(0);
@@ -91,12 +91,15 @@ impl Channel {
         })?;
         let done = match hear.recv_timeout(BUSY_LIMIT) {
             Ok(Stage::Begun) => hear.recv_timeout(WORK_LIMIT),
-            Err(RecvTimeoutError::Timeout) => return Err(TokenError::Busy),
+            Err(RecvTimeoutError::Timeout) => {
+                self.card = Err(TokenError::Busy);
+                return Err(TokenError::Busy);
+            }
             other => other,
         };
         let result = match done {
             Ok(Stage::Done(card, result)) => {
-                self.card = Some(card);
+                self.card = Ok(card);
                 result
             }
             Ok(Stage::Begun) | Err(RecvTimeoutError::Timeout) => {
@@ -109,27 +112,27 @@ impl Channel {
 
     /// What a failure means, after a look at reader and service where it does not say.
     fn explain(&mut self, failure: Failure) -> TokenError {
-        match failure {
-            Failure::Token(error) => error,
-            Failure::Reset => TokenError::Busy,
-            Failure::Lost(code) => {
-                self.card = None;
-                let started = Instant::now();
-                while started.elapsed() < REMOVAL_LIMIT {
-                    match readers::reader(&self.reader) {
-                        Ok(reader) if reader.atr.is_none() => return TokenError::Removed,
-                        Ok(_) => thread::sleep(Duration::from_millis(50)),
-                        Err(error) => return error,
-                    }
-                }
-                TokenError::Device { code }
+        let code = match failure {
+            Failure::Token(error) => return error,
+            Failure::Reset => return TokenError::Busy,
+            Failure::Lost(code) => code,
+        };
+        let started = Instant::now();
+        let error = loop {
+            match readers::reader(&self.reader) {
+                Ok(reader) if reader.atr.is_none() => break TokenError::Removed,
+                Ok(_) if started.elapsed() > REMOVAL_LIMIT => break TokenError::Device { code },
+                Ok(_) => thread::sleep(Duration::from_millis(50)),
+                Err(error) => break error,
             }
-        }
+        };
+        self.card = Err(error.clone());
+        error
     }
 
     /// Ends the connection; with a reset, what the PIN opened is closed for everybody.
     pub fn close(&mut self, reset: bool) {
-        if let Some(card) = self.card.take() {
+        if let Ok(card) = std::mem::replace(&mut self.card, Err(TokenError::Removed)) {
             let disposition = if reset { Disposition::ResetCard } else { Disposition::LeaveCard };
             if let Err((card, error)) = card.disconnect(disposition) {
                 // Dropping tries once more, with a reset; a handle that is dead stays dead.
