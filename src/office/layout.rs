@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use samples::{Sample, samples};
 
 use crate::domain::document::{Code, Signer, Urgency, written_date};
+use crate::pdf::appearance::RED;
 use crate::pdf::compose::{Align, Block, Column, Composition, PageSetup, Run, Style};
 use crate::pdf::font::Face;
 use crate::pdf::{POINTS_PER_MM, PdfError, compose as pdf};
@@ -75,7 +76,7 @@ pub enum Part {
 }
 
 /// Room for the personal signature between position and name.
-pub const SIGNATURE_GAP: f32 = 26.0 * POINTS_PER_MM;
+pub const SIGNATURE_GAP: f32 = 28.0 * POINTS_PER_MM;
 
 /// Sizes of mục II to V as the template of Phụ lục I uses them.
 const NATION: f32 = 13.0;
@@ -168,9 +169,7 @@ fn head(sheet: &Sheet, measure: f32) -> Vec<Block> {
         let style = centred(LETTER_SUBJECT).before(6.0);
         number.push(paragraph(Run::plain(format!("V/v {}", sheet.subject)), style));
     }
-    if let Some(mark) = urgency_mark(sheet.urgency) {
-        number.push(urgency_box(mark, left));
-    }
+    number.extend(urgency_mark(sheet.urgency));
     let date = vec![paragraph(Run::italic(date_line(sheet)), centred(PLACE))];
 
     let columns = |a: Vec<Block>, b: Vec<Block>| {
@@ -352,27 +351,25 @@ fn foot(sheet: &Sheet, measure: f32) -> Block {
     ])
 }
 
-/// Ô 10b: the words of the mark (Phụ lục I, phần I, mục V.2).
-fn urgency_mark(urgency: Urgency) -> Option<&'static str> {
-    match urgency {
-        Urgency::Normal => None,
-        Urgency::Urgent => Some("KHẨN"),
-        Urgency::VeryUrgent => Some("THƯỢNG KHẨN"),
-        Urgency::Express => Some("HỎA TỐC"),
-        Urgency::ExpressFixedHour => Some("HỎA TỐC HẸN GIỜ"),
-    }
-}
-
-/// A framed word, centred in a column.
-fn urgency_box(mark: &str, column: f32) -> Block {
-    let width = Face::SerifBold.width(mark, NUMBER) + 16.0;
-    let word = paragraph(Run::bold(mark), Style::sized(NUMBER).align(Align::Centre));
-    let margin = ((column - width) / 2.0).max(0.0);
-    let framed = Block::Table { widths: vec![1.0], rows: vec![vec![vec![word]]] };
-    Block::Columns(vec![
-        Column { width: margin, blocks: Vec::new() },
-        Column { width, blocks: vec![Block::Space(4.0), framed] },
-    ])
+/// Ô 10b: a red word in a single frame, its size in millimetres (Phụ lục I, phần I, mục
+/// V.2).
+fn urgency_mark(urgency: Urgency) -> Option<Block> {
+    let (word, width) = match urgency {
+        Urgency::Normal => return None,
+        Urgency::Urgent => ("KHẨN", 20.0),
+        Urgency::VeryUrgent => ("THƯỢNG KHẨN", 40.0),
+        Urgency::Express => ("HỎA TỐC", 30.0),
+        // Not in Nghị định 30/2020 any more; the axis still knows it.
+        Urgency::ExpressFixedHour => ("HỎA TỐC HẸN GIỜ", 50.0),
+    };
+    Some(Block::Framed {
+        run: Run::bold(word),
+        size: NUMBER,
+        width: width * POINTS_PER_MM,
+        height: 8.0 * POINTS_PER_MM,
+        colour: RED,
+        align: Align::Centre,
+    })
 }
 
 fn paragraph(run: Run, style: Style) -> Block {

@@ -280,6 +280,13 @@ fn fit(width: u32, height: u32, room: Rect) -> Rect {
     Rect::new(room.x + (room.width - w) / 2.0, room.y + (room.height - h) / 2.0, w, h)
 }
 
+/// Where the image will be inside `room`: its proportions kept, centred. A signature field
+/// of just this size leaves no empty border, and a seal can be placed against the image.
+pub fn picture_rect(png: &[u8], room: Rect) -> Result<Rect, PdfError> {
+    let (width, height) = picture::dimensions(png)?;
+    Ok(fit(width, height, room))
+}
+
 /// The form's matrix that undoes the page's rotation. A viewer moves the result into the
 /// annotation's rectangle by itself (ISO 32000-1, 12.5.5, algorithm 8.1).
 fn upright(page_rotation: u16) -> Object {

@@ -6,8 +6,10 @@
 //! are embedded, the language is stated, and the same input gives the same bytes.
 
 mod flow;
+mod paragraph;
 mod write;
 
+use super::appearance::Colour;
 use super::{POINTS_PER_MM, PdfError};
 
 /// A document to be set.
@@ -71,6 +73,15 @@ pub enum Block {
         above: f32,
     },
     Space(f32),
+    /// A word in a single frame, both in one colour: a mark on the document.
+    Framed {
+        run: Run,
+        size: f32,
+        width: f32,
+        height: f32,
+        colour: Colour,
+        align: Align,
+    },
     /// Side by side, tops aligned; never split over pages.
     Columns(Vec<Column>),
     /// A table with borders; a row is never split over pages.

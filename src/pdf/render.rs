@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use cache::{Cache, Key};
 use worker::{Request, Shared};
@@ -87,13 +88,9 @@ struct Open {
 impl Renderer {
     /// Loads pdfium, or gives another handle if it is loaded already.
     ///
-    /// Fails with [`PdfError::NoRenderer`], which names the places that were looked into.
-    /// May be tried again, for example after the library was installed.
+    /// Fails with [`PdfError::NoRenderer`], which names the files that were tried. May be
+    /// tried again, for example after the library was installed.
     pub fn start() -> Result<Self, PdfError> {
-        Self::start_from(&candidates())
-    }
-
-    fn start_from(candidates: &[PathBuf]) -> Result<Self, PdfError> {
         static STARTED: Mutex<Option<Renderer>> = Mutex::new(None);
         let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(renderer) = &*started {
@@ -101,7 +98,7 @@ impl Renderer {
         }
         let (requests, inbox) = mpsc::channel();
         let (version_sender, version) = mpsc::channel();
-        let candidates = candidates.to_vec();
+        let candidates = candidates();
         std::thread::Builder::new()
             .name("pdfium".into())
             .spawn(move || worker::run(&candidates, &version_sender, &inbox))
@@ -112,7 +109,8 @@ impl Renderer {
         Ok(renderer)
     }
 
-    /// Which library is used: its file.
+    /// Which library is used: its file and, where `packaging/fetch-pdfium` brought it, the
+    /// version of the package.
     pub fn version(&self) -> &str {
         &self.shared.version
     }
@@ -268,6 +266,9 @@ fn pixels(page: PageSize, pixels_per_point: f32) -> (u32, u32) {
     (width.min(MAX_PIXELS / height), height)
 }
 
+/// No file may hold up the caller for ever.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 fn ended() -> PdfError {
     PdfError::NoRenderer("the pdfium thread has ended".into())
 }
@@ -275,20 +276,20 @@ fn ended() -> PdfError {
 /// Where the library may be, in the order of trial; an empty path stands for the system.
 fn candidates() -> Vec<PathBuf> {
     let name = library_name();
-    let mut paths = Vec::new();
-    if let Some(given) = std::env::var_os("VANTHU_PDFIUM") {
-        let given = PathBuf::from(given);
-        paths.push(if given.is_dir() { given.join(name) } else { given });
-    }
     let program = std::env::current_exe().ok();
     let beside = program.as_deref().and_then(Path::parent).map(Path::to_path_buf);
-    paths.extend(beside.iter().map(|folder| folder.join(name)));
+    let mut found: Vec<PathBuf> = beside.iter().map(|folder| folder.join(name)).collect();
     for start in beside.into_iter().chain(std::env::current_dir().ok()) {
-        paths.extend(start.ancestors().map(|folder| folder.join(".pdfium").join(name)));
+        found.extend(start.ancestors().map(|folder| folder.join(".pdfium").join(name)));
     }
-    paths.retain(|path| path.is_file());
-    paths.push(PathBuf::new());
-    paths
+    found.retain(|path| path.is_file());
+    // What was asked for is tried, and named in the error, even if it is not there.
+    let given = std::env::var_os("VANTHU_PDFIUM").filter(|given| !given.is_empty());
+    let given = given.map(PathBuf::from).map(|given| match given.is_dir() {
+        true => given.join(name),
+        false => given,
+    });
+    given.into_iter().chain(found).chain([PathBuf::new()]).collect()
 }
 
 const fn library_name() -> &'static str {
@@ -318,6 +319,15 @@ mod tests {
         let (width, height) = pixels(a4, 1e6);
         assert!(u64::from(width) * u64::from(height) <= u64::from(MAX_PIXELS));
         assert!((f64::from(height) / f64::from(width) - 842.0 / 595.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn handles_may_go_to_every_thread() {
+        fn shared<T: Clone + Send + Sync + 'static>() {}
+        shared::<Renderer>();
+        shared::<RenderedDocument>();
+        shared::<Bitmap>();
+        shared::<Cancel>();
     }
 
     proptest! {

@@ -1,1 +1,317 @@
-//! (to come)
+//! What a PDF file is made of, read lazily and strictly, and extended without rewriting.
+//!
+//! Signatures live on bytes: where an object stands, where a revision of the file ends,
+//! what was appended later. A library that loads a document and writes it anew knows
+//! nothing of that, so this room reads the structure itself ([`Source`]) and appends
+//! incremental updates ([`Update`]); of `lopdf` it takes the object model, the stream
+//! decoders and the writing of single objects.
+//!
+//! Objects are parsed when they are asked for, streams are never copied: a file of a
+//! hundred megabytes costs what its cross-reference table costs.
+
+mod dss;
+mod form;
+mod lexer;
+mod page;
+mod update;
+mod xref;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use lopdf::{Dictionary, Object, ObjectId};
+
+pub use dss::SecurityStore;
+pub(crate) use form::text;
+pub use form::{
+    ByteRange, Field, FieldLock, Permission, SignatureField, SignatureValue, Transform,
+};
+pub use lexer::Indirect;
+pub use page::PageGeometry;
+pub use update::{Revised, Update};
+pub use xref::{Entry, Revision};
+
+use super::PdfError;
+use lexer::Lexer;
+use xref::Xref;
+
+/// References that lead to references, at most so many.
+const HOPS: u32 = 16;
+
+/// A PDF file, or its first bytes up to the end of one of its revisions.
+pub struct Source {
+    bytes: Arc<[u8]>,
+    /// How many of `bytes` belong to it.
+    len: usize,
+    /// Where `%PDF-` stands; offsets in the file count from there.
+    base: usize,
+    xref: Xref,
+    object_streams: Mutex<HashMap<u32, Arc<ObjectStream>>>,
+    pages: OnceLock<Result<Arc<[ObjectId]>, PdfError>>,
+}
+
+struct ObjectStream {
+    decoded: Vec<u8>,
+    /// Object number and offset in `decoded`, by index.
+    index: Vec<(u32, usize)>,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+fn damaged(what: impl Into<String>) -> PdfError {
+    PdfError::Damaged(what.into())
+}
+
+impl Source {
+    /// Reads the cross-references of a whole file.
+    ///
+    /// # Errors
+    /// [`PdfError::Empty`], [`PdfError::NotPdf`], [`PdfError::Encrypted`] (also with an empty
+    /// password: a signed document is not encrypted) and [`PdfError::Damaged`].
+    pub fn parse(bytes: Arc<[u8]>) -> Result<Self, PdfError> {
+        let len = bytes.len();
+        Self::parse_until(bytes, len)
+    }
+
+    /// The file as it was when it had only its first `len` bytes.
+    pub fn until(&self, len: usize) -> Result<Self, PdfError> {
+        Self::parse_until(Arc::clone(&self.bytes), len.min(self.len))
+    }
+
+    fn parse_until(bytes: Arc<[u8]>, len: usize) -> Result<Self, PdfError> {
+        let slice = bytes.get(..len).unwrap_or_default();
+        if slice.is_empty() {
+            return Err(PdfError::Empty);
+        }
+        let head = slice.get(..1024.min(len)).unwrap_or_default();
+        let base = head.windows(5).position(|window| window == b"%PDF-");
+        let base = base.ok_or(PdfError::NotPdf)?;
+        let xref = Xref::read(slice, base)?;
+        let source = Self {
+            bytes,
+            len,
+            base,
+            xref,
+            object_streams: Mutex::default(),
+            pages: OnceLock::new(),
+        };
+        source.catalog()?;
+        Ok(source)
+    }
+
+    /// The file's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// The same, shared.
+    pub fn shared_bytes(&self) -> Arc<[u8]> {
+        if self.len == self.bytes.len() { Arc::clone(&self.bytes) } else { self.bytes().into() }
+    }
+
+    /// Where `%PDF-` stands; anything but 0 means that something stands before the file.
+    pub const fn header_at(&self) -> usize {
+        self.base
+    }
+
+    /// Oldest first; at least one.
+    pub fn revisions(&self) -> &[Revision] {
+        &self.xref.revisions
+    }
+
+    /// The newest trailer.
+    pub const fn trailer(&self) -> &Dictionary {
+        &self.xref.trailer
+    }
+
+    /// Where every object is.
+    pub fn entries(&self) -> impl Iterator<Item = (u32, Entry)> {
+        self.xref.entries.iter().map(|(number, entry)| (*number, *entry))
+    }
+
+    /// Where object `number` is; `Free` if there is none.
+    pub fn entry(&self, number: u32) -> Entry {
+        self.xref.entries.get(&number).copied().unwrap_or(Entry::Free)
+    }
+
+    /// The object `id` as it stands in the file; `None` if there is none, which counts as
+    /// null (ISO 32000-1, 7.3.10).
+    pub fn indirect(&self, id: ObjectId) -> Result<Option<Indirect>, PdfError> {
+        match self.entry(id.0) {
+            Entry::Free => Ok(None),
+            Entry::At { generation, .. } if generation != id.1 => Ok(None),
+            Entry::At { offset, .. } => self.indirect_at(offset, id).map(Some),
+            Entry::In { .. } if id.1 != 0 => Ok(None),
+            Entry::In { stream, index } => self.compressed(id.0, stream, index).map(Some),
+        }
+    }
+
+    fn indirect_at(&self, offset: usize, id: ObjectId) -> Result<Indirect, PdfError> {
+        let indirect =
+            Lexer::new(self.bytes(), offset).indirect(|length| self.stream_length(length))?;
+        if indirect.id == id {
+            Ok(indirect)
+        } else {
+            Err(damaged(format!("object {} is not where it should be", id.0)))
+        }
+    }
+
+    /// A stream's length, if it is an object of its own: a plain number at a place.
+    fn stream_length(&self, id: ObjectId) -> Option<i64> {
+        match self.entry(id.0) {
+            Entry::At { offset, generation } if generation == id.1 => {
+                let indirect = Lexer::new(self.bytes(), offset).indirect(|_| None).ok()?;
+                (indirect.id == id).then(|| indirect.object.as_i64().ok()).flatten()
+            }
+            // Only from a stream that was opened before, or the two could ask for each other.
+            Entry::In { stream, index } => {
+                let opened = self.object_streams.lock().ok()?.get(&stream).cloned()?;
+                opened.object(id.0, index).ok()?.0.as_i64().ok()
+            }
+            _ => None,
+        }
+    }
+
+    fn compressed(&self, number: u32, stream: u32, index: u32) -> Result<Indirect, PdfError> {
+        let stream = self.object_stream(stream)?;
+        let (object, duplicate_keys) = stream.object(number, index)?;
+        let members = Vec::new();
+        Ok(Indirect { id: (number, 0), object, stream: None, members, duplicate_keys })
+    }
+
+    fn object_stream(&self, number: u32) -> Result<Arc<ObjectStream>, PdfError> {
+        let poisoned = |_| damaged("an object stream could not be read");
+        if let Some(known) = self.object_streams.lock().map_err(poisoned)?.get(&number) {
+            return Ok(Arc::clone(known));
+        }
+        let Entry::At { offset, generation } = self.entry(number) else {
+            return Err(damaged("an object stream is missing"));
+        };
+        let indirect = self.indirect_at(offset, (number, generation))?;
+        let parsed = Arc::new(ObjectStream::read(&indirect, self.bytes())?);
+        let mut known = self.object_streams.lock().map_err(|_| damaged("an object stream"))?;
+        known.insert(number, Arc::clone(&parsed));
+        Ok(parsed)
+    }
+
+    /// The object `id`, of a stream its dictionary; null if there is none.
+    pub fn object(&self, id: ObjectId) -> Result<Object, PdfError> {
+        Ok(self.indirect(id)?.map_or(Object::Null, |indirect| indirect.object))
+    }
+
+    /// `object` itself, or what it refers to.
+    pub fn resolve(&self, object: &Object) -> Result<Object, PdfError> {
+        let mut object = object.clone();
+        for _ in 0..HOPS {
+            match object {
+                Object::Reference(id) => object = self.object(id)?,
+                direct => return Ok(direct),
+            }
+        }
+        Err(damaged("references go in a circle"))
+    }
+
+    /// The member `key`, resolved; null if it is missing.
+    pub fn member(&self, dictionary: &Dictionary, key: &[u8]) -> Result<Object, PdfError> {
+        dictionary.get(key).map_or(Ok(Object::Null), |object| self.resolve(object))
+    }
+
+    /// The member `key` if it is a dictionary (or a stream, of which this is the dictionary).
+    pub fn member_dictionary(
+        &self,
+        dictionary: &Dictionary,
+        key: &[u8],
+    ) -> Result<Option<Dictionary>, PdfError> {
+        Ok(match self.member(dictionary, key)? {
+            Object::Dictionary(found) => Some(found),
+            _ => None,
+        })
+    }
+
+    /// The member `key` if it is an array.
+    pub fn member_array(
+        &self,
+        dictionary: &Dictionary,
+        key: &[u8],
+    ) -> Result<Option<Vec<Object>>, PdfError> {
+        Ok(match self.member(dictionary, key)? {
+            Object::Array(found) => Some(found),
+            _ => None,
+        })
+    }
+
+    /// The document catalog and its id.
+    pub fn catalog(&self) -> Result<(ObjectId, Dictionary), PdfError> {
+        let Ok(Object::Reference(id)) = self.xref.trailer.get(b"Root") else {
+            return Err(damaged("the trailer names no catalog"));
+        };
+        match self.object(*id)? {
+            Object::Dictionary(catalog) => Ok((*id, catalog)),
+            _ => Err(damaged("the catalog is no dictionary")),
+        }
+    }
+
+    /// The raw bytes of a stream object and, if they can be had, the decoded ones.
+    pub fn stream_bytes(&self, id: ObjectId) -> Result<Option<&[u8]>, PdfError> {
+        let range = self.indirect(id)?.and_then(|indirect| indirect.stream);
+        Ok(range.and_then(|range| self.bytes().get(range)))
+    }
+
+    /// The decoded bytes of a stream object, bounded.
+    pub fn stream_decoded(&self, id: ObjectId) -> Result<Option<Vec<u8>>, PdfError> {
+        let Some(Indirect { object: Object::Dictionary(dictionary), stream: Some(range), .. }) =
+            self.indirect(id)?
+        else {
+            return Ok(None);
+        };
+        xref::decode(&dictionary, self.bytes().get(range).unwrap_or_default()).map(Some)
+    }
+}
+
+impl ObjectStream {
+    fn read(indirect: &Indirect, bytes: &[u8]) -> Result<Self, PdfError> {
+        let (Object::Dictionary(dictionary), Some(range)) = (&indirect.object, &indirect.stream)
+        else {
+            return Err(damaged("an object stream is no stream"));
+        };
+        if !dictionary.has_type(b"ObjStm") {
+            return Err(damaged("an object stream is of another type"));
+        }
+        let number = |key: &[u8]| {
+            let number = dictionary.get(key).and_then(Object::as_i64).ok();
+            number.and_then(|number| usize::try_from(number).ok())
+        };
+        let (Some(count), Some(first)) = (number(b"N"), number(b"First")) else {
+            return Err(damaged("an object stream without an index"));
+        };
+        let decoded = xref::decode(dictionary, bytes.get(range.clone()).unwrap_or_default())?;
+        let mut lexer = Lexer::new(&decoded, 0);
+        let mut index = Vec::new();
+        for _ in 0..count.min(decoded.len()) {
+            let number = u32::try_from(lexer.unsigned()?)
+                .map_err(|_| damaged("an object number too large"))?;
+            let offset = usize::try_from(lexer.unsigned()?).unwrap_or(usize::MAX);
+            index.push((number, first.saturating_add(offset)));
+        }
+        Ok(Self { decoded, index })
+    }
+
+    fn object(&self, number: u32, index: u32) -> Result<(Object, bool), PdfError> {
+        let place = usize::try_from(index).ok().and_then(|index| self.index.get(index));
+        match place {
+            Some((found, offset)) if *found == number => {
+                let mut lexer = Lexer::new(&self.decoded, *offset);
+                let object = lexer.object()?;
+                Ok((object, lexer.duplicate_keys()))
+            }
+            _ => Err(damaged(format!("object {number} is not in its object stream"))),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

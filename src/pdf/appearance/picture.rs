@@ -20,8 +20,13 @@ pub(super) struct Picture {
     pub height: u32,
 }
 
-/// Decodes within bounds and adds image and mask.
-pub(super) fn add(png: &[u8], pool: &mut Pool) -> Result<Picture, PdfError> {
+/// Width and height in pixels, from the header alone.
+pub(super) fn dimensions(png: &[u8]) -> Result<(u32, u32), PdfError> {
+    reader(png)?.into_dimensions().map_err(|e| PdfError::BadResource(e.to_string()))
+}
+
+/// A reader that refuses what is unreasonably large before it takes memory.
+fn reader(png: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, PdfError> {
     if png.len() > MAX_FILE {
         return Err(PdfError::BadResource(format!("an image of {} bytes", png.len())));
     }
@@ -31,7 +36,13 @@ pub(super) fn add(png: &[u8], pool: &mut Pool) -> Result<Picture, PdfError> {
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(u64::from(MAX_SIDE) * u64::from(MAX_SIDE) * 8);
     reader.limits(limits);
-    let picture = reader.decode().map_err(|e| PdfError::BadResource(e.to_string()))?.into_rgba8();
+    Ok(reader)
+}
+
+/// Decodes within bounds and adds image and mask.
+pub(super) fn add(png: &[u8], pool: &mut Pool) -> Result<Picture, PdfError> {
+    let picture =
+        reader(png)?.decode().map_err(|e| PdfError::BadResource(e.to_string()))?.into_rgba8();
     let (width, height) = picture.dimensions();
     if width == 0 || height == 0 {
         return Err(PdfError::BadResource("an image without pixels".into()));

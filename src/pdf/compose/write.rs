@@ -109,6 +109,10 @@ fn content(
                     let at = (setup.left + x, origin - baseline);
                     show(&mut out, embedder, *face, *size, at, text, *stretch);
                 }
+                Mark::Ink(colour) => {
+                    let [r, g, b] = colour.map(|v| number(f32::from(v) / 255.0));
+                    let _ = writeln!(out, "{r} {g} {b} rg");
+                }
                 Mark::Line { x, y, width, height } => {
                     let _ = writeln!(
                         out,

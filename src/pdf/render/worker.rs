@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pdfium_render::prelude::{
@@ -14,7 +14,7 @@ use pdfium_render::prelude::{
 };
 
 use super::{
-    Answer, Bitmap, CACHE_BYTES, Cache, Cancel, Geometry, Key, MAX_PAGES, PageSize, ended,
+    Answer, Bitmap, CACHE_BYTES, Cache, Cancel, Geometry, Key, MAX_PAGES, PATIENCE, PageSize, ended,
 };
 use crate::pdf::text::{Glyph, PageText};
 use crate::pdf::{PdfError, Rect};
@@ -71,7 +71,10 @@ impl Shared {
     pub fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, PdfError> {
         let (answer, answers) = mpsc::channel();
         self.tell(request(answer));
-        answers.recv().map_err(|_| ended())?
+        answers.recv_timeout(PATIENCE).map_err(|e| match e {
+            RecvTimeoutError::Disconnected => ended(),
+            RecvTimeoutError::Timeout => PdfError::Damaged("pdfium does not come to an end".into()),
+        })?
     }
 }
 
@@ -111,7 +114,9 @@ fn load(candidates: &[PathBuf]) -> Result<(Pdfium, String), PdfError> {
         match library {
             Ok(bindings) => {
                 tracing::debug!(library = name, "pdfium is loaded");
-                return Ok((Pdfium::new(bindings), name));
+                let version = std::fs::read_to_string(format!("{name}.version"))
+                    .map(|version| format!("pypdfium2 {} ({name})", version.trim()));
+                return Ok((Pdfium::new(bindings), version.unwrap_or(name)));
             }
             Err(error) => tried.push(format!("{name}: {error:?}")),
         }
@@ -249,5 +254,27 @@ fn told(error: PdfiumError) -> PdfError {
             PdfiumInternalError::PasswordError | PdfiumInternalError::SecurityError,
         ) => PdfError::Encrypted,
         other => PdfError::Damaged(format!("{other:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_library_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("libpdfium.so");
+        let broken = folder.path().join("broken.so");
+        std::fs::write(&broken, b"not a library").unwrap();
+        let error = load(&[missing.clone(), broken]).map(|_| ()).unwrap_err();
+        let PdfError::NoRenderer(tried) = &error else { panic!("{error:?}") };
+        assert!(tried.contains(&missing.display().to_string()) && tried.contains("broken.so"));
+    }
+
+    #[test]
+    fn a_panic_becomes_an_error() {
+        let outcome: Result<(), PdfError> = guarded(|| panic!("impossible"));
+        assert!(matches!(outcome, Err(PdfError::Damaged(_))));
     }
 }

@@ -1,0 +1,337 @@
+//! Cross-reference tables and streams (ISO 32000-1, 7.5.4 to 7.5.8): where each object is,
+//! and how the file grew.
+//!
+//! The chain is followed from the last `startxref` back through `/Prev`. Nothing is
+//! rebuilt: a file whose chain is broken is damaged. Each update that was appended to the
+//! file is one [`Revision`]; a linearised file's two sections are one.
+
+use std::collections::{HashMap, HashSet};
+
+use lopdf::{Dictionary, Object};
+
+use super::lexer::{Indirect, Lexer, is_white};
+use crate::pdf::PdfError;
+
+/// Updates that one file may have; a document gets a handful of signatures.
+const MAX_SECTIONS: usize = 4096;
+/// Objects that one file may have.
+const MAX_ENTRIES: usize = 4_000_000;
+/// The highest object number that is believed; four times what ISO 32000-1, annex C names.
+const MAX_NUMBER: u32 = 4 * 8_388_607;
+/// Decoded size of one cross-reference or object stream.
+pub(super) const MAX_DECODED: usize = 64 << 20;
+
+/// Where an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    Free,
+    /// At this byte of the file.
+    At {
+        offset: usize,
+        generation: u16,
+    },
+    /// In this object stream.
+    In {
+        stream: u32,
+        index: u32,
+    },
+}
+
+/// One stage of the file's life: its first `end` bytes are a complete file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision {
+    /// The byte where its newest cross-reference section begins.
+    pub xref_at: usize,
+    /// The byte after its `%%EOF`.
+    pub end: usize,
+}
+
+/// What the chain of cross-reference sections tells.
+#[derive(Debug, Clone)]
+pub(super) struct Xref {
+    pub entries: HashMap<u32, Entry>,
+    /// The newest trailer.
+    pub trailer: Dictionary,
+    /// Byte of the newest section, from the file's header, as `startxref` says it.
+    pub newest: usize,
+    /// The newest section is a stream and not a table.
+    pub is_stream: bool,
+    /// Oldest first; the last one ends where the file should end.
+    pub revisions: Vec<Revision>,
+    /// One more than the highest object number that is named anywhere.
+    pub next_number: u32,
+}
+
+/// `startxref`, a number and `%%EOF`.
+struct Marker {
+    target: usize,
+    end: usize,
+}
+
+struct Section {
+    used: Vec<(u32, Entry)>,
+    /// Of a table that has a stream beside it, what the table calls free may be in the stream.
+    free: Vec<u32>,
+    trailer: Dictionary,
+    is_stream: bool,
+    marker: Option<Marker>,
+}
+
+fn damaged(what: &str) -> PdfError {
+    PdfError::Damaged(what.to_owned())
+}
+
+impl Xref {
+    /// Reads the chain of a file whose header stands at byte `base`, from which offsets count.
+    pub fn read(bytes: &[u8], base: usize) -> Result<Self, PdfError> {
+        let last = last_marker(bytes)?;
+        let mut entries = HashMap::new();
+        let mut seen = HashSet::new();
+        let mut markers = Vec::new();
+        let mut newest: Option<(Dictionary, bool)> = None;
+        let mut next_number = 1;
+        let mut next = Some(last.target);
+        while let Some(target) = next.take() {
+            if !seen.insert(target) || seen.len() > MAX_SECTIONS {
+                return Err(damaged("the cross-references go in a circle"));
+            }
+            let section = read_section(bytes, base, target)?;
+            let beside = match section.trailer.get(b"XRefStm") {
+                Ok(offset) if !section.is_stream => {
+                    Some(read_section(bytes, base, offset_of(offset)?)?)
+                        .filter(|section| section.is_stream)
+                }
+                _ => None,
+            };
+            let hidden = beside.map(|section| section.used).unwrap_or_default();
+            for (number, entry) in section.used.into_iter().chain(hidden) {
+                entries.entry(number).or_insert(entry);
+                next_number = next_number.max(number.saturating_add(1));
+            }
+            for number in section.free {
+                entries.entry(number).or_insert(Entry::Free);
+            }
+            if entries.len() > MAX_ENTRIES {
+                return Err(damaged("too many objects"));
+            }
+            if let Ok(size) = section.trailer.get(b"Size").and_then(Object::as_i64) {
+                next_number = next_number.max(u32::try_from(size).unwrap_or(1));
+            }
+            if section.trailer.has(b"Encrypt") {
+                return Err(PdfError::Encrypted);
+            }
+            markers.extend(section.marker.map(|marker| (target, marker)));
+            next = section.trailer.get(b"Prev").ok().map(offset_of).transpose()?;
+            newest.get_or_insert((section.trailer, section.is_stream));
+        }
+        if next_number > MAX_NUMBER {
+            return Err(damaged("an object number too large"));
+        }
+        let (trailer, is_stream) = newest.ok_or_else(|| damaged("no trailer"))?;
+        Ok(Self {
+            entries,
+            trailer,
+            newest: last.target,
+            is_stream,
+            revisions: revisions(markers, &seen, base, last),
+            next_number,
+        })
+    }
+}
+
+/// A marker that names a section of the chain ends a revision. The first section of a
+/// linearised file is followed by one that names nothing.
+fn revisions(
+    markers: Vec<(usize, Marker)>,
+    chain: &HashSet<usize>,
+    base: usize,
+    last: Marker,
+) -> Vec<Revision> {
+    let mut revisions: Vec<Revision> = markers
+        .into_iter()
+        .map(|(_, marker)| marker)
+        .chain([last])
+        .filter(|marker| chain.contains(&marker.target))
+        .map(|marker| Revision { xref_at: base.saturating_add(marker.target), end: marker.end })
+        .collect();
+    revisions.sort_by_key(|revision| revision.end);
+    revisions.dedup_by_key(|revision| revision.end);
+    revisions
+}
+
+fn offset_of(object: &Object) -> Result<usize, PdfError> {
+    object
+        .as_i64()
+        .ok()
+        .and_then(|offset| usize::try_from(offset).ok())
+        .ok_or_else(|| damaged("a cross-reference offset is no number"))
+}
+
+/// The last `startxref` within the file's last kilobyte (ISO 32000-1, annex H, note 18).
+fn last_marker(bytes: &[u8]) -> Result<Marker, PdfError> {
+    const WORD: &[u8] = b"startxref";
+    let from = bytes.len().saturating_sub(1024 + WORD.len());
+    let tail = bytes.get(from..).unwrap_or_default();
+    let at = tail
+        .windows(WORD.len())
+        .rposition(|window| window == WORD)
+        .ok_or_else(|| damaged("no startxref at the end"))?;
+    marker(bytes, from + at).ok_or_else(|| damaged("no %%EOF after startxref"))
+}
+
+fn marker(bytes: &[u8], at: usize) -> Option<Marker> {
+    let mut lexer = Lexer::new(bytes, at);
+    lexer.expect(b"startxref").ok()?;
+    let target = usize::try_from(lexer.unsigned().ok()?).ok()?;
+    let mut end = lexer.position();
+    while bytes.get(end).copied().is_some_and(is_white) {
+        end += 1;
+    }
+    bytes.get(end..)?.starts_with(b"%%EOF").then_some(Marker { target, end: end + 5 })
+}
+
+fn read_section(bytes: &[u8], base: usize, target: usize) -> Result<Section, PdfError> {
+    let at = base.checked_add(target).filter(|at| *at < bytes.len());
+    let at = at.ok_or_else(|| damaged("a cross-reference offset lies outside the file"))?;
+    let mut lexer = Lexer::new(bytes, at);
+    lexer.skip_white();
+    if lexer.take(b"xref") {
+        read_table(bytes, base, lexer)
+    } else {
+        let indirect = lexer.indirect(|_| None)?;
+        let mut section = read_stream(bytes, base, &indirect)?;
+        lexer.skip_white();
+        section.marker = marker(bytes, lexer.position());
+        Ok(section)
+    }
+}
+
+fn read_table(bytes: &[u8], base: usize, mut lexer: Lexer) -> Result<Section, PdfError> {
+    let mut used = Vec::new();
+    let mut free = Vec::new();
+    loop {
+        lexer.skip_white();
+        if lexer.take(b"trailer") {
+            break;
+        }
+        let mut first = lexer.unsigned()?;
+        let count = lexer.unsigned()?;
+        for index in 0..count {
+            let offset = lexer.unsigned()?;
+            let generation = lexer.unsigned()?;
+            // Some producers begin at 1 with the entry of object 0; readers agree on what they
+            // meant, and an object that is not where it should be is an error anyway.
+            if index == 0 && first == 1 && (offset, generation) == (0, 65535) {
+                first = 0;
+            }
+            let number = first
+                .checked_add(index)
+                .and_then(|number| u32::try_from(number).ok())
+                .ok_or_else(|| damaged("an object number too large"))?;
+            lexer.skip_white();
+            if lexer.take(b"n") {
+                let offset = usize::try_from(offset).ok().and_then(|at| at.checked_add(base));
+                match (offset, u16::try_from(generation)) {
+                    (Some(offset), Ok(generation)) if offset != base => {
+                        used.push((number, Entry::At { offset, generation }));
+                    }
+                    _ => free.push(number),
+                }
+            } else {
+                lexer.expect(b"f")?;
+                free.push(number);
+            }
+            if used.len() + free.len() > MAX_ENTRIES {
+                return Err(damaged("too many objects"));
+            }
+        }
+    }
+    let trailer = match lexer.object()? {
+        Object::Dictionary(trailer) if !lexer.duplicate_keys() => trailer,
+        _ => return Err(damaged("the trailer is no plain dictionary")),
+    };
+    lexer.skip_white();
+    let marker = marker(bytes, lexer.position());
+    Ok(Section { used, free, trailer, is_stream: false, marker })
+}
+
+fn read_stream(bytes: &[u8], base: usize, indirect: &Indirect) -> Result<Section, PdfError> {
+    let (Object::Dictionary(dictionary), Some(range)) = (&indirect.object, &indirect.stream) else {
+        return Err(damaged("no cross-reference section where there should be one"));
+    };
+    if !dictionary.has_type(b"XRef") || indirect.duplicate_keys {
+        return Err(damaged("no cross-reference stream where there should be one"));
+    }
+    let rows = decode(dictionary, bytes.get(range.clone()).unwrap_or_default())?;
+    let numbers = |key: &[u8]| -> Option<Vec<usize>> {
+        let array = dictionary.get(key).and_then(Object::as_array).ok()?;
+        array.iter().map(|item| usize::try_from(item.as_i64().ok()?).ok()).collect()
+    };
+    let widths = numbers(b"W").unwrap_or_default();
+    let [kind_width, second_width, third_width] = widths[..] else {
+        return Err(damaged("a cross-reference stream without widths"));
+    };
+    let width = widths
+        .iter()
+        .try_fold(0_usize, |sum, width| sum.checked_add(*width))
+        .filter(|_| widths.iter().all(|width| *width <= 8))
+        .filter(|width| *width > 0)
+        .ok_or_else(|| damaged("a cross-reference stream with impossible widths"))?;
+    let size = dictionary.get(b"Size").and_then(Object::as_i64).ok();
+    let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+    let index = numbers(b"Index").unwrap_or_else(|| vec![0, size]);
+
+    let mut used = Vec::new();
+    let mut free = Vec::new();
+    let mut rows = rows.chunks_exact(width);
+    for pair in index.chunks_exact(2) {
+        let [first, count] = pair else { continue };
+        for number in *first..first.saturating_add(*count) {
+            let row = rows.next().ok_or_else(|| damaged("a cross-reference stream cut short"))?;
+            let number =
+                u32::try_from(number).map_err(|_| damaged("an object number too large"))?;
+            let (kind, row) = row.split_at(kind_width);
+            let (second, third) = row.split_at(second_width.min(row.len()));
+            let kind = if kind_width == 0 { 1 } else { big_endian(kind) };
+            let third = big_endian(third.get(..third_width).unwrap_or_default());
+            match entry(kind, big_endian(second), third, base)? {
+                Entry::Free => free.push(number),
+                entry => used.push((number, entry)),
+            }
+        }
+    }
+    Ok(Section { used, free, trailer: dictionary.clone(), is_stream: true, marker: None })
+}
+
+fn entry(kind: u64, second: u64, third: u64, base: usize) -> Result<Entry, PdfError> {
+    let impossible = || damaged("an impossible cross-reference");
+    match kind {
+        1 => {
+            let offset = usize::try_from(second).ok().and_then(|at| at.checked_add(base));
+            Ok(Entry::At {
+                offset: offset.ok_or_else(impossible)?,
+                generation: u16::try_from(third).map_err(|_| impossible())?,
+            })
+        }
+        2 => Ok(Entry::In {
+            stream: u32::try_from(second).map_err(|_| impossible())?,
+            index: u32::try_from(third).map_err(|_| impossible())?,
+        }),
+        // Type 0 is free; a type that nobody knows is a reference to null (table 18).
+        _ => Ok(Entry::Free),
+    }
+}
+
+fn big_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
+/// The decoded bytes of a cross-reference or object stream.
+pub(super) fn decode(dictionary: &Dictionary, raw: &[u8]) -> Result<Vec<u8>, PdfError> {
+    if !dictionary.has(b"Filter") {
+        return Ok(raw.to_vec());
+    }
+    lopdf::Stream::new(dictionary.clone(), raw.to_vec())
+        .decompressed_content_with_limit(MAX_DECODED)
+        .map_err(|error| PdfError::Damaged(error.to_string()))
+}
