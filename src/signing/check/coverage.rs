@@ -1,0 +1,109 @@
+//! Which bytes a signature covers, and whether it may say so.
+//!
+//! The attacks on PDF signatures of 2018 to 2021 (universal forgery, signature wrapping)
+//! live on a `/ByteRange` that a lenient reader believes. Here there is one permitted shape:
+//! two ranges from the first byte of the file to the end of a revision, with exactly the
+//! hex string of `/Contents` between them (ETSI EN 319 142-1, 5.3; ISO 32000-2, 12.8.1).
+
+use std::ops::Range;
+
+use crate::pdf::structure::{ByteRange, Entry, SignatureValue, Source};
+use crate::signing::Reason;
+
+/// What a signature is made over.
+#[derive(Debug)]
+pub(super) struct Coverage {
+    pub before: Range<usize>,
+    pub after: Range<usize>,
+    /// The file as it was signed.
+    pub signed: Source,
+    /// Nothing but white space follows what is signed.
+    pub whole: bool,
+}
+
+/// # Errors
+/// [`Reason::ContentsMalformed`] when the place of the signature value is not one hex string
+/// of the signature dictionary, [`Reason::ByteRangeInvalid`] when anything but that string is
+/// left out or the end is not the end of a revision, [`Reason::Unsupported`] when the
+/// signature dictionary is not an object of its own.
+pub(super) fn coverage(source: &Source, value: &SignatureValue) -> Result<Coverage, Reason> {
+    let bytes = source.bytes();
+    let id = value.id.ok_or(Reason::Unsupported)?;
+    if value.duplicate_keys {
+        return Err(Reason::ContentsMalformed);
+    }
+    let hole = value.contents_at.clone().ok_or(Reason::ContentsMalformed)?;
+    match bytes.get(hole.clone()) {
+        Some([b'<', inside @ .., b'>']) if inside.iter().all(u8::is_ascii_hexdigit) => {}
+        _ => return Err(Reason::ContentsMalformed),
+    }
+    let end = range_end(value.byte_range.as_ref(), &hole).ok_or(Reason::ByteRangeInvalid)?;
+    let after = hole.end..end;
+    if end > bytes.len() {
+        return Err(Reason::ByteRangeInvalid);
+    }
+
+    // The end of what is signed is the end of a revision.
+    let revision = source.revisions().iter().rev().find(|revision| revision.end <= end);
+    let revision = revision.ok_or(Reason::ByteRangeInvalid)?;
+    if !is_white(bytes, revision.end..end) || revision.end <= hole.end {
+        return Err(Reason::ByteRangeInvalid);
+    }
+    let signed = source.until(end).map_err(|_| Reason::ByteRangeInvalid)?;
+
+    // The signature dictionary belongs to that very revision, and is still the same one.
+    let before_it = match signed.revisions() {
+        [.., previous, _] => previous.end,
+        _ => 0,
+    };
+    let place = signed.entry(id.0);
+    let in_it = matches!(place, Entry::At { offset, .. } if offset >= before_it);
+    if !in_it || place != source.entry(id.0) {
+        return Err(Reason::ByteRangeInvalid);
+    }
+    Ok(Coverage { before: 0..hole.start, after, whole: is_white(bytes, end..bytes.len()), signed })
+}
+
+/// The end of `[0 a b c]` with the hole exactly from `a` to `b`.
+fn range_end(range: Option<&ByteRange>, hole: &Range<usize>) -> Option<usize> {
+    let ByteRange(numbers) = range?;
+    let numbers: Vec<usize> =
+        numbers.iter().map(|number| usize::try_from(*number)).collect::<Result<_, _>>().ok()?;
+    match numbers[..] {
+        [0, first, second, length] if first == hole.start && second == hole.end => {
+            second.checked_add(length)
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn is_white(bytes: &[u8], range: Range<usize>) -> bool {
+    let between = bytes.get(range).unwrap_or_default();
+    between.iter().all(|byte| matches!(byte, 0 | b'\t' | b'\n' | 0x0c | b'\r' | b' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_shape_of_range_is_believed() {
+        let end = |numbers: &[i64]| range_end(Some(&ByteRange(numbers.to_vec())), &(100..200));
+        assert_eq!(end(&[0, 100, 200, 50]), Some(250));
+        for wrong in [
+            &[0, 100, 200][..],
+            &[0, 100, 200, 50, 260, 10],
+            &[1, 99, 200, 50],
+            &[0, 99, 200, 50],
+            &[0, 100, 201, 49],
+            &[0, 100, 199, 50],
+            &[0, 100, 200, -1],
+            &[0, -100, 200, 50],
+            &[0, 100, 200, i64::MAX],
+            &[],
+        ] {
+            assert!(end(wrong).is_none_or(|end| end > 1 << 40), "{wrong:?}");
+        }
+        assert_eq!(range_end(None, &(1..2)), None);
+    }
+}

@@ -1,0 +1,181 @@
+//! What happened to the form after a signature: only further signatures may come.
+//!
+//! A further signature is a new signature field with its widget, or the signing of a field
+//! that stood empty. It brings a signature dictionary of its own, and no actions. A time
+//! stamp is given to anybody who asks, so its field must show nothing: a visible one could
+//! cover what was signed without anybody having to answer for it.
+
+use std::collections::HashSet;
+
+use lopdf::{Dictionary, Object, ObjectId};
+
+use super::changes::{Change, Comparison};
+use super::walk::{differing, grown};
+use crate::pdf::PdfError;
+use crate::pdf::structure::Field;
+
+/// A signature that came later.
+pub(super) struct NewSignature {
+    pub name: String,
+    pub widget: ObjectId,
+    pub is_timestamp: bool,
+}
+
+/// What a new signature field or its widget may hold; no `/A` and no `/AA`, which act, and
+/// no `/OC`, which hides.
+const FIELD_KEYS: [&[u8]; 23] = [
+    b"Type", b"Subtype", b"FT", b"Ff", b"T", b"TU", b"TM", b"V", b"F", b"Rect", b"P", b"AP",
+    b"Parent", b"Kids", b"MK", b"DA", b"Q", b"Lock", b"SV", b"Border", b"BS", b"NM", b"M",
+];
+
+/// What signing adds to a field that stood empty.
+const SIGNING_KEYS: [&[u8]; 6] = [b"V", b"AP", b"MK", b"M", b"DA", b"F"];
+
+pub(super) fn compare(comparison: &mut Comparison) -> Result<Vec<NewSignature>, PdfError> {
+    form(comparison)?;
+    let old = comparison.signed.fields()?;
+    let new = comparison.now.fields()?;
+    let mut signatures = Vec::new();
+    for field in &old {
+        match new.iter().find(|found| found.id == field.id) {
+            Some(now) if comparison.is_changed(field.id.0) => {
+                signatures.extend(newly_signed(comparison, field, now)?);
+            }
+            Some(_) => {}
+            None => comparison.forbid(Change::Field(field.name.clone())),
+        }
+    }
+    let ids: HashSet<ObjectId> = old.iter().map(|field| field.id).collect();
+    let names: HashSet<&str> = old.iter().map(|field| field.name.as_str()).collect();
+    for field in new.iter().filter(|field| !ids.contains(&field.id)) {
+        let fresh = comparison.is_added(field.id.0) && !names.contains(field.name.as_str());
+        match (fresh, new_field(comparison, field)?) {
+            (true, Some(signature)) => signatures.push(signature),
+            _ => comparison.forbid(Change::Field(field.name.clone())),
+        }
+    }
+    Ok(signatures)
+}
+
+/// The form's own dictionary and its list of fields.
+fn form(comparison: &mut Comparison) -> Result<(), PdfError> {
+    let (old, new) = (comparison.signed.form()?, comparison.now.form()?);
+    let (catalog, _) = comparison.signed.catalog()?;
+    let (old_id, old) = old.unwrap_or_default();
+    let Some((_, new)) = new else {
+        if !old.is_empty() {
+            comparison.forbid(Change::Catalog("AcroForm".to_owned()));
+        }
+        return Ok(());
+    };
+    for key in differing(&old, &new) {
+        match key.as_slice() {
+            b"Fields" | b"SigFlags" => {}
+            // Signers add these once for their own appearances; what was there stays.
+            b"DR" | b"DA" if !old.has(&key) => {}
+            _ => comparison.forbid(Change::Catalog("AcroForm".to_owned())),
+        }
+    }
+    let listed = |dictionary: &Dictionary| dictionary.get(b"Fields").and_then(Object::as_reference);
+    let holder = old_id.map_or(catalog.0, |id| id.0);
+    if let Some(id) = old_id {
+        comparison.plain(id)?;
+        comparison.explain(id.0, |place| place == &(catalog.0, b"AcroForm".to_vec()));
+    }
+    if let Ok(list) = listed(&old) {
+        // Written inside the catalog, the form's members are seen as the catalog's.
+        comparison.explain(list.0, |(from, key)| {
+            *from == holder && matches!(key.as_slice(), b"Fields" | b"AcroForm")
+        });
+    }
+    let before = comparison.signed.member_array(&old, b"Fields")?.unwrap_or_default();
+    let after = comparison.now.member_array(&new, b"Fields")?.unwrap_or_default();
+    if grown(&before, &after).is_none() {
+        comparison.forbid(Change::Catalog("AcroForm".to_owned()));
+    }
+    Ok(())
+}
+
+/// An old field that changed: permitted only where an empty signature field was signed.
+fn newly_signed(
+    comparison: &mut Comparison,
+    old: &Field,
+    new: &Field,
+) -> Result<Option<NewSignature>, PdfError> {
+    comparison.plain(old.id)?;
+    let was_empty = comparison.signed.member(&old.dictionary, b"V")?.is_null();
+    let only_signed = differing(&old.dictionary, &new.dictionary)
+        .iter()
+        .all(|key| SIGNING_KEYS.contains(&key.as_slice()));
+    let value = signature(comparison, &new.dictionary)?;
+    match value {
+        Some(is_timestamp)
+            if old.kind == b"Sig"
+                && old.name == new.name
+                && was_empty
+                && only_signed
+                && is_shown_lawfully(comparison, &new.dictionary, is_timestamp)? =>
+        {
+            comparison.explain(old.id.0, |_| true);
+            let (name, widget) = (old.name.clone(), old.id);
+            Ok(Some(NewSignature { name, widget, is_timestamp }))
+        }
+        // Left unexplained, it is named with the other changed objects.
+        _ => Ok(None),
+    }
+}
+
+fn new_field(comparison: &mut Comparison, field: &Field) -> Result<Option<NewSignature>, PdfError> {
+    let Some(is_timestamp) = signature(comparison, &field.dictionary)? else { return Ok(None) };
+    let kids = comparison.now.member_array(&field.dictionary, b"Kids")?;
+    let (widget, dictionary) = match kids.as_deref() {
+        None | Some([]) => (field.id, field.dictionary.clone()),
+        Some([Object::Reference(kid)]) if comparison.is_added(kid.0) => {
+            match comparison.now.object(*kid)? {
+                Object::Dictionary(widget) => (*kid, widget),
+                _ => return Ok(None),
+            }
+        }
+        Some(_) => return Ok(None),
+    };
+    let known = |dictionary: &Dictionary| {
+        dictionary.iter().all(|(key, _)| FIELD_KEYS.contains(&key.as_slice()))
+    };
+    let plain = |id: ObjectId| -> Result<bool, PdfError> {
+        let indirect = comparison.now.indirect(id)?;
+        Ok(indirect.is_some_and(|indirect| !indirect.duplicate_keys && indirect.stream.is_none()))
+    };
+    let good = field.kind == b"Sig"
+        && known(&field.dictionary)
+        && known(&dictionary)
+        && plain(field.id)?
+        && plain(widget)?
+        && is_shown_lawfully(comparison, &dictionary, is_timestamp)?;
+    Ok(good.then(|| NewSignature { name: field.name.clone(), widget, is_timestamp }))
+}
+
+/// Whether the field holds a signature dictionary that came after the signed revision, and
+/// whether that is a time stamp. Its validity is judged with the other signatures.
+fn signature(comparison: &Comparison, field: &Dictionary) -> Result<Option<bool>, PdfError> {
+    let Ok(Object::Reference(id)) = field.get(b"V") else { return Ok(None) };
+    if !comparison.is_added(id.0) {
+        return Ok(None);
+    }
+    let Object::Dictionary(value) = comparison.now.object(*id)? else { return Ok(None) };
+    let name = |key: &[u8]| value.get(key).and_then(Object::as_name).unwrap_or_default();
+    let is_timestamp = name(b"Type") == b"DocTimeStamp" || name(b"SubFilter") == b"ETSI.RFC3161";
+    let complete = value.has(b"Contents") && value.has(b"ByteRange");
+    Ok(complete.then_some(is_timestamp))
+}
+
+/// A time stamp shows nothing.
+fn is_shown_lawfully(
+    comparison: &Comparison,
+    widget: &Dictionary,
+    is_timestamp: bool,
+) -> Result<bool, PdfError> {
+    let rect = widget.get(b"Rect").ok().and_then(|rect| comparison.now.rectangle(rect));
+    let empty = rect.is_none_or(|rect| rect.width == 0.0 || rect.height == 0.0);
+    let hidden = comparison.now.member(widget, b"AP")?.is_null();
+    Ok(!is_timestamp || empty || hidden)
+}

@@ -1,0 +1,123 @@
+//! Two states of a document side by side: what is the same, and which ways lead where.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use lopdf::{Dictionary, Object, ObjectId};
+
+use crate::pdf::PdfError;
+use crate::pdf::structure::{Entry, Indirect, Source};
+
+/// A way to an object: the object that names it (0 for the trailer) and under which key.
+pub(super) type Place = (u32, Vec<u8>);
+
+pub(super) fn id_of(number: u32, entry: Entry) -> ObjectId {
+    match entry {
+        Entry::At { generation, .. } => (number, generation),
+        _ => (number, 0),
+    }
+}
+
+pub(super) fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Whether an object says the same in both, streams byte for byte.
+pub(super) fn same(signed: &Source, now: &Source, old: ObjectId, new: ObjectId) -> bool {
+    fn content<'a>(source: &'a Source, indirect: &Indirect) -> &'a [u8] {
+        let range = indirect.stream.clone();
+        range.and_then(|range| source.bytes().get(range)).unwrap_or_default()
+    }
+    let (Ok(Some(was)), Ok(Some(is))) = (signed.indirect(old), now.indirect(new)) else {
+        return false;
+    };
+    was.id == is.id
+        && was.object == is.object
+        && was.stream.is_some() == is.stream.is_some()
+        && !is.duplicate_keys
+        && content(signed, &was) == content(now, &is)
+}
+
+/// The keys under which two dictionaries differ.
+pub(super) fn differing(old: &Dictionary, new: &Dictionary) -> Vec<Vec<u8>> {
+    let keys: BTreeSet<&Vec<u8>> = old.iter().chain(new.iter()).map(|(key, _)| key).collect();
+    keys.into_iter()
+        .filter(|key| old.get(key.as_slice()).ok() != new.get(key.as_slice()).ok())
+        .cloned()
+        .collect()
+}
+
+/// What `after` has more than `before`, which it must contain in order.
+pub(super) fn grown(before: &[Object], after: &[Object]) -> Option<Vec<Object>> {
+    let mut expected = before.iter().peekable();
+    let mut extra = Vec::new();
+    for item in after {
+        if expected.peek() == Some(&item) {
+            expected.next();
+        } else {
+            extra.push(item.clone());
+        }
+    }
+    expected.peek().is_none().then_some(extra)
+}
+
+pub(super) fn references(object: &Object, found: &mut impl FnMut(ObjectId)) {
+    match object {
+        Object::Reference(id) => found(*id),
+        Object::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Object::Dictionary(members) => {
+            members.iter().for_each(|(_, member)| references(member, found));
+        }
+        _ => {}
+    }
+}
+
+/// Walks everything that a document reaches and notes how it comes to the `watched` objects.
+pub(super) fn places(
+    source: &Source,
+    watched: &HashSet<u32>,
+) -> Result<HashMap<u32, Vec<Place>>, PdfError> {
+    let mut places: HashMap<u32, Vec<Place>> = HashMap::new();
+    let mut seen = HashSet::new();
+    let mut waiting = Vec::new();
+    let mut visit = |from: u32, object: &Object, waiting: &mut Vec<ObjectId>| {
+        let mut note = |key: &[u8], value: &Object| {
+            references(value, &mut |id| {
+                if watched.contains(&id.0) {
+                    places.entry(id.0).or_default().push((from, key.to_vec()));
+                }
+                if seen.insert(id) {
+                    waiting.push(id);
+                }
+            });
+        };
+        match object {
+            Object::Dictionary(members) => {
+                members.iter().for_each(|(key, value)| note(key, value));
+            }
+            other => note(b"", other),
+        }
+    };
+    visit(0, &Object::Dictionary(source.trailer().clone()), &mut waiting);
+    while let Some(id) = waiting.pop() {
+        visit(id.0, &source.object(id)?, &mut waiting);
+    }
+    Ok(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_grows_only_by_keeping_what_it_had() {
+        let numbers = |numbers: &[i64]| -> Vec<Object> {
+            numbers.iter().map(|number| Object::Integer(*number)).collect()
+        };
+        let grew = |old: &[i64], new: &[i64]| grown(&numbers(old), &numbers(new));
+        assert_eq!(grew(&[1, 2], &[1, 3, 2]), Some(numbers(&[3])));
+        assert_eq!(grew(&[1, 2], &[2, 1]), None);
+        assert_eq!(grew(&[1, 2], &[1]), None);
+        assert_eq!(grew(&[], &[5]), Some(numbers(&[5])));
+        assert_eq!(grew(&[1], &[1, 1]), Some(numbers(&[1])));
+    }
+}

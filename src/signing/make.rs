@@ -1,0 +1,325 @@
+//! Making a PAdES signature (ETSI EN 319 142-1): the office's hand on a document.
+//!
+//! The steps are always the same. The certificate is looked at first, for nobody may sign
+//! with one that is not valid (Nghị định 23/2025/NĐ-CP Điều 15). Then the new revision is
+//! laid out in memory with a hole for the signature value, everything around the hole is
+//! hashed in one pass, the token signs, the answer is verified, a time stamp is fetched if
+//! one is wanted, and the hole is filled. Nothing is written anywhere until all of it
+//! succeeded; what comes back is the old file, untouched, and the bytes to append to it.
+
+mod lasting;
+mod revision;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use aws_lc_rs::digest::Context;
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+use lopdf::{Dictionary, Object, StringFormat};
+
+use super::SigningError;
+use crate::pdf::Rect;
+use crate::pdf::appearance::{Appearance, Stamp};
+use crate::pdf::structure::Source;
+use crate::pki::cms::{self, SignedData, SignerParams};
+use crate::pki::fetch::Fetch;
+use crate::pki::path::{self, PathReason, Purpose};
+use crate::pki::{Certificate, DigestAlgorithm, Evidence, PkiError, SignatureScheme, TrustStore};
+use crate::token::{KeyRef, Token};
+use revision::{Reserved, Wording};
+
+pub use lasting::extend;
+
+/// How long a signature is meant to last (ETSI EN 319 142-1, clause 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Level {
+    /// The signature alone.
+    #[default]
+    Bb,
+    /// With a time stamp over it.
+    Bt,
+    /// With certificates and revocation data in the file.
+    Blt,
+    /// With a time stamp over all of that.
+    Blta,
+}
+
+impl Level {
+    /// `B-B` and so on.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bb => "B-B",
+            Self::Bt => "B-T",
+            Self::Blt => "B-LT",
+            Self::Blta => "B-LTA",
+        }
+    }
+}
+
+/// What a reader sees of a signature.
+#[derive(Debug, Clone, Default)]
+pub enum Look {
+    #[default]
+    Invisible,
+    Visible {
+        /// Counted from 1.
+        page: u32,
+        /// In the page's user space; see
+        /// [`PageGeometry::to_user_space`](crate::pdf::structure::PageGeometry::to_user_space).
+        rect: Rect,
+        /// Its size and rotation are taken from the place.
+        appearance: Appearance,
+    },
+}
+
+/// Texts to write onto one page before it is signed: number and date.
+#[derive(Debug, Clone)]
+pub struct PageStamps {
+    /// Counted from 1.
+    pub page: u32,
+    pub stamps: Vec<Stamp>,
+}
+
+/// One signature to be made.
+#[derive(Debug, Clone)]
+pub struct SigningJob<'a> {
+    pub source: &'a Source,
+    /// An empty signature field of the document, or the name of a new one; `None` names it.
+    pub field: Option<String>,
+    pub look: Look,
+    /// Refused where an earlier signature would be broken by them.
+    pub stamps: Vec<PageStamps>,
+    pub reason: Option<String>,
+    pub location: Option<String>,
+    /// The signer, for programs that do not read certificates.
+    pub name: Option<String>,
+    pub digest: DigestAlgorithm,
+    /// `None`: what suits the certificate's key.
+    pub scheme: Option<SignatureScheme>,
+    pub level: Level,
+    /// Time-stamp services, asked in this order until one answers.
+    pub tsa_urls: Vec<String>,
+    /// Where it is given, a certificate that is revoked is refused; levels from B-LT need it.
+    pub trust: Option<&'a TrustStore>,
+    /// Now: written into the document in Việt Nam's time, and the time at which the
+    /// certificate must be valid.
+    pub signing_time: Timestamp,
+}
+
+impl<'a> SigningJob<'a> {
+    /// An invisible B-B signature with SHA-256.
+    pub fn new(source: &'a Source, signing_time: Timestamp) -> Self {
+        Self {
+            source,
+            field: None,
+            look: Look::Invisible,
+            stamps: Vec::new(),
+            reason: None,
+            location: None,
+            name: None,
+            digest: DigestAlgorithm::Sha256,
+            scheme: None,
+            level: Level::Bb,
+            tsa_urls: Vec::new(),
+            trust: None,
+            signing_time,
+        }
+    }
+}
+
+/// A signed document: the old bytes and what follows them.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    original: Arc<[u8]>,
+    appended: Vec<u8>,
+    /// The name of the signed field.
+    pub field: String,
+    pub level: Level,
+}
+
+impl Signed {
+    /// What was appended.
+    pub fn appended(&self) -> &[u8] {
+        &self.appended
+    }
+
+    /// The whole file in one piece.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.original.len() + self.appended.len());
+        bytes.extend_from_slice(&self.original);
+        bytes.extend_from_slice(&self.appended);
+        bytes
+    }
+
+    /// Writes the whole file without building it in memory.
+    pub fn write_to(&self, out: &mut impl Write) -> std::io::Result<()> {
+        out.write_all(&self.original)?;
+        out.write_all(&self.appended)
+    }
+}
+
+/// The services that signing asks.
+#[derive(Clone, Copy)]
+pub struct Services<'a> {
+    /// Time-stamp services, asked in this order until one answers.
+    pub tsa_urls: &'a [String],
+    pub fetch: &'a dyn Fetch,
+}
+
+/// Signs `job` with the key `key` of `token`, whose certificate is `certificate`.
+///
+/// `chain` are the authorities above it, to be embedded. `fetch` is the line to time-stamp
+/// services.
+///
+/// # Errors
+/// [`SigningError`]; in every case nothing was changed anywhere.
+pub fn sign(
+    job: &SigningJob<'_>,
+    token: &mut dyn Token,
+    key: &KeyRef,
+    certificate: &Certificate,
+    chain: &[Certificate],
+    fetch: &dyn Fetch,
+) -> Result<Signed, SigningError> {
+    look_at(certificate, chain, job.signing_time)?;
+    let services = Services { tsa_urls: &job.tsa_urls, fetch };
+    if job.level >= Level::Bt && job.tsa_urls.is_empty() {
+        return Err(SigningError::NoTimestampService);
+    }
+    // Asked before the token: a PIN is not typed in vain.
+    let lasting = match (job.level >= Level::Blt, job.trust) {
+        (true, None) => return Err(SigningError::NoTrust),
+        (true, trust) => trust,
+        (false, _) => None,
+    };
+    if let Some(trust) = job.trust {
+        not_revoked(certificate, chain, trust, job.signing_time, fetch)?;
+    }
+    let scheme = match job.scheme.or(certificate.key_kind().default_scheme()) {
+        Some(scheme) => scheme,
+        None => return Err(SigningError::CertificateUnfit),
+    };
+    let params = SignerParams {
+        certificate: certificate.clone(),
+        chain: chain.to_vec(),
+        digest: job.digest,
+        scheme,
+    };
+    let wording = Wording { kind: "Sig", sub_filter: "ETSI.CAdES.detached", entries: entries(job) };
+    let room = cms::estimate_size(&params, job.level >= Level::Bt);
+    let reserved = revision::reserve(job, &wording, room)?;
+    let mut original = super::hasher(job.digest);
+    original.update(job.source.bytes());
+    let content = digest_around(original.clone(), &reserved);
+
+    let prepared = cms::prepare(&content, &params)?;
+    let to_be_signed = prepared.to_be_signed_digest();
+    let answer = token.sign_digest(key, scheme, job.digest, &to_be_signed)?;
+    let mut signature = prepared.finish(&answer).map_err(|error| match error {
+        PkiError::WrongSignature => SigningError::TokenLied,
+        other => other.into(),
+    })?;
+    if job.level >= Level::Bt {
+        let imprint = job.digest.digest(signature.signature());
+        let stamp = services.timestamp(job.digest, &imprint)?;
+        signature = signature.with_timestamp(&stamp)?;
+    }
+    let der = signature.to_der();
+    let mut reserved = reserved;
+    fill(&mut reserved, &der)?;
+
+    // What is handed out was read back and verified, as the receiver will do.
+    let written = SignedData::parse(&read_back(&reserved)?)?;
+    written.verify(&digest_around(original, &reserved))?;
+
+    let mut signed = Signed {
+        original: job.source.shared_bytes(),
+        appended: reserved.appended,
+        field: reserved.field,
+        level: job.level,
+    };
+    if let Some(trust) = lasting {
+        let now = Source::parse(signed.to_bytes().into())?;
+        let extended = lasting::extend(&now, job.level, trust, &services)?;
+        signed.appended.extend_from_slice(&extended.appended);
+    }
+    Ok(signed)
+}
+
+/// Nghị định 23/2025/NĐ-CP Điều 15: the signer's certificate and those above it are valid,
+/// and it is one for signing.
+fn look_at(
+    certificate: &Certificate,
+    chain: &[Certificate],
+    now: Timestamp,
+) -> Result<(), SigningError> {
+    if now > certificate.not_after() {
+        return Err(SigningError::CertificateExpired { since: certificate.not_after() });
+    }
+    if now < certificate.not_before() {
+        return Err(SigningError::CertificateNotYetValid { until: certificate.not_before() });
+    }
+    if !certificate.may_sign_documents() {
+        return Err(SigningError::CertificateUnfit);
+    }
+    if chain.iter().any(|above| !above.is_valid_at(now)) {
+        return Err(SigningError::AuthorityExpired);
+    }
+    Ok(())
+}
+
+/// A certificate that is known to be revoked signs nothing. Without a line that is not
+/// known, and signing without a line is the normal case.
+fn not_revoked(
+    certificate: &Certificate,
+    chain: &[Certificate],
+    trust: &TrustStore,
+    now: Timestamp,
+    fetch: &dyn Fetch,
+) -> Result<(), SigningError> {
+    let (purpose, nothing) = (Purpose::DocumentSigning, Evidence::default());
+    let path = path::validate(certificate, chain, trust, now, purpose, &nothing, Some(fetch));
+    if path.reasons.contains(&PathReason::CertificateRevoked) {
+        return Err(SigningError::CertificateRevoked);
+    }
+    Ok(())
+}
+
+fn entries(job: &SigningJob<'_>) -> Dictionary {
+    let mut entries = Dictionary::new();
+    let vietnam = TimeZone::fixed(Offset::constant(7));
+    let moment = job.signing_time.to_zoned(vietnam).strftime("D:%Y%m%d%H%M%S+07'00'").to_string();
+    entries.set("M", Object::String(moment.into_bytes(), StringFormat::Literal));
+    for (key, value) in [("Name", &job.name), ("Reason", &job.reason), ("Location", &job.location)]
+    {
+        if let Some(value) = value {
+            entries.set(key, revision::text(value));
+        }
+    }
+    entries
+}
+
+/// The digest of everything around the hole; `original` is the hash of the old file so far,
+/// which is read only once.
+fn digest_around(mut original: Context, reserved: &Reserved) -> Vec<u8> {
+    original.update(reserved.appended.get(..reserved.hole.start).unwrap_or_default());
+    original.update(reserved.appended.get(reserved.hole.end..).unwrap_or_default());
+    original.finish().as_ref().to_vec()
+}
+
+fn fill(reserved: &mut Reserved, der: &[u8]) -> Result<(), SigningError> {
+    let hex = hex::encode(der);
+    let inside = reserved.hole.start + 1..reserved.hole.end - 1;
+    let place = reserved.appended.get_mut(inside).and_then(|room| room.get_mut(..hex.len()));
+    let place = place.ok_or(SigningError::DoesNotFit { needed: der.len() })?;
+    place.copy_from_slice(hex.as_bytes());
+    Ok(())
+}
+
+/// What stands in the hole now.
+fn read_back(reserved: &Reserved) -> Result<Vec<u8>, SigningError> {
+    let inside = reserved.hole.start + 1..reserved.hole.end - 1;
+    let written = reserved.appended.get(inside).unwrap_or_default();
+    hex::decode(written).map_err(|_| SigningError::DoesNotFit { needed: 0 })
+}

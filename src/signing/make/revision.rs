@@ -1,0 +1,401 @@
+//! The revision that carries a signature: stamps on pages, the field with its widget and
+//! look, and the signature dictionary with a hole for the value.
+
+use lopdf::{Dictionary, Object, ObjectId, StringFormat, Writer, dictionary};
+
+use super::{Look, PageStamps, SigningJob};
+use crate::pdf::appearance;
+use crate::pdf::structure::{FieldLock, Permission, SignatureField, Source, Transform, Update};
+use crate::pdf::{PdfError, Rect};
+use crate::signing::SigningError;
+
+/// Print, so that it is on paper too, and locked, so that nobody drags it (12.5.3).
+const WIDGET_FLAGS: i64 = 4 | 128;
+/// Signatures that one document may carry; the office makes two.
+const MAX_SIGNATURES: usize = 64;
+
+/// A revision with a hole.
+#[derive(Debug)]
+pub(super) struct Reserved {
+    pub appended: Vec<u8>,
+    /// The hex string's place in `appended`, delimiters included.
+    pub hole: std::ops::Range<usize>,
+    pub field: String,
+}
+
+/// What the signature dictionary says beside range and value.
+#[derive(Debug)]
+pub(super) struct Wording {
+    /// `/Type`: `Sig` or `DocTimeStamp`.
+    pub kind: &'static str,
+    pub sub_filter: &'static str,
+    pub entries: Dictionary,
+}
+
+/// What a revision with a hole consists of beside the signature.
+struct Layout<'a> {
+    field: Option<&'a str>,
+    /// What new fields are called, with a number.
+    prefix: &'static str,
+    look: &'a Look,
+    stamps: &'a [PageStamps],
+}
+
+/// Lays out the revision for `job`, with room for `room` bytes of signature.
+pub(super) fn reserve(
+    job: &SigningJob<'_>,
+    wording: &Wording,
+    room: usize,
+) -> Result<Reserved, SigningError> {
+    let SigningJob { field, look, stamps, .. } = job;
+    let layout = Layout { field: field.as_deref(), prefix: "Signature", look, stamps };
+    lay_out(job.source, &layout, wording, room)
+}
+
+/// Lays out the revision for a document time stamp, which shows nothing.
+pub(super) fn reserve_timestamp(
+    source: &Source,
+    wording: &Wording,
+    room: usize,
+) -> Result<Reserved, SigningError> {
+    let look = Look::Invisible;
+    let layout = Layout { field: None, prefix: "Timestamp", look: &look, stamps: &[] };
+    lay_out(source, &layout, wording, room)
+}
+
+fn lay_out(
+    source: &Source,
+    layout: &Layout<'_>,
+    wording: &Wording,
+    room: usize,
+) -> Result<Reserved, SigningError> {
+    let fields = source.signature_fields()?;
+    if fields.len() >= MAX_SIGNATURES {
+        return Err(PdfError::Forbidden("too many signatures".to_owned()).into());
+    }
+    let (name, existing) = choose_field(layout, source, &fields)?;
+    permit(&fields, &name, wording)?;
+    if !layout.stamps.is_empty() && fields.iter().any(|field| field.value.is_some()) {
+        return Err(SigningError::WouldBreakEarlier);
+    }
+
+    let mut update = Update::new(source)?;
+    for stamps in layout.stamps {
+        stamp_page(&mut update, source, stamps.page, &stamps.stamps)?;
+    }
+    let value = update.allocate();
+    let field = match existing {
+        Some(field) => sign_existing(&mut update, source, field, value, layout.look)?,
+        None => add_field(&mut update, source, &name, value, layout.look)?,
+    };
+    enter_in_form(&mut update, source, field)?;
+    let (body, hole, range) = signature_body(source, existing, wording, room)?;
+    update.set_raw(value, body);
+
+    let mut revised = update.write()?;
+    let body = *revised
+        .bodies
+        .get(&value.0)
+        .ok_or_else(|| PdfError::Damaged("the signature was not written".to_owned()))?;
+    let hole = body + hole.start..body + hole.end;
+    let start = source.bytes().len();
+    let total = start + revised.appended.len();
+    let numbers =
+        format!("[0 {} {} {}]", start + hole.start, start + hole.end, total - (start + hole.end));
+    let place = revised.appended.get_mut(body + range.start..body + range.end);
+    let place = place
+        .and_then(|place| place.get_mut(..numbers.len()))
+        .ok_or_else(|| PdfError::Damaged("no room for the byte range".to_owned()))?;
+    place.copy_from_slice(numbers.as_bytes());
+    Ok(Reserved { appended: revised.appended, hole, field: name })
+}
+
+/// The field to sign: the one that is named, if it stands empty, or a new one.
+fn choose_field<'a>(
+    layout: &Layout<'_>,
+    source: &Source,
+    fields: &'a [SignatureField],
+) -> Result<(String, Option<&'a SignatureField>), SigningError> {
+    let taken: Vec<String> = source.fields()?.into_iter().map(|field| field.name).collect();
+    match layout.field {
+        Some(name) => match fields.iter().find(|field| field.name == name) {
+            Some(field) if field.value.is_none() => Ok((name.to_owned(), Some(field))),
+            Some(_) => Err(SigningError::FieldTaken(name.to_owned())),
+            // A dot would ask for a tree of fields.
+            None if taken.iter().any(|taken| taken == name) || name.contains('.') => {
+                Err(SigningError::FieldTaken(name.to_owned()))
+            }
+            None => Ok((name.to_owned(), None)),
+        },
+        None => {
+            let free = (1_u32..).map(|number| format!("{}{number}", layout.prefix));
+            let name = free.into_iter().find(|name| !taken.contains(name));
+            Ok((name.unwrap_or_default(), None))
+        }
+    }
+}
+
+/// Earlier signatures may forbid this one.
+fn permit(fields: &[SignatureField], name: &str, wording: &Wording) -> Result<(), SigningError> {
+    // Time stamps are permitted always (ISO 32000-2, table 257).
+    if wording.kind == "DocTimeStamp" {
+        return Ok(());
+    }
+    for rule in fields.iter().filter_map(|field| field.value.as_ref()).flat_map(|v| &v.transforms) {
+        let forbids = match rule {
+            Transform::DocMdp(permission) => *permission == Permission::Nothing,
+            Transform::FieldMdp(lock) => lock.locks(name),
+            Transform::Other(_) => false,
+        };
+        if forbids {
+            return Err(PdfError::Forbidden("an earlier signature locks it".to_owned()).into());
+        }
+    }
+    Ok(())
+}
+
+fn stamp_page(
+    update: &mut Update<'_>,
+    source: &Source,
+    page: u32,
+    stamps: &[appearance::Stamp],
+) -> Result<(), SigningError> {
+    let (id, _) = source.page(page)?;
+    let geometry = source.page_geometry(page)?;
+    let overlay = appearance::overlay(stamps, geometry.media, update.first_free())?;
+    for (id, object) in overlay.objects {
+        update.set(id, object);
+    }
+    let Object::Dictionary(mut dictionary) = update.object(id)? else {
+        return Err(PdfError::Damaged("a page is no dictionary".to_owned()).into());
+    };
+    // Resources may be inherited or shared: the page gets a copy of its own.
+    let mut resources = match source.inherited(&dictionary, b"Resources")? {
+        Some(Object::Dictionary(resources)) => resources,
+        _ => Dictionary::new(),
+    };
+    let mut objects = source.member_dictionary(&resources, b"XObject")?.unwrap_or_default();
+    if objects.has(overlay.name.as_bytes()) {
+        return Err(PdfError::Damaged("a name is taken".to_owned()).into());
+    }
+    objects.set(overlay.name, overlay.form);
+    resources.set("XObject", objects);
+    let mut contents = vec![Object::Reference(overlay.before)];
+    match dictionary.get(b"Contents") {
+        Ok(Object::Reference(old)) => match source.object(*old)? {
+            Object::Array(parts) => contents.extend(parts),
+            _ => contents.push(Object::Reference(*old)),
+        },
+        Ok(Object::Array(parts)) => contents.extend(parts.iter().cloned()),
+        _ => {}
+    }
+    contents.push(Object::Reference(overlay.after));
+    dictionary.set("Contents", contents);
+    dictionary.set("Resources", resources);
+    update.set(id, Object::Dictionary(dictionary));
+    Ok(())
+}
+
+/// The look of a signature as `/AP`, fitted to its place.
+fn draw(
+    update: &mut Update<'_>,
+    source: &Source,
+    page: u32,
+    rect: Rect,
+    look: &appearance::Appearance,
+) -> Result<Dictionary, SigningError> {
+    let geometry = source.page_geometry(page)?;
+    let turned = matches!(geometry.rotate, 90 | 270);
+    let look = appearance::Appearance {
+        size_pt: if turned { (rect.height, rect.width) } else { (rect.width, rect.height) },
+        page_rotation: geometry.rotate,
+        ..look.clone()
+    };
+    let built = look.build(update.first_free())?;
+    for (id, object) in built.objects {
+        update.set(id, object);
+    }
+    Ok(dictionary! { "N" => built.form })
+}
+
+fn add_field(
+    update: &mut Update<'_>,
+    source: &Source,
+    name: &str,
+    value: ObjectId,
+    look: &Look,
+) -> Result<ObjectId, SigningError> {
+    let id = update.allocate();
+    let (page, rect, drawn) = match look {
+        Look::Invisible => (1, Rect::new(0.0, 0.0, 0.0, 0.0), None),
+        Look::Visible { page, rect, appearance } => {
+            let crop = source.page_geometry(*page)?.crop;
+            let sane = [rect.x, rect.y, rect.width, rect.height].iter().all(|n| n.is_finite())
+                && rect.width > 0.0
+                && rect.height > 0.0;
+            let seen = rect.x < crop.right()
+                && rect.right() > crop.x
+                && rect.y < crop.top()
+                && rect.top() > crop.y;
+            if !sane || !seen {
+                return Err(SigningError::OutsidePage { page: *page });
+            }
+            (*page, *rect, Some(draw(update, source, *page, *rect, appearance)?))
+        }
+    };
+    let (page_id, page_dictionary) = source.page(page)?;
+    let corners = [rect.x, rect.y, rect.right(), rect.top()].map(Object::Real);
+    let mut field = dictionary! {
+        "Type" => "Annot",
+        "Subtype" => "Widget",
+        "FT" => "Sig",
+        "T" => text(name),
+        "V" => value,
+        "F" => WIDGET_FLAGS,
+        "P" => page_id,
+        "Rect" => corners.to_vec(),
+    };
+    if let Some(drawn) = drawn {
+        field.set("AP", drawn);
+    }
+    update.set(id, Object::Dictionary(field));
+    // The page may have been stamped in this very update.
+    let page_dictionary = match update.object(page_id)? {
+        Object::Dictionary(page) => page,
+        _ => page_dictionary,
+    };
+    let (page_dictionary, changed) =
+        update.change_array(page_dictionary, b"Annots", |list| list.push(id.into()))?;
+    if changed {
+        update.set(page_id, Object::Dictionary(page_dictionary));
+    }
+    Ok(id)
+}
+
+fn sign_existing(
+    update: &mut Update<'_>,
+    source: &Source,
+    field: &SignatureField,
+    value: ObjectId,
+    look: &Look,
+) -> Result<ObjectId, SigningError> {
+    let Object::Dictionary(mut dictionary) = source.object(field.id)? else {
+        return Err(PdfError::Damaged("a field is no dictionary".to_owned()).into());
+    };
+    if dictionary.has(b"Kids") {
+        return Err(PdfError::Forbidden("a field with several widgets".to_owned()).into());
+    }
+    dictionary.set("V", value);
+    let place = field.rect.filter(|rect| rect.width > 0.0 && rect.height > 0.0);
+    if let (Some(rect), Look::Visible { page, appearance, .. }) = (place, look) {
+        // The document says where; the job only how it looks.
+        let drawn = draw(update, source, *page, rect, appearance)?;
+        dictionary.set("AP", drawn);
+    }
+    update.set(field.id, Object::Dictionary(dictionary));
+    Ok(field.id)
+}
+
+/// Lists the field in `/AcroForm`, which may be missing or stand anywhere.
+fn enter_in_form(
+    update: &mut Update<'_>,
+    source: &Source,
+    field: ObjectId,
+) -> Result<(), SigningError> {
+    let (catalog_id, mut catalog) = source.catalog()?;
+    let (form_id, form) = source.form()?.unwrap_or_default();
+    let known = source.fields()?.iter().any(|known| known.id == field);
+    let (mut form, fields_changed) = if known {
+        (form, false)
+    } else {
+        update.change_array(form, b"Fields", |list| list.push(field.into()))?
+    };
+    // Signatures exist, and the file must only be appended to (table 219).
+    let flags_changed = form.get(b"SigFlags").and_then(Object::as_i64).ok() != Some(3);
+    form.set("SigFlags", 3_i64);
+    if fields_changed || flags_changed {
+        match form_id {
+            Some(id) => update.set(id, Object::Dictionary(form)),
+            None => {
+                catalog.set("AcroForm", form);
+                update.set(catalog_id, Object::Dictionary(catalog));
+            }
+        }
+    }
+    Ok(())
+}
+
+type Place = std::ops::Range<usize>;
+
+/// The signature dictionary as bytes, with the places of its hole and of its byte range.
+fn signature_body(
+    source: &Source,
+    field: Option<&SignatureField>,
+    wording: &Wording,
+    room: usize,
+) -> Result<(Vec<u8>, Place, Place), SigningError> {
+    let mut body =
+        format!("<</Type/{}/Filter/Adobe.PPKLite/SubFilter/{}", wording.kind, wording.sub_filter)
+            .into_bytes();
+    body.extend_from_slice(b"/ByteRange ");
+    let range = body.len();
+    // Three numbers of at most ten digits each, as in a cross-reference table.
+    body.extend_from_slice(&[b' '; 40]);
+    let range = range..body.len();
+    body.extend_from_slice(b"/Contents ");
+    let hole = body.len();
+    body.push(b'<');
+    body.resize(body.len() + room * 2, b'0');
+    body.push(b'>');
+    let hole = hole..body.len();
+    let mut entries = wording.entries.clone();
+    if let Some(lock) = field.and_then(|field| field.lock.as_ref()) {
+        let (root, _) = source.catalog()?;
+        entries.set("Reference", vec![Object::Dictionary(lock_reference(lock, root))]);
+    }
+    for (key, entry) in entries.iter() {
+        let mut written = Vec::new();
+        Writer::write_object(&mut written, &Object::Name(key.clone()))
+            .and_then(|()| {
+                written.push(b' ');
+                Writer::write_object(&mut written, entry)
+            })
+            .map_err(|error| PdfError::Damaged(error.to_string()))?;
+        body.extend_from_slice(&written);
+    }
+    body.extend_from_slice(b">>");
+    Ok((body, hole, range))
+}
+
+/// A field with `/Lock` locks what it names when it is signed (12.7.4.5, table 233).
+fn lock_reference(lock: &FieldLock, root: ObjectId) -> Dictionary {
+    let (action, names) = match lock {
+        FieldLock::All => ("All", None),
+        FieldLock::Include(names) => ("Include", Some(names)),
+        FieldLock::Exclude(names) => ("Exclude", Some(names)),
+    };
+    let mut parameters =
+        dictionary! { "Type" => "TransformParams", "V" => "1.2", "Action" => action };
+    // The version is a name, as the standard wants it.
+    parameters.set("V", Object::Name(b"1.2".to_vec()));
+    if let Some(names) = names {
+        let names: Vec<Object> = names.iter().map(|name| text(name)).collect();
+        parameters.set("Fields", names);
+    }
+    dictionary! {
+        "Type" => "SigRef",
+        "TransformMethod" => "FieldMDP",
+        "TransformParams" => parameters,
+        "Data" => root,
+    }
+}
+
+/// A text string: as it is where it is ASCII, else UTF-16 (7.9.2.2).
+pub(super) fn text(text: &str) -> Object {
+    if text.is_ascii() {
+        return Object::String(text.as_bytes().to_vec(), StringFormat::Literal);
+    }
+    let units = text.encode_utf16().flat_map(u16::to_be_bytes);
+    let bytes = [0xfe, 0xff].into_iter().chain(units).collect();
+    Object::String(bytes, StringFormat::Hexadecimal)
+}
