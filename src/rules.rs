@@ -86,12 +86,23 @@ impl Profile {
             .and_then(|(_, source)| Self::parse(source))
     }
 
+    /// A built-in profile by its name, or a profile file by its path (`….toml`).
+    pub fn open(name_or_path: &str) -> Result<Self, RulesError> {
+        if !name_or_path.ends_with(".toml") {
+            return Self::built_in(name_or_path);
+        }
+        let unreadable =
+            |detail: String| RulesError::ProfileFile { path: name_or_path.to_owned(), detail };
+        let source =
+            std::fs::read_to_string(name_or_path).map_err(|error| unreadable(error.to_string()))?;
+        Self::parse(&source)
+    }
+
     /// Reads a profile from TOML. Refuses unknown keys, missing citations and contradictions.
     pub fn parse(source: &str) -> Result<Self, RulesError> {
         check::read(source)
     }
 
-    /// Whether it is one of the built-in profiles, by name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -285,6 +296,20 @@ mod tests {
             .map(|row| row.key.clone())
             .collect();
         assert_eq!(copies, ["SY", "TrS", "SL"]);
+    }
+
+    #[test]
+    fn a_province_may_bring_its_own_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("can-tho.toml");
+        let text =
+            include_str!("../assets/rules/current.toml").replace("\"current\"", "\"can-tho\"");
+        std::fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(Profile::open(path).unwrap().name(), "can-tho");
+        assert_eq!(Profile::open("current").unwrap().name(), "current");
+        assert!(matches!(Profile::open("nowhere"), Err(RulesError::UnknownProfile { .. })));
+        assert!(matches!(Profile::open("nowhere.toml"), Err(RulesError::ProfileFile { .. })));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 rules-profile-unknown = There is no rule profile called “{ $name }”.
     .kept = The profile in force stays as it is.
     .next = Choose “hau-giang-2019” or “current”, or name a profile file of your province.
+rules-profile-unreadable = The rule profile “{ $path }” cannot be read.
+    .kept = The profile in force stays as it is.
+    .next = Check the path and the permission to read it, and try again.
 rules-profile-invalid = The rule profile has a mistake{ $line ->
         [0] {""}
        *[other] {" "}in line { $line }

@@ -7,6 +7,8 @@ use crate::domain::problem::{Blame, Kind, Problem};
 pub enum RulesError {
     #[error("no built-in profile is called {name}")]
     UnknownProfile { name: String },
+    #[error("the profile {path} cannot be read: {detail}")]
+    ProfileFile { path: String, detail: String },
     /// `line` is 0 where the fault has no line of its own.
     #[error("line {line} of the profile: {detail}")]
     Profile { line: usize, detail: String },
@@ -28,6 +30,9 @@ impl From<RulesError> for Problem {
         let problem = match &error {
             RulesError::UnknownProfile { name } => {
                 Self::new("rules-profile-unknown", Usage, Input).with("name", name)
+            }
+            RulesError::ProfileFile { path, .. } => {
+                Self::new("rules-profile-unreadable", Unreadable, Input).with("path", path)
             }
             RulesError::Profile { line, detail } => {
                 Self::new("rules-profile-invalid", Unreadable, Input)
