@@ -1,0 +1,166 @@
+//! Applying operations: the only way into the replicated tables, so that replaying the
+//! chain gives the same tables again.
+//!
+//! # What moves a document
+//!
+//! Some deeds move a document by themselves, and only they lead to those states:
+//!
+//! | change | moves |
+//! | --- | --- |
+//! | `InboundArrived` | to *arrived* |
+//! | `InboundRegistered` | *accepted* to *registered* |
+//! | `InboundAssigned` | *registered* to *assigned*; later it names another person |
+//! | `OutboundDrafted` | to *draft* |
+//! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
+//! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
+//! | `OutboundIssued` | *to issue* to *issued*, and opens one delivery per recipient |
+//!
+//! `InboundMoved` and `OutboundMoved` do all the others. `from` must be the present state
+//! and the domain must allow the step, else it is a [`StoreError::Conflict`].
+//!
+//! What is told twice counts once: a packet kept again, an outbox item queued again, a
+//! send reported again under the same server id, a status received again.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::error::StoreError;
+use super::row;
+use super::{inbound, outbound, outbox, packet, register, user};
+use crate::domain::document::{BlobHash, DocumentKey, FileRef};
+use crate::domain::operation::{Change, Operation};
+
+/// Applies one operation to the replicated tables, or refuses it.
+pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<(), StoreError> {
+    for blob in named_blobs(&operation.change) {
+        connection
+            .prepare_cached("INSERT INTO named_blob VALUES (?1) ON CONFLICT DO NOTHING")?
+            .execute([&blob.0])?;
+    }
+    match &operation.change {
+        Change::OfficeOpened { agency, profile } => {
+            user::office_opened(connection, operation, agency, profile)
+        }
+        Change::ProfileChosen { profile } => user::profile_chosen(connection, profile),
+        Change::UserAdded { user, display_name, roles } => {
+            user::added(connection, user, display_name, roles)
+        }
+        Change::UserRolesSet { user, roles } => user::roles_set(connection, user, roles),
+        Change::UserDisabled { user } => user::disabled(connection, user),
+        Change::AgencyPut { agency } => super::agency::put(connection, operation, agency),
+
+        Change::PacketKept { packet, size, origin, server_id } => {
+            packet::kept(connection, operation, packet, *size, origin, server_id)
+        }
+        Change::PacketTaken { packet, outcome } => {
+            packet::taken(connection, operation, packet, outcome)
+        }
+        Change::PacketQuarantined { packet, code, detail } => {
+            packet::quarantined(connection, operation, packet, code, detail)
+        }
+
+        change @ Change::InboundArrived { .. } => inbound::arrived(connection, change),
+        Change::InboundMoved { key, from, to, reason } => {
+            inbound::moved(connection, key, *from, *to, reason)
+        }
+        Change::InboundRegistered { key, registration } => {
+            inbound::registered(connection, key, registration)
+        }
+        Change::InboundAssigned { key, assignment } => {
+            inbound::assigned(connection, key, assignment)
+        }
+
+        change @ Change::OutboundDrafted { .. } => {
+            outbound::drafted(connection, &operation.user, change)
+        }
+        Change::OutboundEdited { key, metadata, files, text } => {
+            outbound::edited(connection, key, metadata, files, text)
+        }
+        Change::OutboundMoved { key, from, to, reason } => {
+            outbound::moved(connection, key, *from, *to, reason)
+        }
+        Change::OutboundNumbered { key, numbering, metadata } => {
+            outbound::numbered(connection, key, numbering, metadata)
+        }
+        Change::OutboundSigned { key, kind, file, .. } => {
+            outbound::signed(connection, key, *kind, file)
+        }
+        Change::OutboundIssued { key, issued_at, recipients } => {
+            outbound::issued(connection, key, *issued_at, recipients)
+        }
+        Change::NumberGivenUp { book, number, reason } => {
+            register::given_up(connection, book, *number, reason)
+        }
+
+        change @ Change::OutboxQueued { .. } => outbox::queued(connection, change),
+        Change::OutboxSent { item, server_id, sent_at } => {
+            outbox::sent(connection, item, server_id, *sent_at)
+        }
+        Change::OutboxWedged { item, code, detail } => {
+            outbox::wedged(connection, item, code, detail)
+        }
+        Change::OutboxReleased { item } => outbox::released(connection, item),
+
+        Change::StatusReceived { key, recipient, entry } => {
+            outbound::status_received(connection, key, recipient, entry)
+        }
+    }
+}
+
+/// The bytes that a change names; they are kept for ever.
+pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
+    fn of(files: &[FileRef]) -> impl Iterator<Item = &BlobHash> {
+        files.iter().map(|file| &file.blob)
+    }
+    match change {
+        Change::PacketKept { packet, .. }
+        | Change::PacketTaken { packet, .. }
+        | Change::PacketQuarantined { packet, .. }
+        | Change::OutboxQueued { packet, .. } => vec![packet],
+        Change::InboundArrived { files, packet, .. } => of(files).chain(packet).collect(),
+        Change::OutboundDrafted { files, .. } | Change::OutboundEdited { files, .. } => {
+            of(files).collect()
+        }
+        Change::OutboundSigned { file, .. } => vec![&file.blob],
+        _ => Vec::new(),
+    }
+}
+
+/// The document whose history a change belongs to.
+pub(super) fn document_of(
+    connection: &Connection,
+    change: &Change,
+) -> Result<Option<DocumentKey>, StoreError> {
+    match change {
+        Change::InboundArrived { key, .. }
+        | Change::InboundMoved { key, .. }
+        | Change::InboundRegistered { key, .. }
+        | Change::InboundAssigned { key, .. }
+        | Change::OutboundDrafted { key, .. }
+        | Change::OutboundEdited { key, .. }
+        | Change::OutboundMoved { key, .. }
+        | Change::OutboundNumbered { key, .. }
+        | Change::OutboundSigned { key, .. }
+        | Change::OutboundIssued { key, .. }
+        | Change::StatusReceived { key, .. }
+        | Change::OutboxQueued { document: key, .. } => Ok(Some(*key)),
+        Change::OutboxSent { item, .. }
+        | Change::OutboxWedged { item, .. }
+        | Change::OutboxReleased { item } => {
+            let document: Option<Vec<u8>> = connection
+                .prepare_cached("SELECT document FROM outbox WHERE item = ?1")?
+                .query_row([item], |row| row.get(0))
+                .optional()?;
+            document.as_deref().map(row::from_key).transpose()
+        }
+        Change::NumberGivenUp { book, number, .. } => register::holder(connection, book, *number),
+        Change::OfficeOpened { .. }
+        | Change::ProfileChosen { .. }
+        | Change::UserAdded { .. }
+        | Change::UserRolesSet { .. }
+        | Change::UserDisabled { .. }
+        | Change::AgencyPut { .. }
+        | Change::PacketKept { .. }
+        | Change::PacketTaken { .. }
+        | Change::PacketQuarantined { .. } => Ok(None),
+    }
+}

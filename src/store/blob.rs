@@ -1,0 +1,278 @@
+//! Bytes, addressed by their SHA-256.
+//!
+//! Up to 64 KiB live in the database. Larger ones are files `blobs/ab/cdef…`, encrypted in
+//! chunks (STREAM over XChaCha20-Poly1305) under a key of their own made from the
+//! database's, so that a file of 200 MB is never held twice. A file's name is a keyed
+//! hash of the content's address: from the folder nobody can tell whether a known document
+//! is in it.
+//!
+//! A file is written under a temporary name, synced and renamed before its row goes in, and
+//! [`Writer::append`](super::Writer::append) refuses a change that names bytes without a
+//! row: no operation ever speaks of bytes that could be lost. What no operation named is
+//! collected at the next start, an hour after it was put.
+
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chacha20poly1305::XChaCha20Poly1305;
+use chacha20poly1305::aead::stream::{DecryptorBE32, EncryptorBE32};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::disk;
+use super::error::StoreError;
+use super::keys::{self, Key};
+use super::row;
+use crate::domain::document::BlobHash;
+
+/// Up to here bytes live in the database.
+pub const IN_DATABASE: usize = 64 * 1024;
+const CHUNK: usize = 64 * 1024;
+const TAG: usize = 16;
+const MAGIC: &[u8; 5] = b"VTB1\n";
+/// XChaCha20's 24 bytes less STREAM's counter and last-chunk flag.
+const NONCE: usize = 19;
+
+/// How long bytes that no operation names are left alone.
+pub(super) const GRACE: Duration = Duration::from_secs(3600);
+
+/// The folder of large blobs, and the keys to it.
+#[derive(Clone)]
+pub(super) struct Blobs {
+    dir: PathBuf,
+    content: Key,
+    names: Key,
+}
+
+/// A large blob that is on the disk but not yet in its place.
+pub(super) struct Staged(PathBuf);
+
+/// What a collection of orphans removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Collected {
+    pub rows: u64,
+    pub files: u64,
+}
+
+impl Blobs {
+    /// Opens the folder and empties its waiting room, which nobody can be using now.
+    pub fn open(dir: &Path, key: &Key) -> Result<Self, StoreError> {
+        let blobs = Self {
+            dir: dir.join("blobs"),
+            content: key.derive("vanthu blob content 1"),
+            names: key.derive("vanthu blob names 1"),
+        };
+        disk::make_dir(&blobs.incoming())?;
+        for entry in fs::read_dir(blobs.incoming())? {
+            let _ = fs::remove_file(entry?.path());
+        }
+        Ok(blobs)
+    }
+
+    fn incoming(&self) -> PathBuf {
+        self.dir.join("incoming")
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Where the blob of this address lies, if it is a large one.
+    pub fn path(&self, hash: &BlobHash) -> PathBuf {
+        let name = hex::encode(self.names.mac(hash.0.as_bytes()));
+        let (folder, file) = name.split_at(2);
+        self.dir.join(folder).join(file)
+    }
+
+    /// Encrypts large bytes into the waiting room and syncs them.
+    pub fn stage(&self, bytes: &[u8]) -> Result<Staged, StoreError> {
+        let staged = Staged(self.incoming().join(hex::encode(keys::random::<16>()?)));
+        let nonce: [u8; NONCE] = keys::random()?;
+        let mut out = BufWriter::with_capacity(4 * CHUNK, disk::create(&staged.0)?);
+        out.write_all(MAGIC)?;
+        out.write_all(&nonce)?;
+        let mut seal = EncryptorBE32::<XChaCha20Poly1305>::new(
+            self.content.bytes().into(),
+            nonce.as_slice().into(),
+        );
+        let failed = |_| StoreError::Internal("sealing a blob".to_owned());
+        let mut chunks = bytes.chunks(CHUNK).peekable();
+        let mut buffer = Vec::with_capacity(CHUNK + TAG);
+        while let Some(chunk) = chunks.next() {
+            buffer.clear();
+            buffer.extend_from_slice(chunk);
+            if chunks.peek().is_some() {
+                seal.encrypt_next_in_place(MAGIC, &mut buffer).map_err(failed)?;
+                out.write_all(&buffer)?;
+            } else {
+                seal.encrypt_last_in_place(MAGIC, &mut buffer).map_err(failed)?;
+                out.write_all(&buffer)?;
+                break;
+            }
+        }
+        let file = out.into_inner().map_err(|error| StoreError::from(error.into_error()))?;
+        file.sync_all()?;
+        Ok(staged)
+    }
+
+    /// Puts bytes into the store as part of a transaction; large ones as `staged`.
+    pub fn put(
+        &self,
+        connection: &Connection,
+        hash: &BlobHash,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        if bytes.len() <= IN_DATABASE {
+            insert(connection, hash, bytes.len(), Some(bytes))
+        } else {
+            let staged = self.stage(bytes)?;
+            self.put_staged(connection, hash, bytes.len(), &staged)
+        }
+    }
+
+    pub fn put_staged(
+        &self,
+        connection: &Connection,
+        hash: &BlobHash,
+        size: usize,
+        staged: &Staged,
+    ) -> Result<(), StoreError> {
+        let path = self.path(hash);
+        if let Some(folder) = path.parent()
+            && !folder.exists()
+        {
+            disk::make_dir(folder)?;
+            disk::sync_dir(&self.dir)?;
+        }
+        disk::settle(&staged.0, &path)?;
+        insert(connection, hash, size, None)
+    }
+
+    /// The bytes of this address, checked against it.
+    pub fn get(&self, connection: &Connection, hash: &BlobHash) -> Result<Vec<u8>, StoreError> {
+        let row: Option<(i64, Option<Vec<u8>>)> = connection
+            .prepare_cached("SELECT size, bytes FROM blob WHERE hash = ?1")?
+            .query_row([&hash.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let bytes = match row {
+            None => return Err(StoreError::NoBlob(hash.clone())),
+            Some((_, Some(bytes))) => bytes,
+            Some((size, None)) => self.read(hash, row::unsigned(size))?,
+        };
+        if address(&bytes) == *hash { Ok(bytes) } else { Err(StoreError::damaged("blob", hash)) }
+    }
+
+    fn read(&self, hash: &BlobHash, size: u64) -> Result<Vec<u8>, StoreError> {
+        let damaged = || StoreError::damaged("blob", hash);
+        let file = match File::open(self.path(hash)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(StoreError::NoBlob(hash.clone()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        // The row's size is our own, but memory is not taken on a row's word alone.
+        let stored = file.metadata()?.len();
+        if size > stored {
+            return Err(damaged());
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).map_err(|_| damaged())?);
+        let mut source = BufReader::with_capacity(4 * CHUNK, file);
+        let mut header = [0; MAGIC.len() + NONCE];
+        source.read_exact(&mut header).map_err(|_| damaged())?;
+        let (magic, nonce) = header.split_at(MAGIC.len());
+        if magic != MAGIC {
+            return Err(damaged());
+        }
+        let mut open =
+            DecryptorBE32::<XChaCha20Poly1305>::new(self.content.bytes().into(), nonce.into());
+        let mut left = stored.saturating_sub(header.len() as u64);
+        let mut buffer = Vec::with_capacity(CHUNK + TAG);
+        loop {
+            buffer.clear();
+            let taken = left.min((CHUNK + TAG) as u64);
+            (&mut source).take(taken).read_to_end(&mut buffer)?;
+            left -= taken;
+            if left == 0 {
+                open.decrypt_last_in_place(MAGIC, &mut buffer).map_err(|_| damaged())?;
+                bytes.extend_from_slice(&buffer);
+                return Ok(bytes);
+            }
+            open.decrypt_next_in_place(MAGIC, &mut buffer).map_err(|_| damaged())?;
+            bytes.extend_from_slice(&buffer);
+        }
+    }
+
+    /// Removes what no operation names and nobody has put within `grace`. Runs on the
+    /// writer thread, so that nothing is put meanwhile.
+    pub fn collect(
+        &self,
+        connection: &Connection,
+        grace: Duration,
+    ) -> Result<Collected, StoreError> {
+        let grace_millis = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
+        let before = Timestamp::now().as_millisecond().saturating_sub(grace_millis);
+        let rows = connection
+            .prepare_cached(
+                "DELETE FROM blob WHERE at_millis <= ?1
+                     AND NOT EXISTS (SELECT 1 FROM named_blob n WHERE n.hash = blob.hash)",
+            )?
+            .execute([before])?;
+        let known: std::collections::HashSet<PathBuf> = connection
+            .prepare_cached("SELECT hash FROM blob WHERE bytes IS NULL")?
+            .query_map([], |row| row.get(0).map(|hash| self.path(&BlobHash(hash))))?
+            .collect::<Result<_, _>>()?;
+        let mut files = 0;
+        for folder in fs::read_dir(&self.dir)? {
+            let folder = folder?.path();
+            if !folder.is_dir() || folder == self.incoming() {
+                continue;
+            }
+            for file in fs::read_dir(&folder)? {
+                let file = file?;
+                let old = file.metadata()?.modified()?.elapsed().is_ok_and(|age| age >= grace);
+                if old && !known.contains(&file.path()) {
+                    fs::remove_file(file.path())?;
+                    files += 1;
+                }
+            }
+        }
+        Ok(Collected { rows: rows as u64, files })
+    }
+}
+
+impl Drop for Staged {
+    /// What was not settled leaves no trace; after settling there is nothing under the name.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The address of bytes.
+pub(super) fn address(bytes: &[u8]) -> BlobHash {
+    BlobHash(hex::encode(Sha256::digest(bytes)))
+}
+
+/// Bytes that are there already begin their grace anew.
+fn insert(
+    connection: &Connection,
+    hash: &BlobHash,
+    size: usize,
+    bytes: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO blob (hash, size, at_millis, bytes) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET at_millis = excluded.at_millis",
+        )?
+        .execute(params![
+            hash.0,
+            row::signed(size as u64),
+            Timestamp::now().as_millisecond(),
+            bytes
+        ])?;
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! Inbound documents.
+
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
+
+use super::error::StoreError;
+use super::register;
+use super::row;
+use super::search;
+use super::view::View;
+use crate::domain::agency::AgencyCode;
+use crate::domain::document::{DocumentId, DocumentKey};
+use crate::domain::inbound::{Assignment, InboundDocument, InboundState, Registration};
+use crate::domain::operation::Change;
+
+/// Which inbound documents are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InboundFilter {
+    /// `None` for every state.
+    pub state: Option<InboundState>,
+    /// Words that must all occur, diacritics or not; empty for all documents.
+    pub words: String,
+}
+
+const COLUMNS: &str = "d.key, d.state, d.sender, d.sender_name, d.metadata, d.files, d.packet, \
+                       d.arrived_at, d.verdict, d.registration, d.assignment, d.reason";
+
+impl View<'_> {
+    pub fn inbound(&self, key: &DocumentKey) -> Result<Option<InboundDocument>, StoreError> {
+        self.connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM inbound d WHERE d.key = ?1"))?
+            .query_and_then([row::key(key)], from_row)?
+            .next()
+            .transpose()
+    }
+
+    pub fn inbound_page(
+        &self,
+        filter: &InboundFilter,
+        after: Option<DocumentKey>,
+        limit: u32,
+    ) -> Result<Vec<InboundDocument>, StoreError> {
+        let state = filter.state.as_ref().map(row::word).transpose()?;
+        let page = page(self.connection, "inbound", COLUMNS, state, &filter.words, after, limit)?;
+        let Some((sql, values)) = page else { return Ok(Vec::new()) };
+        self.connection
+            .prepare_cached(&sql)?
+            .query_and_then(params_from_iter(values), from_row)?
+            .collect()
+    }
+
+    /// The newest document of this id from `sender`.
+    pub fn find_inbound_by_document_id(
+        &self,
+        id: &DocumentId,
+        sender: Option<&AgencyCode>,
+    ) -> Result<Option<InboundDocument>, StoreError> {
+        // The newest: a returned document may be sent again under the same id.
+        self.connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM inbound d WHERE d.document_id = ?1 AND d.sender IS ?2
+                 ORDER BY d.row DESC LIMIT 1"
+            ))?
+            .query_and_then(params![id.to_string(), sender.map(AgencyCode::as_str)], from_row)?
+            .next()
+            .transpose()
+    }
+}
+
+/// In a state with fewer documents than this, words are looked up document by document;
+/// with more, the documents with the words are looked through for the state.
+const FEW: i64 = 500;
+
+/// The statement for one page of a queue, newest first, and its values. Each form walks an
+/// index from where the last page ended, so that the millionth row costs what the first
+/// does. `None` where nothing can match.
+pub(super) fn page(
+    connection: &Connection,
+    table: &str,
+    columns: &str,
+    state: Option<String>,
+    words: &str,
+    after: Option<DocumentKey>,
+    limit: u32,
+) -> Result<Option<(String, Vec<Value>)>, StoreError> {
+    let before: i64 = match after {
+        None => i64::MAX,
+        Some(key) => connection
+            .prepare_cached(&format!("SELECT row FROM {table} WHERE key = ?1"))?
+            .query_row([row::key(&key)], |row| row.get(0))
+            .optional()?
+            .ok_or_else(|| StoreError::NotFound(format!("document {key}")))?,
+    };
+    let expression = search::expression(words);
+    if expression.is_none() && !words.trim().is_empty() {
+        return Ok(None);
+    }
+    let few = match &state {
+        Some(state) => documents_in(connection, table, state)? < FEW,
+        None => false,
+    };
+    // CROSS JOIN keeps SQLite to the order written: the first table leads.
+    let (from, row) = match &expression {
+        None => (format!("{table} d"), "d.row".to_owned()),
+        Some(_) if few => (format!("{table} d CROSS JOIN {table}_words"), "d.row".to_owned()),
+        Some(_) => (format!("{table}_words CROSS JOIN {table} d"), format!("{table}_words.rowid")),
+    };
+    let mut values = vec![Value::from(before), Value::from(i64::from(limit))];
+    let mut sql = format!("SELECT {columns} FROM {from} WHERE {row} < ?1");
+    if let Some(expression) = expression {
+        values.push(Value::from(expression));
+        let place = values.len();
+        sql += &format!(" AND {table}_words MATCH ?{place} AND d.row = {table}_words.rowid");
+    }
+    if let Some(state) = state {
+        values.push(Value::from(state));
+        sql += &format!(" AND d.state = ?{}", values.len());
+    }
+    sql += &format!(" ORDER BY {row} DESC LIMIT ?2");
+    Ok(Some((sql, values)))
+}
+
+fn documents_in(connection: &Connection, table: &str, state: &str) -> Result<i64, StoreError> {
+    let count = connection
+        .prepare_cached("SELECT n FROM counter WHERE what = ?1 AND state = ?2")?
+        .query_row([table, state], |row| row.get(0))
+        .optional()?;
+    Ok(count.unwrap_or(0))
+}
+
+pub(super) fn from_row(row: &Row<'_>) -> Result<InboundDocument, StoreError> {
+    let sender: Option<String> = row.get(2)?;
+    let packet: Option<String> = row.get(6)?;
+    Ok(InboundDocument {
+        key: row::from_key(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?,
+        state: row::from_word(row.get(1)?)?,
+        sender: sender.map(row::from_word).transpose()?,
+        sender_name: row.get(3)?,
+        metadata: row::from_json(&row.get::<_, String>(4)?)?,
+        files: row::from_json(&row.get::<_, String>(5)?)?,
+        packet: packet.map(crate::domain::document::BlobHash),
+        arrived_at: row::time(&row.get::<_, String>(7)?)?,
+        verdict: row::from_json(&row.get::<_, String>(8)?)?,
+        registration: row::maybe_json(row.get(9)?)?,
+        assignment: row::maybe_json(row.get(10)?)?,
+        reason: row.get(11)?,
+    })
+}
+
+pub(super) fn arrived(connection: &Connection, change: &Change) -> Result<(), StoreError> {
+    let Change::InboundArrived {
+        key,
+        sender,
+        sender_name,
+        metadata,
+        files,
+        packet,
+        arrived_at,
+        verdict,
+        text,
+    } = change
+    else {
+        return Err(StoreError::Internal("not an arrival".to_owned()));
+    };
+    let row: Option<i64> = connection
+        .prepare_cached(
+            "INSERT INTO inbound (key, state, sender, sender_name, metadata, files, packet,
+                 arrived_at, verdict, document_id)
+             VALUES (?1, 'arrived', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT DO NOTHING RETURNING row",
+        )?
+        .query_row(
+            params![
+                row::key(key),
+                sender.as_ref().map(|code| code.as_str()),
+                sender_name,
+                row::json(metadata)?,
+                row::json(files)?,
+                packet.as_ref().map(|hash| hash.0.as_str()),
+                arrived_at.to_string(),
+                row::json(verdict)?,
+                metadata.document_id.as_ref().map(ToString::to_string),
+            ],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let row = row.ok_or_else(|| StoreError::conflict(format!("the document {key} exists")))?;
+    let names = [sender_name.as_str(), sender.as_ref().map_or("", |code| code.as_str())];
+    connection
+        .prepare_cached("INSERT INTO inbound_words (rowid, words) VALUES (?1, ?2)")?
+        .execute(params![row, search::indexed(metadata, &names, text)])?;
+    Ok(())
+}
+
+pub(super) fn moved(
+    connection: &Connection,
+    key: &DocumentKey,
+    from: InboundState,
+    to: InboundState,
+    reason: &str,
+) -> Result<(), StoreError> {
+    if matches!(to, InboundState::Registered | InboundState::Assigned) {
+        return Err(StoreError::conflict(format!("{to:?} comes of a deed of its own")));
+    }
+    step(connection, key, from, to)?;
+    connection
+        .prepare_cached("UPDATE inbound SET reason = ?2 WHERE key = ?1")?
+        .execute(params![row::key(key), reason])?;
+    Ok(())
+}
+
+pub(super) fn registered(
+    connection: &Connection,
+    key: &DocumentKey,
+    registration: &Registration,
+) -> Result<(), StoreError> {
+    step(connection, key, InboundState::Accepted, InboundState::Registered)?;
+    register::take(
+        connection,
+        &registration.book,
+        registration.arrival_number,
+        registration.arrival_date,
+        key,
+    )?;
+    connection
+        .prepare_cached("UPDATE inbound SET registration = ?2 WHERE key = ?1")?
+        .execute(params![row::key(key), row::json(registration)?])?;
+    Ok(())
+}
+
+/// The first assignment moves the document; a later one names another person or term.
+pub(super) fn assigned(
+    connection: &Connection,
+    key: &DocumentKey,
+    assignment: &Assignment,
+) -> Result<(), StoreError> {
+    match state(connection, key)? {
+        InboundState::Assigned | InboundState::InProcess => {}
+        from => step(connection, key, from, InboundState::Assigned)?,
+    }
+    connection
+        .prepare_cached("UPDATE inbound SET assignment = ?2 WHERE key = ?1")?
+        .execute(params![row::key(key), row::json(assignment)?])?;
+    Ok(())
+}
+
+fn state(connection: &Connection, key: &DocumentKey) -> Result<InboundState, StoreError> {
+    let word: Option<String> = connection
+        .prepare_cached("SELECT state FROM inbound WHERE key = ?1")?
+        .query_row([row::key(key)], |row| row.get(0))
+        .optional()?;
+    word.map_or_else(
+        || Err(StoreError::NotFound(format!("inbound document {key}"))),
+        row::from_word,
+    )
+}
+
+fn step(
+    connection: &Connection,
+    key: &DocumentKey,
+    from: InboundState,
+    to: InboundState,
+) -> Result<(), StoreError> {
+    let present = state(connection, key)?;
+    if present != from || !from.may_become(to) {
+        return Err(StoreError::conflict(format!(
+            "inbound {key} is {present:?}, asked from {from:?} to {to:?}"
+        )));
+    }
+    connection
+        .prepare_cached("UPDATE inbound SET state = ?2 WHERE key = ?1")?
+        .execute(params![row::key(key), row::word(&to)?])?;
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! What belongs to this desk alone and is not replicated: settings, the cursors of
+//! synchronisation, which packets were fetched, attempts to send, and who looked at what.
+//!
+//! Losing these tables loses no document: at worst packets are fetched again, which the
+//! store recognises, and things are tried earlier. The access log is local because each
+//! desk can only vouch for what was looked at on it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::Store;
+use super::error::StoreError;
+use super::row;
+use super::view::View;
+use super::writer::Writer;
+use crate::domain::document::{BlobHash, DocumentKey};
+
+/// One look at a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    pub at: Timestamp,
+    pub user: String,
+    /// What was done, such as `view`, `print`, `export`.
+    pub what: String,
+}
+
+impl View<'_> {
+    pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?)
+    }
+
+    pub fn cursor(&self, server: &str) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT cursor FROM sync_cursor WHERE server = ?1")?
+            .query_row([server], |row| row.get(0))
+            .optional()?)
+    }
+
+    pub fn fetched(&self, server: &str, server_id: &str) -> Result<Option<BlobHash>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT packet FROM fetched WHERE server = ?1 AND server_id = ?2")?
+            .query_row([server, server_id], |row| row.get(0).map(BlobHash))
+            .optional()?)
+    }
+
+    pub fn accesses(&self, key: &DocumentKey, limit: u32) -> Result<Vec<Access>, StoreError> {
+        self.connection
+            .prepare_cached(
+                "SELECT at_millis, user, what FROM access WHERE document = ?1
+                 ORDER BY row DESC LIMIT ?2",
+            )?
+            .query_and_then(params![row::key(key), limit], |row| {
+                Ok(Access {
+                    at: Timestamp::from_millisecond(row.get(0)?)
+                        .map_err(|error| StoreError::damaged("database", error))?,
+                    user: row.get(1)?,
+                    what: row.get(2)?,
+                })
+            })?
+            .collect()
+    }
+
+    pub fn access_count(&self, key: &DocumentKey) -> Result<u64, StoreError> {
+        Ok(row::unsigned(
+            self.connection
+                .prepare_cached("SELECT count(*) FROM access WHERE document = ?1")?
+                .query_row([row::key(key)], |row| row.get(0))?,
+        ))
+    }
+}
+
+/// The same changes alone, or as part of a transaction.
+macro_rules! local_changes {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: &$kind:ty),*);)*) => {
+        impl Store {
+            $($(#[$doc])*
+            pub fn $name(&self, $($argument: &$kind),*) -> Result<(), StoreError> {
+                $(let $argument = $argument.to_owned();)*
+                self.write_local(move |connection| $name(connection, $(&$argument),*))
+            })*
+        }
+
+        impl Writer<'_> {
+            $($(#[$doc])*
+            pub fn $name(&self, $($argument: &$kind),*) -> Result<(), StoreError> {
+                self.must_be_alive()?;
+                $name(self.connection, $($argument),*)
+            })*
+        }
+    };
+}
+
+local_changes! {
+    fn set_setting(name: &str, value: &str);
+    /// Where the next synchronisation with `server` goes on.
+    fn set_cursor(server: &str, cursor: &str);
+    /// Notes that the packet was fetched under this id, so that it is known when the
+    /// server offers it again.
+    fn remember_fetched(server: &str, server_id: &str, packet: &BlobHash);
+    /// A try failed; the item is not due before `until`.
+    fn put_off(item: &str, until: &Timestamp, reason: &str);
+    /// Forgets the tries of an item, so that it is due at once.
+    fn forget_tries(item: &str);
+    /// Notes that `user` looked at a document (Thông tư 01/2019/TT-BNV chương V: the system
+    /// counts accesses and keeps the history of use of each document).
+    fn log_access(user: &str, document: &DocumentKey, what: &str);
+}
+
+fn set_setting(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO setting VALUES (?1, ?2)")?
+        .execute([name, value])?;
+    Ok(())
+}
+
+fn set_cursor(connection: &Connection, server: &str, cursor: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO sync_cursor VALUES (?1, ?2)")?
+        .execute([server, cursor])?;
+    Ok(())
+}
+
+fn remember_fetched(
+    connection: &Connection,
+    server: &str,
+    server_id: &str,
+    packet: &BlobHash,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO fetched VALUES (?1, ?2, ?3)")?
+        .execute([server, server_id, &packet.0])?;
+    Ok(())
+}
+
+fn put_off(
+    connection: &Connection,
+    item: &str,
+    until: &Timestamp,
+    reason: &str,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO outbox_attempt VALUES (?1, 1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET tries = tries + 1,
+                 not_before_millis = excluded.not_before_millis, reason = excluded.reason",
+        )?
+        .execute(params![item, until.as_millisecond(), reason])?;
+    Ok(())
+}
+
+fn forget_tries(connection: &Connection, item: &str) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM outbox_attempt WHERE item = ?1")?.execute([item])?;
+    Ok(())
+}
+
+fn log_access(
+    connection: &Connection,
+    user: &str,
+    document: &DocumentKey,
+    what: &str,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO access (at_millis, user, document, what) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![Timestamp::now().as_millisecond(), user, row::key(document), what])?;
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! The outbox: what waits to be sent, one item per document and recipient.
+//!
+//! That an item waits, was sent or is parked is everybody's business and comes of
+//! operations. How often this desk tried, and when it will try again, is its own
+//! (`outbox_attempt`, a local table).
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::error::StoreError;
+use super::outbound;
+use super::row;
+use super::user::exactly_one;
+use super::view::View;
+use crate::domain::agency::AgencyCode;
+use crate::domain::delivery::SendState;
+use crate::domain::document::{BlobHash, DocumentKey};
+use crate::domain::operation::{Change, OutboxKind};
+
+/// Something that waits, was sent, or is parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxItem {
+    pub item: String,
+    pub what: OutboxKind,
+    pub document: DocumentKey,
+    pub recipient: AgencyCode,
+    pub packet: BlobHash,
+    pub urgent: bool,
+    pub state: SendState,
+    /// Why it is parked: the code of a problem, and detail.
+    pub code: String,
+    pub detail: String,
+    /// The server's receipt, once sent.
+    pub server_id: String,
+    pub sent_at: Option<Timestamp>,
+    /// How often this desk tried in vain since the item was queued or released.
+    pub tries: u32,
+    /// Why the last try failed.
+    pub last_reason: String,
+    pub not_before: Option<Timestamp>,
+}
+
+const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, o.urgent,
+    o.state, o.code, o.detail, o.server_id, o.sent_at, a.tries, a.reason, a.not_before_millis
+    FROM outbox o LEFT JOIN outbox_attempt a ON a.item = o.item";
+
+impl View<'_> {
+    pub fn outbox_due(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxItem>, StoreError> {
+        self.connection
+            .prepare_cached(&format!(
+                "{SELECT} WHERE o.state = 'waiting'
+                     AND (a.not_before_millis IS NULL OR a.not_before_millis <= ?1)
+                 ORDER BY o.urgent DESC, o.row LIMIT ?2"
+            ))?
+            .query_and_then(params![now.as_millisecond(), limit], from_row)?
+            .collect()
+    }
+
+    pub fn outbox_item(&self, item: &str) -> Result<Option<OutboxItem>, StoreError> {
+        self.connection
+            .prepare_cached(&format!("{SELECT} WHERE o.item = ?1"))?
+            .query_and_then([item], from_row)?
+            .next()
+            .transpose()
+    }
+
+    pub fn outbox_wedged(&self, limit: u32) -> Result<Vec<OutboxItem>, StoreError> {
+        self.connection
+            .prepare_cached(&format!("{SELECT} WHERE o.state = 'wedged' ORDER BY o.row LIMIT ?1"))?
+            .query_and_then([limit], from_row)?
+            .collect()
+    }
+
+    pub fn outbox_of(&self, key: &DocumentKey) -> Result<Vec<OutboxItem>, StoreError> {
+        self.connection
+            .prepare_cached(&format!("{SELECT} WHERE o.document = ?1 ORDER BY o.row"))?
+            .query_and_then([row::key(key)], from_row)?
+            .collect()
+    }
+}
+
+fn from_row(row: &Row<'_>) -> Result<OutboxItem, StoreError> {
+    let not_before: Option<i64> = row.get(13)?;
+    Ok(OutboxItem {
+        item: row.get(0)?,
+        what: row::from_word(row.get(1)?)?,
+        document: row::from_key(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
+        recipient: row::from_word(row.get(3)?)?,
+        packet: BlobHash(row.get(4)?),
+        urgent: row.get(5)?,
+        state: row::from_word(row.get(6)?)?,
+        code: row.get(7)?,
+        detail: row.get(8)?,
+        server_id: row.get(9)?,
+        sent_at: row::maybe_time(row.get(10)?)?,
+        tries: row.get::<_, Option<u32>>(11)?.unwrap_or(0),
+        last_reason: row.get::<_, Option<String>>(12)?.unwrap_or_default(),
+        not_before: not_before.and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+    })
+}
+
+/// Queueing the same item again changes nothing, whatever has become of it.
+pub(super) fn queued(connection: &Connection, change: &Change) -> Result<(), StoreError> {
+    let Change::OutboxQueued { item, what, document, recipient, packet, urgent } = change else {
+        return Err(StoreError::Internal("not an outbox item".to_owned()));
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO outbox (item, what, document, recipient, packet, urgent, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting') ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            item,
+            row::word(what)?,
+            row::key(document),
+            recipient.as_str(),
+            packet.0,
+            urgent,
+        ])?;
+    match what {
+        OutboxKind::Document => outbound::open_delivery(connection, document, recipient),
+        OutboxKind::Status => Ok(()),
+    }
+}
+
+pub(super) fn sent(
+    connection: &Connection,
+    item: &str,
+    server_id: &str,
+    sent_at: Timestamp,
+) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE outbox SET state = 'sent', server_id = ?2, sent_at = ?3, code = '', detail = ''
+             WHERE item = ?1 AND state <> 'sent'",
+        )?
+        .execute(params![item, server_id, sent_at.to_string()])?;
+    if changed == 0 {
+        let known: Option<String> = connection
+            .prepare_cached("SELECT server_id FROM outbox WHERE item = ?1")?
+            .query_row([item], |row| row.get(0))
+            .optional()?;
+        return match known {
+            Some(known) if known == server_id => Ok(()),
+            Some(_) => Err(StoreError::conflict(format!("{item} was sent under another id"))),
+            None => Err(StoreError::NotFound(format!("outbox item {item}"))),
+        };
+    }
+    tell_delivery(connection, item, SendState::Sent, "", Some(sent_at))
+}
+
+pub(super) fn wedged(
+    connection: &Connection,
+    item: &str,
+    code: &str,
+    detail: &str,
+) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE outbox SET state = 'wedged', code = ?2, detail = ?3
+             WHERE item = ?1 AND state <> 'sent'",
+        )?
+        .execute(params![item, code, detail])?;
+    exactly_one(changed, || format!("the item {item} is not waiting"))?;
+    let reason = if detail.is_empty() { code } else { detail };
+    tell_delivery(connection, item, SendState::Wedged, reason, None)
+}
+
+pub(super) fn released(connection: &Connection, item: &str) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE outbox SET state = 'waiting', code = '', detail = ''
+             WHERE item = ?1 AND state = 'wedged'",
+        )?
+        .execute([item])?;
+    exactly_one(changed, || format!("the item {item} is not parked"))?;
+    tell_delivery(connection, item, SendState::Waiting, "", None)
+}
+
+/// A document's item carries its state over to the delivery.
+fn tell_delivery(
+    connection: &Connection,
+    item: &str,
+    state: SendState,
+    reason: &str,
+    sent_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE delivery SET send = ?2, reason = ?3, sent_at = ?4
+             FROM (SELECT document AS d, recipient AS r FROM outbox
+                   WHERE item = ?1 AND what = 'document')
+             WHERE document = d AND recipient = r",
+        )?
+        .execute(params![item, row::word(&state)?, reason, sent_at.map(|at| at.to_string())])?;
+    Ok(())
+}

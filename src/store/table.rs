@@ -1,0 +1,55 @@
+//! Which tables there are, and of which kind: what `rebuild_and_compare` compares.
+
+/// Tables that replaying the operations gives, with the columns that order their rows.
+pub(super) const REPLICATED: &[(&str, &str)] = &[
+    ("operation", "row"),
+    ("named_blob", "hash"),
+    ("office", "one"),
+    ("user", "name"),
+    ("agency", "row"),
+    ("agency_other_code", "other, code"),
+    ("agency_version", "row"),
+    ("packet", "row"),
+    ("inbound", "row"),
+    ("outbound", "row"),
+    ("delivery", "document, recipient"),
+    ("delivery_status", "document, recipient, position"),
+    ("book_number", "direction, year, series, number"),
+    ("outbox", "row"),
+    ("counter", "what, state"),
+];
+
+/// Full-text indices, compared by their entries.
+pub(super) const SEARCHED: &[&str] = &["agency_words", "inbound_words", "outbound_words"];
+
+/// Tables of this desk alone.
+#[cfg(test)]
+const LOCAL: &[&str] =
+    &["desk", "blob", "setting", "sync_cursor", "fetched", "outbox_attempt", "access"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::connection;
+
+    #[test]
+    fn every_table_has_a_kind() {
+        let scratch = connection::scratch().unwrap();
+        let mut tables: Vec<String> = scratch
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        // FTS5 keeps each index in tables of its own.
+        tables
+            .retain(|table| !SEARCHED.iter().any(|index| table.starts_with(&format!("{index}_"))));
+        tables.sort();
+        let mut known: Vec<&str> = REPLICATED.iter().map(|(table, _)| *table).collect();
+        known.extend(SEARCHED);
+        known.extend(LOCAL);
+        known.sort_unstable();
+        assert_eq!(tables, known);
+    }
+}

@@ -1,0 +1,286 @@
+//! Reading: one set of questions, asked of the pool through [`Store`] or inside a
+//! transaction through [`Writer`].
+//!
+//! The answers are methods of [`View`], one file per aggregate.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::error::StoreError;
+use super::inbound::InboundFilter;
+use super::local::Access;
+use super::outbound::OutboundFilter;
+use super::outbox::OutboxItem;
+use super::packet::PacketRow;
+use super::register::BookRow;
+use super::user::UserRow;
+use super::writer::Writer;
+use super::{Store, row};
+use crate::domain::agency::{Agency, AgencyCode};
+use crate::domain::book::BookId;
+use crate::domain::document::{BlobHash, DocumentId, DocumentKey};
+use crate::domain::inbound::{InboundDocument, InboundState};
+use crate::domain::operation::Operation;
+use crate::domain::outbound::{OutboundDocument, OutboundState};
+
+/// One consistent sight of the tables.
+#[derive(Clone, Copy)]
+pub struct View<'c> {
+    pub(super) connection: &'c Connection,
+}
+
+/// How many documents, items and packets stand where.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Every state, in its order, zero included.
+    pub inbound: Vec<(InboundState, u64)>,
+    pub outbound: Vec<(OutboundState, u64)>,
+    pub outbox_waiting: u64,
+    pub outbox_wedged: u64,
+    pub packets_to_take: u64,
+    pub quarantined: u64,
+}
+
+/// A document that a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Inbound(Box<InboundDocument>),
+    Outbound(Box<OutboundDocument>),
+}
+
+macro_rules! questions {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        impl Store {
+            $($(#[$doc])*
+            pub fn $name(&self, $($argument: $kind),*) -> Result<$answer, StoreError> {
+                self.view(|view| view.$name($($argument),*))
+            })*
+        }
+
+        impl Writer<'_> {
+            $($(#[$doc])*
+            pub fn $name(&self, $($argument: $kind),*) -> Result<$answer, StoreError> {
+                self.view().$name($($argument),*)
+            })*
+        }
+    };
+}
+
+questions! {
+    fn inbound(key: &DocumentKey) -> Option<InboundDocument>;
+    /// Newest first; `after` is the last key of the page before.
+    fn inbound_page(filter: &InboundFilter, after: Option<DocumentKey>, limit: u32) -> Vec<InboundDocument>;
+    /// The newest one from `sender`: an id is only as good as who gives it.
+    fn find_inbound_by_document_id(id: &DocumentId, sender: Option<&AgencyCode>) -> Option<InboundDocument>;
+
+    fn outbound(key: &DocumentKey) -> Option<OutboundDocument>;
+    /// Newest first; `after` is the last key of the page before.
+    fn outbound_page(filter: &OutboundFilter, after: Option<DocumentKey>, limit: u32) -> Vec<OutboundDocument>;
+    fn find_outbound_by_document_id(id: &DocumentId) -> Option<OutboundDocument>;
+    /// The document of ours that a status message speaks of: by its id, else by code and
+    /// date; `None` also where several fit, since a guess would be worse.
+    fn find_outbound_by_status_reference(agency: Option<&AgencyCode>, code: &str, date: Option<Date>, document_id: &str) -> Option<OutboundDocument>;
+
+    /// The newest documents, at most `limit` of each direction, that hold all `words`.
+    fn search(words: &str, limit: u32) -> Vec<Found>;
+    fn counts() -> Counts;
+    /// Every operation on a document, oldest first.
+    fn history(key: &DocumentKey) -> Vec<Operation>;
+
+    /// Everybody, disabled ones too, by name.
+    fn users() -> Vec<UserRow>;
+    fn user(name: &str) -> Option<UserRow>;
+    /// Our agency and the rule profile in force; `None` before the office is opened.
+    fn office() -> Option<(Agency, String)>;
+    /// By words of the name or code, best first; by code when `words` is empty.
+    fn agencies(words: &str, limit: u32) -> Vec<Agency>;
+    /// By its present code, else by a former or other one.
+    fn agency(code: &AgencyCode) -> Option<Agency>;
+    /// What was known of an agency over time, oldest first.
+    fn agency_versions(code: &AgencyCode) -> Vec<Agency>;
+
+    fn packet(hash: &BlobHash) -> Option<PacketRow>;
+    fn has_packet(hash: &BlobHash) -> bool;
+    /// Packets kept and not yet taken, oldest first.
+    fn packets_to_take(limit: u32) -> Vec<PacketRow>;
+    /// Packets and files that cannot be used, newest first.
+    fn quarantine(limit: u32) -> Vec<PacketRow>;
+
+    /// Waiting items whose time has come: urgent first, then oldest first.
+    fn outbox_due(now: Timestamp, limit: u32) -> Vec<OutboxItem>;
+    fn outbox_item(item: &str) -> Option<OutboxItem>;
+    /// Parked items, oldest first.
+    fn outbox_wedged(limit: u32) -> Vec<OutboxItem>;
+    /// All items of a document, oldest first.
+    fn outbox_of(key: &DocumentKey) -> Vec<OutboxItem>;
+
+    /// The number that the book gives next: its largest plus one.
+    fn next_number(book: &BookId) -> u32;
+    /// Rows of a register book in the order of its numbers, after the number `after`
+    /// (0 for the beginning).
+    fn book(book: &BookId, after: u32, limit: u32) -> Vec<BookRow>;
+
+    fn setting(name: &str) -> Option<String>;
+    fn cursor(server: &str) -> Option<String>;
+    /// The packet that was fetched under this id of that server, if it was.
+    fn fetched(server: &str, server_id: &str) -> Option<BlobHash>;
+    /// The last accesses to a document, newest first.
+    fn accesses(key: &DocumentKey, limit: u32) -> Vec<Access>;
+    fn access_count(key: &DocumentKey) -> u64;
+}
+
+impl View<'_> {
+    pub fn search(&self, words: &str, limit: u32) -> Result<Vec<Found>, StoreError> {
+        let inbound = InboundFilter { state: None, words: words.to_owned() };
+        let outbound = OutboundFilter { state: None, words: words.to_owned() };
+        let inbound = self.inbound_page(&inbound, None, limit)?;
+        let outbound = self.outbound_page(&outbound, None, limit)?;
+        Ok(inbound
+            .into_iter()
+            .map(|document| Found::Inbound(Box::new(document)))
+            .chain(outbound.into_iter().map(|document| Found::Outbound(Box::new(document))))
+            .collect())
+    }
+
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT n FROM counter WHERE what = ?1 AND state = ?2")?;
+        let mut count = |what: &str, state: &str| -> Result<u64, StoreError> {
+            let n: Option<i64> = statement.query_row([what, state], |row| row.get(0)).optional()?;
+            Ok(n.map_or(0, row::unsigned))
+        };
+        let mut counts = Counts {
+            outbox_waiting: count("outbox", "waiting")?,
+            outbox_wedged: count("outbox", "wedged")?,
+            packets_to_take: count("packet", "kept")?,
+            quarantined: count("packet", "quarantined")?,
+            ..Counts::default()
+        };
+        for state in InboundState::ALL {
+            counts.inbound.push((state, count("inbound", &row::word(&state)?)?));
+        }
+        for state in OutboundState::ALL {
+            counts.outbound.push((state, count("outbound", &row::word(&state)?)?));
+        }
+        Ok(counts)
+    }
+
+    pub fn history(&self, key: &DocumentKey) -> Result<Vec<Operation>, StoreError> {
+        self.connection
+            .prepare_cached("SELECT body FROM operation WHERE document = ?1 ORDER BY row")?
+            .query_and_then([row::key(key)], |row| row::from_json(&row.get::<_, String>(0)?))?
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use rusqlite::trace::{TraceEvent, TraceEventCodes};
+
+    use super::*;
+    use crate::store::connection;
+
+    /// Every question is asked once, and SQLite explains how it would answer: never by
+    /// walking through a table that grows, never by sorting a queue.
+    #[test]
+    fn a_million_rows_cost_what_a_hundred_cost() {
+        let mut connection = connection::scratch().unwrap();
+        let (note, asked) = channel();
+        let trace = move |event: TraceEvent<'_>| {
+            if let TraceEvent::Stmt(_, sql) = event {
+                note.send(sql.to_owned()).unwrap();
+            }
+        };
+        connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(trace)).unwrap();
+        let view = View { connection: &connection };
+        let key = DocumentKey::fresh();
+        let code = AgencyCode::new("H30").unwrap();
+        let hash = BlobHash("00".to_owned());
+        let id = DocumentId::of_year(code.clone(), 2026, 1);
+        let book = BookId::inbound(2026);
+        // Few documents in a state first, then many: the two are asked differently.
+        for (words, many) in [("", 0), ("quyết định", 0), ("quyết định", 1_000_000)] {
+            connection
+                .execute_batch(&format!(
+                    "INSERT OR REPLACE INTO counter VALUES
+                     ('inbound', 'arrived', {many}), ('outbound', 'to_seal', {many})"
+                ))
+                .unwrap();
+            for state in [None, Some(InboundState::Arrived)] {
+                let filter = InboundFilter { state, words: words.to_owned() };
+                view.inbound_page(&filter, None, 10).unwrap();
+            }
+            for state in [None, Some(OutboundState::ToSeal)] {
+                let filter = OutboundFilter { state, words: words.to_owned() };
+                view.outbound_page(&filter, None, 10).unwrap();
+            }
+            view.search(words, 10).unwrap();
+            view.agencies(words, 10).unwrap();
+        }
+        assert!(view.inbound_page(&InboundFilter::default(), Some(key), 10).is_err());
+        view.inbound(&key).unwrap();
+        view.outbound(&key).unwrap();
+        view.find_inbound_by_document_id(&id, Some(&code)).unwrap();
+        view.find_outbound_by_document_id(&id).unwrap();
+        view.find_outbound_by_status_reference(Some(&code), "7/QĐ", None, "x").unwrap();
+        view.counts().unwrap();
+        view.history(&key).unwrap();
+        view.user("be").unwrap();
+        view.office().unwrap();
+        view.agency(&code).unwrap();
+        view.agency_versions(&code).unwrap();
+        view.packet(&hash).unwrap();
+        view.has_packet(&hash).unwrap();
+        view.packets_to_take(10).unwrap();
+        view.quarantine(10).unwrap();
+        view.outbox_due(Timestamp::UNIX_EPOCH, 10).unwrap();
+        view.outbox_item("x").unwrap();
+        view.outbox_wedged(10).unwrap();
+        view.outbox_of(&key).unwrap();
+        view.next_number(&book).unwrap();
+        view.book(&book, 0, 10).unwrap();
+        view.setting("x").unwrap();
+        view.cursor("x").unwrap();
+        view.fetched("x", "y").unwrap();
+        view.accesses(&key, 10).unwrap();
+        view.access_count(&key).unwrap();
+
+        let asked: std::collections::BTreeSet<String> =
+            asked.try_iter().filter(|sql| sql.starts_with("SELECT")).collect();
+        assert!(asked.len() > 30, "{asked:#?}");
+        for sql in asked {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let mut steps = statement.raw_query();
+            let mut plan: Vec<String> = Vec::new();
+            while let Some(step) = steps.next().unwrap() {
+                plan.push(step.get(3).unwrap());
+            }
+            // A queue is read through the index of its state, not by filtering every row;
+            // only where words lead (many documents in the state) the state follows.
+            if sql.contains("d.state = ") && !sql.contains("_words CROSS JOIN") {
+                assert!(
+                    plan.iter().any(|step| step.contains("_state (state=?")),
+                    "{plan:?}\n{sql}"
+                );
+            }
+            for step in plan {
+                let walks = step.starts_with("SCAN ")
+                    // A full-text index finds its rows; a partial index holds no others;
+                    // the directory is read in the order of its codes, up to the limit.
+                    && !step.contains("VIRTUAL TABLE INDEX")
+                    && !step.contains("USING INDEX outbox_w")
+                    && !step.contains("USING INDEX packet_")
+                    && !step.contains("SCAN agency USING INDEX")
+                    && !step.contains("SCAN office")
+                    && !step.contains("CONSTANT ROW");
+                // Found agencies are ordered by how well they fit; nothing else is sorted.
+                let sorts = step.contains("TEMP B-TREE") && !sql.contains("agency_words");
+                assert!(!walks && !sorts, "{step}\n{sql}");
+            }
+        }
+    }
+}

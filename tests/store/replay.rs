@@ -1,0 +1,236 @@
+//! Whatever happens in an office: replaying the operations gives the same tables.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use vanthu::domain::delivery::{StatusCode, StatusEntry};
+use vanthu::domain::document::DocumentKey;
+use vanthu::domain::inbound::{Assignment, InboundState};
+use vanthu::domain::operation::{Change, OutboxKind};
+use vanthu::domain::outbound::{OutboundState, SignatureKind};
+use vanthu::store::{Store, StoreError, Writer};
+
+use crate::fixture::*;
+
+/// One deed somewhere in the office. `pick` chooses among what there is.
+#[derive(Debug, Clone)]
+enum Deed {
+    Arrive { words: String },
+    MoveInbound { pick: usize, to: InboundState },
+    Register { pick: usize },
+    Assign { pick: usize, user: String },
+    Draft { words: String },
+    Edit { pick: usize, words: String },
+    MoveOutbound { pick: usize, to: OutboundState },
+    Sign { pick: usize },
+    Seal { pick: usize },
+    Issue { pick: usize },
+    Send { pick: usize, well: bool },
+    Status { pick: usize, code: StatusCode },
+    GiveUp { outbound: bool },
+    Agency { number: u8, words: String },
+    Packet { content: u8, well: bool },
+}
+
+fn deeds() -> impl Strategy<Value = Deed> {
+    let pick = any::<usize>();
+    let words = "[a-zđôế ,/\"]{0,12}";
+    prop_oneof![
+        3 => words.prop_map(|words| Deed::Arrive { words }),
+        4 => (pick, prop::sample::select(&InboundState::ALL[..]))
+            .prop_map(|(pick, to)| Deed::MoveInbound { pick, to }),
+        3 => pick.prop_map(|pick| Deed::Register { pick }),
+        2 => (pick, "[ab]").prop_map(|(pick, user)| Deed::Assign { pick, user }),
+        3 => words.prop_map(|words| Deed::Draft { words }),
+        2 => (pick, words).prop_map(|(pick, words)| Deed::Edit { pick, words }),
+        4 => (pick, prop::sample::select(&OutboundState::ALL[..]))
+            .prop_map(|(pick, to)| Deed::MoveOutbound { pick, to }),
+        4 => pick.prop_map(|pick| Deed::Sign { pick }),
+        4 => pick.prop_map(|pick| Deed::Seal { pick }),
+        4 => pick.prop_map(|pick| Deed::Issue { pick }),
+        3 => (pick, any::<bool>()).prop_map(|(pick, well)| Deed::Send { pick, well }),
+        3 => (pick, prop::sample::select(&StatusCode::ALL[..]))
+            .prop_map(|(pick, code)| Deed::Status { pick, code }),
+        1 => any::<bool>().prop_map(|outbound| Deed::GiveUp { outbound }),
+        1 => (0..4u8, words).prop_map(|(number, words)| Deed::Agency { number, words }),
+        2 => (0..6u8, any::<bool>()).prop_map(|(content, well)| Deed::Packet { content, well }),
+    ]
+}
+
+#[derive(Default)]
+struct Office {
+    inbound: Vec<DocumentKey>,
+    outbound: Vec<DocumentKey>,
+}
+
+type Work = Box<dyn FnOnce(&mut Writer<'_>) -> Result<(), StoreError> + Send>;
+
+fn of(keys: &[DocumentKey], pick: usize) -> Option<DocumentKey> {
+    (!keys.is_empty()).then(|| keys[pick % keys.len()])
+}
+
+/// Does it, whether it fits or not: what does not fit must leave no trace.
+fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError> {
+    let wrote = |work: Work| store.write(&clerk(), work);
+    match deed {
+        Deed::Arrive { words } => {
+            let key = DocumentKey::fresh();
+            append(store, arrival(key, &words, &words.repeat(3)))?;
+            office.inbound.push(key);
+        }
+        Deed::MoveInbound { pick, to } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            let from = store.inbound(&key)?.unwrap().state;
+            append(store, Change::InboundMoved { key, from, to, reason: "x".to_owned() })?;
+        }
+        Deed::Register { pick } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            wrote(Box::new(move |writer| register(writer, key).map(drop)))?;
+        }
+        Deed::Assign { pick, user } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            let assignment = Assignment { user, direction: String::new(), due: None };
+            append(store, Change::InboundAssigned { key, assignment })?;
+        }
+        Deed::Draft { words } => {
+            let key = DocumentKey::fresh();
+            append(store, draft(key, &words))?;
+            office.outbound.push(key);
+        }
+        Deed::Edit { pick, words } => {
+            let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
+            let files = vec![file(store.put_blob(words.as_bytes())?)];
+            let text = words.clone();
+            append(store, Change::OutboundEdited { key, metadata: metadata(&words), files, text })?;
+        }
+        Deed::MoveOutbound { pick, to } => {
+            let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
+            let from = store.outbound(&key)?.unwrap().state;
+            append(store, Change::OutboundMoved { key, from, to, reason: "y".to_owned() })?;
+        }
+        Deed::Sign { pick } => {
+            let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
+            wrote(Box::new(move |writer| {
+                if writer.outbound(&key)?.unwrap().state == OutboundState::Draft {
+                    writer.append(to_sign(key))?;
+                }
+                sign(writer, key).map(drop)
+            }))?;
+        }
+        Deed::Seal { pick } => {
+            let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
+            wrote(Box::new(move |writer| {
+                let change = signature(writer, key, SignatureKind::Organisation)?;
+                writer.append(change).map(drop)
+            }))?;
+        }
+        Deed::Issue { pick } => {
+            let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
+            wrote(Box::new(move |writer| {
+                let recipients: Vec<_> =
+                    metadata("").recipients.into_iter().map(|r| r.agency).collect();
+                let packet = writer.put_blob(key.to_string().as_bytes())?;
+                writer.append(Change::OutboundIssued {
+                    key,
+                    issued_at: Timestamp::now(),
+                    recipients: recipients.clone(),
+                })?;
+                for recipient in recipients {
+                    writer.append(Change::OutboxQueued {
+                        item: format!("{key} {recipient}"),
+                        what: OutboxKind::Document,
+                        document: key,
+                        recipient,
+                        packet: packet.clone(),
+                        urgent: pick % 2 == 0,
+                    })?;
+                }
+                Ok(())
+            }))?;
+        }
+        Deed::Send { pick, well } => {
+            let due = store.outbox_due(Timestamp::now(), 10)?;
+            let Some(item) = due.get(pick % due.len().max(1)) else { return Ok(()) };
+            let item = item.item.clone();
+            let change = if well {
+                Change::OutboxSent { item, server_id: "s".to_owned(), sent_at: Timestamp::now() }
+            } else {
+                Change::OutboxWedged { item, code: "c".to_owned(), detail: String::new() }
+            };
+            append(store, change)?;
+            if let Some(parked) = store.outbox_wedged(1)?.pop()
+                && pick % 3 == 0
+            {
+                append(store, Change::OutboxReleased { item: parked.item })?;
+            }
+        }
+        Deed::Status { pick, code } => {
+            let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
+            let recipient = agency("000.00.00.H30");
+            let at = Timestamp::UNIX_EPOCH;
+            let entry = StatusEntry { code, at, description: String::new() };
+            append(store, Change::StatusReceived { key, recipient, entry })?;
+        }
+        Deed::GiveUp { outbound } => {
+            use vanthu::domain::book::BookId;
+            let book = if outbound { BookId::outbound(YEAR, "") } else { BookId::inbound(YEAR) };
+            let number = store.next_number(&book)?;
+            append(store, Change::NumberGivenUp { book, number, reason: "z".to_owned() })?;
+        }
+        Deed::Agency { number, words } => {
+            let code = agency(&format!("H{number:02}"));
+            let mut put = vanthu::domain::agency::Agency::new(code, &words);
+            put.other_codes = vec![agency(&format!("000.00.0{number}.H30"))];
+            append(store, Change::AgencyPut { agency: put })?;
+        }
+        Deed::Packet { content, well } => {
+            let packet = store.put_blob(&[content])?;
+            append(
+                store,
+                Change::PacketKept {
+                    packet: packet.clone(),
+                    size: 1,
+                    origin: String::new(),
+                    server_id: String::new(),
+                },
+            )?;
+            let change = if well {
+                Change::PacketTaken { packet, outcome: "o".to_owned() }
+            } else {
+                Change::PacketQuarantined { packet, code: "q".to_owned(), detail: String::new() }
+            };
+            append(store, change)?;
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn replaying_gives_the_same_tables(deeds in prop::collection::vec(deeds(), 1..90)) {
+        let (dir, store) = created();
+        let mut office = Office::default();
+        for deed in deeds {
+            match done(&store, &mut office, deed.clone()) {
+                Ok(()) | Err(StoreError::Conflict(_)) => {}
+                Err(error) => prop_assert!(false, "{deed:?}: {error}"),
+            }
+        }
+        assert_sound(&store);
+        // The counters are what counting gives.
+        let counts = store.counts().unwrap();
+        for (state, count) in counts.inbound {
+            let here = office.inbound.iter()
+                .filter(|key| store.inbound(key).unwrap().unwrap().state == state);
+            prop_assert_eq!(here.count() as u64, count);
+        }
+        for (state, count) in counts.outbound {
+            let here = office.outbound.iter()
+                .filter(|key| store.outbound(key).unwrap().unwrap().state == state);
+            prop_assert_eq!(here.count() as u64, count);
+        }
+        drop(store);
+        assert_sound(&reopened(&dir));
+    }
+}
