@@ -1,1 +1,183 @@
-//! (to come)
+//! The line to the provincial server: what is sent, what is fetched, and what happens when
+//! the line drops.
+//!
+//! A [`Line`] is one server seen through one *profile*, the way that server wants to be
+//! spoken to. [`vanthu::VanthuLine`] speaks the profile of our own server (described in
+//! `assets/openapi.yaml`, its vocabulary in [`wire`]). Above the line stands [`engine`],
+//! which knows no profile: it empties the outbox and fills the inbox through the trait
+//! [`engine::Queues`], such that whatever is cut at whatever moment, nothing is lost and
+//! nothing arrives twice. On the wire that is *at least once*; in the office, because every
+//! parcel carries a key made from its content and every packet is kept before it is
+//! confirmed, it is *exactly once*.
+//!
+//! Everything here blocks and is called off the window's thread. The async work inside runs
+//! on a thread of its own, so that a caller may or may not stand in an async context.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agency::{Agency, AgencyCode};
+
+pub mod address;
+pub mod back_off;
+pub mod engine;
+mod error;
+pub mod vanthu;
+pub mod wire;
+
+pub use crate::domain::operation::OutboxKind;
+pub use address::{ServerAddress, Trust};
+pub use error::{ExchangeError, Scope};
+
+/// What a call over the line gives.
+pub type Answer<T> = Result<T, ExchangeError>;
+
+/// One server, seen through one profile.
+pub trait Line: Send + Sync {
+    /// Asks who answers there, without credentials. What is not the server (a hotel's login
+    /// page, say) is told apart here, before anything is entrusted to it.
+    fn health(&self) -> Answer<ServerInfo>;
+
+    /// Hands a parcel over. The same key again gives the same receipt and no second delivery.
+    fn send(&self, parcel: &Parcel, watch: &dyn Watch) -> Answer<Receipt>;
+
+    /// What lies in this office's inbox, oldest first; at most `limit` items.
+    fn inbox(&self, listing: Listing<'_>, limit: u32) -> Answer<InboxPage>;
+
+    /// The bytes of one packet, whole and with the promised hash. A cut connection is taken
+    /// up again where it broke.
+    fn fetch(&self, item: &InboxItem, watch: &dyn Watch) -> Answer<Vec<u8>>;
+
+    /// Tells the server what became of a packet. The first answer counts, repeating is free.
+    fn confirm(&self, server_id: &str, outcome: Outcome) -> Answer<()>;
+
+    /// The agencies that changed after `since` (0 for all).
+    fn agencies(&self, since: u64) -> Answer<Directory>;
+
+    /// How far a parcel that this office sent has come.
+    fn delivery(&self, server_id: &str) -> Answer<DeliveryState>;
+}
+
+/// Who answers, and how its clock stands to ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerInfo {
+    pub version: String,
+    pub time: Timestamp,
+    /// The server's clock minus this computer's; the half of the round trip is taken off.
+    pub skew: SignedDuration,
+    /// The largest packet that the server takes, in bytes.
+    pub packet_limit: u64,
+}
+
+/// Something to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// Made from content: the same thing has the same key, however often it is queued.
+    pub key: String,
+    pub kind: OutboxKind,
+    pub to: Vec<AgencyCode>,
+    pub bytes: Arc<[u8]>,
+    /// An earlier attempt may have reached the server: ask before sending again.
+    pub tried: bool,
+}
+
+/// The server has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub server_id: String,
+    pub received_at: Timestamp,
+    /// The server's mark over id, sender, hash and time; kept as evidence.
+    pub mark: String,
+}
+
+/// Which part of the inbox is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing<'a> {
+    /// Everything after the cursor, confirmed or not: what this desk has not seen.
+    After(Option<&'a str>),
+    /// What nobody has confirmed yet, wherever the cursor stands.
+    Waiting(Option<&'a str>),
+}
+
+/// One packet in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxItem {
+    /// Stands for this item's place in the inbox; opaque.
+    pub cursor: String,
+    /// The server's name for the packet.
+    pub id: String,
+    pub kind: OutboxKind,
+    pub from: AgencyCode,
+    /// SHA-256 of the packet, lower-case hex.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+    pub received_at: Timestamp,
+    /// This office has said before what became of it.
+    pub confirmed: bool,
+}
+
+/// A page of the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxPage {
+    pub items: Vec<InboxItem>,
+    /// Where the next page begins; `None` when this was the last.
+    pub next: Option<String>,
+}
+
+/// What became of a packet at this office's door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Its bytes are kept durably.
+    Kept,
+    /// It will not be taken.
+    Refused,
+}
+
+/// The agencies that a server knows, or those of them that changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directory {
+    /// Ask with this next time.
+    pub version: u64,
+    pub agencies: Vec<Agency>,
+}
+
+/// How far a parcel has come, recipient by recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryState {
+    pub id: String,
+    pub kind: OutboxKind,
+    pub sha256: String,
+    pub size: u64,
+    pub received_at: Timestamp,
+    pub receipt: String,
+    pub deliveries: Vec<RecipientState>,
+}
+
+/// How far a parcel has come at one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipientState {
+    pub to: AgencyCode,
+    /// When the recipient first asked for the bytes.
+    pub fetched_at: Option<Timestamp>,
+    pub outcome: Option<Outcome>,
+    /// When the recipient said so.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// Looks on while something long runs, and may call it off.
+pub trait Watch: Sync {
+    /// So many bytes of so many have passed.
+    fn bytes(&self, _done: u64, _of: u64) {}
+
+    /// Asked often; `true` ends the work soon with [`ExchangeError::Cancelled`].
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody looks on.
+impl Watch for () {}

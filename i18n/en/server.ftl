@@ -1,1 +1,28 @@
-# server
+# The provincial exchange server
+server-listen = The address { $address } cannot be opened.
+    .kept = The server does not run; nothing was changed.
+    .next = See whether another program uses the port, or choose another address with --listen.
+server-io = { $place } cannot be read or written.
+    .kept = Packets accepted before are not affected.
+    .next = Check the disk and the rights on the data folder.
+server-disk-full = The disk is full ({ $place }).
+    .kept = Packets accepted before are not affected; new ones are refused and will be sent again.
+    .next = Make room on the disk.
+server-in-use = Another server runs on the folder { $place }.
+    .kept = Nothing was changed.
+    .next = Stop the other server, or choose another folder with --data-dir.
+server-database = The server's database fails.
+    .kept = Packets accepted before are not affected.
+    .next = Look into the server's log and check the disk.
+server-newer-database = The database is of version { $found }, newer than version { $known } of this program.
+    .kept = Nothing was changed.
+    .next = Install the new version of vanthu-server.
+server-key = The server's key (server.key) cannot be used.
+    .kept = Key and data stay as they are.
+    .next = Restore server.key from a backup; if there is none, every agency needs a new secret.
+server-bad-code = “{ $code }” is not an agency code.
+    .kept = Nothing was changed.
+    .next = Enter it again, for example 000.01.05.H30
+server-weak-secret = The secret is too short.
+    .kept = Nothing was changed.
+    .next = Use at least { $least } characters, or let the program make one with --generate.

@@ -1,1 +1,28 @@
-# server
+# Máy chủ trao đổi văn bản của tỉnh
+server-listen = Không mở được địa chỉ { $address }.
+    .kept = Máy chủ chưa chạy; dữ liệu không thay đổi.
+    .next = Hãy kiểm tra xem có chương trình khác đang dùng cổng này, hoặc chọn địa chỉ khác bằng --listen.
+server-io = Không đọc hoặc ghi được { $place }.
+    .kept = Gói tin đã nhận trước đó không bị ảnh hưởng.
+    .next = Hãy kiểm tra ổ đĩa và quyền truy cập của thư mục dữ liệu.
+server-disk-full = Ổ đĩa đã đầy ({ $place }).
+    .kept = Gói tin đã nhận trước đó không bị ảnh hưởng; gói tin mới bị từ chối và sẽ được gửi lại.
+    .next = Hãy giải phóng dung lượng ổ đĩa.
+server-in-use = Thư mục { $place } đang được một máy chủ khác sử dụng.
+    .kept = Dữ liệu không thay đổi.
+    .next = Hãy dừng máy chủ kia, hoặc chọn thư mục khác bằng --data-dir.
+server-database = Cơ sở dữ liệu của máy chủ gặp lỗi.
+    .kept = Gói tin đã nhận trước đó không bị ảnh hưởng.
+    .next = Hãy xem nhật ký của máy chủ và kiểm tra ổ đĩa.
+server-newer-database = Cơ sở dữ liệu có phiên bản { $found }, mới hơn phiên bản { $known } của chương trình này.
+    .kept = Dữ liệu không thay đổi.
+    .next = Hãy cài đặt phiên bản mới của vanthu-server.
+server-key = Không dùng được khóa của máy chủ (server.key).
+    .kept = Khóa và dữ liệu được giữ nguyên.
+    .next = Hãy phục hồi tệp server.key từ bản sao lưu; nếu không còn, phải cấp lại mã bí mật cho mọi cơ quan.
+server-bad-code = «{ $code }» không phải là mã định danh cơ quan.
+    .kept = Không có gì thay đổi.
+    .next = Hãy nhập lại, ví dụ: 000.01.05.H30
+server-weak-secret = Mã bí mật quá ngắn.
+    .kept = Không có gì thay đổi.
+    .next = Hãy dùng mã dài ít nhất { $least } ký tự, hoặc để chương trình tự tạo bằng --generate.

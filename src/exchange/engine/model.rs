@@ -1,0 +1,359 @@
+//! The engine against a model of server and disk in which every single call may fail, before
+//! it had its effect or after (as when the program is killed, or an answer is lost).
+//!
+//! While it runs, the model itself checks what must hold at every moment: nothing is marked
+//! as sent that the server does not have, nothing is confirmed that is not on the disk,
+//! nothing is kept twice.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::problem::{Blame, Kind};
+use crate::exchange::wire::sha256_hex;
+use crate::exchange::{DeliveryState, Directory, ServerInfo};
+
+const NOW: i64 = 1_795_000_000;
+
+#[derive(Default)]
+struct World {
+    /// What befalls the next calls, oldest first; when they are used up, nothing does.
+    faults: Mutex<VecDeque<u8>>,
+    server: Mutex<Vec<Packet>>,
+    disk: Mutex<Disk>,
+}
+
+struct Packet {
+    key: String,
+    bytes: Vec<u8>,
+    confirmed: bool,
+}
+
+#[derive(Default)]
+struct Disk {
+    outbox: Vec<Row>,
+    kept: BTreeMap<String, Vec<u8>>,
+    cursor: Option<String>,
+}
+
+struct Row {
+    item: OutboxItem,
+    bytes: Vec<u8>,
+    until: Timestamp,
+    done: Option<&'static str>,
+}
+
+enum Fault {
+    None,
+    Before(u8),
+    After(u8),
+}
+
+impl World {
+    fn fault(&self) -> Fault {
+        match self.faults.lock().unwrap().pop_front().unwrap_or(0) {
+            n @ 1..=9 => Fault::Before(n),
+            n @ 10..=19 => Fault::After(n),
+            _ => Fault::None,
+        }
+    }
+
+    fn call<T>(&self, effect: impl FnOnce() -> Answer<T>) -> Answer<T> {
+        let error = |n: u8| match n % 5 {
+            0 => ExchangeError::Unreachable("model".into()),
+            1 => ExchangeError::Cut("model".into()),
+            2 => ExchangeError::TimedOut { seconds: 60 },
+            3 => ExchangeError::ServerFault { status: 500, detail: "model".into() },
+            _ => ExchangeError::Damaged,
+        };
+        match self.fault() {
+            Fault::None => effect(),
+            Fault::Before(n) => Err(error(n)),
+            Fault::After(n) => effect().and(Err(error(n))),
+        }
+    }
+
+    fn disk<T>(&self, effect: impl FnOnce(&mut Disk) -> T) -> Kept<T> {
+        let full = || Problem::new("store-disk-full", Kind::Unavailable, Blame::Environment);
+        let fault = self.fault();
+        if matches!(fault, Fault::Before(_)) {
+            return Err(full());
+        }
+        let result = effect(&mut self.disk.lock().unwrap());
+        if matches!(fault, Fault::After(_)) { Err(full()) } else { Ok(result) }
+    }
+
+    fn row(&self, item: &str, change: impl FnOnce(&mut Row)) -> Kept<()> {
+        self.disk(|disk| {
+            change(disk.outbox.iter_mut().find(|row| row.item.item == item).unwrap());
+        })
+    }
+}
+
+/// One office that sends to itself: both directions in one run.
+impl Line for World {
+    fn health(&self) -> Answer<ServerInfo> {
+        let time = Timestamp::from_second(NOW).unwrap();
+        self.call(|| {
+            Ok(ServerInfo {
+                version: "model".into(),
+                time,
+                skew: SignedDuration::ZERO,
+                packet_limit: 1000,
+            })
+        })
+    }
+
+    fn send(&self, parcel: &Parcel, _: &dyn Watch) -> Answer<Receipt> {
+        self.call(|| {
+            if parcel.to.iter().any(|to| to.as_str() == "UNKNOWN") {
+                return Err(ExchangeError::RecipientUnknown(parcel.to.clone()));
+            }
+            let mut packets = self.server.lock().unwrap();
+            let place = packets.iter().position(|packet| packet.key == parcel.key);
+            let place = place.unwrap_or_else(|| {
+                let bytes = parcel.bytes.to_vec();
+                packets.push(Packet { key: parcel.key.clone(), bytes, confirmed: false });
+                packets.len() - 1
+            });
+            Ok(Receipt {
+                server_id: format!("id-{place}"),
+                received_at: Timestamp::from_second(NOW).unwrap(),
+                mark: String::new(),
+            })
+        })
+    }
+
+    fn inbox(&self, listing: Listing<'_>, limit: u32) -> Answer<InboxPage> {
+        self.call(|| {
+            let (after, waiting) = match listing {
+                Listing::After(after) => (after, false),
+                Listing::Waiting(after) => (after, true),
+            };
+            let after: usize = after.map_or(0, |cursor| cursor.parse().unwrap());
+            let items: Vec<_> = self
+                .server
+                .lock()
+                .unwrap()
+                .iter()
+                .enumerate()
+                .filter(|(place, packet)| place + 1 > after && !(waiting && packet.confirmed))
+                .map(|(place, packet)| InboxItem {
+                    cursor: (place + 1).to_string(),
+                    id: format!("id-{place}"),
+                    kind: OutboxKind::Document,
+                    from: AgencyCode::new("H30").unwrap(),
+                    sha256: sha256_hex(&packet.bytes),
+                    size: packet.bytes.len() as u64,
+                    received_at: Timestamp::from_second(NOW).unwrap(),
+                    confirmed: packet.confirmed,
+                })
+                // Small pages, so that there are several.
+                .take(limit.min(3) as usize)
+                .collect();
+            let next = items.last().filter(|_| items.len() == 3).map(|item| item.cursor.clone());
+            Ok(InboxPage { items, next })
+        })
+    }
+
+    fn fetch(&self, item: &InboxItem, _: &dyn Watch) -> Answer<Vec<u8>> {
+        let place: usize = item.id.strip_prefix("id-").unwrap().parse().unwrap();
+        self.call(|| Ok(self.server.lock().unwrap()[place].bytes.clone()))
+    }
+
+    fn confirm(&self, server_id: &str, _: Outcome) -> Answer<()> {
+        let place: usize = server_id.strip_prefix("id-").unwrap().parse().unwrap();
+        self.call(|| {
+            let packet = &mut self.server.lock().unwrap()[place];
+            let on_disk = self.disk.lock().unwrap().kept.values().any(|b| *b == packet.bytes);
+            assert!(on_disk, "{server_id} is confirmed and not on the disk");
+            packet.confirmed = true;
+            Ok(())
+        })
+    }
+
+    fn agencies(&self, _: u64) -> Answer<Directory> {
+        unreachable!("the engine does not ask for agencies")
+    }
+
+    fn delivery(&self, _: &str) -> Answer<DeliveryState> {
+        unreachable!("the engine does not ask for deliveries")
+    }
+}
+
+impl Queues for World {
+    fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<OutboxItem>> {
+        self.disk(|disk| {
+            let due = disk.outbox.iter().filter(|row| row.done.is_none() && row.until <= now);
+            due.map(|row| row.item.clone()).take(limit.min(2) as usize).collect()
+        })
+    }
+
+    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Vec<u8>> {
+        // Not spoiled: an item whose bytes cannot be read is parked, rightly.
+        let disk = self.disk.lock().unwrap();
+        Ok(disk.outbox.iter().find(|row| row.item == *item).unwrap().bytes.clone())
+    }
+
+    fn sent(&self, item: &str, _: &Receipt) -> Kept<()> {
+        let there = self.server.lock().unwrap().iter().any(|packet| packet.key == item);
+        assert!(there, "{item} is marked as sent and not at the server");
+        self.row(item, |row| row.done = Some("sent"))
+    }
+
+    fn put_off(&self, item: &str, until: Timestamp, _: &str) -> Kept<()> {
+        self.row(item, |row| {
+            assert!(row.done.is_none() && until > row.until);
+            (row.until, row.item.attempts) = (until, row.item.attempts + 1);
+        })
+    }
+
+    fn wedge(&self, item: &str, code: &str, _: &str) -> Kept<()> {
+        assert!(item.contains("unknown") || item.contains("large"), "{item} parked: {code}");
+        self.row(item, |row| row.done = Some("wedged"))
+    }
+
+    fn cursor(&self) -> Kept<Option<String>> {
+        self.disk(|disk| disk.cursor.clone())
+    }
+
+    fn set_cursor(&self, cursor: &str) -> Kept<()> {
+        self.disk(|disk| disk.cursor = Some(cursor.to_owned()))
+    }
+
+    fn is_kept(&self, server_id: &str, sha256: &str) -> Kept<bool> {
+        self.disk(|disk| {
+            let same = disk.kept.values().any(|bytes| sha256_hex(bytes) == sha256);
+            same || disk.kept.contains_key(server_id)
+        })
+    }
+
+    fn keep_packet(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()> {
+        self.disk(|disk| {
+            assert!(!disk.kept.values().any(|kept| kept == bytes), "{} is kept twice", item.id);
+            disk.kept.insert(item.id.clone(), bytes.to_vec());
+        })
+    }
+}
+
+fn world(items: &[(u8, bool)], faults: Vec<u8>, cursor: Option<u8>) -> World {
+    let world = World { faults: Mutex::new(faults.into()), ..World::default() };
+    let mut disk = world.disk.lock().unwrap();
+    disk.cursor = cursor.map(|cursor| cursor.to_string());
+    for (n, (content, urgent)) in items.iter().enumerate() {
+        // Some have the same content, some a recipient that is not known, one is too large.
+        let (name, to) = match content {
+            0 => ("unknown", "UNKNOWN"),
+            1 => ("large", "H30"),
+            _ => ("item", "H30"),
+        };
+        let bytes = if name == "large" { vec![1; 1001] } else { vec![*content; 10] };
+        disk.outbox.push(Row {
+            item: OutboxItem {
+                item: format!("{name}-{n}"),
+                kind: OutboxKind::Document,
+                to: AgencyCode::new(to).unwrap(),
+                packet: BlobHash(sha256_hex(&bytes)),
+                urgent: *urgent,
+                attempts: 0,
+            },
+            bytes,
+            until: Timestamp::UNIX_EPOCH,
+            done: None,
+        });
+    }
+    drop(disk);
+    world
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn nothing_is_lost_and_nothing_doubled(
+        items in prop::collection::vec((0u8..9, any::<bool>()), 0..12),
+        faults in prop::collection::vec(0u8..60, 0..300),
+        // A server restored from a backup numbers anew: the cursor may stand anywhere.
+        cursor in prop::option::of(0u8..20),
+        // A desk restored from a backup lacks what it had confirmed.
+        forgotten in 0u8..8,
+    ) {
+        let world = world(&items, faults, cursor);
+        let forgotten = if cursor.is_none() { forgotten } else { 0 };
+        for n in 0..forgotten {
+            let key = format!("forgotten-{n}");
+            let packet = Packet { key, bytes: vec![100 + n; 10], confirmed: true };
+            world.server.lock().unwrap().push(packet);
+        }
+        let mut now = Timestamp::from_second(NOW).unwrap();
+        // Every run uses up at least one fault.
+        for _ in 0..400 {
+            let calm = world.faults.lock().unwrap().is_empty();
+            let report = sync_once(&world, &world, now, &());
+            now += SignedDuration::from_hours(8);
+            if calm && report.stopped.is_none() && report.sent + report.received == 0 {
+                break;
+            }
+        }
+        prop_assert!(world.faults.lock().unwrap().is_empty(), "the faults were not used up");
+        let disk = world.disk.lock().unwrap();
+        let server = world.server.lock().unwrap();
+        for row in &disk.outbox {
+            let expected = if row.item.item.starts_with("item") { "sent" } else { "wedged" };
+            prop_assert_eq!(row.done, Some(expected), "{}", row.item.item);
+        }
+        let sent = disk.outbox.iter().filter(|row| row.done == Some("sent"));
+        let there = usize::from(forgotten) + sent.clone().count();
+        prop_assert_eq!(server.len(), there, "something is at the server twice");
+        for n in 0..forgotten {
+            let back = disk.kept.values().any(|bytes| *bytes == [100 + n; 10]);
+            prop_assert!(back, "packet {} did not come back", n);
+        }
+        for row in sent {
+            let copies = disk.kept.values().filter(|bytes| **bytes == row.bytes).count();
+            prop_assert_eq!(copies, 1, "{} arrived {} times", row.item.item, copies);
+        }
+        prop_assert!(server.iter().all(|packet| packet.confirmed));
+    }
+}
+
+#[test]
+fn a_fault_of_the_line_is_not_held_against_the_parcel() {
+    // Calls in order: health, due, send. 5 is "unreachable", before any effect; 6 is "cut".
+    for (fault, attempts) in [(5, 0), (6, 1)] {
+        let world = world(&[(5, false), (6, false)], vec![0, 0, fault], None);
+        let report = sync_once(&world, &world, Timestamp::from_second(NOW).unwrap(), &());
+        assert!(report.stopped.is_some());
+        let disk = world.disk.lock().unwrap();
+        assert_eq!(disk.outbox[0].item.attempts, attempts);
+        assert_eq!(disk.outbox[1].item.attempts, 0, "sending went on");
+    }
+}
+
+#[test]
+fn a_parcel_that_breaks_the_call_does_not_stop_the_fetching() {
+    let world = world(&[(5, false)], vec![0, 0, 6], None);
+    let waiting = Packet { key: "before".into(), bytes: vec![7; 10], confirmed: false };
+    world.server.lock().unwrap().push(waiting);
+    let report = sync_once(&world, &world, Timestamp::from_second(NOW).unwrap(), &());
+    assert_eq!((report.sent, report.put_off, report.received), (0, 1, 1));
+    assert!(matches!(report.stopped, Some(Stop::Line(ExchangeError::Cut(_)))));
+}
+
+#[test]
+fn work_that_is_called_off_ends_between_two_parcels() {
+    struct AfterOne<'a>(&'a World);
+    impl Watch for AfterOne<'_> {
+        fn cancelled(&self) -> bool {
+            !self.0.server.lock().unwrap().is_empty()
+        }
+    }
+    let world = world(&[(5, false), (6, false)], Vec::new(), None);
+    let now = Timestamp::from_second(NOW).unwrap();
+    let report = sync_once(&world, &world, now, &AfterOne(&world));
+    assert_eq!((report.sent, report.put_off), (1, 0));
+    assert_eq!(report.stopped, Some(Stop::Line(ExchangeError::Cancelled)));
+    assert_eq!(world.disk.lock().unwrap().outbox[1].item.attempts, 0);
+}

@@ -1,0 +1,133 @@
+//! The line and the provincial server, over real sockets: what is sent arrives once,
+//! whatever is cut.
+//!
+//! - `journey`: packets travel, and the rules of the profile hold on the way;
+//! - `cuts`: connections break, servers stop and are killed;
+//! - `strangers`: what answers is not the server, or who calls is not an office;
+//! - `profile`: raw calls, and the description in `assets/openapi.yaml`;
+//! - `trust`: TLS and whose certificates are believed.
+
+// A helper that fails fails its test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "exchange/cuts.rs"]
+mod cuts;
+#[path = "exchange/journey.rs"]
+mod journey;
+#[path = "exchange/office.rs"]
+mod office;
+#[path = "exchange/profile.rs"]
+mod profile;
+#[path = "exchange/proxy.rs"]
+mod proxy;
+#[path = "exchange/strangers.rs"]
+mod strangers;
+#[path = "exchange/trust.rs"]
+mod trust;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use office::Office;
+use vanthu::domain::agency::{Agency, AgencyCode};
+use vanthu::exchange::engine::{SyncReport, sync_once};
+use vanthu::exchange::vanthu::{Patience, VanthuLine};
+use vanthu::exchange::{OutboxKind, Parcel, ServerAddress};
+use vanthu::server::{Account, Limits, RunningServer, Server, ServerConfig};
+use vanthu::token::Pin;
+
+const COMMUNE: &str = "000.01.05.H30";
+
+const PROVINCE: &str = "000.00.00.H30";
+
+const MIB: usize = 1024 * 1024;
+
+fn code(text: &str) -> AgencyCode {
+    AgencyCode::new(text).unwrap()
+}
+
+fn secret(code: &str) -> String {
+    format!("bi-mat-cua-{code}")
+}
+
+fn config(data_dir: &Path) -> ServerConfig {
+    let account = |code_: &str, name: &str| Account {
+        agency: Agency::new(code(code_), name),
+        secret: Some(Pin::new(secret(code_))),
+    };
+    let mut config = ServerConfig::new("127.0.0.1:0".parse().unwrap(), data_dir);
+    config.accounts =
+        vec![account(COMMUNE, "Ủy ban nhân dân xã Tân Bình"), account(PROVINCE, "Văn phòng tỉnh")];
+    config.limits = Limits { drain: Duration::from_millis(200), ..Limits::default() };
+    config
+}
+
+fn start(data_dir: &Path) -> RunningServer {
+    Server::start(config(data_dir)).unwrap()
+}
+
+/// Gives up soon, because loopback does not dawdle.
+const PATIENCE: Patience = Patience {
+    stall: Duration::from_secs(3),
+    barren: 3,
+    pause: Duration::from_millis(20),
+    packet_limit: 64 * 1024 * 1024,
+};
+
+fn line(url: &str, agency: &str) -> VanthuLine {
+    line_with(url, agency, &secret(agency), Timestamp::now)
+}
+
+fn line_with(url: &str, agency: &str, secret: &str, clock: fn() -> Timestamp) -> VanthuLine {
+    let address = ServerAddress::new(url, code(agency), Pin::new(secret)).unwrap();
+    VanthuLine::with(address, PATIENCE, clock).unwrap()
+}
+
+fn sync(office: &Office, line: &VanthuLine) -> SyncReport {
+    sync_once(office, line, Timestamp::now(), &())
+}
+
+/// After every pause is over.
+fn sync_later(office: &Office, line: &VanthuLine) -> SyncReport {
+    sync_once(office, line, Timestamp::now() + SignedDuration::from_hours(24), &())
+}
+
+/// Bytes that no compression shortens, different for each seed.
+fn packet(seed: u32, size: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
+    let mut bytes = Vec::with_capacity(size);
+    for _ in 0..size {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        bytes.push(state.to_le_bytes()[0]);
+    }
+    bytes
+}
+
+fn parcel(key: &str, to: &[&str], bytes: &[u8]) -> Parcel {
+    Parcel {
+        key: key.to_owned(),
+        kind: OutboxKind::Document,
+        to: to.iter().map(|to| code(to)).collect(),
+        bytes: Arc::from(bytes),
+        tried: false,
+    }
+}
+
+fn entries(folder: &Path) -> usize {
+    std::fs::read_dir(folder).unwrap().count()
+}
+
+fn wait_until(what: &str, is: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if is() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("in five seconds not reached: {what}");
+}

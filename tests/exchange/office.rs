@@ -1,0 +1,128 @@
+//! An office's queues in memory. They stand for a disk: a test may lose the program, never
+//! what these hold.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use vanthu::domain::agency::AgencyCode;
+use vanthu::domain::document::BlobHash;
+use vanthu::exchange::engine::{Kept, OutboxItem, Queues};
+use vanthu::exchange::wire::sha256_hex;
+use vanthu::exchange::{InboxItem, OutboxKind, Receipt};
+
+#[derive(Default)]
+pub struct Office {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    outbox: Vec<Row>,
+    kept: BTreeMap<String, Vec<u8>>,
+    cursor: Option<String>,
+}
+
+#[derive(Clone)]
+pub struct Row {
+    pub item: OutboxItem,
+    pub bytes: Vec<u8>,
+    pub until: Option<Timestamp>,
+    pub server_id: Option<String>,
+    pub wedged: Option<String>,
+}
+
+impl Office {
+    pub fn queue(&self, item: &str, to: &AgencyCode, bytes: &[u8], urgent: bool) {
+        self.inner.lock().unwrap().outbox.push(Row {
+            item: OutboxItem {
+                item: item.to_owned(),
+                kind: OutboxKind::Document,
+                to: to.clone(),
+                packet: BlobHash(sha256_hex(bytes)),
+                urgent,
+                attempts: 0,
+            },
+            bytes: bytes.to_vec(),
+            until: None,
+            server_id: None,
+            wedged: None,
+        });
+    }
+
+    pub fn row(&self, item: &str) -> Row {
+        let inner = self.inner.lock().unwrap();
+        inner.outbox.iter().find(|row| row.item.item == item).unwrap().clone()
+    }
+
+    /// What was received, in no particular order.
+    pub fn received(&self) -> Vec<Vec<u8>> {
+        self.inner.lock().unwrap().kept.values().cloned().collect()
+    }
+
+    pub fn forget_cursor(&self) {
+        self.inner.lock().unwrap().cursor = None;
+    }
+
+    fn change(&self, item: &str, change: impl FnOnce(&mut Row)) -> Kept<()> {
+        let mut inner = self.inner.lock().unwrap();
+        change(inner.outbox.iter_mut().find(|row| row.item.item == item).unwrap());
+        Ok(())
+    }
+}
+
+impl Queues for Office {
+    fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<OutboxItem>> {
+        let inner = self.inner.lock().unwrap();
+        let due = inner.outbox.iter().filter(|row| {
+            row.server_id.is_none()
+                && row.wedged.is_none()
+                && row.until.is_none_or(|until| until <= now)
+        });
+        let mut due: Vec<_> = due.map(|row| row.item.clone()).collect();
+        due.sort_by_key(|item| !item.urgent);
+        due.truncate(limit as usize);
+        Ok(due)
+    }
+
+    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Vec<u8>> {
+        Ok(self.row(&item.item).bytes)
+    }
+
+    fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()> {
+        self.change(item, |row| row.server_id = Some(receipt.server_id.clone()))
+    }
+
+    fn put_off(&self, item: &str, until: Timestamp, _reason: &str) -> Kept<()> {
+        self.change(item, |row| {
+            row.until = Some(until);
+            row.item.attempts += 1;
+        })
+    }
+
+    fn wedge(&self, item: &str, code: &str, _detail: &str) -> Kept<()> {
+        self.change(item, |row| row.wedged = Some(code.to_owned()))
+    }
+
+    fn cursor(&self) -> Kept<Option<String>> {
+        Ok(self.inner.lock().unwrap().cursor.clone())
+    }
+
+    fn set_cursor(&self, cursor: &str) -> Kept<()> {
+        self.inner.lock().unwrap().cursor = Some(cursor.to_owned());
+        Ok(())
+    }
+
+    fn is_kept(&self, server_id: &str, sha256: &str) -> Kept<bool> {
+        let inner = self.inner.lock().unwrap();
+        let same = inner.kept.values().any(|bytes| sha256_hex(bytes) == sha256);
+        Ok(same || inner.kept.contains_key(server_id))
+    }
+
+    fn keep_packet(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()> {
+        assert_eq!(sha256_hex(bytes), item.sha256, "bytes that are not those announced");
+        let before = self.inner.lock().unwrap().kept.insert(item.id.clone(), bytes.to_vec());
+        assert!(before.is_none(), "kept twice: {}", item.id);
+        Ok(())
+    }
+}
