@@ -4,28 +4,128 @@
 //! Every method blocks (database, token, network) and is called off the window's thread.
 //! Every method checks the session's roles first; what it refuses it says as a [`Problem`].
 
-pub mod error;
+mod assign;
+mod draft;
+mod error;
+mod exchange;
+pub mod hand;
+pub mod history;
+mod issue;
 pub mod labels;
 pub mod layout;
+mod login;
+pub mod place;
+mod quarantine;
+mod queues;
+mod receive;
+mod register;
+mod return_;
+mod review;
+mod seal;
+pub mod settings;
+mod sign;
+mod tokens;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::domain::agency::Agency;
 use crate::domain::document::{DocumentKey, Metadata};
-use crate::domain::inbound::{InboundDocument, InboundState, Registration};
-use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState};
+use crate::domain::inbound::InboundState;
+use crate::domain::outbound::OutboundState;
 use crate::domain::problem::Problem;
-use crate::domain::role::{Act, Role};
-use crate::pdf::Rect;
+use crate::domain::role::{Act, Role, acting_role};
+use crate::pdf::render::Renderer;
+use crate::pdf::{PdfError, Rect};
+use crate::pki::fetch::{CachedFetch, HttpFetch};
+use crate::rules::Profile;
+use crate::store::{Actor, Store};
 use crate::token::{Pin, Selector};
+
+pub use error::OfficeError;
+pub use login::Founding;
+pub use quarantine::Quarantined;
+pub use receive::{Imported, Received};
 
 /// One person's open door to the office. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Office {}
+pub struct Office(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    session: Session,
+    profile: Profile,
+    data_dir: PathBuf,
+    // Both start when first needed: neither is wanted for looking at a queue.
+    renderer: OnceLock<Result<Renderer, PdfError>>,
+    fetch: CachedFetch<HttpFetch>,
+    // Packets are taken one after the other.
+    taking: Mutex<()>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Office").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+impl Office {
+    pub fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    /// Whether the person at the desk may do `act`; the window offers nothing else.
+    pub fn may(&self, act: Act) -> bool {
+        acting_role(&self.0.session.roles, act).is_some()
+    }
+
+    /// The regulation profile in force.
+    pub fn profile(&self) -> &Profile {
+        &self.0.profile
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.0.data_dir
+    }
+
+    /// The renderer of PDF pages, started when first asked for.
+    pub fn renderer(&self) -> Result<&Renderer, Problem> {
+        self.0.renderer.get_or_init(Renderer::start).as_ref().map_err(|error| error.clone().into())
+    }
+
+    /// The user's own folder for an office's data, where no other is named.
+    pub fn usual_folder() -> Option<PathBuf> {
+        directories::ProjectDirs::from("vn", "", "vanthu")
+            .map(|folders| folders.data_local_dir().to_owned())
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Under which role the person acts; refused if none permits it.
+    fn actor(&self, act: Act) -> Result<Actor, Problem> {
+        let session = &self.0.session;
+        match acting_role(&session.roles, act) {
+            Some(role) => Ok(Actor { user: session.user.clone(), role: Some(role) }),
+            None => {
+                Err(OfficeError::NotPermitted { user: session.user.clone(), act: labels::act(act) }
+                    .into())
+            }
+        }
+    }
+
+    /// What the program does by itself, while this person is at the desk.
+    fn program(&self) -> Actor {
+        Actor { user: self.0.session.user.clone(), role: None }
+    }
+
+    fn missing(key: DocumentKey) -> Problem {
+        OfficeError::NoSuchDocument(key.to_string()).into()
+    }
+}
 
 /// Who is at the desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,121 +217,6 @@ pub struct UserInfo {
     pub display_name: String,
     pub roles: Vec<Role>,
     pub disabled: bool,
-}
-
-#[allow(unused_variables, clippy::todo)]
-impl Office {
-    /// Opens the office in `data_dir`. Refuses a wrong password, a newer database and a
-    /// folder that another program has open.
-    pub fn open(data_dir: &Path, user: &str, password: &Pin) -> Result<Self, Problem> {
-        todo!()
-    }
-    pub fn session(&self) -> &Session {
-        todo!()
-    }
-    /// Whether the person at the desk may do `act`; the window offers nothing else.
-    pub fn may(&self, act: Act) -> bool {
-        todo!()
-    }
-    pub fn counts(&self) -> Result<Counts, Problem> {
-        todo!()
-    }
-    /// Newest first; `after` is the last row of the page before.
-    pub fn inbound(
-        &self,
-        filter: &Filter,
-        after: Option<DocumentKey>,
-        limit: u32,
-    ) -> Result<Vec<InboundDocument>, Problem> {
-        todo!()
-    }
-    pub fn outbound(
-        &self,
-        filter: &Filter,
-        after: Option<DocumentKey>,
-        limit: u32,
-    ) -> Result<Vec<OutboundDocument>, Problem> {
-        todo!()
-    }
-    pub fn inbound_document(&self, key: DocumentKey) -> Result<InboundDocument, Problem> {
-        todo!()
-    }
-    pub fn outbound_document(&self, key: DocumentKey) -> Result<OutboundDocument, Problem> {
-        todo!()
-    }
-    /// The bytes of the document's main file.
-    pub fn main_file(&self, key: DocumentKey) -> Result<Arc<[u8]>, Problem> {
-        todo!()
-    }
-    pub fn history(&self, key: DocumentKey) -> Result<Vec<HistoryEntry>, Problem> {
-        todo!()
-    }
-
-    // Inbound (Quyết định 01/2019/QĐ-UBND Điều 8 to 10).
-
-    /// Accepts; status 03 goes back.
-    pub fn accept(&self, key: DocumentKey) -> Result<(), Problem> {
-        todo!()
-    }
-    /// Takes the next arrival number.
-    pub fn register(&self, key: DocumentKey) -> Result<Registration, Problem> {
-        todo!()
-    }
-    /// Returns with a reason; status 02 goes back.
-    pub fn return_(&self, key: DocumentKey, reason: &str) -> Result<(), Problem> {
-        todo!()
-    }
-    pub fn assign(
-        &self,
-        key: DocumentKey,
-        user: &str,
-        direction: &str,
-        due: Option<Date>,
-    ) -> Result<(), Problem> {
-        todo!()
-    }
-    pub fn complete(&self, key: DocumentKey, result: &str) -> Result<(), Problem> {
-        todo!()
-    }
-
-    // Outbound (Điều 11 to 14).
-
-    pub fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem> {
-        todo!()
-    }
-    /// Passes a draft on (review, format check, signature) or back to its drafter.
-    pub fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem> {
-        todo!()
-    }
-    /// The leader's personal signature; takes number and date.
-    pub fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Numbering, Problem> {
-        todo!()
-    }
-    /// The organisation's signature, by the clerk.
-    pub fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem> {
-        todo!()
-    }
-    pub fn issue(&self, key: DocumentKey) -> Result<(), Problem> {
-        todo!()
-    }
-
-    // Exchange.
-
-    /// Sends what waits and fetches what has arrived, once.
-    pub fn sync(&self) -> Result<SyncReport, Problem> {
-        todo!()
-    }
-    /// Directory search, diacritics or not.
-    pub fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem> {
-        todo!()
-    }
-    pub fn users(&self) -> Result<Vec<UserInfo>, Problem> {
-        todo!()
-    }
-    /// Tokens that can be chosen now, ready for the signing dialog.
-    pub fn tokens(&self) -> Result<Vec<TokenChoice>, Problem> {
-        todo!()
-    }
 }
 
 /// One token of the signing dialog.

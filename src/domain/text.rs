@@ -33,7 +33,7 @@ pub fn safe_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = last
         .nfc()
-        .map(|c| if c.is_control() || "<>:\"|?*".contains(c) { '_' } else { c })
+        .map(|c| if c.is_control() || turns(c) || "<>:\"|?*".contains(c) { '_' } else { c })
         .collect();
     let clean = clean.trim().trim_end_matches('.').trim();
     // Windows keeps these names for devices, whatever follows the dot.
@@ -47,6 +47,12 @@ pub fn safe_file_name(name: &str) -> String {
         _ if reserved => format!("_{clean}"),
         _ => clean.chars().take(120).collect(),
     }
+}
+
+/// Characters that are not seen or turn the order of what follows: `vănbản\u{202E}fdp.exe`
+/// reads like a PDF.
+const fn turns(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 #[cfg(test)]
@@ -73,6 +79,7 @@ mod tests {
         assert_eq!(safe_file_name("a/.."), "_");
         assert_eq!(safe_file_name("nul.pdf"), "_nul.pdf");
         assert_eq!(safe_file_name(""), "_");
+        assert_eq!(safe_file_name("bản\u{202E}fdp.exe"), "bản_fdp.exe");
     }
 
     proptest! {

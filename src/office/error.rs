@@ -17,8 +17,20 @@ pub enum OfficeError {
     FieldInvalid(&'static str),
     #[error("the document carries the secrecy mark {0}")]
     Secret(String),
+    #[error("the draft carries the secrecy mark {0}")]
+    SecretDraft(String),
+    #[error("what carries a secrecy mark is not handed out")]
+    SecretKept,
     #[error("the packet is not addressed to this office")]
     NotAddressee,
+    #[error("the packet speaks for {claimed}, but {sender} sent it")]
+    OtherSender { claimed: String, sender: String },
+    #[error("the document did not go to {agency}")]
+    NotRecipient { agency: String },
+    #[error("no packet {0}")]
+    NoSuchPacket(String),
+    #[error("the document names the signer {signer}, the certificate {holder}")]
+    OtherSigner { signer: String, holder: String },
     #[error("the packet holds no PDF")]
     NoMainFile,
     #[error("the file {name} is of no permitted format")]
@@ -39,8 +51,10 @@ pub enum OfficeError {
     NoServer,
     #[error("the number changed while the token was signing")]
     NumberMoved,
-    #[error("no certificate on the token fits")]
-    NoCertificate,
+    #[error("no certificate on the token fits: {0}")]
+    NoCertificate(String),
+    #[error("the document is assigned to somebody else")]
+    NotAssigned,
     #[error("no user {0}")]
     NoSuchUser(String),
     #[error("there is a user {0} already")]
@@ -73,7 +87,23 @@ impl From<OfficeError> for Problem {
                 Self::new("office-field-invalid", Usage, Input).with("field", field)
             }
             E::Secret(mark) => Self::new("office-secret", Refused, Sender).with("mark", mark),
+            E::SecretDraft(mark) => {
+                Self::new("office-secret-draft", Refused, Input).with("mark", mark)
+            }
+            E::SecretKept => Self::new("office-secret-kept", Refused, Input),
             E::NotAddressee => Self::new("office-not-addressee", Refused, Sender),
+            E::OtherSender { claimed, sender } => Self::new("office-other-sender", Refused, Sender)
+                .with("claimed", claimed)
+                .with("sender", sender),
+            E::NotRecipient { agency } => {
+                Self::new("office-not-recipient", Refused, Sender).with("agency", agency)
+            }
+            E::NoSuchPacket(hash) => {
+                Self::new("office-no-such-packet", Usage, Input).with("packet", hash)
+            }
+            E::OtherSigner { signer, holder } => Self::new("office-other-signer", Refused, Input)
+                .with("signer", signer)
+                .with("holder", holder),
             E::NoMainFile => Self::new("office-no-main-file", Unreadable, Sender),
             E::FormatNotPermitted { name } => {
                 Self::new("office-format-not-permitted", Refused, Input).with("name", name)
@@ -93,9 +123,10 @@ impl From<OfficeError> for Problem {
                 Self::new("office-organisation-signature", Refused, Input)
             }
             E::NoPlace => Self::new("office-no-place", Refused, Input),
+            E::NotAssigned => Self::new("office-not-assigned", Refused, Input),
             E::NoServer => Self::new("office-no-server", Unavailable, Environment),
             E::NumberMoved => Self::new("office-number-moved", Refused, Environment),
-            E::NoCertificate => Self::new("office-no-certificate", Refused, Device),
+            E::NoCertificate(_) => Self::new("office-no-certificate", Refused, Device),
             E::NoSuchUser(user) => {
                 Self::new("office-no-such-user", Usage, Input).with("user", user)
             }

@@ -1,1 +1,86 @@
-fn main() {}
+//! `vanthuctl`: everything an administrator or a script needs.
+
+mod args;
+mod desk_work;
+mod doctor;
+mod door;
+mod output;
+mod setup;
+mod sign;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use vanthu::domain::problem::{Blame, Kind, Problem};
+use vanthu::i18n;
+
+use args::{Cli, Command};
+use output::Outcome;
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("VANTHU_LOG")
+                .unwrap_or_else(|_| "error".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
+    let Some(lang) = i18n::Lang::from_tag(&cli.global.lang) else {
+        let problem = usage("--lang", &cli.global.lang);
+        return output::print_problem(&problem, cli.global.json);
+    };
+    i18n::set_language(lang);
+    let json = cli.global.json;
+    match run(cli) {
+        Ok(outcome) => outcome.print(json),
+        Err(problem) => output::print_problem(&problem, json),
+    }
+}
+
+/// Help and version are answers; the rest is told like every other problem.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    // The words were not understood, but these two are looked for all the same.
+    let words: Vec<String> =
+        std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let after = words.iter().skip_while(|word| *word != "--lang").nth(1).cloned();
+    let glued = words.iter().find_map(|word| word.strip_prefix("--lang=").map(str::to_owned));
+    let tag = after.or(glued).or_else(|| std::env::var("VANTHU_LANG").ok());
+    if let Some(lang) = tag.as_deref().and_then(i18n::Lang::from_tag) {
+        i18n::set_language(lang);
+    }
+    let problem = Problem::new("ctl-words", Kind::Usage, Blame::Input);
+    output::print_problem(&problem, words.iter().any(|word| word == "--json"))
+}
+
+fn run(cli: Cli) -> Result<Outcome, Problem> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Verify(args) => verify::verify(global, &args),
+        Command::Sign(args) => sign::sign_file(global, &args),
+        Command::Tokens { watch } => sign::tokens(global, watch),
+        Command::Packet(command) => setup::packet(global, &command),
+        Command::Init(args) => setup::init(global, &args),
+        Command::User(command) => setup::user(global, &command),
+        Command::Agency(command) => setup::agency(global, &command),
+        Command::Trust(command) => setup::trust(global, &command),
+        Command::Config(command) => setup::config(global, &command),
+        Command::Doctor => doctor::doctor(global),
+        other => desk_work::run(global, other),
+    }
+}
+
+/// A wrong word on the command line.
+fn usage(what: &str, value: impl ToString) -> Problem {
+    Problem::new("ctl-usage", Kind::Usage, Blame::Input)
+        .with("what", what)
+        .with("value", value.to_string())
+}

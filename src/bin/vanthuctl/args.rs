@@ -1,0 +1,424 @@
+//! What was said on the command line; what it means is decided in the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The console of Văn Thư: everything an administrator or a script needs.
+///
+/// Exit status: 0 done; 1 the answer is no; 2 usage; 3 input unreadable; 4 device or
+/// network not available; 5 refused by a rule.
+#[derive(Debug, Parser)]
+#[command(name = "vanthuctl", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Folder of the office's data
+    #[arg(long, global = true, env = "VANTHU_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Regulation profile, built in or a TOML file
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// One JSON document on standard output; messages go to standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Language of messages: vi or en
+    #[arg(long, global = true, env = "VANTHU_LANG", default_value = "vi")]
+    pub lang: String,
+    /// Who you are in the office
+    #[arg(long, global = true, env = "VANTHU_USER", value_name = "NAME")]
+    pub user: Option<String>,
+    /// Read the password from the first line of standard input (else: VANTHU_PASSWORD, else asked)
+    #[arg(long, global = true)]
+    pub password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the signatures of PDF files
+    Verify(Verify),
+    /// Sign a PDF file (PAdES)
+    Sign(Sign),
+    /// List readers, cards, certificates and PIN tries left
+    Tokens {
+        /// Keep reporting what is plugged in and pulled out, until interrupted
+        #[arg(long)]
+        watch: bool,
+    },
+    /// edXML packets to and from JSON
+    #[command(subcommand)]
+    Packet(Packet),
+    /// Begin an office in a new data folder
+    Init(Init),
+    /// The people of the office
+    #[command(subcommand)]
+    User(User),
+    /// The directory of agencies
+    #[command(subcommand)]
+    Agency(Agency),
+    /// Trusted certificates of this office
+    #[command(subcommand)]
+    Trust(Trust),
+    /// Settings of this desk: server, time stamps, images
+    #[command(subcommand)]
+    Config(Config),
+    /// Bring in packets (.edxml) and PDF files that came by another way
+    Import {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// List a queue, newest first
+    Queue(Queue),
+    /// Show one document whole
+    Show { id: String },
+    /// Save a document's main file
+    Export { id: String, out: PathBuf },
+    /// Accept an inbound document (status 03 goes back)
+    Receive { id: String },
+    /// Register an inbound document under the next arrival number
+    Register { id: String },
+    /// Return an inbound document to its sender (status 02)
+    Return {
+        id: String,
+        /// Why; the sender reads it
+        #[arg(long)]
+        reason: String,
+    },
+    /// Pass an inbound document to somebody
+    Assign(Assign),
+    /// Begin to work on an inbound document (status 05)
+    Begin { id: String },
+    /// Complete an inbound document (status 06)
+    Complete {
+        id: String,
+        #[arg(long, default_value = "")]
+        result: String,
+    },
+    /// Begin an outbound document from a PDF
+    Draft(Box<Draft>),
+    /// Pass a draft on, or back to its drafter
+    Review {
+        id: String,
+        #[arg(long, value_enum)]
+        to: Stage,
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// The leader's personal signature; takes number and date
+    SignDocument(SignDocument),
+    /// The organisation's signature, by the clerk
+    Seal(SignDocument),
+    /// Issue a sealed document to its recipients
+    Issue { id: String },
+    /// Recall an issued document from its recipients
+    Recall {
+        id: String,
+        /// Why; the recipients read it
+        #[arg(long)]
+        reason: String,
+    },
+    /// What came in and could not be taken
+    #[command(subcommand)]
+    Quarantine(Quarantine),
+    /// Send what waits, fetch what has arrived
+    Sync {
+        /// Once, then stop; otherwise every minute until interrupted
+        #[arg(long)]
+        once: bool,
+    },
+    /// The audit chain
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Test every component and say how to mend what is missing
+    Doctor,
+}
+
+/// The reason codes of `verify`, each with its sentence; they are never renamed.
+fn reason_codes() -> String {
+    let mut help = String::from("Reason codes:\n");
+    for reason in vanthu::signing::Reason::ALL {
+        help.push_str(&format!("  {:<28} {}\n", reason.code(), reason.sentence()));
+    }
+    help
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = reason_codes())]
+pub struct Verify {
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Folder of trusted certificates, PEM or DER (default: those of the data folder)
+    #[arg(long, value_name = "DIR")]
+    pub trust: Option<PathBuf>,
+    /// Judge as of this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Ask no OCSP or CRL service
+    #[arg(long)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum As {
+    Personal,
+    Organisation,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    Bb,
+    Bt,
+    Blt,
+    Blta,
+}
+
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// pcsc:READER, pkcs11:MODULE#TOKEN or file:P12
+    #[arg(long, value_name = "SELECTOR")]
+    pub token: String,
+    /// Serial number of the certificate, in hex (default: the fitting one)
+    #[arg(long, value_name = "HEX")]
+    pub cert: Option<String>,
+    /// Environment variable that holds the PIN
+    #[arg(long, value_name = "VAR", conflicts_with = "pin_stdin")]
+    pub pin_env: Option<String>,
+    /// Read the PIN from the first line of standard input
+    #[arg(long)]
+    pub pin_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PlaceArgs {
+    /// Page of the signature, from 1
+    #[arg(long, value_name = "N", requires = "rect")]
+    pub page: Option<u32>,
+    /// Rectangle in points from the bottom left of the page
+    #[arg(long, value_name = "X,Y,W,H", requires = "page")]
+    pub rect: Option<String>,
+    /// No visible signature
+    #[arg(long, conflicts_with_all = ["page", "rect"])]
+    pub invisible: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Sign {
+    pub input: PathBuf,
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub token: TokenArgs,
+    #[arg(long = "as", value_enum, value_name = "KIND")]
+    pub as_: As,
+    #[arg(long, value_enum, default_value = "bb")]
+    pub level: Level,
+    /// Time-stamp service (RFC 3161); may be given several times
+    #[arg(long, value_name = "URL")]
+    pub tsa: Vec<String>,
+    /// PNG image of the signature or the seal
+    #[arg(long, value_name = "PNG")]
+    pub image: Option<PathBuf>,
+    /// Above this text, such as the signer's full name
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["page", "rect", "invisible"])]
+    pub at_text: Option<String>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SignDocument {
+    pub id: String,
+    #[command(flatten)]
+    pub token: TokenArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Packet {
+    /// Print a packet as JSON
+    Read { file: PathBuf },
+    /// Make a packet from JSON
+    Write { spec: PathBuf, out: PathBuf },
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Agency code, such as 000.01.05.H30
+    #[arg(long, value_name = "CODE")]
+    pub agency: String,
+    /// Name of the agency
+    #[arg(long)]
+    pub name: String,
+    /// The first user's name as people read it
+    #[arg(long, default_value = "")]
+    pub display_name: String,
+    /// Roles of the first user, separated by commas
+    #[arg(long, default_value = "administrator")]
+    pub roles: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a user; the new password is read from an environment variable
+    Add {
+        name: String,
+        #[arg(long, default_value = "")]
+        display_name: String,
+        /// clerk, leader, drafter, format-checker, archivist, administrator
+        #[arg(long)]
+        roles: String,
+        #[arg(long, value_name = "VAR")]
+        new_password_env: String,
+    },
+    List,
+    Disable {
+        name: String,
+    },
+    /// Change your own password
+    Passwd {
+        #[arg(long, value_name = "VAR")]
+        new_password_env: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Agency {
+    /// Import a directory (CSV or JSON)
+    Import { file: PathBuf },
+    List {
+        #[arg(default_value = "")]
+        words: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Trust {
+    /// Trust the certificates of a PEM or DER file
+    Add {
+        file: PathBuf,
+    },
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// The provincial server; the secret is read from an environment variable
+    Server {
+        url: String,
+        #[arg(long, value_name = "VAR")]
+        secret_env: String,
+    },
+    /// Time-stamp services, in the order in which they are tried; none: signatures of level B-B
+    Tsa {
+        urls: Vec<String>,
+    },
+    /// Image of your personal signature (PNG)
+    SignatureImage {
+        png: PathBuf,
+    },
+    /// Image of the office's seal (PNG)
+    SealImage {
+        png: PathBuf,
+    },
+    /// The regulation profile from now on
+    Profile {
+        name: String,
+    },
+    Show,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Direction {
+    Inbound,
+    Outbound,
+}
+
+#[derive(Debug, Args)]
+pub struct Queue {
+    #[arg(value_enum)]
+    pub direction: Direction,
+    /// Only documents in this state, as `show` names it
+    #[arg(long)]
+    pub state: Option<String>,
+    /// Words to search for, with or without diacritics
+    #[arg(long, default_value = "")]
+    pub words: String,
+    #[arg(long, default_value_t = 50)]
+    pub limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Assign {
+    pub id: String,
+    #[arg(long)]
+    pub to: String,
+    #[arg(long, default_value = "")]
+    pub direction: String,
+    /// yyyy-mm-dd
+    #[arg(long)]
+    pub due: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Draft {
+    pub pdf: PathBuf,
+    /// Key of the document type, such as QĐ, CV, BC
+    #[arg(long = "type", value_name = "KEY")]
+    pub type_key: String,
+    /// Abstract (trích yếu)
+    #[arg(long)]
+    pub subject: String,
+    /// Recipient's agency code; may be given several times
+    #[arg(long = "to", value_name = "CODE")]
+    pub to: Vec<String>,
+    /// Authority line, such as "TM. ỦY BAN NHÂN DÂN"
+    #[arg(long, default_value = "")]
+    pub competence: String,
+    #[arg(long)]
+    pub position: String,
+    /// Full name of the signer
+    #[arg(long)]
+    pub signer: String,
+    #[arg(long, default_value = "")]
+    pub place: String,
+    /// Notation (default: made from the type and the agency)
+    #[arg(long)]
+    pub notation: Option<String>,
+    /// normal, urgent, very-urgent, express
+    #[arg(long, default_value = "normal")]
+    pub urgency: String,
+    #[arg(long = "attach", value_name = "FILE")]
+    pub attachments: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    Draft,
+    Review,
+    FormatCheck,
+    Sign,
+    Abandon,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// List what is in quarantine and why, newest first
+    List {
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Save the bytes of a packet as they came
+    Export { packet: String, out: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Walk the chain of operations and compare the tables with a replay
+    Verify,
+}

@@ -1,0 +1,462 @@
+//! The clerk's, the leader's and the drafter's work, one command a step.
+
+use serde_json::{Value, json};
+use vanthu::domain::agency::AgencyCode;
+use vanthu::domain::document::{Code, Metadata, Recipient, Signer, Urgency};
+use vanthu::domain::inbound::{InboundDocument, InboundState};
+use vanthu::domain::outbound::{OutboundDocument, OutboundState};
+use vanthu::domain::problem::{Blame, Kind, Problem};
+use vanthu::office::{Filter, Imported, NewDraft, Office, Placement, SignOrder, labels};
+use vanthu::pdf::Rect;
+use vanthu::t;
+use vanthu::token::Selector;
+
+use crate::args::{self, Command, Direction, Stage};
+use crate::door::{self, key};
+use crate::output::{self, Outcome};
+use crate::usage;
+
+pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> {
+    let office = door::open(global)?;
+    match command {
+        Command::Import { files } => import(&office, &files),
+        Command::Queue(args) => queue(&office, &args),
+        Command::Show { id } => show(&office, &id),
+        Command::Export { id, out } => {
+            let bytes = office.main_file(key(&id)?)?;
+            door::write(&out, &bytes)?;
+            Ok(Outcome::new(
+                json!({"id": id, "file": out, "size": bytes.len()}),
+                out.display().to_string(),
+            ))
+        }
+        Command::Receive { id } => {
+            office.accept(key(&id)?)?;
+            inbound_state(&office, &id)
+        }
+        Command::Register { id } => {
+            let registration = office.register(key(&id)?)?;
+            let json = json!({
+                "id": id,
+                "arrival_number": registration.arrival_number,
+                "arrival_date": registration.arrival_date,
+                "book": registration.book.to_string(),
+            });
+            let text = t!(
+                "ctl-registered",
+                number = registration.arrival_number,
+                date = registration.arrival_date.strftime("%d/%m/%Y")
+            );
+            Ok(Outcome::new(json, text))
+        }
+        Command::Return { id, reason } => {
+            office.return_(key(&id)?, &reason)?;
+            inbound_state(&office, &id)
+        }
+        Command::Assign(args) => {
+            let due = match &args.due {
+                Some(text) => Some(text.parse().map_err(|_| usage("--due", text))?),
+                None => None,
+            };
+            office.assign(key(&args.id)?, &args.to, &args.direction, due)?;
+            inbound_state(&office, &args.id)
+        }
+        Command::Begin { id } => {
+            office.begin(key(&id)?)?;
+            inbound_state(&office, &id)
+        }
+        Command::Complete { id, result } => {
+            office.complete(key(&id)?, &result)?;
+            inbound_state(&office, &id)
+        }
+        Command::Draft(args) => draft(&office, &args),
+        Command::Review { id, to, note } => {
+            let to = match to {
+                Stage::Draft => OutboundState::Draft,
+                Stage::Review => OutboundState::InReview,
+                Stage::FormatCheck => OutboundState::InFormatCheck,
+                Stage::Sign => OutboundState::ToSign,
+                Stage::Abandon => OutboundState::Abandoned,
+            };
+            office.submit(key(&id)?, to, &note)?;
+            outbound_state(&office, &id)
+        }
+        Command::SignDocument(args) => {
+            let numbering = office.sign(key(&args.id)?, &order(&args)?)?;
+            let document = office.outbound_document(key(&args.id)?)?;
+            let json = json!({
+                "id": args.id,
+                "state": document.state.key(),
+                "code": document.metadata.code.to_string(),
+                "number": numbering.number,
+                "date": numbering.date,
+                "document_id": document.metadata.document_id,
+            });
+            Ok(Outcome::new(json, t!("ctl-signed", code = document.metadata.code)))
+        }
+        Command::Seal(args) => {
+            office.seal(key(&args.id)?, &order(&args)?)?;
+            outbound_state(&office, &args.id)
+        }
+        Command::Issue { id } => {
+            office.issue(key(&id)?)?;
+            outbound_state(&office, &id)
+        }
+        Command::Recall { id, reason } => {
+            office.recall(key(&id)?, &reason)?;
+            outbound_state(&office, &id)
+        }
+        Command::Quarantine(command) => quarantine(&office, &command),
+        Command::Sync { once } => sync(&office, once, global.json),
+        Command::Audit(args::Audit::Verify) => audit(&office),
+        // The rest has been answered before an office was needed.
+        _ => Err(usage("command", "")),
+    }
+}
+
+fn import(office: &Office, files: &[std::path::PathBuf]) -> Result<Outcome, Problem> {
+    let mut rows = Vec::new();
+    let mut text = Vec::new();
+    let mut refused = None;
+    for file in files {
+        let name = door::file_name(file);
+        let imported = door::read(file).and_then(|bytes| office.import(&name, bytes));
+        let (outcome, id) = match imported {
+            Ok(Imported::Document(key)) => ("document", Some(key)),
+            Ok(Imported::Duplicate(key)) => ("duplicate", Some(key)),
+            Ok(Imported::Status) => ("status", None),
+            // What was received is kept, and the one who brought it is told; the other files
+            // come in all the same.
+            Ok(Imported::Quarantined(problem)) | Err(problem) => {
+                if files.len() > 1 {
+                    eprint!("{name}: ");
+                }
+                output::say(&problem);
+                rows.push(json!({"file": name, "error": output::error_json(&problem)}));
+                refused.get_or_insert(problem);
+                continue;
+            }
+        };
+        text.push(format!(
+            "{name}\t{}\t{}",
+            t!(&format!("ctl-import-{outcome}")),
+            id.map(|id| id.to_string()).unwrap_or_default()
+        ));
+        rows.push(json!({"file": name, "outcome": outcome, "id": id}));
+    }
+    let mut outcome = Outcome::new(json!({"files": rows}), text.join("\n"));
+    if let Some(problem) = refused {
+        outcome.json["error"] = output::error_json(&problem);
+        outcome.status = problem.kind.exit_status();
+    }
+    Ok(outcome)
+}
+
+fn quarantine(office: &Office, command: &args::Quarantine) -> Result<Outcome, Problem> {
+    match command {
+        args::Quarantine::List { limit } => {
+            let (mut rows, mut text) = (Vec::new(), Vec::new());
+            for one in office.quarantine(*limit)? {
+                let since = vanthu::domain::calendar::iso(one.since);
+                text.push(format!("{}\t{since}\t{}\t{}", one.packet, one.origin, one.code));
+                rows.push(json!({
+                    "packet": one.packet,
+                    "size": one.size,
+                    "origin": one.origin,
+                    "code": one.code,
+                    "detail": one.detail,
+                    "since": since,
+                }));
+            }
+            Ok(Outcome::new(json!({"packets": rows}), text.join("\n")))
+        }
+        args::Quarantine::Export { packet, out } => {
+            let bytes = office.quarantined_bytes(packet)?;
+            door::write(out, &bytes)?;
+            let json = json!({"packet": packet, "file": out, "size": bytes.len()});
+            Ok(Outcome::new(json, out.display().to_string()))
+        }
+    }
+}
+
+fn queue(office: &Office, args: &args::Queue) -> Result<Outcome, Problem> {
+    let mut filter = Filter { words: args.words.clone(), ..Filter::default() };
+    let unknown = |state: &String| usage("--state", state);
+    let (rows, text): (Vec<Value>, Vec<String>) = match args.direction {
+        Direction::Inbound => {
+            if let Some(state) = &args.state {
+                let known = InboundState::ALL.into_iter().find(|known| known.key() == state);
+                filter.inbound = Some(known.ok_or_else(|| unknown(state))?);
+            }
+            office
+                .inbound(&filter, None, args.limit)?
+                .iter()
+                .map(|document| (inbound_json(document), inbound_line(document)))
+                .unzip()
+        }
+        Direction::Outbound => {
+            if let Some(state) = &args.state {
+                let known = OutboundState::ALL.into_iter().find(|known| known.key() == state);
+                filter.outbound = Some(known.ok_or_else(|| unknown(state))?);
+            }
+            office
+                .outbound(&filter, None, args.limit)?
+                .iter()
+                .map(|document| (outbound_json(document), outbound_line(document)))
+                .unzip()
+        }
+    };
+    Ok(Outcome::new(json!({"documents": rows}), text.join("\n")))
+}
+
+fn show(office: &Office, id: &str) -> Result<Outcome, Problem> {
+    let key = key(id)?;
+    let (mut json, mut text) = match office.inbound_document(key) {
+        Ok(document) => (inbound_json(&document), inbound_line(&document)),
+        Err(problem) if problem.code == "office-no-such-document" => {
+            let document = office.outbound_document(key)?;
+            (outbound_json(&document), outbound_line(&document))
+        }
+        Err(problem) => return Err(problem),
+    };
+    let history: Vec<Value> = office
+        .history(key)?
+        .iter()
+        .map(|entry| {
+            let at = vanthu::domain::calendar::iso(entry.at);
+            text.push_str(&format!("\n  {at}  {}  {}", entry.user, entry.text));
+            json!({"at": at, "user": entry.user, "role": entry.role.map(|role| role.key()), "text": entry.text})
+        })
+        .collect();
+    json["history"] = Value::Array(history);
+    Ok(Outcome::new(json, text))
+}
+
+fn inbound_state(office: &Office, id: &str) -> Result<Outcome, Problem> {
+    let document = office.inbound_document(key(id)?)?;
+    Ok(Outcome::new(
+        json!({"id": id, "state": document.state.key()}),
+        labels::inbound(document.state),
+    ))
+}
+
+fn outbound_state(office: &Office, id: &str) -> Result<Outcome, Problem> {
+    let document = office.outbound_document(key(id)?)?;
+    Ok(Outcome::new(
+        json!({"id": id, "state": document.state.key()}),
+        labels::outbound(document.state),
+    ))
+}
+
+fn inbound_line(document: &InboundDocument) -> String {
+    let number = document
+        .registration
+        .as_ref()
+        .map(|registration| registration.arrival_number.to_string())
+        .unwrap_or_default();
+    format!(
+        "{}\t{}\t{}\t{}\t{}\t{}",
+        document.key,
+        labels::inbound(document.state),
+        number,
+        document.metadata.code,
+        document.sender_name,
+        document.metadata.subject
+    )
+}
+
+fn inbound_json(document: &InboundDocument) -> Value {
+    json!({
+        "id": document.key,
+        "state": document.state.key(),
+        "sender": document.sender,
+        "sender_name": document.sender_name,
+        "code": document.metadata.code.to_string(),
+        "document_id": document.metadata.document_id,
+        "subject": document.metadata.subject,
+        "type": document.metadata.type_key,
+        "issued": document.metadata.issued,
+        "urgency": document.metadata.urgency.key(),
+        "arrived_at": vanthu::domain::calendar::iso(document.arrived_at),
+        "arrival_number": document.registration.as_ref().map(|r| r.arrival_number),
+        "arrival_date": document.registration.as_ref().map(|r| r.arrival_date),
+        "assigned_to": document.assignment.as_ref().map(|a| &a.user),
+        "due": document.assignment.as_ref().and_then(|a| a.due),
+        "verdict": document.verdict.verdict.key(),
+        "legal_value": document.verdict.legal_value().key(),
+        "signatures": document.verdict.signatures,
+        "files": document.files,
+        "reason": document.reason,
+    })
+}
+
+fn outbound_line(document: &OutboundDocument) -> String {
+    let mut line = format!(
+        "{}\t{}\t{}\t{}",
+        document.key,
+        labels::outbound(document.state),
+        document.metadata.code,
+        document.metadata.subject
+    );
+    for delivery in &document.deliveries {
+        let latest = delivery.latest().map(|entry| labels::status(entry.code)).unwrap_or_default();
+        line.push_str(&format!("\n    {}\t{latest}", delivery.name));
+    }
+    line
+}
+
+fn outbound_json(document: &OutboundDocument) -> Value {
+    json!({
+        "id": document.key,
+        "state": document.state.key(),
+        "code": document.metadata.code.to_string(),
+        "document_id": document.metadata.document_id,
+        "subject": document.metadata.subject,
+        "type": document.metadata.type_key,
+        "issued": document.metadata.issued,
+        "number": document.numbering.as_ref().map(|n| n.number),
+        "files": document.files,
+        "deliveries": document.deliveries.iter().map(|delivery| json!({
+            "recipient": delivery.recipient,
+            "name": delivery.name,
+            "send": delivery.send,
+            "reason": delivery.reason,
+            "statuses": delivery.statuses.iter().map(|entry| json!({
+                "code": entry.code,
+                "at": vanthu::domain::calendar::iso(entry.at),
+                "description": entry.description,
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "reason": document.reason,
+    })
+}
+
+fn draft(office: &Office, args: &args::Draft) -> Result<Outcome, Problem> {
+    let recipients = args
+        .to
+        .iter()
+        .map(|code| {
+            let agency = AgencyCode::new(code).ok_or_else(|| usage("--to", code))?;
+            Ok(Recipient { agency, name: String::new() })
+        })
+        .collect::<Result<Vec<_>, Problem>>()?;
+    let urgency = Urgency::ALL
+        .into_iter()
+        .find(|urgency| urgency.key() == args.urgency)
+        .ok_or_else(|| usage("--urgency", &args.urgency))?;
+    let attachments = args
+        .attachments
+        .iter()
+        .map(|path| Ok((door::file_name(path), door::read(path)?)))
+        .collect::<Result<Vec<_>, Problem>>()?;
+    let key = office.draft(NewDraft {
+        file_name: door::file_name(&args.pdf),
+        pdf: door::read(&args.pdf)?,
+        attachments,
+        metadata: Metadata {
+            code: Code {
+                number: String::new(),
+                notation: args.notation.clone().unwrap_or_default(),
+            },
+            type_key: args.type_key.clone(),
+            subject: args.subject.clone(),
+            place: args.place.clone(),
+            signer: Signer {
+                competence: args.competence.clone(),
+                position: args.position.clone(),
+                full_name: args.signer.clone(),
+            },
+            urgency,
+            recipients,
+            ..Metadata::default()
+        },
+    })?;
+    Ok(Outcome::new(json!({"id": key, "state": "draft"}), key.to_string()))
+}
+
+fn order(args: &args::SignDocument) -> Result<SignOrder, Problem> {
+    Ok(SignOrder {
+        token: Selector::parse(&args.token.token)?,
+        certificate: args.token.cert.clone(),
+        pin: door::pin(&args.token)?,
+        placement: placement(&args.place)?,
+    })
+}
+
+/// Where a signature goes, from the words of the command line.
+pub fn placement(args: &args::PlaceArgs) -> Result<Placement, Problem> {
+    match (args.invisible, args.page, &args.rect) {
+        (true, ..) => Ok(Placement::Invisible),
+        (false, Some(page), Some(rect)) => {
+            let numbers: Result<Vec<f32>, _> = rect.split(',').map(|n| n.trim().parse()).collect();
+            match numbers.as_deref() {
+                Ok([x, y, width, height])
+                    if page > 0
+                        && [x, y, width, height].iter().all(|number| number.is_finite())
+                        && *width > 0.0
+                        && *height > 0.0 =>
+                {
+                    let rect = Rect { x: *x, y: *y, width: *width, height: *height };
+                    Ok(Placement::At { page: page - 1, rect })
+                }
+                _ => Err(usage("--rect", rect)),
+            }
+        }
+        _ => Ok(Placement::Automatic),
+    }
+}
+
+/// Once, or every minute until interrupted; a round that fails is told and the next comes.
+fn sync(office: &Office, once: bool, as_json: bool) -> Result<Outcome, Problem> {
+    const PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
+    loop {
+        let round = sync_round(office);
+        if once {
+            return round;
+        }
+        match round {
+            Ok(outcome) => outcome.print(as_json),
+            Err(problem) => crate::output::print_problem(&problem, as_json),
+        };
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn sync_round(office: &Office) -> Result<Outcome, Problem> {
+    let report = office.sync()?;
+    if let Some(problem) = report.problem {
+        return Err(problem);
+    }
+    let json = json!({
+        "sent": report.sent,
+        "received": report.received,
+        "waiting": report.waiting,
+        "wedged": report.wedged,
+        "quarantined": report.quarantined,
+    });
+    let text = t!(
+        "ctl-synced",
+        sent = report.sent,
+        received = report.received,
+        waiting = report.waiting,
+        wedged = report.wedged
+    );
+    Ok(Outcome::new(json, text))
+}
+
+fn audit(office: &Office) -> Result<Outcome, Problem> {
+    let report = office.audit()?;
+    let json = json!({
+        "operations": report.operations,
+        "intact": report.problems.is_empty(),
+        "problems": report.problems.iter().map(|problem| format!("{problem:?}")).collect::<Vec<_>>(),
+    });
+    if report.problems.is_empty() {
+        Ok(Outcome::new(json, t!("ctl-audit-intact", count = report.operations)))
+    } else {
+        let problem = Problem::new("ctl-audit-broken", Kind::No, Blame::Environment)
+            .with("count", report.problems.len());
+        let told = vanthu::i18n::tell(&problem);
+        Ok(Outcome::new(json, told.paragraph()).no_if(true))
+    }
+}

@@ -1,0 +1,115 @@
+//! Opening the office, and reading what must not stand on the command line.
+
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
+
+use vanthu::domain::document::DocumentKey;
+use vanthu::domain::problem::{Blame, Kind, Problem};
+use vanthu::office::Office;
+use vanthu::token::Pin;
+
+use crate::args::{Global, TokenArgs};
+use crate::usage;
+
+/// The data folder that was named, else the user's own.
+pub fn data_dir(global: &Global) -> Result<PathBuf, Problem> {
+    match &global.data_dir {
+        Some(dir) => Ok(dir.clone()),
+        None => Office::usual_folder().ok_or_else(|| usage("--data-dir", "")),
+    }
+}
+
+/// Opens the office as the user who was named.
+pub fn open(global: &Global) -> Result<Office, Problem> {
+    let user = user(global)?;
+    let password = password(global)?;
+    Office::open(&data_dir(global)?, &user, &password)
+}
+
+pub fn user(global: &Global) -> Result<String, Problem> {
+    global.user.clone().ok_or_else(|| usage("--user", ""))
+}
+
+/// The user's password: first line of standard input, `VANTHU_PASSWORD`, or asked for.
+pub fn password(global: &Global) -> Result<Pin, Problem> {
+    if global.password_stdin {
+        return first_line();
+    }
+    match std::env::var("VANTHU_PASSWORD") {
+        Ok(password) => Ok(Pin::new(password)),
+        Err(_) => ask("ctl-ask-password"),
+    }
+}
+
+/// A secret from the environment variable `name`.
+pub fn secret_from_env(name: &str) -> Result<Pin, Problem> {
+    std::env::var(name).map(Pin::new).map_err(|_| usage("environment variable", name))
+}
+
+/// The token's PIN, by the way that was chosen; asked for when none was.
+pub fn pin(args: &TokenArgs) -> Result<Pin, Problem> {
+    match (&args.pin_env, args.pin_stdin) {
+        (Some(name), _) => secret_from_env(name),
+        (None, true) => first_line(),
+        (None, false) => ask("ctl-ask-pin"),
+    }
+}
+
+/// Reads a file whole; what is missing or unreadable is said with its name.
+pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+    // Larger than any input that the product takes; more would only fill the memory.
+    const LIMIT: u64 = 1 << 30;
+    let unreadable = |cause: String| {
+        Problem::new("ctl-file-unreadable", Kind::Unreadable, Blame::Input)
+            .with("file", path.display())
+            .because(cause)
+    };
+    let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let size = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(LIMIT)).unwrap_or_default());
+    // What a file says of its size is no promise: a device says nothing and never ends.
+    let read = file.take(LIMIT + 1).read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(error.to_string()))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(unreadable(format!("more than {LIMIT} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file under a temporary name first, so that a failure leaves no half of it.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    let unwritable = |error: std::io::Error| {
+        Problem::new("ctl-file-unwritable", Kind::Unavailable, Blame::Environment)
+            .with("file", path.display())
+            .because(error)
+    };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&part);
+        unwritable(error)
+    })
+}
+
+/// The name of a file without its folder.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+pub fn key(id: &str) -> Result<DocumentKey, Problem> {
+    id.parse().map_err(|_| usage("ID", id))
+}
+
+fn first_line() -> Result<Pin, Problem> {
+    let mut line = zeroize::Zeroizing::new(String::new());
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| usage("standard input", error))?;
+    Ok(Pin::new(line.trim_end_matches(['\r', '\n'])))
+}
+
+fn ask(question: &str) -> Result<Pin, Problem> {
+    rpassword::prompt_password(vanthu::i18n::tr(question))
+        .map(Pin::new)
+        .map_err(|error| usage("terminal", error))
+}

@@ -1,0 +1,203 @@
+//! Setting up an office: founding it, people, directory, trust, settings; and packets.
+
+use serde_json::json;
+use vanthu::domain::agency::{Agency, AgencyCode};
+use vanthu::domain::problem::Problem;
+use vanthu::domain::role::Role;
+use vanthu::office::{Founding, Office, labels};
+use vanthu::packet;
+use vanthu::rules::directory::{Directory, Warning};
+use vanthu::t;
+
+use crate::args;
+use crate::door;
+use crate::output::Outcome;
+use crate::usage;
+
+pub fn init(global: &args::Global, args: &args::Init) -> Result<Outcome, Problem> {
+    let code = AgencyCode::new(&args.agency).ok_or_else(|| usage("--agency", &args.agency))?;
+    let founding = Founding {
+        agency: Agency::new(code.clone(), &args.name),
+        profile: global.profile.clone().unwrap_or_else(|| "current".to_owned()),
+        user: door::user(global)?,
+        display_name: args.display_name.clone(),
+        roles: roles(&args.roles)?,
+    };
+    let password = door::password(global)?;
+    let dir = door::data_dir(global)?;
+    let office = Office::found(&dir, founding, &password)?;
+    let json = json!({
+        "data_dir": dir,
+        "agency": code,
+        "name": office.session().agency.name,
+        "profile": office.profile().name(),
+        "user": office.session().user,
+    });
+    Ok(Outcome::new(json, t!("ctl-init-done", name = office.session().agency.name)))
+}
+
+pub fn user(global: &args::Global, command: &args::User) -> Result<Outcome, Problem> {
+    let office = door::open(global)?;
+    match command {
+        args::User::Add { name, display_name, roles: keys, new_password_env } => {
+            let password = door::secret_from_env(new_password_env)?;
+            let roles = roles(keys)?;
+            office.add_user(name, display_name, &roles, &password)?;
+            Ok(Outcome::new(json!({"user": name}), t!("ctl-user-added", user = name)))
+        }
+        args::User::List => {
+            let users = office.users()?;
+            let text: Vec<String> = users
+                .iter()
+                .map(|user| {
+                    let roles: Vec<String> = user.roles.iter().copied().map(labels::role).collect();
+                    let state =
+                        if user.disabled { t!("ctl-user-disabled-mark") } else { String::new() };
+                    format!("{}\t{}\t{}{state}", user.user, user.display_name, roles.join(", "))
+                })
+                .collect();
+            let json = json!({"users": users.iter().map(|user| json!({
+                "user": user.user,
+                "display_name": user.display_name,
+                "roles": user.roles.iter().map(|role| role.key()).collect::<Vec<_>>(),
+                "disabled": user.disabled,
+            })).collect::<Vec<_>>()});
+            Ok(Outcome::new(json, text.join("\n")))
+        }
+        args::User::Disable { name } => {
+            office.disable_user(name)?;
+            Ok(Outcome::new(json!({"user": name}), t!("ctl-user-disabled", user = name)))
+        }
+        args::User::Passwd { new_password_env } => {
+            let old = door::password(global)?;
+            office.change_password(&old, &door::secret_from_env(new_password_env)?)?;
+            Ok(Outcome::new(json!({"user": office.session().user}), t!("ctl-password-changed")))
+        }
+    }
+}
+
+pub fn agency(global: &args::Global, command: &args::Agency) -> Result<Outcome, Problem> {
+    match command {
+        args::Agency::Import { file } => {
+            let bytes = door::read(file)?;
+            let office = door::open(global)?;
+            let import = Directory::read(&bytes, office.profile())?;
+            let count = import.agencies.len();
+            let warnings = import.warnings.clone();
+            office.put_agencies(import.agencies)?;
+            let warnings: Vec<String> = warnings.iter().map(warning).collect();
+            let mut text = t!("ctl-agencies-imported", count = count);
+            for warning in &warnings {
+                text.push_str(&format!("\n{warning}"));
+            }
+            Ok(Outcome::new(json!({"imported": count, "warnings": warnings}), text))
+        }
+        args::Agency::List { words } => {
+            let agencies = door::open(global)?.agencies(words, 1000)?;
+            let text: Vec<String> =
+                agencies.iter().map(|agency| format!("{}\t{}", agency.code, agency.name)).collect();
+            Ok(Outcome::new(json!({"agencies": agencies}), text.join("\n")))
+        }
+    }
+}
+
+pub fn trust(global: &args::Global, command: &args::Trust) -> Result<Outcome, Problem> {
+    let office = door::open(global)?;
+    match command {
+        args::Trust::Add { file } => {
+            let owners = office.add_trust(&door::read(file)?)?;
+            let text = t!("ctl-trust-added", owners = owners.join("; "));
+            Ok(Outcome::new(json!({"added": owners}), text))
+        }
+        args::Trust::List => {
+            let trust = office.trust()?;
+            let line = |kind: &str, one: &vanthu::pki::Certificate| json!({"kind": kind, "subject": one.subject().common_name, "sha256": one.fingerprint()});
+            let rows: Vec<_> = trust
+                .roots
+                .iter()
+                .map(|one| line("root", one))
+                .chain(trust.intermediates.iter().map(|one| line("intermediate", one)))
+                .collect();
+            let text: Vec<String> = rows
+                .iter()
+                .map(|row| {
+                    format!(
+                        "{}\t{}\t{}",
+                        row["kind"].as_str().unwrap_or_default(),
+                        row["subject"].as_str().unwrap_or_default(),
+                        row["sha256"].as_str().unwrap_or_default()
+                    )
+                })
+                .collect();
+            Ok(Outcome::new(json!({"certificates": rows}), text.join("\n")))
+        }
+    }
+}
+
+pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, Problem> {
+    let office = door::open(global)?;
+    match command {
+        args::Config::Server { url, secret_env } => {
+            office.set_server(url, &door::secret_from_env(secret_env)?)?;
+        }
+        args::Config::Tsa { urls } => office.set_tsa_urls(urls)?,
+        args::Config::SignatureImage { png } => office.set_signature_image(&door::read(png)?)?,
+        args::Config::SealImage { png } => office.set_seal_image(&door::read(png)?)?,
+        args::Config::Profile { name } => office.choose_profile(name)?,
+        args::Config::Show => {
+            let server = office.server();
+            let json = json!({
+                "server": server,
+                "tsa": office.tsa_urls()?,
+                "profile": office.profile().name(),
+                "signature_image": office.signature_image()?.is_some(),
+                "seal_image": office.seal_image()?.is_some(),
+            });
+            let text = serde_json::to_string_pretty(&json).unwrap_or_default();
+            return Ok(Outcome::new(json, text));
+        }
+    }
+    Ok(Outcome::new(json!({"done": true}), t!("ctl-config-done")))
+}
+
+fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::UnknownForm { line, code } => {
+            t!("ctl-agency-unknown-form", line = line, code = code)
+        }
+        Warning::UnknownParent { line, code } => {
+            t!("ctl-agency-unknown-parent", line = line, code = code)
+        }
+    }
+}
+
+/// A packet to JSON, or JSON to a packet; needs no office.
+pub fn packet(global: &args::Global, command: &args::Packet) -> Result<Outcome, Problem> {
+    match command {
+        args::Packet::Read { file } => {
+            let packet = packet::read(&door::read(file)?, &packet::Limits::default())?;
+            let json = packet::json::to_value(&packet, global.json)?;
+            let text = serde_json::to_string_pretty(&json).unwrap_or_default();
+            Ok(Outcome::new(json, text))
+        }
+        args::Packet::Write { spec, out } => {
+            let folder = spec.parent().unwrap_or(std::path::Path::new("."));
+            let packet = packet::json::from_slice(
+                &door::read(spec)?,
+                Some(folder),
+                &packet::Limits::default(),
+            )?;
+            let bytes = packet::write(&packet)?;
+            door::write(out, &bytes)?;
+            let json = json!({"file": out, "size": bytes.len()});
+            Ok(Outcome::new(json, t!("ctl-packet-written", file = out.display())))
+        }
+    }
+}
+
+/// Roles from their names, separated by commas.
+fn roles(keys: &str) -> Result<Vec<Role>, Problem> {
+    keys.split(',')
+        .map(|key| Role::from_key(key.trim()).ok_or_else(|| usage("roles", key)))
+        .collect()
+}

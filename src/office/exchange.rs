@@ -1,0 +1,129 @@
+//! The office's outbox and inbox on the line to the provincial server.
+//!
+//! Quyết định 28/2018/QĐ-TTg Điều 6 khoản 3: states of sending, receiving and processing
+//! are tracked and updated automatically.
+
+use jiff::Timestamp;
+
+use super::{Office, OfficeError, SyncReport};
+use crate::domain::document::BlobHash;
+use crate::domain::operation::Change;
+use crate::domain::problem::Problem;
+use crate::domain::role::Act;
+use crate::exchange::engine::{self, Kept, OutboxItem, Queues};
+use crate::exchange::vanthu::VanthuLine;
+use crate::exchange::{InboxItem, Receipt, ServerAddress, Watch};
+use crate::store::PacketState;
+
+impl Office {
+    /// Sends what waits and fetches what has arrived, once; then takes in what was fetched
+    /// and sends the statuses that follow from it.
+    pub fn sync(&self) -> Result<SyncReport, Problem> {
+        self.sync_watched(&())
+    }
+
+    /// The same, watched, so that it can be cancelled.
+    pub fn sync_watched(&self, watch: &dyn Watch) -> Result<SyncReport, Problem> {
+        self.actor(Act::Sync)?;
+        let server = self.server_setting()?.ok_or(OfficeError::NoServer)?;
+        let agency = self.session().agency.code.clone();
+        let line = VanthuLine::new(ServerAddress::new(&server.url, agency, server.secret)?)?;
+        // What an earlier run kept and a power cut left untaken comes first.
+        let mut total = SyncReport::default();
+        total.quarantined += self.receive()?.quarantined;
+        // Fetching makes statuses, which want to be sent at once (status 01 is automatic);
+        // the bound keeps two offices from answering each other for ever.
+        for _ in 0..4 {
+            let run = engine::sync_once(self, &line, Timestamp::now(), watch);
+            let taken = self.receive()?;
+            total.sent += run.sent;
+            total.received += run.received;
+            total.problem = run.problem().or(taken.problem);
+            total.quarantined += taken.quarantined;
+            if total.problem.is_some() || (taken.queued == 0 && !run.more) {
+                break;
+            }
+        }
+        let counts = self.store().counts()?;
+        total.waiting = u32::try_from(counts.outbox_waiting).unwrap_or(u32::MAX);
+        total.wedged = u32::try_from(counts.outbox_wedged).unwrap_or(u32::MAX);
+        Ok(total)
+    }
+}
+
+impl Queues for Office {
+    fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<OutboxItem>> {
+        let rows = self.store().outbox_due(now, limit)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| OutboxItem {
+                item: row.item,
+                kind: row.what,
+                to: row.recipient,
+                packet: row.packet,
+                urgent: row.urgent,
+                attempts: row.tries,
+            })
+            .collect())
+    }
+
+    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Vec<u8>> {
+        Ok(self.store().blob(&item.packet)?)
+    }
+
+    fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()> {
+        let change = Change::OutboxSent {
+            item: item.to_owned(),
+            server_id: receipt.server_id.clone(),
+            sent_at: receipt.received_at,
+        };
+        self.by_itself(change)
+    }
+
+    fn put_off(&self, item: &str, until: Timestamp, reason: &str) -> Kept<()> {
+        Ok(self.store().put_off(item, &until, reason)?)
+    }
+
+    fn wedge(&self, item: &str, code: &str, detail: &str) -> Kept<()> {
+        self.by_itself(Change::OutboxWedged {
+            item: item.to_owned(),
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        })
+    }
+
+    fn cursor(&self) -> Kept<Option<String>> {
+        Ok(self.store().cursor(&self.server().unwrap_or_default())?)
+    }
+
+    fn set_cursor(&self, cursor: &str) -> Kept<()> {
+        Ok(self.store().set_cursor(&self.server().unwrap_or_default(), cursor)?)
+    }
+
+    fn is_kept(&self, server_id: &str, sha256: &str) -> Kept<bool> {
+        // The same bytes that another sender's name put into quarantine get their chance.
+        let row = self.store().packet(&BlobHash(sha256.to_owned()))?;
+        Ok(row
+            .is_some_and(|row| row.state != PacketState::Quarantined || row.server_id == server_id))
+    }
+
+    fn keep_packet(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()> {
+        let packet = self.store().put_blob(bytes)?;
+        self.by_itself(Change::PacketKept {
+            packet,
+            size: bytes.len() as u64,
+            origin: item.from.to_string(),
+            server_id: item.id.clone(),
+        })
+    }
+}
+
+impl Office {
+    /// One change that the program makes without anybody's decision.
+    pub(super) fn by_itself(&self, change: Change) -> Result<(), Problem> {
+        self.store().write(&self.program(), move |writer| {
+            writer.append(change)?;
+            Ok(())
+        })
+    }
+}

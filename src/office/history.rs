@@ -1,0 +1,105 @@
+//! A document's history, told from its operations.
+
+use jiff::Timestamp;
+
+use super::{HistoryEntry, Office, labels};
+use crate::domain::document::DocumentKey;
+use crate::domain::operation::{Change, Operation, OutboxKind};
+use crate::domain::outbound::SignatureKind;
+use crate::domain::problem::Problem;
+use crate::domain::role::Act;
+use crate::t;
+
+impl Office {
+    /// Everything that happened to a document, oldest first.
+    pub fn history(&self, key: DocumentKey) -> Result<Vec<HistoryEntry>, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let operations = self.store().history(&key)?;
+        Ok(operations.into_iter().filter_map(|operation| self.entry(operation)).collect())
+    }
+
+    fn entry(&self, operation: Operation) -> Option<HistoryEntry> {
+        let at = Timestamp::from_millisecond(operation.time.millis).ok()?;
+        let text = self.sentence(&operation.change)?;
+        Some(HistoryEntry { at, user: operation.user, role: operation.role, text })
+    }
+
+    /// What a change means to a reader; `None` for what only the program cares about.
+    fn sentence(&self, change: &Change) -> Option<String> {
+        let moved = |from: String, to: String, reason: &str| {
+            if reason.is_empty() {
+                t!("history-moved", from = from, to = to)
+            } else {
+                t!("history-moved-reason", from = from, to = to, reason = reason)
+            }
+        };
+        Some(match change {
+            Change::InboundArrived { verdict, .. } => {
+                t!("history-arrived", verdict = labels::verdict(verdict.verdict))
+            }
+            Change::InboundMoved { from, to, reason, .. } => {
+                moved(labels::inbound(*from), labels::inbound(*to), reason)
+            }
+            Change::InboundRegistered { registration, .. } => t!(
+                "history-registered",
+                number = registration.arrival_number,
+                date = registration.arrival_date.strftime("%d/%m/%Y")
+            ),
+            Change::InboundAssigned { assignment, .. } => t!(
+                "history-assigned",
+                user = self.display_name(&assignment.user),
+                direction = assignment.direction
+            ),
+            Change::OutboundDrafted { .. } => t!("history-drafted"),
+            Change::OutboundEdited { .. } => t!("history-edited"),
+            Change::OutboundMoved { from, to, reason, .. } => {
+                moved(labels::outbound(*from), labels::outbound(*to), reason)
+            }
+            Change::OutboundNumbered { numbering, metadata, .. } => t!(
+                "history-numbered",
+                number = metadata.code,
+                date = numbering.date.strftime("%d/%m/%Y")
+            ),
+            Change::OutboundSigned { kind: SignatureKind::Personal, signer, .. } => {
+                t!("history-signed-personal", signer = signer)
+            }
+            Change::OutboundSigned { kind: SignatureKind::Organisation, signer, .. } => {
+                t!("history-signed-organisation", signer = signer)
+            }
+            Change::OutboundIssued { recipients, .. } => {
+                t!("history-issued", count = recipients.len())
+            }
+            Change::OutboxQueued { what, recipient, .. } => {
+                let recipient = self.agency_name(recipient);
+                match what {
+                    OutboxKind::Document => t!("history-queued-document", recipient = recipient),
+                    OutboxKind::Status => t!("history-queued-status", recipient = recipient),
+                }
+            }
+            Change::OutboxSent { .. } => t!("history-sent"),
+            Change::OutboxWedged { detail, .. } => t!("history-wedged", detail = detail),
+            Change::OutboxReleased { .. } => t!("history-released"),
+            Change::StatusReceived { recipient, entry, .. } => t!(
+                "history-status",
+                recipient = self.agency_name(recipient),
+                status = labels::status(entry.code)
+            ),
+            _ => return None,
+        })
+    }
+
+    fn display_name(&self, user: &str) -> String {
+        match self.store().user(user) {
+            Ok(Some(known)) => known.display_name,
+            _ => user.to_owned(),
+        }
+    }
+
+    /// The agency's name in the directory, else its code.
+    pub(super) fn agency_name(&self, code: &crate::domain::agency::AgencyCode) -> String {
+        match self.store().agency(code) {
+            Ok(Some(agency)) => agency.name,
+            _ => code.to_string(),
+        }
+    }
+}

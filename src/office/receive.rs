@@ -1,0 +1,499 @@
+//! From a packet's bytes to an inbound document, or to a status of one of ours.
+//!
+//! Quyết định 28/2018/QĐ-TTg Điều 9 khoản 1: before accepting, completeness, integrity and
+//! authenticity are checked. That check is made here, when the packet arrives, and stored
+//! with its time; accepting stays the clerk's decision.
+
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError};
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::draft::refuse_secrets;
+use super::{Office, OfficeError};
+use crate::domain::agency::AgencyCode;
+use crate::domain::delivery::{StatusCode, StatusEntry};
+use crate::domain::document::{BlobHash, DocumentId, DocumentKey, FileRef, Metadata};
+use crate::domain::inbound::{InboundDocument, InboundState};
+use crate::domain::operation::{Change, OutboxKind};
+use crate::domain::problem::{Kind as ProblemKind, Problem};
+use crate::domain::role::Act;
+use crate::domain::text;
+use crate::domain::verdict::VerdictSummary;
+use crate::packet::{
+    self, DocumentPacket, Kind, Organ, Packet, PacketError, Report, Staff, StatusPacket,
+};
+use crate::pdf::structure::Source;
+use crate::signing::check::{self, CheckOptions};
+use crate::store::{PacketRow, PacketState};
+
+/// How the outcome of a packet that became an inbound document begins.
+const INBOUND: &str = "inbound ";
+/// How the outcome of a packet begins whose document was here already.
+const DUPLICATE: &str = "duplicate of ";
+
+/// What became of the packets that waited.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Received {
+    pub documents: u32,
+    pub statuses: u32,
+    pub duplicates: u32,
+    pub quarantined: u32,
+    /// Statuses queued for the senders.
+    pub queued: u32,
+    /// Why a packet stays where it is, if one does; the others were taken.
+    pub problem: Option<Problem>,
+}
+
+/// What became of a file that somebody brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Imported {
+    Document(DocumentKey),
+    /// The office has it already, as this document.
+    Duplicate(DocumentKey),
+    Status,
+    /// Its bytes are kept, out of sight; this is why.
+    Quarantined(Problem),
+}
+
+impl Office {
+    /// Takes every packet that is kept and not taken yet.
+    pub(super) fn receive(&self) -> Result<Received, Problem> {
+        const BATCH: u32 = 50;
+        let mut total = Received::default();
+        // What could not be taken stays where it is and must not keep the others.
+        let mut stuck = HashSet::new();
+        loop {
+            let wanted = BATCH.saturating_add(u32::try_from(stuck.len()).unwrap_or(u32::MAX));
+            let mut waiting = self.store().packets_to_take(wanted)?;
+            waiting.retain(|row| !stuck.contains(&row.hash));
+            if waiting.is_empty() {
+                return Ok(total);
+            }
+            for row in waiting {
+                match self.take(&row.hash) {
+                    Ok(Imported::Document(_)) => {
+                        total.documents += 1;
+                        total.queued += 1;
+                    }
+                    Ok(Imported::Duplicate(_)) => total.duplicates += 1,
+                    Ok(Imported::Status) => total.statuses += 1,
+                    Ok(Imported::Quarantined(_)) => total.quarantined += 1,
+                    // A full disk or a lost database stops everything.
+                    Err(problem) if problem.kind == ProblemKind::Unavailable => {
+                        return Err(problem);
+                    }
+                    Err(problem) => {
+                        tracing::error!(%problem, packet = %row.hash, "a packet was not taken");
+                        stuck.insert(row.hash);
+                        total.problem.get_or_insert(problem);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Brings in a packet or a PDF that came another way: a stick, a mail, a scanner.
+    pub fn import(&self, file_name: &str, bytes: Vec<u8>) -> Result<Imported, Problem> {
+        self.actor(Act::ReceiveInbound)?;
+        let name = text::safe_file_name(file_name);
+        let limits = self.profile().limits();
+        let limit = if looks_like_pdf(&name, &bytes) {
+            limits.main_file_bytes()
+        } else {
+            limits.packet_bytes()
+        };
+        let size = bytes.len() as u64;
+        if size > limit {
+            return Err(OfficeError::FileTooLarge { name, size, limit }.into());
+        }
+        let packet = self.store().put_blob(&bytes)?;
+        if self.store().packet(&packet)?.is_none() {
+            self.by_itself(Change::PacketKept {
+                packet: packet.clone(),
+                size,
+                origin: name,
+                server_id: String::new(),
+            })?;
+        }
+        self.take(&packet)
+    }
+
+    /// Turns one kept packet into what it means. Whatever is wrong with it, its bytes stay.
+    fn take(&self, hash: &BlobHash) -> Result<Imported, Problem> {
+        // The clerk brings a file while the line brings its packets: one after the other, so
+        // that two copies of a document do not pass each other.
+        let _one_at_a_time = self.0.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = self.store().packet(hash)?;
+        let row = row.ok_or_else(|| OfficeError::NoSuchPacket(hash.to_string()))?;
+        if row.state == PacketState::Taken {
+            return Ok(was_taken(&row.outcome));
+        }
+        // What is wrong with our own list of trusted certificates is no packet's fault.
+        self.trust()?;
+        let bytes = self.store().blob(hash)?;
+        let by_hand = row.server_id.is_empty();
+        let taken = if by_hand && looks_like_pdf(&row.origin, &bytes) {
+            self.take_pdf(hash, &row.origin, bytes.into())
+        } else if bytes.starts_with(b"%PDF-") {
+            // Over the line a bare PDF says neither whose it is nor for whom.
+            Err(PacketError::NotPacket.into())
+        } else {
+            match packet::read(&bytes, &self.packet_limits()) {
+                Ok(packet) => self.take_packet(hash, &row, packet),
+                Err(error) => Err(error.into()),
+            }
+        };
+        match taken {
+            // The sender's fault: quarantine. Our own disk's or database's: try again later.
+            Err(problem) if is_about_the_packet(&problem) => {
+                self.by_itself(Change::PacketQuarantined {
+                    packet: hash.clone(),
+                    code: problem.code.to_owned(),
+                    detail: problem.cause.clone(),
+                })?;
+                Ok(Imported::Quarantined(problem))
+            }
+            other => other,
+        }
+    }
+
+    /// Who speaks in a packet is whom the server knows as its sender: whoever has a secret
+    /// at the server could otherwise recall, or acknowledge, in another agency's name.
+    fn take_packet(
+        &self,
+        hash: &BlobHash,
+        row: &PacketRow,
+        mut packet: Packet,
+    ) -> Result<Imported, Problem> {
+        if !row.server_id.is_empty() {
+            let from = match &mut packet {
+                Packet::Document(document) => &mut document.from,
+                Packet::Status(status) => &mut status.from,
+            };
+            let sender = AgencyCode::new(&row.origin);
+            let claimed = from.code.take().or_else(|| sender.clone());
+            if !self.same_agency(claimed.as_ref(), sender.as_ref())? {
+                let claimed = claimed.map(|code| code.to_string()).unwrap_or_default();
+                let sender = row.origin.clone();
+                return Err(OfficeError::OtherSender { claimed, sender }.into());
+            }
+            from.code = claimed;
+        }
+        match packet {
+            Packet::Document(document) => self.take_document(hash, document),
+            Packet::Status(status) => self.take_status(hash, &status),
+        }
+    }
+
+    /// Whether two codes are one agency's, as far as the directory knows.
+    fn same_agency(
+        &self,
+        one: Option<&AgencyCode>,
+        other: Option<&AgencyCode>,
+    ) -> Result<bool, Problem> {
+        let Some((one, other)) = one.zip(other) else { return Ok(false) };
+        if one == other {
+            return Ok(true);
+        }
+        let (one, other) = (self.store().agency(one)?, self.store().agency(other)?);
+        Ok(one.zip(other).is_some_and(|(one, other)| one.code == other.code))
+    }
+
+    /// A PDF without a packet: paper that was scanned, or a file handed over.
+    fn take_pdf(&self, hash: &BlobHash, origin: &str, pdf: Arc<[u8]>) -> Result<Imported, Problem> {
+        let pages = Source::parse(pdf.clone())?.page_count()?;
+        let content = self.text_of(&pdf);
+        refuse_secrets(&content)?;
+        let file = self.keep_file(origin, "application/pdf", &pdf, true)?;
+        let subject = origin.rsplit_once('.').map_or(origin, |(stem, _)| stem).to_owned();
+        let verdict = self.judge(&pdf)?;
+        let key = DocumentKey::fresh();
+        let taken =
+            Change::PacketTaken { packet: hash.clone(), outcome: format!("{INBOUND}{key}") };
+        let arrived = Change::InboundArrived {
+            key,
+            sender: None,
+            sender_name: String::new(),
+            metadata: Metadata { subject, pages: Some(pages), ..Metadata::default() },
+            files: vec![file],
+            packet: Some(hash.clone()),
+            arrived_at: Timestamp::now(),
+            verdict,
+            text: content,
+        };
+        self.store().write(&self.program(), move |writer| {
+            writer.append(arrived)?;
+            writer.append(taken)?;
+            Ok(Imported::Document(key))
+        })
+    }
+
+    fn take_document(
+        &self,
+        hash: &BlobHash,
+        document: DocumentPacket,
+    ) -> Result<Imported, Problem> {
+        let us = &self.session().agency;
+        let ours = |organ: &Organ| {
+            organ
+                .code
+                .as_ref()
+                .is_some_and(|code| *code == us.code || us.other_codes.contains(code))
+        };
+        if !document.to.iter().any(ours) {
+            return Err(OfficeError::NotAddressee.into());
+        }
+        if document.business.kind == Kind::Recall {
+            return self.take_recall(hash, &document);
+        }
+        let main = document.main_attachment().filter(|file| file.is_pdf());
+        let main = main.ok_or(OfficeError::NoMainFile)?;
+        let known = match DocumentId::parse(&document.document_id) {
+            Some(id) => {
+                self.store().find_inbound_by_document_id(&id, document.from.code.as_ref())?
+            }
+            None => None,
+        };
+        // A second copy of what is here is no second document (Nghị định 30/2020/NĐ-CP Phụ
+        // lục VI: the clerk is warned of a duplicate document code). What was returned may be
+        // sent again under the same code, and other words under a known code are for the
+        // clerk to see, not for the program to drop.
+        let main_hash = BlobHash(hex::encode(Sha256::digest(&main.content)));
+        let same = |known: &InboundDocument| {
+            known.state != InboundState::Returned
+                && known.files.iter().any(|file| file.main && file.blob == main_hash)
+        };
+        if let Some(known) = known.filter(same) {
+            let outcome = format!("{DUPLICATE}{}", known.key);
+            self.by_itself(Change::PacketTaken { packet: hash.clone(), outcome })?;
+            return Ok(Imported::Duplicate(known.key));
+        }
+        let mut metadata = document.metadata(self.profile());
+        refuse_secrets(&metadata.subject)?;
+        let pdf: Arc<[u8]> = main.content.clone().into();
+        let content = self.text_of(&pdf);
+        refuse_secrets(&content)?;
+        for enclosed in document.attachments.iter().filter(|file| !std::ptr::eq(*file, main)) {
+            self.refuse_secret_file(&enclosed.content)?;
+        }
+        let verdict = self.judge(&pdf)?;
+        let pages = Source::parse(pdf.clone()).and_then(|source| source.page_count()).ok();
+        metadata.pages = pages.or(metadata.pages);
+        let mut files: Vec<FileRef> = Vec::new();
+        for attachment in &document.attachments {
+            let is_main = std::ptr::eq(attachment, main);
+            let media_type = &attachment.media_type;
+            files.push(self.keep_file(
+                &attachment.name,
+                media_type,
+                &attachment.content,
+                is_main,
+            )?);
+        }
+        files.sort_by_key(|file| !file.main);
+        let inbound = InboundDocument {
+            key: DocumentKey::fresh(),
+            state: InboundState::Arrived,
+            sender: document.from.code.clone(),
+            sender_name: document.from.name.clone(),
+            metadata,
+            files,
+            packet: Some(hash.clone()),
+            arrived_at: Timestamp::now(),
+            verdict,
+            registration: None,
+            assignment: None,
+            reason: String::new(),
+        };
+        let key = inbound.key;
+        let status = self.status_for(&inbound, InboundState::Arrived, "")?;
+        let outcome = format!("{INBOUND}{key}");
+        let taken = Change::PacketTaken { packet: hash.clone(), outcome };
+        self.store().write(&self.program(), move |writer| {
+            writer.append(Change::InboundArrived {
+                key,
+                sender: inbound.sender,
+                sender_name: inbound.sender_name,
+                metadata: inbound.metadata,
+                files: inbound.files,
+                packet: inbound.packet,
+                arrived_at: inbound.arrived_at,
+                verdict: inbound.verdict,
+                text: content,
+            })?;
+            // Status 01 goes back by itself.
+            if let Some(status) = status {
+                writer.append(status)?;
+            }
+            writer.append(taken)?;
+            Ok(Imported::Document(key))
+        })
+    }
+
+    /// Quyết định 28/2018/QĐ-TTg Điều 9 khoản 2: on a recall the receiver cancels the
+    /// document and reports that this was done; what is settled already is told as refused.
+    fn take_recall(&self, hash: &BlobHash, recall: &DocumentPacket) -> Result<Imported, Problem> {
+        let id = [&recall.business.document_id, &recall.document_id]
+            .into_iter()
+            .find_map(|id| DocumentId::parse(id));
+        let known = match id {
+            Some(id) => self.store().find_inbound_by_document_id(&id, recall.from.code.as_ref())?,
+            None => None,
+        };
+        let Some(known) = known else {
+            return Err(OfficeError::NoSuchDocument(recall.business.document_id.clone()).into());
+        };
+        let key = known.key;
+        let reason = text::tidy(&recall.business.reason);
+        let agreed = known.state.may_become(InboundState::Recalled);
+        let code = if agreed { StatusCode::RecallAgreed } else { StatusCode::RecallRefused };
+        let status = self.status_change(&known, code, &reason)?;
+        let taken = Change::PacketTaken { packet: hash.clone(), outcome: format!("recall {key}") };
+        self.store().write(&self.program(), move |writer| {
+            if agreed {
+                writer.append(Change::InboundMoved {
+                    key,
+                    from: known.state,
+                    to: InboundState::Recalled,
+                    reason,
+                })?;
+            }
+            if let Some(status) = status {
+                writer.append(status)?;
+            }
+            writer.append(taken)?;
+            Ok(Imported::Status)
+        })
+    }
+
+    fn take_status(&self, hash: &BlobHash, status: &StatusPacket) -> Result<Imported, Problem> {
+        let about = &status.response_for;
+        let known = self.store().find_outbound_by_status_reference(
+            about.agency.as_ref(),
+            &about.code,
+            about.issued,
+            &about.document_id,
+        )?;
+        let missing = || OfficeError::NoSuchDocument(about.code.clone());
+        let known = known.ok_or_else(missing)?;
+        let speaker = status.from.code.clone().ok_or_else(missing)?;
+        // An agency may answer under a former code of its own.
+        let mut recipient = None;
+        for delivery in &known.deliveries {
+            if self.same_agency(Some(&delivery.recipient), Some(&speaker))? {
+                recipient = Some(delivery.recipient.clone());
+            }
+        }
+        let recipient =
+            recipient.ok_or_else(|| OfficeError::NotRecipient { agency: speaker.to_string() })?;
+        let received = Change::StatusReceived {
+            key: known.key,
+            recipient,
+            entry: StatusEntry {
+                code: status.code,
+                at: status.at.unwrap_or_else(Timestamp::now),
+                description: status.description.clone(),
+            },
+        };
+        let outcome = format!("status {} of {}", status.code.digits(), known.key);
+        let taken = Change::PacketTaken { packet: hash.clone(), outcome };
+        self.store().write(&self.program(), move |writer| {
+            writer.append(received)?;
+            writer.append(taken)?;
+            Ok(Imported::Status)
+        })
+    }
+
+    /// The verdict on a PDF's signatures, by this office's trust, now.
+    pub(super) fn judge(&self, pdf: &Arc<[u8]>) -> Result<VerdictSummary, Problem> {
+        let trust = self.trust()?;
+        let options = CheckOptions { trust: &trust, at: None, online: Some(&self.0.fetch) };
+        Ok(check::check(pdf.clone(), &options)?.summary())
+    }
+
+    /// What tells the sender that `document` is now in `state`; `None` where nobody waits
+    /// for it (a document brought by hand, an inner step).
+    pub(super) fn status_for(
+        &self,
+        document: &InboundDocument,
+        state: InboundState,
+        reason: &str,
+    ) -> Result<Option<Change>, Problem> {
+        match state.status() {
+            Some(code) => self.status_change(document, code, reason),
+            None => Ok(None),
+        }
+    }
+
+    fn status_change(
+        &self,
+        document: &InboundDocument,
+        code: StatusCode,
+        description: &str,
+    ) -> Result<Option<Change>, Problem> {
+        let Some(sender) = document.sender.clone() else { return Ok(None) };
+        let metadata = &document.metadata;
+        let status = Packet::Status(StatusPacket::report(Report {
+            document: metadata,
+            issuer: &sender,
+            from: &self.session().agency,
+            code,
+            description,
+            at: Timestamp::now(),
+            staff: self.staff(),
+        }));
+        let packet = self.store().put_blob(&packet::write(&status)?)?;
+        Ok(Some(Change::OutboxQueued {
+            item: item_key(&["status", &document.key.to_string(), code.digits(), sender.as_str()]),
+            what: OutboxKind::Status,
+            document: document.key,
+            recipient: sender,
+            packet,
+            urgent: metadata.urgency > crate::domain::document::Urgency::Normal,
+        }))
+    }
+
+    /// The person at the desk, as packets name who is responsible.
+    pub(super) fn staff(&self) -> Staff {
+        Staff { name: self.session().display_name.clone(), ..Staff::default() }
+    }
+
+    fn packet_limits(&self) -> packet::Limits {
+        let limits = self.profile().limits();
+        packet::Limits {
+            packet_bytes: limits.packet_bytes(),
+            attachments: limits.attachments,
+            ..packet::Limits::default()
+        }
+    }
+}
+
+/// The key of an outbox item, made from what it says, so that queueing it twice is once.
+pub(super) fn item_key(parts: &[&str]) -> String {
+    hex::encode(Sha256::digest(parts.join("\n").as_bytes()))
+}
+
+/// Whether bytes are a PDF, or were brought as one and deserve a PDF's messages.
+fn looks_like_pdf(name: &str, bytes: &[u8]) -> bool {
+    let begins = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+    let marked = begins.windows(5).any(|part| part == b"%PDF-") && !begins.starts_with(b"<");
+    marked || text::fold(name).ends_with(".pdf")
+}
+
+/// Whether a problem lies in what was sent, rather than in this computer. Whatever is wrong
+/// with a packet, trying it again does not mend it.
+fn is_about_the_packet(problem: &Problem) -> bool {
+    use crate::domain::problem::Blame;
+    problem.kind != ProblemKind::Unavailable && problem.blame != Blame::Environment
+}
+
+/// What a packet was taken for, from the words that were kept then.
+fn was_taken(outcome: &str) -> Imported {
+    let key = outcome.strip_prefix(INBOUND).or_else(|| outcome.strip_prefix(DUPLICATE));
+    match key.and_then(|key| key.parse().ok()) {
+        Some(key) => Imported::Duplicate(key),
+        None => Imported::Status,
+    }
+}

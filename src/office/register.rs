@@ -1,0 +1,118 @@
+//! The clerk's decisions on an inbound document: accept, register, complete.
+//!
+//! Quyết định 01/2019/QĐ-UBND Điều 8 to 10 (Thông tư 01/2019/TT-BNV Điều 4 to 8).
+
+use jiff::Timestamp;
+
+use super::{Office, OfficeError};
+use crate::domain::book::BookId;
+use crate::domain::calendar;
+use crate::domain::document::DocumentKey;
+use crate::domain::inbound::{InboundState, Registration};
+use crate::domain::operation::Change;
+use crate::domain::problem::Problem;
+use crate::domain::role::{Act, Role};
+
+impl Office {
+    /// Accepts; status 03 goes back to the sender.
+    ///
+    /// Điều 9 khoản 1: the sender is told on the same day that the document was received.
+    pub fn accept(&self, key: DocumentKey) -> Result<(), Problem> {
+        self.move_inbound(Act::ReceiveInbound, key, InboundState::Accepted, String::new(), None)
+    }
+
+    /// Takes the next arrival number of this year's book.
+    ///
+    /// Điều 8 (Thông tư 01/2019/TT-BNV Điều 4): every inbound document is registered, and
+    /// its arrival number is unique in the office's system. The number and the register
+    /// row are one transaction, so there is neither a gap nor a double.
+    pub fn register(&self, key: DocumentKey) -> Result<Registration, Problem> {
+        let actor = self.actor(Act::RegisterInbound)?;
+        let arrival_date = calendar::local(Timestamp::now()).date();
+        self.store().write(&actor, move |writer| {
+            let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
+            Self::check_inbound_step(document.state, InboundState::Registered)?;
+            let book = BookId::inbound(arrival_date.year());
+            let registration =
+                Registration { arrival_number: writer.next_number(&book)?, book, arrival_date };
+            writer.append(Change::InboundRegistered { key, registration: registration.clone() })?;
+            Ok(registration)
+        })
+    }
+
+    /// The person who was assigned begins to work on it; status 05 goes back.
+    pub fn begin(&self, key: DocumentKey) -> Result<(), Problem> {
+        self.check_assigned(key)?;
+        self.move_inbound(Act::CompleteInbound, key, InboundState::InProcess, String::new(), None)
+    }
+
+    /// Completes the handling; status 06 goes back.
+    pub fn complete(&self, key: DocumentKey, result: &str) -> Result<(), Problem> {
+        self.check_assigned(key)?;
+        self.move_inbound(
+            Act::CompleteInbound,
+            key,
+            InboundState::Completed,
+            result.to_owned(),
+            None,
+        )
+    }
+
+    /// A drafter settles what was assigned to them; clerk and leader speak for anybody
+    /// (Nghị định 30/2020/NĐ-CP Điều 24).
+    fn check_assigned(&self, key: DocumentKey) -> Result<(), Problem> {
+        self.actor(Act::CompleteInbound)?;
+        let session = self.session();
+        if session.roles.iter().any(|role| matches!(role, Role::Clerk | Role::Leader)) {
+            return Ok(());
+        }
+        let assignment = self.inbound_document(key)?.assignment;
+        if assignment.is_some_and(|assignment| assignment.user == session.user) {
+            return Ok(());
+        }
+        Err(OfficeError::NotAssigned.into())
+    }
+
+    /// One step of an inbound document with the status that it owes its sender, in one
+    /// transaction; an `assignment` is recorded with it.
+    pub(super) fn move_inbound(
+        &self,
+        act: Act,
+        key: DocumentKey,
+        to: InboundState,
+        reason: String,
+        assignment: Option<crate::domain::inbound::Assignment>,
+    ) -> Result<(), Problem> {
+        let actor = self.actor(act)?;
+        let before = self.inbound_document(key)?;
+        // Who was assigned in error, or is away, is replaced; the sender was told already.
+        let again = assignment.is_some();
+        let check = move |state| match state {
+            InboundState::Assigned | InboundState::InProcess if again => Ok(()),
+            state => Self::check_inbound_step(state, to),
+        };
+        check(before.state)?;
+        let status = self.status_for(&before, to, &reason)?;
+        self.store().write(&actor, move |writer| {
+            let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
+            // Another window may have been quicker.
+            check(document.state)?;
+            writer.append(match assignment {
+                Some(assignment) => Change::InboundAssigned { key, assignment },
+                None => Change::InboundMoved { key, from: document.state, to, reason },
+            })?;
+            if let Some(status) = status {
+                writer.append(status)?;
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn check_inbound_step(from: InboundState, to: InboundState) -> Result<(), Problem> {
+        if from.may_become(to) {
+            Ok(())
+        } else {
+            Err(OfficeError::WrongState { state: super::labels::inbound(from) }.into())
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Settings of this desk: the server, time stamps, images, trusted certificates.
+//!
+//! They live in the encrypted database and concern this desk alone, so they are no
+//! operations of the office. Trusted certificates are plain files beside it: they are
+//! public, and an administrator should see them.
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::{Office, OfficeError};
+use crate::domain::problem::Problem;
+use crate::domain::role::Act;
+use crate::exchange::ServerAddress;
+use crate::pki::{Certificate, TrustStore};
+use crate::token::Pin;
+
+const SERVER_URL: &str = "server.url";
+const SERVER_SECRET: &str = "server.secret";
+const TSA_URLS: &str = "tsa.urls";
+const SEAL_IMAGE: &str = "image.seal";
+
+/// The provincial server, and this office's secret there.
+#[derive(Debug, Clone)]
+pub struct ServerSetting {
+    pub url: String,
+    pub secret: Pin,
+}
+
+impl Office {
+    /// The address of the provincial server, if one is set.
+    pub fn server(&self) -> Option<String> {
+        self.server_setting().ok().flatten().map(|setting| setting.url)
+    }
+
+    /// The provincial server, if one is set, with this office's secret.
+    pub fn server_setting(&self) -> Result<Option<ServerSetting>, Problem> {
+        let url = self.store().setting(SERVER_URL)?;
+        let secret = self.store().setting(SERVER_SECRET)?;
+        Ok(url.zip(secret).map(|(url, secret)| ServerSetting { url, secret: Pin::new(secret) }))
+    }
+
+    pub fn set_server(&self, url: &str, secret: &Pin) -> Result<(), Problem> {
+        self.actor(Act::ManageAgencies)?;
+        let parsed = web_address(url).ok_or(OfficeError::BadSetting("server.url"))?;
+        // What the line would refuse later is refused now: Quyết định 28/2018/QĐ-TTg Điều 13
+        // wants it encrypted, so plain http goes no further than this computer.
+        ServerAddress::new(&parsed, self.session().agency.code.clone(), secret.clone())?;
+        if secret.reveal().trim().is_empty() {
+            return Err(OfficeError::BadSetting("server.secret").into());
+        }
+        self.store().set_setting(SERVER_URL, &parsed)?;
+        self.store().set_setting(SERVER_SECRET, secret.reveal().trim())?;
+        Ok(())
+    }
+
+    /// Time-stamp services in the order in which they are tried; none means B-B.
+    pub fn tsa_urls(&self) -> Result<Vec<String>, Problem> {
+        let urls = self.store().setting(TSA_URLS)?.unwrap_or_default();
+        Ok(urls.lines().map(str::to_owned).collect())
+    }
+
+    pub fn set_tsa_urls(&self, urls: &[String]) -> Result<(), Problem> {
+        self.actor(Act::ManageAgencies)?;
+        let urls: Option<Vec<String>> = urls.iter().map(|url| web_address(url)).collect();
+        let urls = urls.ok_or(OfficeError::BadSetting("tsa.urls"))?;
+        Ok(self.store().set_setting(TSA_URLS, &urls.join("\n"))?)
+    }
+
+    /// The image of this user's handwritten signature (blue PNG; Thông tư 01/2019/TT-BNV
+    /// Điều 12), if one is set.
+    pub fn signature_image(&self) -> Result<Option<Vec<u8>>, Problem> {
+        self.image(&personal_image(&self.session().user))
+    }
+
+    pub fn set_signature_image(&self, png: &[u8]) -> Result<(), Problem> {
+        self.actor(Act::SignPersonally)?;
+        self.set_image(&personal_image(&self.session().user), png)
+    }
+
+    /// The image of the seal (red PNG of real size; Thông tư 01/2019/TT-BNV Điều 13).
+    pub fn seal_image(&self) -> Result<Option<Vec<u8>>, Problem> {
+        self.image(SEAL_IMAGE)
+    }
+
+    pub fn set_seal_image(&self, png: &[u8]) -> Result<(), Problem> {
+        self.actor(Act::Seal)?;
+        self.set_image(SEAL_IMAGE, png)
+    }
+
+    fn image(&self, name: &str) -> Result<Option<Vec<u8>>, Problem> {
+        let text = self.store().setting(name)?;
+        Ok(text.and_then(|text| BASE64.decode(text).ok()))
+    }
+
+    fn set_image(&self, name: &str, png: &[u8]) -> Result<(), Problem> {
+        const LIMIT: usize = 4 << 20;
+        if png.len() > LIMIT || !png.starts_with(b"\x89PNG\r\n\x1a\n") {
+            return Err(OfficeError::BadSetting("image").into());
+        }
+        Ok(self.store().set_setting(name, &BASE64.encode(png))?)
+    }
+
+    /// Whom this office trusts: the certificates in `trust/` of its data folder.
+    pub fn trust(&self) -> Result<TrustStore, Problem> {
+        let folder = self.trust_folder();
+        if folder.is_dir() { Ok(TrustStore::from_dir(&folder)?) } else { Ok(TrustStore::empty()) }
+    }
+
+    /// Trusts the certificates of a PEM or DER file from now on; returns their owners.
+    pub fn add_trust(&self, bytes: &[u8]) -> Result<Vec<String>, Problem> {
+        self.actor(Act::ManageAgencies)?;
+        let certificates = Certificate::from_pem_or_der(bytes)?;
+        let folder = self.trust_folder();
+        let file = |error: std::io::Error| Problem::from(OfficeError::File(error.to_string()));
+        std::fs::create_dir_all(&folder).map_err(file)?;
+        for certificate in &certificates {
+            let path = folder.join(format!("{}.der", certificate.fingerprint()));
+            std::fs::write(path, certificate.der()).map_err(file)?;
+        }
+        Ok(certificates.iter().map(|one| one.subject().label()).collect())
+    }
+
+    /// The rule profile from now on; in force when the office is opened next.
+    pub fn choose_profile(&self, name: &str) -> Result<(), Problem> {
+        let actor = self.actor(Act::ManageAgencies)?;
+        crate::rules::Profile::built_in(name)?;
+        let change = crate::domain::operation::Change::ProfileChosen { profile: name.to_owned() };
+        self.store().write(&actor, move |writer| {
+            writer.append(change)?;
+            Ok(())
+        })
+    }
+
+    /// The reasons for which the profile lets a document be returned.
+    pub fn return_reasons(&self) -> Vec<String> {
+        self.profile().return_reasons().iter().map(|reason| reason.text.to_string()).collect()
+    }
+
+    /// Key and name of each document type of the profile, in its order.
+    pub fn document_types(&self) -> Vec<(String, String)> {
+        let rows = self.profile().document_types().iter();
+        rows.map(|row| (row.key.clone(), row.name.clone())).collect()
+    }
+
+    fn trust_folder(&self) -> PathBuf {
+        self.data_dir().join("trust")
+    }
+}
+
+fn personal_image(user: &str) -> String {
+    format!("image.personal.{user}")
+}
+
+/// An http(s) address in its normal form; `None` for anything else.
+fn web_address(url: &str) -> Option<String> {
+    let url = url.trim();
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
+    let host = rest.split('/').next().unwrap_or_default();
+    let fits = !host.is_empty() && !url.contains(char::is_whitespace);
+    fits.then(|| url.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_http_and_have_a_host() {
+        assert_eq!(
+            web_address(" http://127.0.0.1:8480/ ").as_deref(),
+            Some("http://127.0.0.1:8480")
+        );
+        assert_eq!(web_address("ftp://may-chu"), None);
+        assert_eq!(web_address("http:///x"), None);
+        assert_eq!(web_address("https://a b"), None);
+    }
+}

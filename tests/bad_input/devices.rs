@@ -1,0 +1,231 @@
+//! Tokens that are not there, do not want, or go away. After each, the document still waits
+//! for its signature, and signed it takes the number 01.
+
+use crate::place::{Place, card, p12, told, with};
+use crate::rig::{Rig, env};
+
+fn sign<'a>(id: &'a str, token: &'a str, pin: &'a str) -> Vec<&'a str> {
+    vec!["sign-document", id, "--token", token, "--pin-env", pin]
+}
+
+/// With everything in order again, the document is signed and takes the first number.
+#[track_caller]
+fn then_takes_the_first_number(place: &Place, id: &str, token: &str, pin: &str) {
+    assert_eq!(place.state_of(id), "to-sign");
+    assert_eq!(place.state().next_number, 1);
+    let signed = place.run("lanhdao", &sign(id, token, pin)).done();
+    assert_eq!(signed["code"], "01/QĐ-UBND");
+    assert_eq!(place.state_of(id), "to-seal");
+    assert_eq!(place.state().next_number, 2);
+}
+
+#[test]
+fn a_wrong_pin() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let leader = card("LEADER");
+    let before = place.state();
+    let try_wrong = |lang| {
+        rig.leader("reset-pin");
+        place.run("lanhdao", &with(&sign(&id, &leader, "WRONG_PIN"), lang))
+    };
+    let error = told(try_wrong, 5, "token-pin-wrong");
+    let tries = error["facts"]["tries"].as_str().unwrap().to_owned();
+    assert_eq!(tries, rig.tries().to_string());
+    assert!(error["message"].as_str().unwrap().contains(&tries), "{error:#}");
+    assert_eq!(place.state(), before);
+    then_takes_the_first_number(&place, &id, &leader, "LEADER_PIN");
+}
+
+#[test]
+fn the_last_try_and_a_blocked_pin() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let leader = card("LEADER");
+    let before = place.state();
+    rig.leader("reset-pin");
+    while rig.tries() > 2 {
+        place.run("lanhdao", &sign(&id, &leader, "WRONG_PIN")).failed(5);
+    }
+    let last = place.run("lanhdao", &sign(&id, &leader, "WRONG_PIN"));
+    assert_eq!(last.failed(5), "token-pin-wrong-last");
+    assert_eq!(
+        place.run("lanhdao", &sign(&id, &leader, "WRONG_PIN")).failed(5),
+        "token-pin-blocked"
+    );
+    // Blocked, even the right one is not tried.
+    let right = sign(&id, &leader, "LEADER_PIN");
+    told(|lang| place.run("lanhdao", &with(&right, lang)), 5, "token-pin-blocked");
+    assert_eq!(place.state(), before);
+    rig.leader("reset-pin");
+    then_takes_the_first_number(&place, &id, &leader, "LEADER_PIN");
+}
+
+#[test]
+fn a_pin_of_the_wrong_length_uses_no_try() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let tries = rig.tries();
+    // `P12_PIN` is four letters.
+    place.refused("lanhdao", &sign(&id, &card("LEADER"), "P12_PIN"), 5, "token-pin-length");
+    assert_eq!(rig.tries(), tries);
+}
+
+#[test]
+fn a_wrong_password_of_a_pkcs12_file_and_of_a_pkcs11_token() {
+    let place = Place::new();
+    let id = place.to_sign();
+    place.refused("lanhdao", &sign(&id, &p12("leader"), "WRONG_PIN"), 5, "token-wrong-password");
+    let softhsm = format!("pkcs11:{}#leader", env("RIG_SOFTHSM_MODULE"));
+    let answer = place.run("lanhdao", &sign(&id, &softhsm, "WRONG_PIN"));
+    let code = answer.failed(5);
+    assert!(code.starts_with("token-pin-wrong"), "{code}");
+    then_takes_the_first_number(&place, &id, &softhsm, "LEADER_PIN");
+}
+
+#[test]
+fn no_reader_and_no_service() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let leader = card("LEADER");
+    rig.pcscd("no-readers");
+    place.refused("lanhdao", &sign(&id, &leader, "LEADER_PIN"), 4, "token-no-reader");
+    rig.pcscd("stop");
+    place.refused("lanhdao", &sign(&id, &leader, "LEADER_PIN"), 4, "token-no-service");
+    // What needs no card works all the same.
+    place.run("vanthu", &["queue", "outbound"]).done();
+    rig.pcscd("start");
+    rig.restore();
+    then_takes_the_first_number(&place, &id, &leader, "LEADER_PIN");
+}
+
+#[test]
+fn no_card() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let leader = card("LEADER");
+    rig.leader("remove");
+    rig.until_present(false);
+    place.refused("lanhdao", &sign(&id, &leader, "LEADER_PIN"), 4, "token-no-card");
+    rig.restore();
+    then_takes_the_first_number(&place, &id, &leader, "LEADER_PIN");
+}
+
+#[test]
+fn a_card_pulled_out_in_the_middle_of_the_signature() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let leader = card("LEADER");
+    let before = place.state();
+    let pulled = |lang| {
+        rig.restore();
+        rig.leader("set sign-delay-ms 300");
+        rig.leader("set remove-on-sign 1");
+        let answer = place.run("lanhdao", &with(&sign(&id, &leader, "LEADER_PIN"), lang));
+        rig.until_present(false);
+        answer
+    };
+    told(pulled, 4, "token-removed");
+    assert_eq!(place.state(), before);
+    rig.restore();
+    then_takes_the_first_number(&place, &id, &leader, "LEADER_PIN");
+}
+
+#[test]
+fn a_card_that_fails() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let leader = card("LEADER");
+    rig.leader("set fail-sign 6F00");
+    let words = sign(&id, &leader, "LEADER_PIN");
+    let error = place.refused("lanhdao", &words, 4, "token-device");
+    assert!(error["facts"]["status"].as_str().unwrap().contains("6F00"), "{error:#}");
+    rig.leader("set fail-sign none");
+    then_takes_the_first_number(&place, &id, &leader, "LEADER_PIN");
+}
+
+#[test]
+fn a_seal_that_fails_leaves_the_signature() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    place.run("lanhdao", &sign(&id, &p12("leader"), "P12_PIN")).done();
+    rig.card("org", "set fail-sign 6F00");
+    let organisation = card("ORG");
+    let seal = ["seal", &id, "--token", &organisation, "--pin-env", "ORG_PIN"];
+    place.refused("vanthu", &seal, 4, "token-device");
+    rig.card("org", "set fail-sign none");
+    assert_eq!(place.run("vanthu", &seal).done()["state"], "to-issue");
+}
+
+#[test]
+fn tokens_that_are_no_tokens() {
+    let place = Place::new();
+    let id = place.to_sign();
+    let pdf = place.pdf("không-phải-khóa.p12");
+    for (token, status, code) in [
+        ("bất kỳ", 2, "token-bad-selector"),
+        ("pcsc:Không có đầu đọc này", 4, "token-no-reader"),
+        ("pkcs11:/không/có.so#x", 4, "token-module-missing"),
+        (&format!("file:{pdf}"), 3, "token-bad-file"),
+        (&format!("file:{}", place.path("không-có.p12")), 3, "token-bad-file"),
+    ] {
+        place.refused("lanhdao", &sign(&id, token, "P12_PIN"), status, code);
+    }
+}
+
+#[test]
+fn the_wrong_persons_certificate() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    // The seal is nobody's personal signature, and a person is no organisation.
+    place.refused("lanhdao", &sign(&id, &p12("org"), "P12_PIN"), 5, "token-other-holder");
+    let serial = {
+        let file = std::fs::read(crate::rig::pki("certs/org.der")).unwrap();
+        vanthu::pki::Certificate::from_der(&file).unwrap().serial_hex()
+    };
+    let mut words = vec!["sign-document", &id, "--token"];
+    let organisation = p12("org");
+    words.extend([organisation.as_str(), "--cert", &serial, "--pin-env", "P12_PIN"]);
+    place.refused("lanhdao", &words, 5, "token-other-holder");
+    words[5] = "00ff00ff";
+    place.refused("lanhdao", &words, 5, "office-no-certificate");
+
+    // Drafted for another's signature; her card's PIN is not even tried.
+    let named = crate::place::decision(|sheet| sheet.signer.full_name = "Trần Văn Khác".to_owned());
+    let pdf = place.file("khác.pdf", &named);
+    let drafted = place.run("soanthao", &crate::place::draft(&pdf, &["--signer", "Trần Văn Khác"]));
+    let other = drafted.done()["id"].as_str().unwrap().to_owned();
+    place.run("soanthao", &["review", &other, "--to", "sign"]).done();
+    let tries = rig.tries();
+    let words = sign(&other, "", "WRONG_PIN");
+    let leader = card("LEADER");
+    let words: Vec<&str> = words
+        .into_iter()
+        .map(|word| if word.is_empty() { leader.as_str() } else { word })
+        .collect();
+    let error = place.refused("lanhdao", &words, 5, "office-other-signer");
+    assert_eq!(error["facts"]["signer"], "Trần Văn Khác");
+    assert_eq!(rig.tries(), tries);
+    then_takes_the_first_number(&place, &id, &leader, "LEADER_PIN");
+}
+
+#[test]
+fn expired_certificates_sign_nothing() {
+    let place = Place::new();
+    let id = place.to_sign();
+    let expired = p12("expired");
+    if !std::path::Path::new(expired.trim_start_matches("file:")).exists() {
+        panic!("the rig has no {expired}");
+    }
+    place.refused("lanhdao", &sign(&id, &expired, "P12_PIN"), 5, "token-expired");
+    then_takes_the_first_number(&place, &id, &p12("leader"), "P12_PIN");
+}
