@@ -1,0 +1,313 @@
+//! The dialogs, one file each, and the frame they share.
+//!
+//! A dialog gathers what a deed needs and hands over an [`Order`]; while the office
+//! carries it out the dialog waits, and if it fails the dialog says why and everything
+//! typed is still there.
+
+pub mod assign;
+pub mod confirm;
+pub mod draft;
+pub mod help;
+pub mod reason;
+pub mod sign;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use iced::widget::{Space, column, container, opaque, row, scrollable};
+use iced::{Center, Fill, Subscription, Task};
+
+use super::deeds::Deed;
+use super::document::Document;
+use super::door::Door;
+use super::keys::Command;
+use super::orders::Order;
+use super::theme::{self, BOLD, Weight, size, space};
+use super::widget::icon::{Icon, tinted};
+use super::widget::press::press;
+use super::widget::sheet::sheet;
+use super::widget::told::told;
+use super::widget::{Element, text};
+use crate::domain::outbound::SignatureKind;
+use crate::domain::problem::Problem;
+use crate::t;
+
+/// The one that is open.
+#[derive(Debug)]
+pub enum Dialog {
+    Reason(reason::Reason),
+    Assign(assign::Assign),
+    Sign(sign::Sign),
+    Confirm(confirm::Confirm),
+    Draft(Box<draft::Draft>),
+    Help,
+}
+
+#[derive(Debug, Clone)]
+pub enum Message {
+    Reason(reason::Message),
+    Assign(assign::Message),
+    Sign(sign::Message),
+    Confirm(confirm::Message),
+    Draft(draft::Message),
+    Close,
+}
+
+pub enum Action {
+    None,
+    Run(Task<Message>),
+    Close,
+    Order(Order),
+}
+
+/// What the dialog of a deed asks its frame for; each has its own `Message`.
+pub enum Step<M> {
+    None,
+    Run(Task<M>),
+    Close,
+    Order(Order),
+}
+
+impl<M: Send + 'static> Step<M> {
+    fn lift(self, f: impl Fn(M) -> Message + Send + 'static) -> Action {
+        match self {
+            Self::None => Action::None,
+            Self::Run(task) => Action::Run(task.map(f)),
+            Self::Close => Action::Close,
+            Self::Order(order) => Action::Order(order),
+        }
+    }
+}
+
+/// Where a dialog is on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    Asking,
+    /// The office is at it.
+    Busy,
+    Failed(Problem),
+}
+
+impl Stage {
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Failed(problem) => Some(problem),
+            Self::Asking | Self::Busy => None,
+        }
+    }
+
+    pub fn is_busy(&self) -> bool {
+        *self == Self::Busy
+    }
+}
+
+type Opened = (Dialog, Task<Message>);
+
+impl Dialog {
+    pub fn reason(deed: Deed, document: &Document, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = reason::Reason::new(deed, document, door);
+        (Self::Reason(dialog), task.map(Message::Reason))
+    }
+
+    pub fn complete(document: &Document) -> Opened {
+        let (dialog, task) = reason::Reason::completing(document);
+        (Self::Reason(dialog), task.map(Message::Reason))
+    }
+
+    pub fn assign(document: &Document, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = assign::Assign::new(document, door);
+        (Self::Assign(dialog), task.map(Message::Assign))
+    }
+
+    pub fn sign(kind: SignatureKind, document: &Document, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = sign::Sign::new(kind, document, door);
+        (Self::Sign(dialog), task.map(Message::Sign))
+    }
+
+    pub fn issue(document: &Document) -> Opened {
+        (Self::Confirm(confirm::Confirm::issue(document)), Task::none())
+    }
+
+    pub fn draft(door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = draft::Draft::new(door);
+        (Self::Draft(Box::new(dialog)), task.map(Message::Draft))
+    }
+
+    pub fn help() -> Opened {
+        (Self::Help, Task::none())
+    }
+
+    pub fn subscription(&self) -> Subscription<Message> {
+        match self {
+            Self::Sign(dialog) => dialog.subscription().map(Message::Sign),
+            _ => Subscription::none(),
+        }
+    }
+
+    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Action {
+        match (self, message) {
+            (dialog, Message::Close) => dialog.close(),
+            (Self::Reason(dialog), Message::Reason(m)) => dialog.update(m).lift(Message::Reason),
+            (Self::Assign(dialog), Message::Assign(m)) => dialog.update(m).lift(Message::Assign),
+            (Self::Sign(dialog), Message::Sign(m)) => dialog.update(m, door).lift(Message::Sign),
+            (Self::Confirm(dialog), Message::Confirm(m)) => dialog.update(m).lift(Message::Confirm),
+            (Self::Draft(dialog), Message::Draft(m)) => dialog.update(m, door).lift(Message::Draft),
+            // An answer for a dialog that has been closed.
+            _ => Action::None,
+        }
+    }
+
+    /// The keys of dialogs.
+    pub fn command(&mut self, command: Command) -> Action {
+        match command {
+            Command::Close => self.close(),
+            Command::Help if matches!(self, Self::Help) => Action::Close,
+            command => match self {
+                Self::Reason(dialog) => dialog.command(command).lift(Message::Reason),
+                Self::Assign(dialog) => dialog.command(command).lift(Message::Assign),
+                Self::Sign(dialog) => dialog.command(command).lift(Message::Sign),
+                Self::Confirm(dialog) => dialog.command(command).lift(Message::Confirm),
+                Self::Draft(dialog) => dialog.command(command).lift(Message::Draft),
+                Self::Help => Action::None,
+            },
+        }
+    }
+
+    /// A file was dropped on the window.
+    pub fn dropped(&mut self, path: PathBuf) -> Action {
+        match self {
+            Self::Draft(dialog) => dialog.dropped(path).lift(Message::Draft),
+            _ => Action::None,
+        }
+    }
+
+    fn close(&mut self) -> Action {
+        // What the office has begun it ends; the dialog then says how.
+        if self.is_busy() { Action::None } else { Action::Close }
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.stage().is_some_and(Stage::is_busy)
+    }
+
+    pub fn busy(&mut self) {
+        if let Some(stage) = self.stage_mut() {
+            *stage = Stage::Busy;
+        }
+    }
+
+    /// The order was not carried out; the task puts the keyboard where it is needed.
+    pub fn failed(&mut self, problem: Problem, door: &Arc<dyn Door>) -> Task<Message> {
+        if let Some(stage) = self.stage_mut() {
+            *stage = Stage::Failed(problem);
+        }
+        match self {
+            Self::Sign(dialog) => dialog.failed(door).map(Message::Sign),
+            _ => Task::none(),
+        }
+    }
+
+    fn stage(&self) -> Option<&Stage> {
+        match self {
+            Self::Reason(dialog) => Some(dialog.stage()),
+            Self::Assign(dialog) => Some(dialog.stage()),
+            Self::Sign(dialog) => Some(dialog.stage()),
+            Self::Confirm(dialog) => Some(dialog.stage()),
+            Self::Draft(dialog) => Some(dialog.stage()),
+            Self::Help => None,
+        }
+    }
+
+    fn stage_mut(&mut self) -> Option<&mut Stage> {
+        match self {
+            Self::Reason(dialog) => Some(&mut dialog.stage),
+            Self::Assign(dialog) => Some(&mut dialog.stage),
+            Self::Sign(dialog) => Some(&mut dialog.stage),
+            Self::Confirm(dialog) => Some(&mut dialog.stage),
+            Self::Draft(dialog) => Some(&mut dialog.stage),
+            Self::Help => None,
+        }
+    }
+
+    pub fn view(&self) -> Element<'_, Message> {
+        match self {
+            Self::Reason(dialog) => dialog.view().map(wrap_reason),
+            Self::Assign(dialog) => dialog.view().map(wrap_assign),
+            Self::Sign(dialog) => dialog.view().map(wrap_sign),
+            Self::Confirm(dialog) => dialog.view().map(wrap_confirm),
+            Self::Draft(dialog) => dialog.view().map(wrap_draft),
+            Self::Help => help::view(),
+        }
+    }
+}
+
+macro_rules! wraps {
+    ($($name:ident, $module:ident, $variant:ident;)*) => {
+        $(fn $name(message: $module::Message) -> Message {
+            match message {
+                $module::Message::Close => Message::Close,
+                message => Message::$variant(message),
+            }
+        })*
+    };
+}
+
+wraps! {
+    wrap_reason, reason, Reason;
+    wrap_assign, assign, Assign;
+    wrap_sign, sign, Sign;
+    wrap_confirm, confirm, Confirm;
+    wrap_draft, draft, Draft;
+}
+
+/// The part of a dialog that scrolls where the window is low.
+const BODY: &str = "dialog-body";
+
+/// Code and subject of the document that a dialog is about.
+fn about(document: &Document) -> String {
+    let (code, subject) = (document.code(), &document.metadata().subject);
+    if code.is_empty() { subject.clone() } else { format!("{code} – {subject}") }
+}
+
+/// The frame: title, content that scrolls if it must, what went wrong, and the buttons.
+struct Frame<'a, M> {
+    icon: Icon,
+    title: String,
+    width: f32,
+    body: Element<'a, M>,
+    stage: Option<&'a Stage>,
+    /// Name, look and message of the button that does it.
+    go: Option<(String, Weight, Option<M>)>,
+    close: M,
+}
+
+fn frame<'a, M: Clone + 'a>(frame: Frame<'a, M>) -> Element<'a, M> {
+    let busy = frame.stage.is_some_and(Stage::is_busy);
+    let title = row![
+        tinted(frame.icon, theme::ACCENT).size(size::HEADLINE),
+        text(frame.title).font(BOLD).size(size::TITLE).width(Fill)
+    ]
+    .spacing(space::S)
+    .align_y(Center);
+    let leave = if frame.go.is_some() { t!("desk-cancel") } else { t!("desk-close") };
+    let leave =
+        press(None, format!("{leave} (Esc)"), Weight::Plain, (!busy).then_some(frame.close));
+    let go = frame.go.map(|(name, weight, message)| {
+        let name = if busy { t!("desk-busy") } else { name };
+        press(None, name, weight, message.filter(|_| !busy))
+    });
+    let buttons =
+        row![Space::new().width(Fill)].push(leave).push(go).spacing(space::S).align_y(Center);
+    let problem = frame.stage.and_then(Stage::problem).map(told);
+    let body = scrollable(container(frame.body).padding(iced::Padding::new(2.0).right(14.0)))
+        .id(BODY)
+        .style(theme::scroll);
+    let foot = column![].push(problem).push(buttons).spacing(space::M);
+    let card = sheet(title.into(), body.into(), foot.into(), space::M);
+    opaque(
+        container(container(card).padding(space::L).max_width(frame.width).style(theme::card))
+            .padding(space::L)
+            .center(Fill)
+            .style(theme::veil),
+    )
+}

@@ -1,0 +1,55 @@
+//! The help: every shortcut there is, straight from the table that makes them work.
+
+use iced::Fill;
+use iced::widget::{column, container, row};
+
+use super::{Frame, Message, frame};
+use crate::desk::keys::{Part, Shortcut, TABLE};
+use crate::desk::theme::{self, BOLD, size, space};
+use crate::desk::widget::icon::Icon;
+use crate::desk::widget::{Element, text};
+use crate::t;
+
+pub fn view<'a>() -> Element<'a, Message> {
+    let (left, right) = Part::ALL.split_at(3);
+    let body = column![
+        text(t!("desk-help-intro")).size(size::BODY),
+        row![parts(left), parts(right)].spacing(space::XL),
+        text(t!("desk-help-data")).size(size::CAPTION).color(theme::INK_SOFT),
+        text(t!("desk-help-reader")).size(size::CAPTION).color(theme::INK_SOFT),
+        text(t!("desk-help-version", version = env!("CARGO_PKG_VERSION")))
+            .size(size::CAPTION)
+            .color(theme::INK_SOFT),
+    ]
+    .spacing(space::M);
+    frame(Frame {
+        icon: Icon::Keyboard,
+        title: t!("desk-help"),
+        width: 940.0,
+        body: body.into(),
+        stage: None,
+        go: None,
+        close: Message::Close,
+    })
+}
+
+fn parts<'a>(which: &[Part]) -> Element<'a, Message> {
+    column(which.iter().map(|part| section(*part))).spacing(space::M).width(Fill).into()
+}
+
+fn section<'a>(part: Part) -> Element<'a, Message> {
+    let lines = TABLE
+        .iter()
+        .filter(move |line| line.part == part && !line.written.is_empty())
+        .map(shortcut);
+    column![text(t!(part.key())).font(BOLD).size(size::BODY)].extend(lines).spacing(2.0).into()
+}
+
+fn shortcut<'a>(line: &Shortcut) -> Element<'a, Message> {
+    row![
+        container(text(line.written).size(size::BODY).font(BOLD)).width(150),
+        text(t!(line.says)).size(size::BODY).width(Fill)
+    ]
+    .spacing(space::S)
+    .into()
+}

@@ -1,0 +1,240 @@
+//! Why: returning, sending back, giving up, recalling; and the result of completing.
+//!
+//! The reasons of the rule profile come first, words of one's own may be added. Without a
+//! reason nothing is returned (Quyết định 01/2019/QĐ-UBND Điều 8).
+
+use std::sync::Arc;
+
+use iced::widget::{column, operation, row, text_editor};
+use iced::{Center, Task};
+
+use super::{Frame, Stage, Step, frame};
+use crate::desk::deeds::Deed;
+use crate::desk::document::Document;
+use crate::desk::door::Door;
+use crate::desk::keys::Command;
+use crate::desk::orders::Order;
+use crate::desk::theme::{BOLD, Tone, Weight, size, space};
+use crate::desk::widget::field::{field, lines};
+use crate::desk::widget::icon::{Icon, icon, tinted};
+use crate::desk::widget::press::wide;
+use crate::desk::widget::{Element, text};
+use crate::domain::document::DocumentKey;
+use crate::domain::problem::Problem;
+use crate::domain::text::tidy;
+use crate::t;
+
+const WORDS: &str = "reason-words";
+
+#[derive(Debug)]
+pub struct Reason {
+    deed: Deed,
+    key: DocumentKey,
+    /// Code and subject, so that one sees what is about to happen to which.
+    about: String,
+    given: Vec<String>,
+    chosen: Option<usize>,
+    words: text_editor::Content,
+    pub(super) stage: Stage,
+}
+
+#[derive(Debug, Clone)]
+pub enum Message {
+    Given(Result<Vec<String>, Problem>),
+    Choose(usize),
+    Words(text_editor::Action),
+    Submit,
+    Close,
+}
+
+impl Reason {
+    pub fn new(deed: Deed, document: &Document, door: &Arc<dyn Door>) -> (Self, Task<Message>) {
+        let dialog = Self::blank(deed, document);
+        if deed != Deed::Return {
+            return (dialog, operation::focus(WORDS));
+        }
+        let door = Arc::clone(door);
+        let given =
+            Task::perform(crate::desk::ask(move || Ok(door.return_reasons())), Message::Given);
+        (dialog, Task::batch([given, operation::focus(WORDS)]))
+    }
+
+    /// The result of completing may stay unsaid.
+    pub fn completing(document: &Document) -> (Self, Task<Message>) {
+        (Self::blank(Deed::Complete, document), operation::focus(WORDS))
+    }
+
+    fn blank(deed: Deed, document: &Document) -> Self {
+        Self {
+            deed,
+            key: document.key(),
+            about: super::about(document),
+            given: Vec::new(),
+            chosen: None,
+            words: text_editor::Content::new(),
+            stage: Stage::Asking,
+        }
+    }
+
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    pub fn update(&mut self, message: Message) -> Step<Message> {
+        match message {
+            Message::Given(Ok(given)) => self.given = given,
+            Message::Given(Err(problem)) => self.stage = Stage::Failed(problem),
+            Message::Choose(index) => {
+                self.chosen = if self.chosen == Some(index) { None } else { Some(index) };
+            }
+            Message::Words(action) if !self.stage.is_busy() => self.words.perform(action),
+            Message::Words(_) => {}
+            Message::Submit => {
+                if let Some(order) = self.order() {
+                    return Step::Order(order);
+                }
+            }
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+
+    pub fn command(&mut self, command: Command) -> Step<Message> {
+        match command {
+            Command::Confirm => self.update(Message::Submit),
+            _ => Step::None,
+        }
+    }
+
+    /// The reason as it is sent: the chosen one, then one's own words.
+    fn reason(&self) -> String {
+        let chosen = self.chosen.and_then(|index| self.given.get(index)).map(String::as_str);
+        let own = tidy(&self.words.text());
+        match (chosen, own.is_empty()) {
+            (Some(chosen), true) => chosen.to_owned(),
+            (Some(chosen), false) => format!("{chosen}: {own}"),
+            (None, _) => own,
+        }
+    }
+
+    fn order(&self) -> Option<Order> {
+        let (key, reason) = (self.key, self.reason());
+        if self.stage.is_busy() || (reason.is_empty() && self.deed != Deed::Complete) {
+            return None;
+        }
+        Some(match (self.deed, self.deed.outbound_goal()) {
+            (Deed::Return, _) => Order::Return(key, reason),
+            (Deed::Complete, _) => Order::Complete(key, reason),
+            (Deed::Recall, _) => Order::Recall(key, reason),
+            (_, Some(to)) => Order::Submit { key, to, note: reason },
+            (_, None) => return None,
+        })
+    }
+
+    pub fn view(&self) -> Element<'_, Message> {
+        let busy = self.stage.is_busy();
+        let consequence = match self.deed {
+            Deed::Return => Some(t!("desk-reason-return-means")),
+            Deed::Recall => Some(t!("desk-reason-recall-means")),
+            Deed::Abandon => Some(t!("desk-reason-abandon-means")),
+            Deed::SendBack => Some(t!("desk-reason-send-back-means")),
+            _ => None,
+        };
+        let given = self.given.iter().enumerate().map(|(index, reason)| {
+            let chosen = self.chosen == Some(index);
+            let mark = if chosen { Icon::CheckCircle } else { Icon::Dot };
+            let line =
+                row![icon(mark), text(reason).size(size::BODY)].spacing(space::S).align_y(Center);
+            wide(line, chosen, (!busy).then_some(Message::Choose(index)))
+        });
+        let label = match (self.deed, self.given.is_empty()) {
+            (Deed::Complete, _) => t!("desk-reason-result"),
+            (_, true) => t!("desk-reason-words"),
+            (_, false) => t!("desk-reason-more"),
+        };
+        let needed = self.order().is_none() && !busy;
+        let body = column![text(&self.about).font(BOLD).size(size::BODY)]
+            .push(consequence.map(|means| {
+                row![tinted(Icon::Warning, Tone::Warn.ink()), text(means).size(size::BODY)]
+                    .spacing(space::S)
+            }))
+            .push(column(given).spacing(2.0))
+            .push(field(
+                label,
+                lines(WORDS, &self.words, 84.0).on_action(Message::Words),
+                needed.then(|| t!("desk-reason-needed")),
+            ))
+            .spacing(space::M);
+        let weight = match self.deed.weight() {
+            Weight::Danger => Weight::Danger,
+            _ => Weight::Primary,
+        };
+        let submit = self.order().map(|_| Message::Submit);
+        frame(Frame {
+            icon: self.deed.icon(),
+            title: t!(self.deed.key()),
+            width: 600.0,
+            body: body.into(),
+            stage: Some(&self.stage),
+            go: Some((format!("{} (Ctrl+Enter)", t!(self.deed.key())), weight, submit)),
+            close: Message::Close,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dialog(deed: Deed) -> Reason {
+        Reason {
+            deed,
+            key: DocumentKey::fresh(),
+            about: String::new(),
+            given: vec!["Sai thể thức".to_owned(), "Gửi nhầm".to_owned()],
+            chosen: None,
+            words: text_editor::Content::new(),
+            stage: Stage::Asking,
+        }
+    }
+
+    fn reason_of(step: Step<Message>) -> Option<String> {
+        match step {
+            Step::Order(Order::Return(_, reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn nothing_is_returned_without_a_reason() {
+        let mut dialog = dialog(Deed::Return);
+        assert_eq!(reason_of(dialog.update(Message::Submit)), None);
+        dialog.words = text_editor::Content::with_text("  \n ");
+        assert_eq!(reason_of(dialog.update(Message::Submit)), None);
+        drop(dialog.update(Message::Choose(1)));
+        assert_eq!(reason_of(dialog.update(Message::Submit)).as_deref(), Some("Gửi nhầm"));
+        dialog.words = text_editor::Content::with_text("gửi Sở\nNội vụ");
+        assert_eq!(
+            reason_of(dialog.update(Message::Submit)).as_deref(),
+            Some("Gửi nhầm: gửi Sở Nội vụ")
+        );
+        drop(dialog.update(Message::Choose(1)));
+        assert_eq!(reason_of(dialog.update(Message::Submit)).as_deref(), Some("gửi Sở Nội vụ"));
+    }
+
+    #[test]
+    fn while_the_office_is_at_it_nothing_is_ordered_twice() {
+        let mut dialog = dialog(Deed::Return);
+        drop(dialog.update(Message::Choose(0)));
+        dialog.stage = Stage::Busy;
+        assert_eq!(reason_of(dialog.update(Message::Submit)), None);
+    }
+
+    #[test]
+    fn a_result_may_stay_unsaid() {
+        let mut dialog = dialog(Deed::Complete);
+        assert!(
+            matches!(dialog.update(Message::Submit), Step::Order(Order::Complete(_, r)) if r.is_empty())
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! What is known of a document besides its pages: signatures, fields, history, deliveries.
+
+use iced::widget::{column, container, row, scrollable};
+use iced::{Center, Fill};
+
+use super::reader::{Fetch, Message};
+use crate::desk::document::{Document, day, local_time};
+use crate::desk::theme::{self, BOLD, Tone, size, space};
+use crate::desk::widget::badge::badge;
+use crate::desk::widget::field::fact;
+use crate::desk::widget::focus::focus;
+use crate::desk::widget::icon::{Icon, tinted};
+use crate::desk::widget::told::told;
+use crate::desk::widget::{Element, text};
+use crate::desk::words;
+use crate::domain::delivery::Delivery;
+use crate::domain::document::{Metadata, Urgency};
+use crate::domain::verdict::{SignatureSummary, VerdictSummary};
+use crate::office::HistoryEntry;
+use crate::t;
+
+/// The verification panel: the verdict in words, then every signature.
+pub fn signatures(verdict: &Fetch<Option<VerdictSummary>>) -> Element<'_, Message> {
+    match verdict {
+        Fetch::Waiting => said(t!("desk-checking")),
+        Fetch::Failed(problem) => scrolled(vec![told(problem)]),
+        Fetch::Here(None) => said(t!("desk-not-signed-yet")),
+        Fetch::Here(Some(summary)) => {
+            // The verdict itself stands above the tabs, always in sight.
+            let mut parts: Vec<_> = reasons(&summary.reasons).collect();
+            if summary.signatures.is_empty() {
+                parts.push(text(t!("desk-no-signatures")).size(size::BODY).into());
+            }
+            parts.extend(summary.signatures.iter().map(signature));
+            parts.push(
+                text(t!(
+                    "desk-checked-at",
+                    time = local_time(summary.checked_at),
+                    checker = summary.checker
+                ))
+                .size(size::CAPTION)
+                .color(theme::INK_SOFT)
+                .into(),
+            );
+            scrolled(parts)
+        }
+    }
+}
+
+fn signature(signature: &SignatureSummary) -> Element<'_, Message> {
+    let (icon, tone) = words::verdict_look(signature.verdict);
+    let time = match (signature.signed_at, signature.time_stamped) {
+        (Some(at), true) => t!("desk-time-stamped", time = local_time(at)),
+        (Some(at), false) => t!("desk-time-claimed", time = local_time(at)),
+        (None, _) => t!("desk-time-unknown"),
+    };
+    let kind_icon = match signature.kind {
+        Some(crate::domain::outbound::SignatureKind::Organisation) => Icon::Stamp,
+        Some(crate::domain::outbound::SignatureKind::Personal) => Icon::Pen,
+        None => Icon::Help,
+    };
+    let mut lines: Vec<Element<'_, Message>> = vec![
+        row![
+            tinted(kind_icon, theme::INK_SOFT),
+            text(words::signature_kind(signature.kind)).font(BOLD).size(size::BODY).width(Fill),
+            badge(icon, words::verdict_short(signature.verdict), tone)
+        ]
+        .spacing(space::S)
+        .align_y(Center)
+        .into(),
+        fact(t!("desk-signer"), &signature.signer),
+    ];
+    if !signature.organisation.is_empty() {
+        lines.push(fact(t!("desk-organisation"), &signature.organisation));
+    }
+    lines.push(fact(t!("desk-issuer"), &signature.issuer));
+    lines.push(fact(t!("desk-signed-at"), time));
+    lines.push(fact(t!("desk-level"), &signature.level));
+    lines.push(fact(t!("desk-serial"), &signature.serial));
+    lines.extend(reasons(&signature.reasons));
+    container(column(lines).spacing(space::XS))
+        .padding(space::M)
+        .width(Fill)
+        .style(theme::framed)
+        .into()
+}
+
+fn reasons(codes: &[String]) -> impl Iterator<Item = Element<'_, Message>> {
+    codes.iter().map(|code| {
+        row![
+            tinted(Icon::Info, Tone::Warn.ink()),
+            text(words::reason(code)).size(size::BODY).width(Fill)
+        ]
+        .spacing(space::S)
+        .into()
+    })
+}
+
+/// The fields of the register.
+pub fn facts(document: &Document) -> Element<'_, Message> {
+    let metadata = document.metadata();
+    let mut lines = Vec::new();
+    let mut put = |name: &str, value: String| {
+        if !value.is_empty() {
+            lines.push(fact(t!(name), value));
+        }
+    };
+    put("desk-fact-code", document.code());
+    put("desk-fact-type", metadata.type_name.clone());
+    put("desk-fact-subject", metadata.subject.clone());
+    put("desk-fact-id", metadata.document_id.as_ref().map(ToString::to_string).unwrap_or_default());
+    put("desk-fact-issued", metadata.issued.map(day).unwrap_or_default());
+    put("desk-fact-place", metadata.place.clone());
+    if metadata.urgency != Urgency::Normal {
+        put("desk-fact-urgency", words::urgency(metadata.urgency));
+    }
+    put("desk-fact-signer", signer(metadata));
+    put("desk-fact-due", document.due().map(day).unwrap_or_default());
+    put("desk-fact-pages", metadata.pages.map(|n| n.to_string()).unwrap_or_default());
+    match document {
+        Document::Inbound(inbound) => {
+            let issuer = metadata.issuer.as_ref().map(|issuer| issuer.name.clone());
+            put("desk-fact-issuer", issuer.unwrap_or_default());
+            put("desk-fact-sender", inbound.sender_name.clone());
+            put("desk-fact-arrived", local_time(inbound.arrived_at));
+            if let Some(registration) = &inbound.registration {
+                put("desk-fact-arrival-number", registration.arrival_number.to_string());
+                put("desk-fact-arrival-date", day(registration.arrival_date));
+            }
+            if let Some(assignment) = &inbound.assignment {
+                put("desk-fact-assigned", assignment.user.clone());
+                put("desk-fact-direction", assignment.direction.clone());
+            }
+            put("desk-fact-reason", inbound.reason.clone());
+        }
+        Document::Outbound(outbound) => {
+            let names: Vec<_> =
+                metadata.recipients.iter().map(|r| format!("{} ({})", r.name, r.agency)).collect();
+            put("desk-fact-recipients", names.join("\n"));
+            put("desk-fact-drafter", outbound.drafted_by.clone());
+            put("desk-fact-drafted", local_time(outbound.drafted_at));
+            put("desk-fact-sent", outbound.issued_at.map(local_time).unwrap_or_default());
+            put("desk-fact-reason", outbound.reason.clone());
+        }
+    }
+    let answers: Vec<_> = metadata.response_for.iter().map(|r| r.code.clone()).collect();
+    put("desk-fact-answers", answers.join(", "));
+    put("desk-fact-notes", metadata.notes.clone());
+    if metadata.paper_follows {
+        put("desk-fact-paper", t!("desk-fact-paper-follows"));
+    }
+    let files = match document {
+        Document::Inbound(document) => &document.files,
+        Document::Outbound(document) => &document.files,
+    };
+    let files: Vec<_> =
+        files.iter().map(|file| format!("{} ({})", file.name, weight(file.size))).collect();
+    put("desk-fact-files", files.join("\n"));
+    scrolled(vec![column(lines).spacing(space::S).into()])
+}
+
+fn signer(metadata: &Metadata) -> String {
+    let signer = &metadata.signer;
+    let parts = [&signer.competence, &signer.position, &signer.full_name];
+    parts.into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(", ")
+}
+
+/// Bytes as people say them.
+fn weight(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// What was done with the document, newest last.
+pub fn history(history: &Fetch<Vec<HistoryEntry>>) -> Element<'_, Message> {
+    match history {
+        Fetch::Waiting => said(t!("desk-loading")),
+        Fetch::Failed(problem) => scrolled(vec![told(problem)]),
+        Fetch::Here(entries) if entries.is_empty() => said(t!("desk-no-history")),
+        Fetch::Here(entries) => scrolled(entries.iter().map(entry).collect()),
+    }
+}
+
+fn entry(entry: &HistoryEntry) -> Element<'_, Message> {
+    let by = match entry.role {
+        Some(role) => format!("{} · {}", entry.user, words::role(role)),
+        None => t!("desk-by-program"),
+    };
+    row![
+        container(text(local_time(entry.at)).size(size::CAPTION).color(theme::INK_SOFT)).width(118),
+        column![
+            text(&entry.text).size(size::BODY),
+            text(by).size(size::CAPTION).color(theme::INK_SOFT)
+        ]
+        .width(Fill),
+    ]
+    .spacing(space::S)
+    .into()
+}
+
+/// How far an issued document has come at each recipient.
+pub fn deliveries(document: &Document) -> Element<'_, Message> {
+    let Document::Outbound(outbound) = document else { return said(t!("desk-no-deliveries")) };
+    if outbound.deliveries.is_empty() {
+        let names = &outbound.metadata.recipients;
+        if names.is_empty() {
+            return said(t!("desk-no-recipients"));
+        }
+        let mut parts: Vec<Element<'_, Message>> =
+            vec![text(t!("desk-not-issued-yet")).size(size::BODY).into()];
+        parts.extend(names.iter().map(|recipient| {
+            row![
+                tinted(Icon::Building, theme::INK_SOFT),
+                text(&recipient.name).size(size::BODY).width(Fill)
+            ]
+            .spacing(space::S)
+            .align_y(Center)
+            .into()
+        }));
+        return scrolled(parts);
+    }
+    scrolled(outbound.deliveries.iter().map(delivery).collect())
+}
+
+fn delivery(delivery: &Delivery) -> Element<'_, Message> {
+    let (words, icon, tone) = words::delivery(delivery);
+    let mut lines: Vec<Element<'_, Message>> = vec![
+        row![
+            text(&delivery.name).font(BOLD).size(size::BODY).width(Fill),
+            badge(icon, words, tone)
+        ]
+        .spacing(space::S)
+        .align_y(Center)
+        .into(),
+        text(delivery.recipient.as_str()).size(size::CAPTION).color(theme::INK_SOFT).into(),
+    ];
+    if !delivery.reason.is_empty() {
+        lines.push(text(&delivery.reason).size(size::BODY).color(Tone::Bad.ink()).into());
+    }
+    if let Some(at) = delivery.sent_at {
+        lines.push(dated(local_time(at), t!("desk-send-sent"), ""));
+    }
+    for status in &delivery.statuses {
+        lines.push(dated(local_time(status.at), words::status(status.code), &status.description));
+    }
+    container(column(lines).spacing(space::XS))
+        .padding(space::M)
+        .width(Fill)
+        .style(theme::framed)
+        .into()
+}
+
+fn dated<'a>(time: String, what: String, more: &str) -> Element<'a, Message> {
+    let words = if more.is_empty() { what } else { format!("{what}: {more}") };
+    row![
+        container(text(time).size(size::CAPTION).color(theme::INK_SOFT)).width(118),
+        text(words).size(size::BODY).width(Fill)
+    ]
+    .spacing(space::S)
+    .into()
+}
+
+fn said<'a>(words: String) -> Element<'a, Message> {
+    container(text(words).size(size::BODY).color(theme::INK_SOFT).center())
+        .padding(space::XL)
+        .center_x(Fill)
+        .into()
+}
+
+fn scrolled(parts: Vec<Element<'_, Message>>) -> Element<'_, Message> {
+    focus(
+        scrollable(column(parts).spacing(space::M).padding(space::M).width(Fill))
+            .id(super::pages::SCROLL)
+            .width(Fill)
+            .height(Fill)
+            .style(theme::scroll),
+    )
+    .inset()
+    .into()
+}

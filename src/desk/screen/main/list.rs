@@ -1,0 +1,528 @@
+//! The middle pane: the documents of a queue, of which only the visible rows are built
+//! and only the pages scrolled to are fetched.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use iced::task::Handle;
+use iced::widget::operation::AbsoluteOffset;
+use iced::widget::{Space, column, container, mouse_area, operation, row, scrollable, sensor};
+use iced::{Center, Fill, Size, Task};
+
+use super::jobs::PATIENCE;
+use crate::desk::document::{Document, Queue, day, local_day, today};
+use crate::desk::door::Door;
+use crate::desk::keys::Command;
+use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
+use crate::desk::widget::badge::badge;
+use crate::desk::widget::field::line;
+use crate::desk::widget::focus::focus;
+use crate::desk::widget::icon::{Icon, icon, tinted};
+use crate::desk::widget::press::{press, tool};
+use crate::desk::widget::shortened::shortened;
+use crate::desk::widget::told::told;
+use crate::desk::widget::windowed::{page, reveal, windowed};
+use crate::desk::widget::{Element, text};
+use crate::desk::words;
+use crate::domain::document::{DocumentKey, Urgency};
+use crate::domain::problem::Problem;
+use crate::t;
+
+/// Height of a row.
+const ROW: f32 = 74.0;
+/// Documents fetched at a time.
+const PAGE: u32 = 100;
+/// The next page is asked for when so few rows are left below.
+const AHEAD: usize = 30;
+/// A pause in typing after which the search begins.
+const TYPING: Duration = Duration::from_millis(180);
+
+const SEARCH: &str = "search";
+const ROWS: &str = "rows";
+
+#[derive(Debug)]
+pub struct List {
+    queue: Queue,
+    words: String,
+    rows: Vec<Document>,
+    /// Everything has been fetched.
+    complete: bool,
+    state: State,
+    /// Numbers the questions; an answer to an older one is dropped.
+    turn: u64,
+    typed: u64,
+    selected: Option<DocumentKey>,
+    /// Where the selected row is or was, so that the arrow keys go on from there when it
+    /// has left the queue.
+    at: usize,
+    offset: f32,
+    height: f32,
+}
+
+#[derive(Debug, Clone)]
+pub enum Message {
+    Typed(String),
+    Search(u64),
+    Loaded { turn: u64, fresh: bool, answer: Result<Fetched, Problem> },
+    Slow(u64),
+    Scrolled { offset: f32, height: f32 },
+    Sized(Size),
+    Select(usize),
+    Open(usize),
+    Retry,
+    ClearSearch,
+}
+
+/// One page of a queue.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    rows: Vec<Document>,
+    /// There is nothing after it.
+    end: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Loading { slow: bool, _task: Handle },
+    Failed(Problem),
+}
+
+pub enum Action {
+    None,
+    Run(Task<Message>),
+    /// Another row was chosen.
+    Show(Box<Document>, Task<Message>),
+    /// The chosen row was opened (Enter, double click).
+    Open,
+}
+
+impl List {
+    pub fn new(queue: Queue) -> Self {
+        Self {
+            queue,
+            words: String::new(),
+            rows: Vec::new(),
+            complete: false,
+            state: State::Idle,
+            turn: 0,
+            typed: 0,
+            selected: None,
+            at: 0,
+            offset: 0.0,
+            height: 560.0,
+        }
+    }
+
+    pub fn queue(&self) -> Queue {
+        self.queue
+    }
+
+    pub fn rows(&self) -> &[Document] {
+        &self.rows
+    }
+
+    pub fn selected(&self) -> Option<DocumentKey> {
+        self.selected
+    }
+
+    /// Goes to another queue; words searched for stay behind.
+    pub fn go(&mut self, queue: Queue, door: &Arc<dyn Door>) -> Task<Message> {
+        self.queue = queue;
+        self.words.clear();
+        self.typed += 1;
+        self.restart(door)
+    }
+
+    /// Fetches what is shown once more, and keeps place and selection.
+    pub fn reload(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        let shown = u32::try_from(self.rows.len()).unwrap_or(u32::MAX).clamp(PAGE, 5 * PAGE);
+        self.fetch(door, true, shown)
+    }
+
+    pub fn select(&mut self, key: DocumentKey) {
+        self.selected = Some(key);
+        self.find_selected();
+    }
+
+    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Action {
+        match message {
+            Message::Typed(words) => {
+                self.words = words;
+                self.typed += 1;
+                let typed = self.typed;
+                return Action::Run(Task::perform(crate::desk::after(TYPING), move |()| {
+                    Message::Search(typed)
+                }));
+            }
+            Message::Search(typed) if typed == self.typed => {
+                return Action::Run(self.restart(door));
+            }
+            Message::ClearSearch if !self.words.is_empty() => {
+                self.words.clear();
+                self.typed += 1;
+                return Action::Run(self.restart(door));
+            }
+            Message::Loaded { turn, fresh, answer } if turn == self.turn => {
+                self.loaded(fresh, answer);
+                return Action::Run(self.fetch_more(door));
+            }
+            Message::Slow(turn) if turn == self.turn => {
+                if let State::Loading { slow, .. } = &mut self.state {
+                    *slow = true;
+                }
+            }
+            // Answers and timers of questions that no longer matter.
+            Message::Search(_)
+            | Message::ClearSearch
+            | Message::Loaded { .. }
+            | Message::Slow(_) => {}
+            Message::Scrolled { offset, height } => {
+                self.offset = offset;
+                self.height = height;
+                return Action::Run(self.fetch_more(door));
+            }
+            Message::Sized(size) => {
+                self.height = size.height;
+                return Action::Run(self.fetch_more(door));
+            }
+            Message::Select(index) => return self.choose(index),
+            Message::Open(index) => {
+                if self.rows.get(index).map(Document::key) == self.selected {
+                    return Action::Open;
+                }
+                return self.choose(index);
+            }
+            Message::Retry => return Action::Run(self.restart(door)),
+        }
+        Action::None
+    }
+
+    /// The keys of a list.
+    pub fn command(&mut self, command: Command) -> Action {
+        let last = self.rows.len().saturating_sub(1);
+        let listed = self.selected.is_some_and(|key| self.index_of(key).is_some());
+        let page = page(ROW, self.height);
+        let to = match command {
+            Command::Search => {
+                return Action::Run(Task::batch([
+                    operation::focus(SEARCH),
+                    operation::select_all(SEARCH),
+                ]));
+            }
+            Command::Open => return Action::Open,
+            // The first key press lands on a row; what left the queue is succeeded by the
+            // row that took its place.
+            Command::Down | Command::Up if !listed => self.at,
+            Command::Down => self.at.saturating_add(1),
+            Command::Up => self.at.saturating_sub(1),
+            Command::PageDown => self.at.saturating_add(page),
+            Command::PageUp => self.at.saturating_sub(page),
+            Command::Home => 0,
+            Command::End => last,
+            _ => return Action::None,
+        };
+        self.choose(to.min(last))
+    }
+
+    fn choose(&mut self, index: usize) -> Action {
+        let Some(document) = self.rows.get(index) else { return Action::None };
+        self.at = index;
+        let scroll = match reveal(index, ROW, self.offset, self.height) {
+            Some(offset) => {
+                self.offset = offset;
+                operation::scroll_to(ROWS, AbsoluteOffset { x: None, y: Some(offset) })
+            }
+            None => Task::none(),
+        };
+        if self.selected == Some(document.key()) {
+            return Action::Run(scroll);
+        }
+        self.selected = Some(document.key());
+        Action::Show(Box::new(document.clone()), scroll)
+    }
+
+    fn restart(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        self.rows.clear();
+        self.at = 0;
+        self.offset = 0.0;
+        let top = operation::scroll_to(ROWS, AbsoluteOffset { x: None, y: Some(0.0) });
+        Task::batch([top, self.fetch(door, true, PAGE)])
+    }
+
+    fn fetch_more(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        let visible = windowed(self.rows.len(), ROW, self.offset, self.height).rows.end;
+        let enough = visible + AHEAD <= self.rows.len();
+        if self.complete || enough || !matches!(self.state, State::Idle) {
+            return Task::none();
+        }
+        self.fetch(door, false, PAGE)
+    }
+
+    fn fetch(&mut self, door: &Arc<dyn Door>, fresh: bool, limit: u32) -> Task<Message> {
+        self.turn += 1;
+        let turn = self.turn;
+        let door = Arc::clone(door);
+        let filter = self.queue.filter(self.words.trim());
+        let inbound = self.queue.is_inbound();
+        let after = if fresh { None } else { self.rows.last().map(Document::key) };
+        self.complete = false;
+        let ask = crate::desk::ask(move || {
+            let rows: Vec<Document> = if inbound {
+                let rows = door.inbound(&filter, after, limit)?;
+                rows.into_iter().map(|row| Document::Inbound(Box::new(row))).collect()
+            } else {
+                let rows = door.outbound(&filter, after, limit)?;
+                rows.into_iter().map(|row| Document::Outbound(Box::new(row))).collect()
+            };
+            Ok(Fetched { end: rows.len() < limit as usize, rows })
+        });
+        let (task, handle) =
+            Task::perform(ask, move |answer| Message::Loaded { turn, fresh, answer }).abortable();
+        self.state = State::Loading { slow: false, _task: handle.abort_on_drop() };
+        let slow = Task::perform(crate::desk::after(PATIENCE), move |()| Message::Slow(turn));
+        Task::batch([task, slow])
+    }
+
+    fn loaded(&mut self, fresh: bool, answer: Result<Fetched, Problem>) {
+        match answer {
+            Ok(Fetched { rows, end }) => {
+                self.complete = end;
+                if fresh {
+                    self.rows = rows;
+                } else {
+                    self.rows.extend(rows);
+                }
+                self.state = State::Idle;
+                self.find_selected();
+            }
+            Err(problem) => {
+                tracing::warn!(%problem, "a queue was not read");
+                self.state = State::Failed(problem);
+            }
+        }
+    }
+
+    fn find_selected(&mut self) {
+        if let Some(index) = self.selected.and_then(|key| self.index_of(key)) {
+            self.at = index;
+        }
+        self.at = self.at.min(self.rows.len().saturating_sub(1));
+    }
+
+    fn index_of(&self, key: DocumentKey) -> Option<usize> {
+        self.rows.iter().position(|row| row.key() == key)
+    }
+
+    pub fn view(&self) -> Element<'_, Message> {
+        let search = row![
+            tinted(Icon::Search, theme::INK_SOFT),
+            line(SEARCH, &t!("desk-search-hint"), &self.words).on_input(Message::Typed),
+        ]
+        .push(
+            (!self.words.is_empty())
+                .then(|| tool(Icon::Cross, t!("desk-search-clear"), Some(Message::ClearSearch))),
+        )
+        .spacing(space::S)
+        .align_y(Center);
+        let top =
+            container(search).padding([space::S, space::M]).style(theme::ground(theme::CANVAS));
+        let body = sensor(self.body()).on_show(Message::Sized).on_resize(Message::Sized);
+        column![top, body].into()
+    }
+
+    fn body(&self) -> Element<'_, Message> {
+        match &self.state {
+            State::Failed(problem) if self.rows.is_empty() => container(
+                column![
+                    told(problem),
+                    press(
+                        Some(Icon::Refresh),
+                        t!("desk-retry"),
+                        Weight::Plain,
+                        Some(Message::Retry)
+                    )
+                ]
+                .spacing(space::M),
+            )
+            .padding(space::L)
+            .height(Fill)
+            .into(),
+            State::Loading { slow, .. } if self.rows.is_empty() => {
+                if *slow {
+                    empty(Icon::Hourglass, t!("desk-loading"), None)
+                } else {
+                    Space::new().width(Fill).height(Fill).into()
+                }
+            }
+            _ if self.rows.is_empty() && !self.words.trim().is_empty() => empty(
+                Icon::Search,
+                t!("desk-search-nothing", words = self.words.trim()),
+                Some(t!("desk-search-elsewhere")),
+            ),
+            _ if self.rows.is_empty() => {
+                empty(words::queue_icon(self.queue), words::empty_queue(self.queue), None)
+            }
+            _ => self.rows_view(),
+        }
+    }
+
+    fn rows_view(&self) -> Element<'_, Message> {
+        let window = windowed(self.rows.len(), ROW, self.offset, self.height);
+        let first = window.rows.start;
+        let all = matches!(self.queue, Queue::Inbound(None) | Queue::Outbound(None));
+        let rows = self.rows.get(window.rows.clone()).unwrap_or_default();
+        let built = rows.iter().enumerate().map(|(i, document)| {
+            let index = first + i;
+            let selected = self.selected == Some(document.key());
+            row_view(document, index, selected, all)
+        });
+        let foot = match &self.state {
+            State::Failed(problem) => Some(
+                container(
+                    column![
+                        told(problem),
+                        press(
+                            Some(Icon::Refresh),
+                            t!("desk-retry"),
+                            Weight::Plain,
+                            Some(Message::Retry)
+                        )
+                    ]
+                    .spacing(space::S),
+                )
+                .padding(space::M)
+                .into(),
+            ),
+            State::Loading { slow: true, .. } => Some(
+                container(text(t!("desk-loading-more")).size(size::CAPTION))
+                    .padding(space::M)
+                    .center_x(Fill)
+                    .into(),
+            ),
+            State::Loading { .. } | State::Idle => None::<Element<'_, Message>>,
+        };
+        let content = column![Space::new().height(window.above)]
+            .extend(built)
+            .push(Space::new().height(window.below))
+            .push(foot)
+            .width(Fill);
+        let list = scrollable(content)
+            .id(ROWS)
+            .on_scroll(|viewport| Message::Scrolled {
+                offset: viewport.absolute_offset().y,
+                height: viewport.bounds().height,
+            })
+            .width(Fill)
+            .height(Fill)
+            .style(theme::scroll);
+        focus(list).inset().into()
+    }
+}
+
+fn row_view<'a>(
+    document: &'a Document,
+    index: usize,
+    selected: bool,
+    with_state: bool,
+) -> Element<'a, Message> {
+    let metadata = document.metadata();
+    let (state_icon, state_tone) = words::state_look(document.state());
+    let code = document.code();
+    let code = if code.is_empty() { t!("desk-no-code") } else { code };
+    let head = row![shortened(code, size::BODY, BOLD, None)]
+        .push((metadata.urgency != Urgency::Normal).then(|| {
+            badge(
+                Icon::Flag,
+                words::urgency(metadata.urgency),
+                words::urgency_tone(metadata.urgency),
+            )
+        }))
+        .push(due_badge(document))
+        .push(text(local_day(document.when())).size(size::CAPTION).color(theme::INK_SOFT))
+        .spacing(space::S)
+        .align_y(Center);
+    let foot =
+        row![shortened(document.party(), size::CAPTION, theme::REGULAR, Some(theme::INK_SOFT))]
+            .push(tail(document, with_state))
+            .spacing(space::S)
+            .align_y(Center);
+    let lines = column![head, shortened(&metadata.subject, size::BODY, theme::REGULAR, None), foot]
+        .spacing(1);
+    // The bar at the left says "selected" without colour alone doing so.
+    let mark = container(Space::new().width(4).height(Fill)).style(theme::ground(if selected {
+        theme::ACCENT
+    } else {
+        iced::Color::TRANSPARENT
+    }));
+    let content = row![mark, tinted(state_icon, state_tone.ink()), lines.width(Fill)]
+        .spacing(space::S)
+        .align_y(Center);
+    mouse_area(
+        container(content)
+            .padding(iced::Padding::ZERO.right(space::M))
+            .height(ROW)
+            .width(Fill)
+            .clip(true)
+            .style(theme::list_row(selected, index % 2 == 1)),
+    )
+    .on_press(Message::Select(index))
+    .on_double_click(Message::Open(index))
+    .interaction(iced::mouse::Interaction::Pointer)
+    .into()
+}
+
+/// What ends the last line of a row: state (in mixed lists), arrival number, verdict.
+fn tail<'a>(document: &'a Document, with_state: bool) -> Option<Element<'a, Message>> {
+    let note = |words: String| text(words).size(size::CAPTION).color(theme::INK_SOFT);
+    if with_state {
+        return Some(note(words::state(document.state())).into());
+    }
+    let Document::Inbound(inbound) = document else { return None };
+    let (shield, tone) = words::verdict_look(inbound.verdict.verdict);
+    let verdict = row![
+        icon(shield).size(size::CAPTION).color(tone.ink()),
+        text(words::verdict_short(inbound.verdict.verdict)).size(size::CAPTION).color(tone.ink()),
+    ]
+    .spacing(3)
+    .align_y(Center);
+    let number = inbound
+        .registration
+        .as_ref()
+        .map(|registration| note(t!("desk-arrival-number", number = registration.arrival_number)));
+    Some(row![].push(number).push(verdict).spacing(space::S).into())
+}
+
+fn due_badge<'a>(document: &Document) -> Option<Element<'a, Message>> {
+    let due = document.due().filter(|_| !is_final(document))?;
+    let (words, tone) = match due.cmp(&today()) {
+        std::cmp::Ordering::Less => (t!("desk-overdue", date = day(due)), Tone::Bad),
+        std::cmp::Ordering::Equal => (t!("desk-due-today"), Tone::Warn),
+        std::cmp::Ordering::Greater => (t!("desk-due", date = day(due)), Tone::Neutral),
+    };
+    Some(badge(Icon::Clock, words, tone))
+}
+
+fn is_final(document: &Document) -> bool {
+    match document {
+        Document::Inbound(document) => document.state.is_final(),
+        Document::Outbound(document) => document.state.is_final() || document.issued_at.is_some(),
+    }
+}
+
+fn empty<'a>(which: Icon, says: String, more: Option<String>) -> Element<'a, Message> {
+    container(
+        column![
+            tinted(which, theme::INK_SOFT).size(32),
+            text(says).size(size::BODY).color(theme::INK_SOFT).center()
+        ]
+        .push(more.map(|more| text(more).size(size::CAPTION).color(theme::INK_SOFT).center()))
+        .spacing(space::M)
+        .align_x(Center),
+    )
+    .padding(space::XL)
+    .center(Fill)
+    // A ground of its own makes the renderer redraw the whole pane when rows come.
+    .style(theme::ground(theme::SURFACE))
+    .into()
+}

@@ -1,0 +1,137 @@
+//! Notices at the lower right: problems stay until they are read, good news goes by itself.
+
+use std::time::Duration;
+
+use iced::widget::{column, container, row};
+use iced::{Center, Fill, Task};
+
+use crate::desk::theme::{self, Tone, size, space};
+use crate::desk::widget::icon::{Icon, tinted};
+use crate::desk::widget::press::tool;
+use crate::desk::widget::told::sentences;
+use crate::desk::widget::{Element, text};
+use crate::domain::problem::{Kind, Problem};
+use crate::t;
+
+const GOOD_NEWS_LASTS: Duration = Duration::from_secs(6);
+/// More would cover the window.
+const MOST: usize = 3;
+
+#[derive(Debug, Default)]
+pub struct Notices {
+    next: u64,
+    shown: Vec<(u64, Notice)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    Good(String),
+    Trouble(Problem),
+}
+
+#[derive(Debug, Clone)]
+pub enum Message {
+    Dismiss(u64),
+}
+
+impl Notices {
+    pub fn add(&mut self, notice: Notice) -> Task<Message> {
+        // The same trouble again (each minute's synchronisation) is one notice, and of good
+        // news only the newest is.
+        let good = matches!(notice, Notice::Good(_));
+        self.shown
+            .retain(|(_, shown)| *shown != notice && !(good && matches!(shown, Notice::Good(_))));
+        self.next += 1;
+        let id = self.next;
+        self.shown.push((id, notice));
+        if self.shown.len() > MOST {
+            drop(self.shown.remove(0));
+        }
+        if good {
+            Task::perform(crate::desk::after(GOOD_NEWS_LASTS), move |()| Message::Dismiss(id))
+        } else {
+            Task::none()
+        }
+    }
+
+    pub fn update(&mut self, message: Message) {
+        match message {
+            Message::Dismiss(id) => self.shown.retain(|(shown, _)| *shown != id),
+        }
+    }
+
+    /// Takes away the newest; whether there was one.
+    pub fn dismiss_newest(&mut self) -> bool {
+        self.shown.pop().is_some()
+    }
+
+    pub fn newest(&self) -> Option<&Notice> {
+        self.shown.last().map(|(_, notice)| notice)
+    }
+
+    /// Nothing at all when there is nothing to say, so that it covers nothing.
+    pub fn view(&self) -> Option<Element<'_, Message>> {
+        if self.shown.is_empty() {
+            return None;
+        }
+        let cards = self.shown.iter().map(|(id, notice)| card(*id, notice));
+        let stack = column(cards).spacing(space::S).width(440);
+        Some(
+            container(stack)
+                .padding(iced::Padding::new(space::L).bottom(space::XL + space::XL))
+                .align_right(Fill)
+                .align_bottom(Fill)
+                .into(),
+        )
+    }
+}
+
+fn card(id: u64, notice: &Notice) -> Element<'_, Message> {
+    let (tone, icon, words): (_, _, Element<'_, Message>) = match notice {
+        Notice::Good(said) => {
+            (Tone::Good, Icon::CheckCircle, text(said).size(size::BODY).width(Fill).into())
+        }
+        Notice::Trouble(problem) => {
+            let tone = if problem.kind == Kind::Unavailable { Tone::Warn } else { Tone::Bad };
+            (tone, Icon::Warning, sentences(problem))
+        }
+    };
+    container(
+        row![
+            tinted(icon, tone.ink()).size(size::HEADLINE),
+            words,
+            tool(Icon::Cross, t!("desk-dismiss"), Some(Message::Dismiss(id)))
+        ]
+        .spacing(space::S)
+        .align_y(Center),
+    )
+    .padding([space::S, space::M])
+    .style(theme::toned(tone))
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::problem::Blame;
+
+    fn trouble(code: &'static str) -> Notice {
+        Notice::Trouble(Problem::new(code, Kind::Unavailable, Blame::Server))
+    }
+
+    #[test]
+    fn the_same_trouble_is_said_once_and_few_are_shown() {
+        let mut notices = Notices::default();
+        for _ in 0..5 {
+            drop(notices.add(trouble("desk-broken-call")));
+        }
+        assert_eq!(notices.shown.len(), 1);
+        for code in ["a", "b", "c", "d"] {
+            drop(notices.add(trouble(code)));
+        }
+        assert_eq!(notices.shown.len(), MOST);
+        assert_eq!(notices.newest(), Some(&trouble("d")));
+        assert!(notices.dismiss_newest());
+        assert_eq!(notices.newest(), Some(&trouble("c")));
+    }
+}

@@ -1,0 +1,369 @@
+//! The pages of a PDF file, one at a time, drawn off the window's thread at exactly the
+//! size at which they are shown.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use iced::task::Handle;
+use iced::widget::image::{self, Image};
+use iced::widget::operation::AbsoluteOffset;
+use iced::widget::{Space, column, container, operation, row, scrollable, sensor};
+use iced::{Center, Fill, Length, Size, Task};
+
+use super::jobs::PATIENCE;
+use crate::desk::easel::{Canvas, Easel, Picture};
+use crate::desk::keys::Command;
+use crate::desk::theme::{self, Weight, size, space};
+use crate::desk::widget::focus::focus;
+use crate::desk::widget::icon::{Icon, tinted};
+use crate::desk::widget::press::{press, tool};
+use crate::desk::widget::told::told;
+use crate::desk::widget::{Element, text};
+use crate::domain::problem::Problem;
+use crate::t;
+
+/// What scrolls in the right pane; the keys find it by this name.
+pub const SCROLL: &str = "pages";
+/// Room for the margins and the scroll bar beside a page that fits the width.
+const BESIDE: f32 = 2.0 * space::M + 14.0;
+/// One line of the keyboard's scrolling.
+const STEP: f32 = 80.0;
+/// Per cent of the paper's size on a screen of 96 dots per inch.
+const ZOOMS: [u16; 7] = [50, 75, 100, 125, 150, 200, 300];
+/// Wider pictures would cost more memory than they are worth.
+const WIDEST: f32 = 4000.0;
+
+#[derive(Debug)]
+pub struct Pages {
+    easel: Arc<dyn Easel>,
+    state: State,
+    page: usize,
+    zoom: Zoom,
+    shown: Option<Shown>,
+    trouble: Option<Problem>,
+    pane: Size,
+    scale: f32,
+    /// Numbers what is asked; answers to older questions are dropped.
+    turn: u64,
+    _drawing: Option<Handle>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Message {
+    Opened(u64, Result<Arc<dyn Canvas>, Problem>),
+    Drawn { turn: u64, page: usize, answer: Result<Picture, Problem> },
+    Slow(u64),
+    Sized(Size),
+    Turn(usize),
+    Zoom(Zoom),
+}
+
+/// How large a page is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zoom {
+    FitWidth,
+    PerCent(u16),
+}
+
+#[derive(Debug)]
+enum State {
+    Empty,
+    Opening { slow: bool },
+    Open(Arc<dyn Canvas>),
+    Failed(Problem),
+}
+
+#[derive(Debug)]
+struct Shown {
+    page: usize,
+    handle: image::Handle,
+}
+
+impl Pages {
+    pub fn new(easel: Arc<dyn Easel>) -> Self {
+        Self {
+            easel,
+            state: State::Empty,
+            page: 0,
+            zoom: Zoom::FitWidth,
+            shown: None,
+            trouble: None,
+            pane: Size::new(560.0, 480.0),
+            scale: 1.0,
+            turn: 0,
+            _drawing: None,
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.turn += 1;
+        self.state = State::Empty;
+        self.page = 0;
+        self.shown = None;
+        self.trouble = None;
+        self._drawing = None;
+    }
+
+    /// Opens what `bytes` fetches, both off the window's thread.
+    pub fn open(
+        &mut self,
+        bytes: impl FnOnce() -> Result<Arc<[u8]>, Problem> + Send + 'static,
+    ) -> Task<Message> {
+        self.clear();
+        let turn = self.turn;
+        let easel = Arc::clone(&self.easel);
+        let (task, handle) =
+            Task::perform(crate::desk::ask(move || easel.open(bytes()?)), move |answer| {
+                Message::Opened(turn, answer)
+            })
+            .abortable();
+        self.state = State::Opening { slow: false };
+        self._drawing = Some(handle.abort_on_drop());
+        let slow = Task::perform(crate::desk::after(PATIENCE), move |()| Message::Slow(turn));
+        Task::batch([task, slow])
+    }
+
+    /// The window's pixels per logical pixel.
+    pub fn scaled(&mut self, scale: f32) -> Task<Message> {
+        self.scale = scale.clamp(0.5, 4.0);
+        self.draw()
+    }
+
+    pub fn update(&mut self, message: Message) -> Task<Message> {
+        match message {
+            Message::Opened(turn, answer) if turn == self.turn => match answer {
+                Ok(canvas) => {
+                    self.state = State::Open(canvas);
+                    return self.draw();
+                }
+                Err(problem) => {
+                    tracing::warn!(%problem, "a file was not opened for showing");
+                    self.state = State::Failed(problem);
+                }
+            },
+            Message::Drawn { turn, page, answer } if turn == self.turn => match answer {
+                Ok(Picture { width, height, rgba }) => {
+                    let handle = image::Handle::from_rgba(width, height, Bytes::from_owner(rgba));
+                    self.shown = Some(Shown { page, handle });
+                    self.trouble = None;
+                }
+                Err(problem) => {
+                    tracing::warn!(%problem, page, "a page was not drawn");
+                    self.shown = None;
+                    self.trouble = Some(problem);
+                }
+            },
+            Message::Slow(turn) if turn == self.turn => {
+                if let State::Opening { slow } = &mut self.state {
+                    *slow = true;
+                }
+            }
+            Message::Opened(..) | Message::Drawn { .. } | Message::Slow(_) => {}
+            Message::Sized(pane) => {
+                let wider = (pane.width - self.pane.width).abs() >= 1.0;
+                self.pane = pane;
+                if wider && self.zoom == Zoom::FitWidth {
+                    return self.draw();
+                }
+            }
+            Message::Turn(page) => return self.turn_to(page),
+            Message::Zoom(zoom) => {
+                self.zoom = zoom;
+                return self.draw();
+            }
+        }
+        Task::none()
+    }
+
+    /// The keys of the preview.
+    pub fn command(&mut self, command: Command) -> Task<Message> {
+        let scroll = |y| operation::scroll_by(SCROLL, AbsoluteOffset { x: 0.0, y });
+        match command {
+            Command::NextPage => self.turn_to(self.page.saturating_add(1)),
+            Command::PreviousPage => self.turn_to(self.page.saturating_sub(1)),
+            Command::ScrollDown => scroll(STEP),
+            Command::ScrollUp => scroll(-STEP),
+            Command::ZoomIn => self.update(Message::Zoom(self.nearby(true))),
+            Command::ZoomOut => self.update(Message::Zoom(self.nearby(false))),
+            Command::FitWidth => self.update(Message::Zoom(Zoom::FitWidth)),
+            _ => Task::none(),
+        }
+    }
+
+    fn turn_to(&mut self, page: usize) -> Task<Message> {
+        let page = page.min(self.count().saturating_sub(1));
+        if page == self.page {
+            return Task::none();
+        }
+        self.page = page;
+        let top = operation::scroll_to(SCROLL, AbsoluteOffset { x: None, y: Some(0.0) });
+        Task::batch([top, self.draw()])
+    }
+
+    fn count(&self) -> usize {
+        match &self.state {
+            State::Open(canvas) => canvas.pages().len(),
+            _ => 0,
+        }
+    }
+
+    fn draw(&mut self) -> Task<Message> {
+        let State::Open(canvas) = &self.state else { return Task::none() };
+        let Some((width, _)) = self.shown_size() else { return Task::none() };
+        self.turn += 1;
+        let (turn, page, canvas) = (self.turn, self.page, Arc::clone(canvas));
+        let pixels = (width * self.scale).clamp(1.0, WIDEST) as u32;
+        let (task, handle) =
+            Task::perform(crate::desk::ask(move || canvas.draw(page, pixels)), move |answer| {
+                Message::Drawn { turn, page, answer }
+            })
+            .abortable();
+        self._drawing = Some(handle.abort_on_drop());
+        task
+    }
+
+    /// Logical width and height of the page as it is to be shown.
+    fn shown_size(&self) -> Option<(f32, f32)> {
+        let State::Open(canvas) = &self.state else { return None };
+        let (width, height) = canvas.pages().get(self.page).copied()?;
+        let (width, height) = (width.max(1.0), height.max(1.0));
+        let shown = match self.zoom {
+            Zoom::FitWidth => (self.pane.width - BESIDE).max(80.0),
+            Zoom::PerCent(per_cent) => natural(width) * f32::from(per_cent) / 100.0,
+        };
+        Some((shown, shown * height / width))
+    }
+
+    /// What is shown now, in per cent.
+    fn per_cent(&self) -> Option<f32> {
+        let State::Open(canvas) = &self.state else { return None };
+        let (width, _) = canvas.pages().get(self.page).copied()?;
+        Some(100.0 * self.shown_size()?.0 / natural(width.max(1.0)))
+    }
+
+    fn nearby(&self, larger: bool) -> Zoom {
+        let now = self.per_cent().unwrap_or(100.0);
+        let next = if larger {
+            ZOOMS.into_iter().find(|zoom| f32::from(*zoom) > now + 0.5)
+        } else {
+            ZOOMS.into_iter().rev().find(|zoom| f32::from(*zoom) < now - 0.5)
+        };
+        next.map_or(self.zoom, Zoom::PerCent)
+    }
+
+    pub fn view(&self) -> Element<'_, Message> {
+        let body = match &self.state {
+            State::Empty | State::Opening { slow: false } => {
+                Space::new().width(Fill).height(Fill).into()
+            }
+            State::Opening { slow: true } => middle(
+                row![
+                    tinted(Icon::Hourglass, theme::INK_SOFT),
+                    text(t!("desk-opening-file")).size(size::BODY).color(theme::INK_SOFT)
+                ]
+                .spacing(space::S)
+                .align_y(Center)
+                .into(),
+            ),
+            State::Failed(problem) => middle(told(problem)),
+            State::Open(_) => self.paper(),
+        };
+        let body = sensor(container(body).width(Fill).height(Fill))
+            .on_show(Message::Sized)
+            .on_resize(Message::Sized);
+        column![].push(self.bar()).push(body).into()
+    }
+
+    fn bar(&self) -> Option<Element<'_, Message>> {
+        let count = self.count();
+        if count == 0 {
+            return None;
+        }
+        let back = (self.page > 0).then_some(Message::Turn(self.page.saturating_sub(1)));
+        let on = (self.page + 1 < count).then_some(Message::Turn(self.page + 1));
+        let zoom = |larger: bool| {
+            let zoom = self.nearby(larger);
+            (zoom != self.zoom).then_some(Message::Zoom(zoom))
+        };
+        let fit = if self.zoom == Zoom::FitWidth { Weight::Chosen } else { Weight::Quiet };
+        let per_cent = format!("{:.0} %", self.per_cent().unwrap_or(100.0));
+        Some(
+            container(
+                row![
+                    tool(Icon::ChevronLeft, t!("desk-page-back"), back),
+                    text(t!("desk-page-of", page = self.page + 1, pages = count)).size(size::BODY),
+                    tool(Icon::ChevronRight, t!("desk-page-on"), on),
+                    Space::new().width(Fill),
+                    tool(Icon::ZoomOut, t!("desk-zoom-out"), zoom(false)),
+                    text(per_cent).size(size::BODY),
+                    tool(Icon::ZoomIn, t!("desk-zoom-in"), zoom(true)),
+                    press(
+                        Some(Icon::FitWidth),
+                        t!("desk-zoom-fit"),
+                        fit,
+                        Some(Message::Zoom(Zoom::FitWidth))
+                    ),
+                ]
+                .spacing(space::XS)
+                .align_y(Center),
+            )
+            .padding([2.0, space::S])
+            .style(theme::ground(theme::SIDE))
+            .into(),
+        )
+    }
+
+    fn paper(&self) -> Element<'_, Message> {
+        if let Some(problem) = &self.trouble {
+            return middle(told(problem));
+        }
+        let Some((width, height)) = self.shown_size() else {
+            return middle(text(t!("desk-no-pages")).size(size::BODY).into());
+        };
+        let sheet: Element<'_, Message> = match &self.shown {
+            // The former size stands in until the new one is drawn; another page does not.
+            Some(shown) if shown.page == self.page => Image::new(shown.handle.clone())
+                .width(Length::Fixed(width))
+                .height(Length::Fixed(height))
+                .into(),
+            _ => container(Space::new())
+                .width(width)
+                .height(height)
+                .style(theme::ground(iced::Color::WHITE))
+                .into(),
+        };
+        let sheet = container(container(sheet).style(theme::framed)).padding(space::M);
+        let wide = width + BESIDE > self.pane.width + 1.0;
+        let bar = scrollable::Scrollbar::default;
+        let direction = if wide {
+            scrollable::Direction::Both { vertical: bar(), horizontal: bar() }
+        } else {
+            scrollable::Direction::Vertical(bar())
+        };
+        let sheet = if wide { sheet } else { sheet.center_x(Fill) };
+        focus(
+            scrollable(sheet)
+                .id(SCROLL)
+                .direction(direction)
+                .width(Fill)
+                .height(Fill)
+                .style(theme::scroll),
+        )
+        .inset()
+        .into()
+    }
+}
+
+/// Logical pixels of a width in points at 100 per cent.
+fn natural(points: f32) -> f32 {
+    points * 96.0 / 72.0
+}
+
+fn middle<'a>(content: Element<'a, Message>) -> Element<'a, Message> {
+    container(content)
+        .padding(space::L)
+        .center(Fill)
+        // A ground of its own makes the renderer redraw the whole pane when the page comes.
+        .style(theme::ground(theme::CANVAS))
+        .into()
+}

@@ -1,0 +1,69 @@
+//! The left pane: where the work waits, and how much of it.
+
+use iced::widget::{Space, column, container, row, scrollable};
+use iced::{Center, Fill};
+
+use super::Message;
+use crate::desk::document::Queue;
+use crate::desk::theme::{self, BOLD, Tone, size, space};
+use crate::desk::widget::icon::{Icon, icon, tinted};
+use crate::desk::widget::press::wide;
+use crate::desk::widget::shortened::shortened;
+use crate::desk::widget::{Element, text};
+use crate::desk::words;
+use crate::office::Counts;
+use crate::t;
+
+/// Queues under their two headings; `counts` is `None` until they are known.
+pub fn view<'a>(queues: &[Queue], current: Queue, counts: Option<&Counts>) -> Element<'a, Message> {
+    let line = |queue: &Queue| {
+        let chosen = *queue == current;
+        let count = counts.map(|counts| queue.count(counts));
+        let font = if count.is_some_and(|count| count > 0) { BOLD } else { theme::REGULAR };
+        let content = row![
+            icon(words::queue_icon(*queue)),
+            shortened(words::queue(*queue), size::BODY, font, None),
+            text(count.map(words::number).unwrap_or_default()).size(size::BODY).font(font),
+        ]
+        .spacing(space::S)
+        .align_y(Center);
+        wide(content, chosen, Some(Message::Queue(*queue)))
+    };
+    let section = |name: &'static str, inbound: bool| {
+        let lines = queues.iter().filter(move |queue| queue.is_inbound() == inbound).map(line);
+        column![heading(t!(name))].extend(lines).spacing(1.0)
+    };
+    let mut panes = column![].spacing(space::S);
+    if queues.iter().any(|queue| queue.is_inbound()) {
+        panes = panes.push(section("desk-inbound", true));
+    }
+    if queues.iter().any(|queue| !queue.is_inbound()) {
+        panes = panes.push(section("desk-outbound", false));
+    }
+    let kept_aside = counts.filter(|counts| counts.quarantined > 0).map(|counts| {
+        container(
+            row![
+                tinted(Icon::Warning, Tone::Warn.ink()),
+                text(t!("desk-quarantined", count = counts.quarantined))
+                    .size(size::CAPTION)
+                    .width(Fill)
+            ]
+            .spacing(space::S)
+            .align_y(Center),
+        )
+        .padding(space::S)
+        .style(theme::toned(Tone::Warn))
+    });
+    let panes = panes.push(kept_aside).push(Space::new());
+    container(scrollable(panes.padding(space::S)).spacing(0).style(theme::scroll).height(Fill))
+        .width(226)
+        .height(Fill)
+        .style(theme::ground(theme::SIDE))
+        .into()
+}
+
+fn heading<'a>(name: String) -> Element<'a, Message> {
+    container(text(name).font(BOLD).size(size::CAPTION).color(theme::INK_SOFT))
+        .padding([2.0, space::S])
+        .into()
+}

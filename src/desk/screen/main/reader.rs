@@ -1,0 +1,384 @@
+//! The right pane: one document, its verdict, and the five parts one can look at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use iced::widget::{column, container, row};
+use iced::{Center, Fill, Task};
+
+use super::{facts, pages};
+use crate::desk::deeds::{Deed, deeds};
+use crate::desk::document::Document;
+use crate::desk::door::Door;
+use crate::desk::easel::Easel;
+use crate::desk::keys::{self, Command};
+use crate::desk::theme::{self, BOLD, Weight, size, space};
+use crate::desk::widget::badge::{badge, banner};
+use crate::desk::widget::icon::{Icon, tinted};
+use crate::desk::widget::press::press;
+use crate::desk::widget::{Element, text};
+use crate::desk::words;
+use crate::domain::document::DocumentKey;
+use crate::domain::problem::Problem;
+use crate::domain::verdict::{LegalValue, Verdict, VerdictSummary};
+use crate::office::HistoryEntry;
+use crate::t;
+
+/// While the arrow keys run through the list, nothing is fetched for rows passed by.
+const SETTLING: Duration = Duration::from_millis(120);
+
+#[derive(Debug)]
+pub struct Reader {
+    document: Option<Document>,
+    part: Part,
+    /// Numbers the documents shown; answers for an earlier one are dropped.
+    turn: u64,
+    pages: pages::Pages,
+    history: Fetch<Vec<HistoryEntry>>,
+    verdict: Fetch<Option<VerdictSummary>>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Message {
+    Settled(u64),
+    History(u64, Result<Vec<HistoryEntry>, Problem>),
+    Verdict(u64, Result<Option<VerdictSummary>, Problem>),
+    Refreshed(u64, Box<Result<Document, Problem>>),
+    Pages(pages::Message),
+    Part(Part),
+    Do(Deed),
+}
+
+/// What the pane shows of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Pages,
+    Signatures,
+    Facts,
+    History,
+    Deliveries,
+}
+
+/// Something asked of the office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetch<T> {
+    Waiting,
+    Here(T),
+    Failed(Problem),
+}
+
+impl<T> From<Result<T, Problem>> for Fetch<T> {
+    fn from(answer: Result<T, Problem>) -> Self {
+        match answer {
+            Ok(value) => Self::Here(value),
+            Err(problem) => Self::Failed(problem),
+        }
+    }
+}
+
+pub enum Action {
+    None,
+    Run(Task<Message>),
+    Do(Deed),
+}
+
+impl Part {
+    pub const ALL: [Self; 5] =
+        [Self::Pages, Self::Signatures, Self::Facts, Self::History, Self::Deliveries];
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Pages => "desk-part-pages",
+            Self::Signatures => "desk-part-signatures",
+            Self::Facts => "desk-part-facts",
+            Self::History => "desk-part-history",
+            Self::Deliveries => "desk-part-deliveries",
+        }
+    }
+}
+
+impl Reader {
+    pub fn new(easel: Arc<dyn Easel>) -> Self {
+        Self {
+            document: None,
+            part: Part::Pages,
+            turn: 0,
+            pages: pages::Pages::new(easel),
+            history: Fetch::Waiting,
+            verdict: Fetch::Waiting,
+        }
+    }
+
+    pub fn document(&self) -> Option<&Document> {
+        self.document.as_ref()
+    }
+
+    /// Shows another document; what it needs is fetched when the choice has settled.
+    pub fn show(&mut self, document: Document) -> Task<Message> {
+        self.turn += 1;
+        let turn = self.turn;
+        self.verdict = match document.verdict() {
+            Some(verdict) => Fetch::Here(Some(verdict.clone())),
+            None => Fetch::Waiting,
+        };
+        if matches!(document, Document::Inbound(_)) && self.part == Part::Deliveries {
+            self.part = Part::Pages;
+        }
+        self.document = Some(document);
+        self.history = Fetch::Waiting;
+        self.pages.clear();
+        Task::perform(crate::desk::after(SETTLING), move |()| Message::Settled(turn))
+    }
+
+    /// Asks for the document again, after something was done with it or it may have moved.
+    pub fn refresh(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        let Some(document) = &self.document else { return Task::none() };
+        let (turn, key, door) = (self.turn, document.key(), Arc::clone(door));
+        let inbound = matches!(document, Document::Inbound(_));
+        Task::perform(
+            crate::desk::ask(move || fetch_document(&*door, key, inbound)),
+            move |answer| Message::Refreshed(turn, Box::new(answer)),
+        )
+    }
+
+    /// The same, for a document that is not shown yet (a new draft).
+    pub fn open(&mut self, key: DocumentKey, door: &Arc<dyn Door>) -> Task<Message> {
+        self.turn += 1;
+        let (turn, door) = (self.turn, Arc::clone(door));
+        Task::perform(crate::desk::ask(move || fetch_document(&*door, key, false)), move |answer| {
+            Message::Refreshed(turn, Box::new(answer))
+        })
+    }
+
+    pub fn clear(&mut self) {
+        self.turn += 1;
+        self.document = None;
+        self.pages.clear();
+    }
+
+    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Action {
+        match message {
+            Message::Settled(turn) if turn == self.turn => return Action::Run(self.fetch(door)),
+            Message::History(turn, answer) if turn == self.turn => self.history = answer.into(),
+            Message::Verdict(turn, answer) if turn == self.turn => self.verdict = answer.into(),
+            Message::Refreshed(turn, answer) if turn == self.turn => match *answer {
+                Ok(document) => return Action::Run(self.refreshed(document, door)),
+                Err(problem) => tracing::warn!(%problem, "a document was not read again"),
+            },
+            // Answers for a document that is no longer shown.
+            Message::Settled(_)
+            | Message::History(..)
+            | Message::Verdict(..)
+            | Message::Refreshed(..) => {}
+            Message::Pages(message) => {
+                return Action::Run(self.pages.update(message).map(Message::Pages));
+            }
+            Message::Part(part) => self.part = part,
+            Message::Do(deed) => return Action::Do(deed),
+        }
+        Action::None
+    }
+
+    /// The keys of this pane.
+    pub fn command(&mut self, command: Command) -> Action {
+        match command {
+            Command::Part(index) => {
+                if let Some(part) = self.parts().get(index) {
+                    self.part = *part;
+                }
+                Action::None
+            }
+            Command::Open => {
+                self.part = Part::Pages;
+                Action::None
+            }
+            command => Action::Run(self.pages.command(command).map(Message::Pages)),
+        }
+    }
+
+    /// The window's pixels per logical pixel.
+    pub fn scaled(&mut self, scale: f32) -> Task<Message> {
+        self.pages.scaled(scale).map(Message::Pages)
+    }
+
+    fn refreshed(&mut self, document: Document, door: &Arc<dyn Door>) -> Task<Message> {
+        let same = self.document.as_ref().is_some_and(|shown| {
+            main_blob(shown) == main_blob(&document) && shown.key() == document.key()
+        });
+        if same {
+            // The pages are the same: only the facts around them are fetched anew.
+            self.document = Some(document);
+            return self.fetch_facts(door);
+        }
+        self.show(document)
+    }
+
+    fn fetch(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        let Some(document) = &self.document else { return Task::none() };
+        let key = document.key();
+        let file_door = Arc::clone(door);
+        let pages = self.pages.open(move || file_door.main_file(key)).map(Message::Pages);
+        Task::batch([pages, self.fetch_facts(door)])
+    }
+
+    fn fetch_facts(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        let Some(document) = &self.document else { return Task::none() };
+        let (turn, key) = (self.turn, document.key());
+        let history_door = Arc::clone(door);
+        let history =
+            Task::perform(crate::desk::ask(move || history_door.history(key)), move |answer| {
+                Message::History(turn, answer)
+            });
+        let verdict = match document {
+            Document::Inbound(document) => {
+                self.verdict = Fetch::Here(Some(document.verdict.clone()));
+                Task::none()
+            }
+            Document::Outbound(_) => {
+                let door = Arc::clone(door);
+                Task::perform(crate::desk::ask(move || door.outbound_verdict(key)), move |answer| {
+                    Message::Verdict(turn, answer)
+                })
+            }
+        };
+        Task::batch([history, verdict])
+    }
+
+    fn parts(&self) -> &'static [Part] {
+        match &self.document {
+            // Only an outbound document is delivered to anybody.
+            Some(Document::Outbound(_)) => &Part::ALL,
+            _ => &[Part::Pages, Part::Signatures, Part::Facts, Part::History],
+        }
+    }
+
+    /// `may` and `busy` decide what can be pressed.
+    pub fn view<'a>(&'a self, door: &dyn Door, busy: bool) -> Element<'a, Message> {
+        let Some(document) = &self.document else {
+            return container(
+                column![
+                    tinted(Icon::FileText, theme::INK_SOFT).size(32),
+                    text(t!("desk-nothing-chosen"))
+                        .size(size::BODY)
+                        .color(theme::INK_SOFT)
+                        .center()
+                ]
+                .spacing(space::M)
+                .align_x(Center),
+            )
+            .padding(space::XL)
+            .center(Fill)
+            .style(theme::ground(theme::CANVAS))
+            .into();
+        };
+        let head = container(
+            column![
+                heading(document),
+                actions(document, door, busy),
+                verdict_banner(&self.verdict)
+            ]
+            .spacing(space::S),
+        )
+        .padding([space::S, space::M]);
+        let body = match self.part {
+            Part::Pages => self.pages.view().map(Message::Pages),
+            Part::Signatures => facts::signatures(&self.verdict),
+            Part::Facts => facts::facts(document),
+            Part::History => facts::history(&self.history),
+            Part::Deliveries => facts::deliveries(document),
+        };
+        let body = container(body).width(Fill).height(Fill).style(theme::ground(theme::CANVAS));
+        column![head, self.tabs(), body].into()
+    }
+
+    fn tabs(&self) -> Element<'_, Message> {
+        let signatures = match &self.verdict {
+            Fetch::Here(Some(verdict)) => verdict.signatures.len(),
+            _ => 0,
+        };
+        let tabs = self.parts().iter().map(|part| {
+            let label = t!(part.key(), count = signatures);
+            let weight = if *part == self.part { Weight::Chosen } else { Weight::Quiet };
+            press(None, label, weight, Some(Message::Part(*part)))
+        });
+        container(row(tabs).spacing(2.0))
+            .padding(iced::Padding::new(0.0).horizontal(space::S).bottom(space::XS))
+            .into()
+    }
+}
+
+fn heading(document: &Document) -> Element<'_, Message> {
+    let metadata = document.metadata();
+    let code = document.code();
+    let name = match (metadata.type_name.is_empty(), code.is_empty()) {
+        (false, false) => format!("{} {code}", metadata.type_name),
+        (false, true) => metadata.type_name.clone(),
+        (true, false) => code,
+        (true, true) => t!("desk-no-code"),
+    };
+    let (icon, tone) = words::state_look(document.state());
+    column![
+        row![
+            text(name).font(BOLD).size(size::TITLE).width(Fill),
+            badge(icon, words::state(document.state()), tone)
+        ]
+        .spacing(space::S)
+        .align_y(Center),
+        text(&metadata.subject).size(size::BODY),
+    ]
+    .spacing(2.0)
+    .into()
+}
+
+fn actions<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Element<'a, Message>> {
+    let offered = deeds(document, |act| door.may(act));
+    if offered.is_empty() {
+        return None;
+    }
+    let buttons = offered.into_iter().enumerate().map(|(index, deed)| {
+        let weight = match (index, deed.weight()) {
+            (0, Weight::Plain) => Weight::Primary,
+            (_, weight) => weight,
+        };
+        let label = match keys::written(Command::Deed(deed)) {
+            Some(key) => format!("{} ({key})", t!(deed.key())),
+            None => t!(deed.key()),
+        };
+        press(Some(deed.icon()), label, weight, (!busy).then_some(Message::Do(deed)))
+    });
+    Some(row(buttons).spacing(space::S).wrap().vertical_spacing(space::XS).into())
+}
+
+fn verdict_banner(verdict: &Fetch<Option<VerdictSummary>>) -> Option<Element<'_, Message>> {
+    let Fetch::Here(Some(summary)) = verdict else { return None };
+    let (icon, tone) = words::verdict_look(summary.verdict);
+    let value = summary.legal_value();
+    let detail = match (value, summary.verdict) {
+        (LegalValue::SameAsPaper, _) => words::legal_value(value),
+        (LegalValue::ForReference, Verdict::Unsigned | Verdict::Valid) => words::legal_value(value),
+        (LegalValue::ForReference, Verdict::Indeterminate | Verdict::Invalid) => {
+            let mut reasons = summary.reasons.iter().map(|code| words::reason(code));
+            match reasons.next() {
+                Some(reason) => format!("{}. {reason}", words::legal_value(value)),
+                None => words::legal_value(value),
+            }
+        }
+    };
+    Some(banner(icon, words::verdict(summary.verdict), Some(detail), tone))
+}
+
+fn main_blob(document: &Document) -> Option<&crate::domain::document::BlobHash> {
+    let files = match document {
+        Document::Inbound(document) => &document.files,
+        Document::Outbound(document) => &document.files,
+    };
+    files.iter().find(|file| file.main).map(|file| &file.blob)
+}
+
+fn fetch_document(door: &dyn Door, key: DocumentKey, inbound: bool) -> Result<Document, Problem> {
+    Ok(if inbound {
+        Document::Inbound(Box::new(door.inbound_document(key)?))
+    } else {
+        Document::Outbound(Box::new(door.outbound_document(key)?))
+    })
+}

@@ -1,0 +1,175 @@
+//! The bottom line: the exchange with the server, work that takes its time, who is here.
+
+use iced::widget::text::Wrapping;
+use iced::widget::{Space, container, row};
+use iced::{Center, Fill};
+use jiff::Timestamp;
+
+use super::Message;
+use super::jobs::Jobs;
+use crate::desk::document::local_time;
+use crate::desk::theme::{self, Tone, Weight, size, space};
+use crate::desk::widget::badge::badge;
+use crate::desk::widget::icon::{Icon, tinted};
+use crate::desk::widget::press::press;
+use crate::desk::widget::{Element, text};
+use crate::desk::words;
+use crate::domain::problem::{Blame, Problem};
+use crate::i18n::tell;
+use crate::office::{Counts, Session, SyncReport};
+use crate::t;
+
+/// How the exchange with the provincial server stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// No server is set: nothing is ever sent.
+    NoServer,
+    /// Not tried since the login.
+    Untried,
+    /// The last attempt went through.
+    Good { at: Timestamp },
+    /// The last attempt failed; `last` is the last one that went through.
+    Broken { problem: Problem, last: Option<Timestamp> },
+}
+
+impl Line {
+    pub fn new(server: Option<&str>) -> Self {
+        if server.is_some() { Self::Untried } else { Self::NoServer }
+    }
+
+    pub fn synced(&mut self, answer: &Result<SyncReport, Problem>, now: Timestamp) {
+        let problem = match answer {
+            Ok(report) => report.problem.clone(),
+            Err(problem) => Some(problem.clone()),
+        };
+        *self = match problem {
+            None => Self::Good { at: now },
+            Some(problem) => Self::Broken { problem, last: self.last() },
+        };
+    }
+
+    pub fn last(&self) -> Option<Timestamp> {
+        match self {
+            Self::Good { at } => Some(*at),
+            Self::Broken { last, .. } => *last,
+            Self::NoServer | Self::Untried => None,
+        }
+    }
+
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Broken { problem, .. } => Some(problem),
+            Self::NoServer | Self::Untried | Self::Good { .. } => None,
+        }
+    }
+
+    /// Words, icon and tone of the indicator.
+    fn told(&self, counts: Option<&Counts>) -> (String, Icon, Tone) {
+        let waiting = counts.map_or(0, |counts| counts.outbox_waiting);
+        let wedged = counts.map_or(0, |counts| counts.outbox_wedged);
+        match self {
+            Self::NoServer => (t!("desk-sync-no-server"), Icon::CloudOff, Tone::Neutral),
+            Self::Broken { problem, .. } if problem.blame == Blame::Server => {
+                (t!("desk-sync-offline", waiting = waiting), Icon::CloudOff, Tone::Warn)
+            }
+            Self::Broken { problem, .. } => {
+                (t!("desk-sync-error", reason = tell(problem).what), Icon::Warning, Tone::Bad)
+            }
+            _ if wedged > 0 => (t!("desk-sync-wedged", wedged = wedged), Icon::Warning, Tone::Bad),
+            _ if waiting > 0 => {
+                (t!("desk-sync-waiting", waiting = waiting), Icon::Clock, Tone::Info)
+            }
+            Self::Untried => (t!("desk-sync-untried"), Icon::Cloud, Tone::Neutral),
+            Self::Good { .. } => (t!("desk-sync-good"), Icon::Cloud, Tone::Good),
+        }
+    }
+}
+
+pub fn view<'a>(
+    line: &'a Line,
+    counts: Option<&Counts>,
+    jobs: &'a Jobs,
+    session: &'a Session,
+    demonstration: bool,
+) -> Element<'a, Message> {
+    let (words, icon, tone) = line.told(counts);
+    let why = line.problem().map(|_| {
+        press(Some(Icon::Info), t!("desk-sync-why"), Weight::Quiet, Some(Message::WhyBroken))
+    });
+    let last = line.last().map(|at| {
+        text(t!("desk-sync-last", time = local_time(at)))
+            .size(size::CAPTION)
+            .color(theme::INK_SOFT)
+            .wrapping(Wrapping::None)
+    });
+    let job = jobs.shown().map(|job| {
+        row![
+            tinted(Icon::Hourglass, theme::ACCENT_DARK).size(size::BODY),
+            text(&job.words).size(size::CAPTION).color(theme::ACCENT_DARK).wrapping(Wrapping::None)
+        ]
+        .spacing(space::XS)
+        .align_y(Center)
+    });
+    let mark =
+        demonstration.then(|| badge(Icon::Flask, t!("desk-demonstration-short"), Tone::Play));
+    let who = text(format!(
+        "{} · {} · {}",
+        session.agency.name,
+        session.display_name,
+        words::roles(&session.roles)
+    ))
+    .size(size::CAPTION)
+    .wrapping(Wrapping::None);
+    container(
+        row![badge(icon, words, tone)]
+            .push(why)
+            .push(last)
+            .push(Space::new().width(Fill))
+            .push(job)
+            .push(Space::new().width(Fill))
+            .push(mark)
+            .push(who)
+            .spacing(space::M)
+            .align_y(Center),
+    )
+    .height(32)
+    .width(Fill)
+    .padding([0.0, space::M])
+    .align_y(Center)
+    .style(theme::ground(theme::SIDE))
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::problem::Kind;
+
+    #[test]
+    fn the_line_remembers_when_it_last_worked() {
+        let mut line = Line::new(Some("https://truc.example"));
+        assert_eq!(line, Line::Untried);
+        let noon: Timestamp = "2026-11-23T05:00:00Z".parse().unwrap();
+        line.synced(&Ok(SyncReport::default()), noon);
+        assert_eq!(line.last(), Some(noon));
+        let later: Timestamp = "2026-11-23T06:00:00Z".parse().unwrap();
+        let problem = Problem::new("desk-broken-call", Kind::Unavailable, Blame::Server);
+        line.synced(&Err(problem.clone()), later);
+        line.synced(
+            &Ok(SyncReport { problem: Some(problem.clone()), ..SyncReport::default() }),
+            later,
+        );
+        assert_eq!((line.last(), line.problem()), (Some(noon), Some(&problem)));
+        line.synced(&Ok(SyncReport::default()), later);
+        assert_eq!((line.last(), line.problem()), (Some(later), None));
+    }
+
+    #[test]
+    fn wedged_items_are_never_hidden_by_a_good_line() {
+        let line = Line::Good { at: Timestamp::UNIX_EPOCH };
+        let counts = Counts { outbox_wedged: 2, outbox_waiting: 5, ..Counts::default() };
+        assert_eq!(line.told(Some(&counts)).2, Tone::Bad);
+        let counts = Counts { outbox_waiting: 5, ..Counts::default() };
+        assert_eq!(line.told(Some(&counts)).1, Icon::Clock);
+    }
+}

@@ -1,0 +1,67 @@
+//! Buttons, named by what they do.
+
+use iced::widget::text::Wrapping;
+use iced::widget::{button, row};
+use iced::{Center, Length};
+
+use super::focus::focus;
+use super::icon::{Icon, icon};
+use super::{Element, text};
+use crate::desk::theme::{self, Weight, size, space};
+
+/// A button that mouse and keyboard reach. `None` shows it disabled.
+pub fn press<'a, Message: Clone + 'a>(
+    which: Option<Icon>,
+    label: impl Into<String>,
+    weight: Weight,
+    on_press: Option<Message>,
+) -> Element<'a, Message> {
+    let label = text(label.into()).size(size::BODY).wrapping(Wrapping::None);
+    let content = row![].push(which.map(icon)).push(label).spacing(space::S - 2.0).align_y(Center);
+    focus(
+        button(content)
+            .padding([space::XS, space::M])
+            .style(theme::pressed(weight))
+            .on_press_maybe(on_press.clone()),
+    )
+    .on_press_maybe(on_press)
+    .into()
+}
+
+/// A button of one icon; its name is said by the tooltip of its surroundings or `hint`.
+pub fn tool<'a, Message: Clone + 'a>(
+    which: Icon,
+    hint: impl Into<String>,
+    on_press: Option<Message>,
+) -> Element<'a, Message> {
+    let inner = focus(
+        button(icon(which))
+            .padding(space::XS + 2.0)
+            .style(theme::pressed(Weight::Quiet))
+            .on_press_maybe(on_press.clone()),
+    )
+    .on_press_maybe(on_press);
+    let hint = iced::widget::container(text(hint.into()).size(size::CAPTION))
+        .padding([space::XS, space::S])
+        .style(theme::framed);
+    iced::widget::tooltip(inner, hint, iced::widget::tooltip::Position::Bottom).gap(2).into()
+}
+
+/// Any content as one wide button: a row of a menu, a choice in a dialog.
+pub fn wide<'a, Message: Clone + 'a>(
+    content: impl Into<Element<'a, Message>>,
+    chosen: bool,
+    on_press: Option<Message>,
+) -> Element<'a, Message> {
+    let weight = if chosen { Weight::Chosen } else { Weight::Quiet };
+    focus(
+        button(content)
+            .width(Length::Fill)
+            .padding([3.0, space::S])
+            .style(theme::pressed(weight))
+            .on_press_maybe(on_press.clone()),
+    )
+    .on_press_maybe(on_press)
+    .inset()
+    .into()
+}

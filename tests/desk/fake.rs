@@ -1,0 +1,804 @@
+//! An office in memory behind the window's door: sample documents in every state, real
+//! PDF files, the state machines of `domain`, and troubles on demand. For tests and for
+//! looking at the window; the real office is tested elsewhere.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
+use vanthu::desk::door::{Door, Doorkeeper};
+use vanthu::domain::agency::{Agency, AgencyCode};
+use vanthu::domain::book::BookId;
+use vanthu::domain::delivery::{Delivery, SendState, StatusCode, StatusEntry};
+use vanthu::domain::document::{
+    BlobHash, Code, DocumentKey, FileRef, Metadata, Recipient, Urgency, written_number,
+};
+use vanthu::domain::inbound::{Assignment, InboundDocument, InboundState, Registration};
+use vanthu::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
+use vanthu::domain::problem::{Blame, Kind, Problem};
+use vanthu::domain::role::{Act, Role, permits};
+use vanthu::domain::text::fold;
+use vanthu::domain::verdict::{SignatureSummary, Verdict, VerdictSummary};
+use vanthu::office::layout::{Sample, compose, samples};
+use vanthu::office::{
+    Counts, Filter, HistoryEntry, NewDraft, Session, SignOrder, SyncReport, TokenChoice, UserInfo,
+};
+use vanthu::token::{Pin, Presence, Selector};
+
+/// The one password, and the one PIN.
+pub const PASSWORD: &str = "mat khau";
+pub const PIN: &str = "123456";
+
+/// What the fake office does wrong, switched while it runs.
+#[derive(Debug, Default)]
+pub struct Troubles {
+    pub server_down: AtomicBool,
+    pub disk_broken: AtomicBool,
+    /// Milliseconds that every call takes.
+    pub delay: AtomicU32,
+    pub no_reader: AtomicBool,
+}
+
+/// Lets `be` (clerk), `an` (leader) and `dat` (drafter) in.
+#[derive(Debug, Clone)]
+pub struct FakeKeeper {
+    books: Arc<Mutex<Books>>,
+    pub troubles: Arc<Troubles>,
+    pub demonstration: bool,
+    pub server: bool,
+}
+
+#[derive(Debug)]
+struct Books {
+    inbound: Vec<InboundDocument>,
+    outbound: Vec<OutboundDocument>,
+    history: Vec<(DocumentKey, HistoryEntry)>,
+    sheets: Vec<Sample>,
+    arrival_number: u32,
+    number: u32,
+    tries: u8,
+    /// Calls that change something, in words.
+    deeds: Vec<String>,
+    syncs: u32,
+}
+
+#[derive(Debug)]
+pub struct FakeDoor {
+    keeper: FakeKeeper,
+    session: Session,
+}
+
+fn agency(code: &str, name: &str) -> Agency {
+    Agency::new(AgencyCode::new(code).unwrap(), name)
+}
+
+fn directory() -> Vec<Agency> {
+    vec![
+        agency("000.00.00.H30", "Ủy ban nhân dân tỉnh Hậu Giang"),
+        agency("000.00.05.H30", "Sở Nội vụ tỉnh Hậu Giang"),
+        agency("000.00.07.H30", "Sở Tài chính tỉnh Hậu Giang"),
+        agency("000.00.09.H30", "Sở Nông nghiệp và Môi trường"),
+        agency("000.12.31.H30", "Ủy ban nhân dân xã Tân Bình"),
+        agency("000.13.31.H30", "Ủy ban nhân dân xã Đại Thành"),
+        agency("000.14.31.H30", "Ủy ban nhân dân xã Hòa An"),
+    ]
+}
+
+fn people() -> Vec<UserInfo> {
+    let user = |user: &str, name: &str, roles: &[Role]| UserInfo {
+        user: user.to_owned(),
+        display_name: name.to_owned(),
+        roles: roles.to_vec(),
+        disabled: false,
+    };
+    vec![
+        user("be", "Trần Thị Bé", &[Role::Clerk]),
+        user("an", "Nguyễn Văn An", &[Role::Leader]),
+        user("dat", "Đỗ Tiến Đạt", &[Role::Drafter]),
+        user("hoa", "Lê Thị Hoa", &[Role::Drafter, Role::FormatChecker]),
+        user("quan", "Phạm Quân", &[Role::Administrator]),
+    ]
+}
+
+impl FakeKeeper {
+    /// An office with a document or more in every state.
+    pub fn furnished() -> Self {
+        Self::with(Books::furnished(0))
+    }
+
+    /// The same with `more` further arrivals.
+    pub fn crowded(more: u32) -> Self {
+        Self::with(Books::furnished(more))
+    }
+
+    pub fn empty() -> Self {
+        Self::with(Books::empty())
+    }
+
+    fn with(books: Books) -> Self {
+        Self {
+            books: Arc::new(Mutex::new(books)),
+            troubles: Arc::default(),
+            demonstration: false,
+            server: true,
+        }
+    }
+
+    /// What was done, in order.
+    pub fn deeds(&self) -> Vec<String> {
+        self.books().deeds.clone()
+    }
+
+    pub fn syncs(&self) -> u32 {
+        self.books().syncs
+    }
+
+    /// Where an inbound document stands.
+    pub fn inbound_state(&self, key: DocumentKey) -> Option<InboundState> {
+        self.books().inbound.iter().find(|d| d.key == key).map(|d| d.state)
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap()
+    }
+
+    fn enter(&self) -> Result<MutexGuard<'_, Books>, Problem> {
+        let delay = self.troubles.delay.load(Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(delay.into()));
+        if self.troubles.disk_broken.load(Ordering::Relaxed) {
+            return Err(Problem::new("desk-broken-call", Kind::Unavailable, Blame::Environment)
+                .because("the fake disk is broken"));
+        }
+        Ok(self.books())
+    }
+}
+
+impl Doorkeeper for FakeKeeper {
+    fn open(&self, user: &str, password: &Pin) -> Result<Arc<dyn Door>, Problem> {
+        drop(self.enter()?);
+        let known = people().into_iter().find(|one| one.user == user);
+        let Some(user) = known.filter(|_| password.reveal() == PASSWORD) else {
+            return Err(Problem::new("store-wrong-password", Kind::Refused, Blame::Input));
+        };
+        let session = Session {
+            user: user.user,
+            display_name: user.display_name,
+            roles: user.roles,
+            agency: agency("000.12.31.H30", "UBND xã Tân Bình"),
+        };
+        Ok(Arc::new(FakeDoor { keeper: self.clone(), session }))
+    }
+}
+
+impl Books {
+    fn empty() -> Self {
+        Self {
+            inbound: Vec::new(),
+            outbound: Vec::new(),
+            history: Vec::new(),
+            sheets: samples(),
+            arrival_number: 0,
+            number: 0,
+            tries: 3,
+            deeds: Vec::new(),
+            syncs: 0,
+        }
+    }
+
+    fn furnished(more: u32) -> Self {
+        let mut books = Self::empty();
+        let sheets = books.sheets.clone();
+        let start = Timestamp::now() - SignedDuration::from_hours(24 * 9);
+        let states = [
+            InboundState::Completed,
+            InboundState::Returned,
+            InboundState::InProcess,
+            InboundState::Assigned,
+            InboundState::Registered,
+            InboundState::Accepted,
+            InboundState::Arrived,
+            InboundState::Arrived,
+            InboundState::Arrived,
+            InboundState::Arrived,
+        ];
+        for n in 0..more {
+            let sheet = &sheets[n as usize % sheets.len()];
+            let at = start - SignedDuration::from_mins(i64::from(more - n));
+            books.arrive(sheet, n, InboundState::Arrived, at);
+        }
+        for (i, state) in states.into_iter().enumerate() {
+            let sheet = &sheets[(i * 3 + 6) % sheets.len()];
+            let at = start + SignedDuration::from_hours(20 * i as i64);
+            books.arrive(sheet, 300 + i as u32, state, at);
+        }
+        for (i, state) in OutboundState::ALL.into_iter().enumerate() {
+            let sheet = &sheets[i % sheets.len()];
+            let at = start + SignedDuration::from_hours(19 * i as i64);
+            books.go_out(sheet, state, at);
+        }
+        books
+    }
+
+    fn arrive(&mut self, sample: &Sample, n: u32, state: InboundState, at: Timestamp) {
+        let senders = directory();
+        let sender = &senders[n as usize % 4];
+        let key = DocumentKey::fresh();
+        let verdict = verdict(n, &sample.sheet.signer.full_name, &sender.name, at);
+        let mut metadata = metadata(sample);
+        metadata.code.number = written_number(40 + n);
+        metadata.issued = Some(at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        metadata.issuer =
+            Some(Recipient { agency: sender.code.clone(), name: sender.name.clone() });
+        metadata.urgency = Urgency::ALL[[0, 1, 0, 3, 0][n as usize % 5]];
+        metadata.due = (n % 4 == 1).then_some(date(2026, 11, 20 + (n % 8) as i8));
+        let registered = !matches!(
+            state,
+            InboundState::Arrived | InboundState::Accepted | InboundState::Returned
+        );
+        let registration = registered.then(|| self.next_arrival(at));
+        let passed = matches!(
+            state,
+            InboundState::Assigned | InboundState::InProcess | InboundState::Completed
+        );
+        self.remember(key, "hệ thống", None, "Văn bản đến hệ thống", at);
+        self.inbound.push(InboundDocument {
+            key,
+            state,
+            sender: Some(sender.code.clone()),
+            sender_name: sender.name.clone(),
+            files: files(sample, "0"),
+            metadata,
+            packet: None,
+            arrived_at: at,
+            verdict,
+            registration,
+            assignment: passed.then(|| Assignment {
+                user: "dat".to_owned(),
+                direction: "Tham mưu văn bản triển khai thực hiện.".to_owned(),
+                due: Some(date(2026, 12, 4)),
+            }),
+            reason: if state == InboundState::Returned {
+                "Gửi nhầm nơi nhận".to_owned()
+            } else {
+                String::new()
+            },
+        });
+    }
+
+    fn go_out(&mut self, sample: &Sample, state: OutboundState, at: Timestamp) {
+        let key = DocumentKey::fresh();
+        let mut metadata = metadata(sample);
+        let everybody = directory();
+        metadata.recipients = [0usize, 1, 5]
+            .into_iter()
+            .map(|i| Recipient {
+                agency: everybody[i].code.clone(),
+                name: everybody[i].name.clone(),
+            })
+            .collect();
+        let signed = matches!(
+            state,
+            OutboundState::ToSeal
+                | OutboundState::ToIssue
+                | OutboundState::Issued
+                | OutboundState::Recalled
+        );
+        let numbering = signed.then(|| self.next_number(at));
+        if let Some(numbering) = &numbering {
+            metadata.code.number = written_number(numbering.number);
+            metadata.issued = Some(numbering.date);
+        }
+        let issued = matches!(state, OutboundState::Issued | OutboundState::Recalled);
+        let deliveries = if issued { deliveries(&metadata.recipients, at) } else { Vec::new() };
+        self.remember(key, "dat", Some(Role::Drafter), "Tạo dự thảo", at);
+        self.outbound.push(OutboundDocument {
+            key,
+            state,
+            files: files(sample, "1"),
+            metadata,
+            drafted_by: "dat".to_owned(),
+            drafted_at: at,
+            numbering,
+            deliveries,
+            issued_at: issued.then_some(at),
+            reason: String::new(),
+        });
+    }
+
+    fn next_arrival(&mut self, at: Timestamp) -> Registration {
+        self.arrival_number += 1;
+        let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Registration {
+            book: BookId::inbound(day.year()),
+            arrival_number: self.arrival_number,
+            arrival_date: day,
+        }
+    }
+
+    fn next_number(&mut self, at: Timestamp) -> Numbering {
+        self.number += 1;
+        let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Numbering { book: BookId::outbound(day.year(), "chung"), number: self.number, date: day }
+    }
+
+    fn remember(
+        &mut self,
+        key: DocumentKey,
+        user: &str,
+        role: Option<Role>,
+        text: &str,
+        at: Timestamp,
+    ) {
+        let entry = HistoryEntry { at, user: user.to_owned(), role, text: text.to_owned() };
+        self.history.push((key, entry));
+    }
+
+    fn move_inbound(
+        &mut self,
+        key: DocumentKey,
+        to: InboundState,
+        reason: &str,
+    ) -> Result<(), Problem> {
+        let document = self.inbound.iter_mut().find(|d| d.key == key).ok_or_else(missing)?;
+        if !document.state.may_become(to) {
+            return Err(Problem::new("store-conflict", Kind::Refused, Blame::Input));
+        }
+        document.state = to;
+        document.reason = reason.to_owned();
+        self.remember(key, "be", Some(Role::Clerk), to.key(), Timestamp::now());
+        self.deeds.push(format!("inbound {}", to.key()));
+        Ok(())
+    }
+
+    fn move_outbound(
+        &mut self,
+        key: DocumentKey,
+        to: OutboundState,
+        reason: &str,
+    ) -> Result<(), Problem> {
+        let document = self.outbound.iter_mut().find(|d| d.key == key).ok_or_else(missing)?;
+        if !document.state.may_become(to) {
+            return Err(Problem::new("store-conflict", Kind::Refused, Blame::Input));
+        }
+        document.state = to;
+        document.reason = reason.to_owned();
+        self.remember(key, "dat", Some(Role::Drafter), to.key(), Timestamp::now());
+        self.deeds.push(format!("outbound {}", to.key()));
+        Ok(())
+    }
+
+    /// A wrong PIN costs a try, as on a card.
+    fn present(&mut self, order: &SignOrder) -> Result<(), Problem> {
+        if self.tries == 0 {
+            return Err(Problem::new("token-pin-blocked", Kind::Refused, Blame::Device));
+        }
+        if order.pin.reveal() == PIN {
+            self.tries = 3;
+            return Ok(());
+        }
+        self.tries -= 1;
+        Err(Problem::new("token-pin-wrong", Kind::Refused, Blame::Input).with("tries", self.tries))
+    }
+}
+
+fn missing() -> Problem {
+    Problem::new("store-not-found", Kind::Unreadable, Blame::Input)
+}
+
+fn metadata(sample: &Sample) -> Metadata {
+    let sheet = &sample.sheet;
+    Metadata {
+        code: Code { number: String::new(), notation: sheet.code.notation.clone() },
+        type_key: sample.type_key.clone(),
+        type_name: if sheet.type_name.is_empty() {
+            "Công văn".to_owned()
+        } else {
+            sheet.type_name.clone()
+        },
+        subject: sheet.subject.clone(),
+        place: sheet.place.clone(),
+        signer: sheet.signer.clone(),
+        pages: Some(2),
+        ..Metadata::default()
+    }
+}
+
+fn files(sample: &Sample, version: &str) -> Vec<FileRef> {
+    vec![FileRef {
+        blob: BlobHash(format!("{}-{version}", sample.key)),
+        name: format!("{}.pdf", sample.key),
+        media_type: "application/pdf".to_owned(),
+        size: 148_213,
+        main: true,
+    }]
+}
+
+fn verdict(n: u32, signer: &str, organisation: &str, at: Timestamp) -> VerdictSummary {
+    let signature = |kind, verdict, reasons: &[&str], stamped| SignatureSummary {
+        kind: Some(kind),
+        verdict,
+        reasons: reasons.iter().map(|r| (*r).to_owned()).collect(),
+        signer: signer.to_owned(),
+        organisation: organisation.to_owned(),
+        issuer: "CA phục vụ các cơ quan Nhà nước G2".to_owned(),
+        serial: "540110000C9F3A".to_owned(),
+        signed_at: Some(at),
+        time_stamped: stamped,
+        level: if stamped { "B-T" } else { "B-B" }.to_owned(),
+    };
+    let (personal, organisation) = (SignatureKind::Personal, SignatureKind::Organisation);
+    let (verdict, reasons, signatures) = match n % 5 {
+        1 => (
+            Verdict::Indeterminate,
+            vec!["revocation-unknown".to_owned()],
+            vec![
+                signature(personal, Verdict::Indeterminate, &["revocation-unknown"], false),
+                signature(organisation, Verdict::Valid, &[], true),
+            ],
+        ),
+        2 => (
+            Verdict::Invalid,
+            vec!["changed-after-signing".to_owned()],
+            vec![signature(personal, Verdict::Invalid, &["changed-after-signing"], true)],
+        ),
+        3 => (Verdict::Unsigned, Vec::new(), Vec::new()),
+        _ => (
+            Verdict::Valid,
+            Vec::new(),
+            vec![
+                signature(personal, Verdict::Valid, &[], true),
+                signature(organisation, Verdict::Valid, &[], true),
+            ],
+        ),
+    };
+    VerdictSummary {
+        verdict,
+        reasons,
+        signatures,
+        checked_at: at,
+        checker: "vanthu 0.1.0".to_owned(),
+    }
+}
+
+fn deliveries(recipients: &[Recipient], at: Timestamp) -> Vec<Delivery> {
+    let entry = |code, minutes| StatusEntry {
+        code,
+        at: at + SignedDuration::from_mins(minutes),
+        description: String::new(),
+    };
+    recipients
+        .iter()
+        .enumerate()
+        .map(|(i, recipient)| Delivery {
+            recipient: recipient.agency.clone(),
+            name: recipient.name.clone(),
+            send: [SendState::Sent, SendState::Sent, SendState::Wedged][i % 3],
+            reason: if i == 2 {
+                "Máy chủ không biết mã này".to_owned()
+            } else {
+                String::new()
+            },
+            sent_at: (i < 2).then_some(at),
+            statuses: match i {
+                0 => vec![entry(StatusCode::Arrived, 2), entry(StatusCode::Accepted, 31)],
+                1 => vec![entry(StatusCode::Arrived, 3)],
+                _ => Vec::new(),
+            },
+        })
+        .collect()
+}
+
+fn matches_words(metadata: &Metadata, party: &str, words: &str) -> bool {
+    let text = fold(&format!("{} {} {party}", metadata.code, metadata.subject));
+    fold(words).split_whitespace().all(|word| text.contains(word))
+}
+
+/// One page, newest first.
+fn page<T: Clone>(
+    all: impl DoubleEndedIterator<Item = T>,
+    key: impl Fn(&T) -> DocumentKey,
+    after: Option<DocumentKey>,
+    limit: u32,
+) -> Vec<T> {
+    let mut rows = all.rev();
+    if let Some(after) = after {
+        for row in rows.by_ref() {
+            if key(&row) == after {
+                break;
+            }
+        }
+    }
+    rows.take(limit as usize).collect()
+}
+
+impl Door for FakeDoor {
+    fn session(&self) -> &Session {
+        &self.session
+    }
+
+    fn may(&self, act: Act) -> bool {
+        self.session.roles.iter().any(|role| permits(*role, act))
+    }
+
+    fn server(&self) -> Option<String> {
+        self.keeper.server.then(|| "https://truc.haugiang.example".to_owned())
+    }
+
+    fn is_demonstration(&self) -> bool {
+        self.keeper.demonstration
+    }
+
+    fn counts(&self) -> Result<Counts, Problem> {
+        let books = self.keeper.enter()?;
+        let count_in = |s| books.inbound.iter().filter(|d| d.state == s).count() as u64;
+        let count_out = |s| books.outbound.iter().filter(|d| d.state == s).count() as u64;
+        let down = self.keeper.troubles.server_down.load(Ordering::Relaxed);
+        Ok(Counts {
+            inbound: InboundState::ALL.into_iter().map(|s| (s, count_in(s))).collect(),
+            outbound: OutboundState::ALL.into_iter().map(|s| (s, count_out(s))).collect(),
+            outbox_waiting: if down { 3 } else { 0 },
+            outbox_wedged: 0,
+            quarantined: u64::from(down),
+        })
+    }
+
+    fn inbound(
+        &self,
+        filter: &Filter,
+        after: Option<DocumentKey>,
+        limit: u32,
+    ) -> Result<Vec<InboundDocument>, Problem> {
+        let books = self.keeper.enter()?;
+        let wanted = books.inbound.iter().filter(|d| {
+            filter.inbound.is_none_or(|state| d.state == state)
+                && matches_words(&d.metadata, &d.sender_name, &filter.words)
+        });
+        Ok(page(wanted, |d| d.key, after, limit).into_iter().cloned().collect())
+    }
+
+    fn outbound(
+        &self,
+        filter: &Filter,
+        after: Option<DocumentKey>,
+        limit: u32,
+    ) -> Result<Vec<OutboundDocument>, Problem> {
+        let books = self.keeper.enter()?;
+        let wanted = books.outbound.iter().filter(|d| {
+            filter.outbound.is_none_or(|state| d.state == state)
+                && matches_words(&d.metadata, "", &filter.words)
+        });
+        Ok(page(wanted, |d| d.key, after, limit).into_iter().cloned().collect())
+    }
+
+    fn inbound_document(&self, key: DocumentKey) -> Result<InboundDocument, Problem> {
+        let books = self.keeper.enter()?;
+        books.inbound.iter().find(|d| d.key == key).cloned().ok_or_else(missing)
+    }
+
+    fn outbound_document(&self, key: DocumentKey) -> Result<OutboundDocument, Problem> {
+        let books = self.keeper.enter()?;
+        books.outbound.iter().find(|d| d.key == key).cloned().ok_or_else(missing)
+    }
+
+    fn outbound_verdict(&self, key: DocumentKey) -> Result<Option<VerdictSummary>, Problem> {
+        let document = self.outbound_document(key)?;
+        let at = document.issued_at.unwrap_or(document.drafted_at);
+        Ok(document
+            .numbering
+            .map(|_| verdict(0, &document.metadata.signer.full_name, "UBND xã Tân Bình", at)))
+    }
+
+    fn main_file(&self, key: DocumentKey) -> Result<Arc<[u8]>, Problem> {
+        let books = self.keeper.enter()?;
+        let metadata = books
+            .inbound
+            .iter()
+            .map(|d| (d.key, &d.metadata))
+            .chain(books.outbound.iter().map(|d| (d.key, &d.metadata)))
+            .find(|(other, _)| *other == key)
+            .map(|(_, metadata)| metadata.clone())
+            .ok_or_else(missing)?;
+        let sheet = books.sheets.iter().find(|s| s.sheet.subject == metadata.subject);
+        let mut sheet = sheet.ok_or_else(missing)?.sheet.clone();
+        drop(books);
+        sheet.code.number.clone_from(&metadata.code.number);
+        sheet.date = metadata.issued;
+        Ok(compose(&sheet)?.into())
+    }
+
+    fn history(&self, key: DocumentKey) -> Result<Vec<HistoryEntry>, Problem> {
+        let books = self.keeper.enter()?;
+        let mine = books.history.iter().filter(|(other, _)| *other == key);
+        Ok(mine.map(|(_, entry)| entry.clone()).collect())
+    }
+
+    fn accept(&self, key: DocumentKey) -> Result<(), Problem> {
+        self.keeper.enter()?.move_inbound(key, InboundState::Accepted, "")
+    }
+
+    fn register(&self, key: DocumentKey) -> Result<Registration, Problem> {
+        let mut books = self.keeper.enter()?;
+        books.move_inbound(key, InboundState::Registered, "")?;
+        let registration = books.next_arrival(Timestamp::now());
+        if let Some(document) = books.inbound.iter_mut().find(|d| d.key == key) {
+            document.registration = Some(registration.clone());
+        }
+        Ok(registration)
+    }
+
+    fn return_(&self, key: DocumentKey, reason: &str) -> Result<(), Problem> {
+        self.keeper.enter()?.move_inbound(key, InboundState::Returned, reason)
+    }
+
+    fn assign(
+        &self,
+        key: DocumentKey,
+        user: &str,
+        direction: &str,
+        due: Option<Date>,
+    ) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        books.move_inbound(key, InboundState::Assigned, "")?;
+        if let Some(document) = books.inbound.iter_mut().find(|d| d.key == key) {
+            let (user, direction) = (user.to_owned(), direction.to_owned());
+            document.assignment = Some(Assignment { user, direction, due });
+        }
+        Ok(())
+    }
+
+    fn begin(&self, key: DocumentKey) -> Result<(), Problem> {
+        self.keeper.enter()?.move_inbound(key, InboundState::InProcess, "")
+    }
+
+    fn complete(&self, key: DocumentKey, result: &str) -> Result<(), Problem> {
+        self.keeper.enter()?.move_inbound(key, InboundState::Completed, result)
+    }
+
+    fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem> {
+        let mut books = self.keeper.enter()?;
+        let key = DocumentKey::fresh();
+        let files = vec![FileRef {
+            blob: BlobHash(key.to_string()),
+            name: draft.file_name,
+            media_type: "application/pdf".to_owned(),
+            size: draft.pdf.len() as u64,
+            main: true,
+        }];
+        books.outbound.push(OutboundDocument {
+            key,
+            state: OutboundState::Draft,
+            metadata: draft.metadata,
+            files,
+            drafted_by: self.session.user.clone(),
+            drafted_at: Timestamp::now(),
+            numbering: None,
+            deliveries: Vec::new(),
+            issued_at: None,
+            reason: String::new(),
+        });
+        books.deeds.push("draft".to_owned());
+        Ok(key)
+    }
+
+    fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem> {
+        self.keeper.enter()?.move_outbound(key, to, note)
+    }
+
+    fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Numbering, Problem> {
+        let mut books = self.keeper.enter()?;
+        books.present(order)?;
+        books.move_outbound(key, OutboundState::ToSeal, "")?;
+        let numbering = books.next_number(Timestamp::now());
+        if let Some(document) = books.outbound.iter_mut().find(|d| d.key == key) {
+            document.metadata.code.number = written_number(numbering.number);
+            document.metadata.issued = Some(numbering.date);
+            document.numbering = Some(numbering.clone());
+            for file in &mut document.files {
+                file.blob = BlobHash(format!("{}-signed", file.blob));
+            }
+        }
+        Ok(numbering)
+    }
+
+    fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        books.present(order)?;
+        books.move_outbound(key, OutboundState::ToIssue, "")
+    }
+
+    fn issue(&self, key: DocumentKey) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        books.move_outbound(key, OutboundState::Issued, "")?;
+        if let Some(document) = books.outbound.iter_mut().find(|d| d.key == key) {
+            let now = Timestamp::now();
+            document.issued_at = Some(now);
+            document.deliveries = deliveries(&document.metadata.recipients, now);
+        }
+        Ok(())
+    }
+
+    fn recall(&self, key: DocumentKey, reason: &str) -> Result<(), Problem> {
+        self.keeper.enter()?.move_outbound(key, OutboundState::Recalled, reason)
+    }
+
+    fn sync(&self) -> Result<SyncReport, Problem> {
+        let mut books = self.keeper.enter()?;
+        books.syncs += 1;
+        if self.keeper.troubles.server_down.load(Ordering::Relaxed) {
+            let problem = Problem::new("exchange-unreachable", Kind::Unavailable, Blame::Server);
+            return Ok(SyncReport { waiting: 3, problem: Some(problem), ..SyncReport::default() });
+        }
+        Ok(SyncReport::default())
+    }
+
+    fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem> {
+        drop(self.keeper.enter()?);
+        let words = fold(words);
+        let fits = |agency: &Agency| {
+            let text = fold(&format!("{} {}", agency.name, agency.code));
+            words.split_whitespace().all(|word| text.contains(word))
+        };
+        Ok(directory().into_iter().filter(fits).take(limit as usize).collect())
+    }
+
+    fn users(&self) -> Result<Vec<UserInfo>, Problem> {
+        drop(self.keeper.enter()?);
+        Ok(people())
+    }
+
+    fn tokens(&self) -> Result<Vec<TokenChoice>, Problem> {
+        let books = self.keeper.enter()?;
+        if self.keeper.troubles.no_reader.load(Ordering::Relaxed) {
+            return Ok(Vec::new());
+        }
+        let reader = |name: &str| Selector::Pcsc { reader: name.to_owned() };
+        Ok(vec![
+            TokenChoice {
+                selector: reader("Bit4id miniLector 00 00"),
+                label: "Bit4id miniLector".to_owned(),
+                presence: Presence::Locked { tries_left: Some(books.tries) },
+                certificates: vec![(
+                    "Nguyễn Văn An – CA phục vụ các cơ quan Nhà nước G2".to_owned(),
+                    "540110000C9F3A".to_owned(),
+                )],
+                demonstration: false,
+            },
+            TokenChoice {
+                selector: reader("Gemalto 01 00"),
+                label: "Gemalto PC Twin Reader".to_owned(),
+                presence: Presence::Absent,
+                certificates: Vec::new(),
+                demonstration: false,
+            },
+            TokenChoice {
+                selector: Selector::File { path: "demo.p12".into() },
+                label: "demo.p12".to_owned(),
+                presence: Presence::Locked { tries_left: None },
+                certificates: vec![
+                    ("Trình diễn A".to_owned(), "01".to_owned()),
+                    ("Trình diễn B".to_owned(), "02".to_owned()),
+                ],
+                demonstration: true,
+            },
+        ])
+    }
+
+    fn return_reasons(&self) -> Vec<String> {
+        [
+            "Văn bản không thuộc thẩm quyền giải quyết",
+            "Sai thể thức, kỹ thuật trình bày",
+            "Chữ ký số không hợp lệ",
+            "Gửi trùng",
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+
+    fn document_types(&self) -> Vec<(String, String)> {
+        [("CV", "Công văn"), ("QĐ", "Quyết định"), ("TB", "Thông báo"), ("BC", "Báo cáo")]
+            .map(|(key, name)| (key.to_owned(), name.to_owned()))
+            .to_vec()
+    }
+}

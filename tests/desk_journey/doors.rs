@@ -1,0 +1,1 @@
+//! Getting in: wrong passwords, a second start, the other language.
