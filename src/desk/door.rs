@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use crate::domain::agency::Agency;
 use crate::domain::document::DocumentKey;
 use crate::domain::inbound::{InboundDocument, Registration};
-use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState};
+use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::verdict::VerdictSummary;
@@ -78,7 +78,7 @@ pub trait Door: Debug + Send + Sync {
     fn sync(&self) -> Result<SyncReport, Problem>;
     fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem>;
     fn users(&self) -> Result<Vec<UserInfo>, Problem>;
-    fn tokens(&self) -> Result<Vec<TokenChoice>, Problem>;
+    fn tokens(&self, kind: SignatureKind) -> Result<Vec<TokenChoice>, Problem>;
     fn return_reasons(&self) -> Vec<String>;
     fn document_types(&self) -> Vec<(String, String)>;
 }
@@ -136,7 +136,7 @@ impl Door for Office {
         fn sync(&self) -> Result<SyncReport, Problem>;
         fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem>;
         fn users(&self) -> Result<Vec<UserInfo>, Problem>;
-        fn tokens(&self) -> Result<Vec<TokenChoice>, Problem>;
+        fn tokens(&self, kind: SignatureKind) -> Result<Vec<TokenChoice>, Problem>;
         fn return_reasons(&self) -> Vec<String>;
         fn document_types(&self) -> Vec<(String, String)>;
     }

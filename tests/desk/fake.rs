@@ -748,7 +748,7 @@ impl Door for FakeDoor {
         Ok(people())
     }
 
-    fn tokens(&self) -> Result<Vec<TokenChoice>, Problem> {
+    fn tokens(&self, _: SignatureKind) -> Result<Vec<TokenChoice>, Problem> {
         let books = self.keeper.enter()?;
         if self.keeper.troubles.no_reader.load(Ordering::Relaxed) {
             return Ok(Vec::new());

@@ -2,7 +2,8 @@
 
 use super::screen::Display;
 use super::support::{PASSWORD, rig};
-use super::{PROVINCE, World, between, cards, draft_pdf, go, only};
+use super::{World, between, cards, draft_pdf, go, only};
+use serde_json::Value;
 use vanthu::desk::document::Queue;
 use vanthu::domain::outbound::OutboundState;
 use vanthu::domain::role::Role;
@@ -38,7 +39,7 @@ fn a_document_travels_through_the_window() {
     window.changes("the offered agencies", || window.text("uy ban nhan dan tinh hau"));
     window.shot("draft-dialog-recipient-offered");
     window.changes("the recipient", || window.keys(&["Return"]));
-    window.keys(&["Tab", "Tab"]);
+    window.keys(&["Tab"]);
     window.text("TM. ỦY BAN NHÂN DÂN");
     window.keys(&["Tab"]);
     window.text("CHỦ TỊCH");
@@ -50,7 +51,6 @@ fn a_document_travels_through_the_window() {
     assert_eq!(draft["state"], "draft");
     assert_eq!(draft["subject"], SUBJECT);
     assert_eq!(draft["type"], "QĐ");
-    assert_eq!(draft["deliveries"].as_array().map(Vec::len), Some(0), "{draft:#}");
     let id = draft["id"].as_str().unwrap().to_owned();
 
     go(&window, Role::Drafter, Queue::Outbound(Some(OutboundState::Draft)));
@@ -86,9 +86,83 @@ fn a_document_travels_through_the_window() {
     window.changes("the document", || window.keys(&["Down"]));
     window.shot("clerk-to-seal");
     window.changes("the dialog", || window.keys(&["ctrl+d"]));
-    window.shot("seal-dialog");
-    window.changes("the dialog away", || window.keys(&["Escape"]));
-    let _ = (PROVINCE, &cards, &world.b);
+    // A wrong PIN first: said, and nothing else has happened.
+    window.text("000000");
+    window.keys(&["Return"]);
+    window.says("an order was not carried out");
+    window.shot("seal-dialog-wrong-pin");
+    window.text(&rig("RIG_ORG_PIN"));
+    window.keys(&["Return"]);
+    window.says("an order was carried out");
+    window.shot("sealed");
+    window.changes("the question", || window.keys(&["ctrl+i"]));
+    window.shot("issue-dialog");
+    window.keys(&["Return"]);
+    window.says("an order was carried out");
+    window.keys(&["F5"]);
+    let synchronised = window.says("synchronised");
+    assert!(synchronised.contains("waiting=0"), "{synchronised}");
+    window.shot("issued-and-sent");
+    assert!(window.close().success());
+    let issued = only(&world.a, "outbound");
+    assert_eq!(issued["state"], "issued", "{issued:#}");
+    assert_eq!(statuses(&issued), Vec::<&str>::new());
+
+    // The other office.
+    let window = display.open(&world.b.dir, "vanthu");
+    window.sign_in(PASSWORD);
+    window.keys(&["F5"]);
+    window.says("synchronised");
+    window.changes("the document", || window.click(480, 125));
+    window.shot("arrived");
+    window.changes("the signatures", || window.keys(&["alt+2"]));
+    window.shot("arrived-signatures");
+    window.changes("the facts", || window.keys(&["alt+3"]));
+    window.shot("arrived-facts");
+    window.changes("the history", || window.keys(&["alt+4"]));
+    window.shot("arrived-history");
+    let arrived = between(&window, "vanthu", || only(&world.b, "inbound"));
+    assert_eq!(arrived["state"], "arrived", "{arrived:#}");
+    assert_eq!(arrived["verdict"], "valid");
+    assert_eq!(arrived["legal_value"], "same-as-paper");
+    assert_eq!(arrived["subject"], SUBJECT);
+    assert_eq!(arrived["code"], "01/QĐ-UBND");
+    window.changes("the document", || window.keys(&["Down"]));
+    window.keys(&["a"]);
+    window.says("an order was carried out");
+    window.shot("accepted");
+    window.keys(&["r"]);
+    window.says("an order was carried out");
+    window.keys(&["F5"]);
+    window.says("synchronised");
+    window.shot("registered");
+    assert!(window.close().success());
+    let registered = only(&world.b, "inbound");
+    assert_eq!(registered["state"], "registered", "{registered:#}");
+    assert_eq!(registered["arrival_number"], 1, "{registered:#}");
+
+    // The sender learns of it.
+    let window = display.open(&world.a.dir, "vanthu");
+    window.sign_in(PASSWORD);
+    window.keys(&["F5"]);
+    window.says("synchronised");
+    go(&window, Role::Clerk, Queue::Outbound(Some(OutboundState::Issued)));
+    window.changes("the document", || window.keys(&["Down"]));
+    window.changes("the deliveries", || window.keys(&["alt+5"]));
+    window.shot("statuses");
+    assert!(window.close().success());
+    let issued = only(&world.a, "outbound");
+    assert_eq!(statuses(&issued), ["01", "03"], "{issued:#}");
+    for office in [&world.a, &world.b] {
+        assert_eq!(office.as_user("vanthu", &["audit", "verify"]).done()["intact"], true);
+    }
+    drop(cards);
+}
+
+/// What the recipient has reported of the document.
+fn statuses(shown: &Value) -> Vec<&str> {
+    let statuses = shown["deliveries"][0]["statuses"].as_array().unwrap().iter();
+    statuses.filter_map(|status| status["code"].as_str()).collect()
 }
 
 /// How many document types stand before this one.

@@ -151,8 +151,8 @@ impl Sign {
     fn look(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
         self.look += 1;
         self.looking = true;
-        let (look, door) = (self.look, Arc::clone(door));
-        Task::perform(crate::desk::ask(move || door.tokens()), move |answer| {
+        let (look, kind, door) = (self.look, self.kind, Arc::clone(door));
+        Task::perform(crate::desk::ask(move || door.tokens(kind)), move |answer| {
             Message::Seen(look, answer)
         })
     }
@@ -352,6 +352,17 @@ impl Sign {
 
     fn certificates_view(&self, busy: bool) -> Option<Element<'_, Message>> {
         let token = self.token()?;
+        if token.certificates.is_empty()
+            && token.presence == (Presence::Locked { tries_left: None })
+        {
+            // A PKCS#12 file shows nothing before its password.
+            return Some(
+                text(t!("desk-sign-certificate-later"))
+                    .size(size::CAPTION)
+                    .color(theme::INK_SOFT)
+                    .into(),
+            );
+        }
         if token.certificates.is_empty() {
             return Some(
                 text(t!("desk-sign-no-certificate")).size(size::BODY).color(Tone::Bad.ink()).into(),
