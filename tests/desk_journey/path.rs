@@ -115,6 +115,8 @@ fn a_document_travels_through_the_window() {
     window.says("synchronised");
     window.changes("the document", || window.click(480, 125));
     window.shot("arrived");
+    window.changes("the last page", || window.keys(&["ctrl+Next", "ctrl+Down", "ctrl+Down"]));
+    window.shot("arrived-signatures-on-the-page");
     window.changes("the signatures", || window.keys(&["alt+2"]));
     window.shot("arrived-signatures");
     window.changes("the facts", || window.keys(&["alt+3"]));

@@ -99,15 +99,15 @@ impl Display {
     pub fn open(&self, data_dir: &Path, user: &str) -> Window<'_> {
         let (dir, log) = (data_dir.to_str().unwrap(), Log::of(data_dir));
         let child = self.program(&["--data-dir", dir, "--user", user]).spawn().unwrap();
-        let window = self.window_of(child, log);
+        let window = self.window_of(child, log, SOON);
         window.says("first frame");
         window.focus();
         window
     }
 
     /// The window that `child` opens, once it is there.
-    pub fn window_of(&self, mut child: Child, log: Log) -> Window<'_> {
-        let id = until("the window", SOON, || {
+    pub fn window_of(&self, mut child: Child, log: Log, patience: Duration) -> Window<'_> {
+        let id = until("the window", patience, || {
             if let Some(status) = child.try_wait().unwrap() {
                 panic!("vanthu ended before its window opened: {status}");
             }
