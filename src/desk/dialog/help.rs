@@ -12,14 +12,19 @@ use crate::t;
 
 pub fn view<'a>() -> Element<'a, Message> {
     let (left, right) = Part::ALL.split_at(3);
-    let body = column![
-        text(t!("desk-help-intro")).size(size::BODY),
-        row![parts(left), parts(right)].spacing(space::XL),
+    // Under the shorter half, so that all of it shows in the smallest usual window.
+    let notes = column![
         text(t!("desk-help-data")).size(size::CAPTION).color(theme::INK_SOFT),
         text(t!("desk-help-reader")).size(size::CAPTION).color(theme::INK_SOFT),
         text(t!("desk-help-version", version = env!("CARGO_PKG_VERSION")))
             .size(size::CAPTION)
             .color(theme::INK_SOFT),
+    ]
+    .spacing(space::S);
+    let body = column![
+        text(t!("desk-help-intro")).size(size::BODY),
+        row![parts(left), column![parts(right), notes].spacing(space::L).width(Fill)]
+            .spacing(space::XL),
     ]
     .spacing(space::M);
     frame(Frame {
