@@ -23,14 +23,14 @@ pub fn view<'a>() -> Element<'a, Message> {
     .spacing(space::S);
     let body = column![
         text(t!("desk-help-intro")).size(size::BODY),
-        row![parts(left), column![parts(right), notes].spacing(space::L).width(Fill)]
+        row![parts(left), column![parts(right), notes].spacing(space::M).width(Fill)]
             .spacing(space::XL),
     ]
     .spacing(space::M);
     frame(Frame {
         icon: Icon::Keyboard,
         title: t!("desk-help"),
-        width: 940.0,
+        width: 1000.0,
         body: body.into(),
         stage: None,
         go: None,
