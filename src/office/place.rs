@@ -79,7 +79,10 @@ pub fn seal(
         _ => {
             let (page, signature) = visible_signature(source)?.ok_or(OfficeError::NoPlace)?;
             let sheet = source.page_geometry(page + 1)?.media;
-            (page, seal_rect(signature, diameter, sheet))
+            let seal = seal_rect(signature, diameter, sheet);
+            // Words over words could not be read: a seal without an image stands beside.
+            let beside = Rect { x: (signature.x - diameter).max(sheet.x), ..seal };
+            (page, if image.is_some() { seal } else { beside })
         }
     };
     let mut lines: Vec<Line> = rule
