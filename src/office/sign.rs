@@ -4,8 +4,6 @@
 //! competent person signs with the personal certificate; number, day, month and year are
 //! filled in automatically; then the document goes to the clerk by itself.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::hand::Hand;
@@ -162,24 +160,10 @@ impl Office {
         metadata: &Metadata,
         date: jiff::civil::Date,
     ) -> Result<Vec<crate::signing::make::PageStamps>, Problem> {
-        // Without a renderer the page's text is not known; the number then stands in the
-        // register and the packet alone.
-        match self.renderer().and_then(|r| Ok(r.open(source.shared_bytes())?)) {
-            Ok(document) => Ok(place::number_and_date(&document, &metadata.code.number, date)?),
-            Err(_) => Ok(Vec::new()),
-        }
-    }
-
-    /// Where the personal signature of a document will be put: page (from 0) and rectangle,
-    /// for the preview.
-    pub fn suggested_place(
-        &self,
-        key: DocumentKey,
-    ) -> Result<Option<(u32, crate::pdf::Rect)>, Problem> {
-        let document = self.outbound_document(key)?;
-        let bytes: Arc<[u8]> = self.main_file(key)?;
-        let opened = self.renderer()?.open(bytes)?;
-        Ok(place::personal(&opened, &document.metadata.signer, self.profile())?)
+        // Without a renderer the page's text is not known, and a document whose number stands
+        // in the register but not on its page must not be signed (Điều 14 khoản 2).
+        let document = self.renderer()?.open(source.shared_bytes())?;
+        Ok(place::number_and_date(&document, &metadata.code.number, date)?)
     }
 }
 
