@@ -26,7 +26,8 @@ impl Office {
         let main = super::sign::main_file(&document.files).cloned();
         let main = main.ok_or_else(|| Self::missing(key))?;
         let bytes = self.file(&main)?;
-        require_signature(&self.judge(&bytes)?, SignatureKind::Personal)?;
+        let expected = self.expected_of_ours(&document.metadata);
+        require_signature(&self.judge(&bytes, &expected)?, SignatureKind::Personal)?;
         let source = Source::parse(bytes)?;
 
         let at = Timestamp::now();
