@@ -141,6 +141,7 @@ check-found-position-unknown = The certificate or the document states no positio
 check-found-same-code = The right agency code { $expected }.
 check-found-same-name = Matches: { $found }.
 check-found-other-name = On the signature: { $found }. In the document: { $expected }.
+check-found-name-unclear = Cannot be compared. On the signature: { $found }. In the document: { $expected }.
 check-found-in-order = The organisation's signature covers the personal one.
 check-found-seal-first = The organisation signed before the person in authority.
 check-found-before-signature = Number and date were there before signing or are not on the page; nothing changed after.

@@ -141,6 +141,7 @@ check-found-position-unknown = Chứng thư số hoặc văn bản không ghi ch
 check-found-same-code = Đúng mã định danh { $expected }.
 check-found-same-name = Khớp: { $found }.
 check-found-other-name = Trên chữ ký: { $found }. Theo văn bản: { $expected }.
+check-found-name-unclear = Chưa đối chiếu được. Trên chữ ký: { $found }. Theo văn bản: { $expected }.
 check-found-in-order = Chữ ký của cơ quan bao trùm chữ ký của người có thẩm quyền.
 check-found-seal-first = Cơ quan ký trước khi người có thẩm quyền ký.
 check-found-before-signature = Số và ngày có từ trước khi ký hoặc không ghi trên trang; không thay đổi sau khi ký.

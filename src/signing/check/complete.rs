@@ -95,20 +95,20 @@ fn organisation(seals: &[&SignatureReport], expected: &Expectation) -> Completen
         return line(CODE, AUTHENTICITY, Answer::Unknown, "sender-unknown");
     }
     let codes: Vec<String> = seals.iter().flat_map(|seal| agency_codes(seal)).collect();
-    let named = |seal: &&SignatureReport| {
+    let answer = |seal: &&SignatureReport| {
+        // The organisation's name stands in CN; O is the agency above it, unless CN is empty.
         let own = [seal.signer(), seal.organisation()];
-        // The organisation's name stands in CN; O is the agency above it, unless CN is no name.
         let own = own.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-        agencies.iter().any(|agency| same_agency(own, agency))
+        agencies.iter().map(|agency| same_agency(own, agency)).min().unwrap_or(Answer::Unknown)
     };
     let (result, detail) = if codes.iter().any(|code| *code == expected.sender_code) {
         (Answer::Ok, "same-code")
-    } else if seals.iter().any(named) {
-        (Answer::Ok, "same-name")
-    } else if agencies.is_empty() {
-        (Answer::Unknown, "sender-unknown")
     } else {
-        (Answer::No, "other-name")
+        match seals.iter().map(answer).min().unwrap_or(Answer::Unknown) {
+            Answer::Ok => (Answer::Ok, "same-name"),
+            Answer::Unknown => (Answer::Unknown, "name-unclear"),
+            Answer::No => (Answer::No, "other-name"),
+        }
     };
     let mut line = line(CODE, AUTHENTICITY, result, detail);
     line.found = seals.iter().map(|seal| seal.signer()).collect::<Vec<_>>().join("; ");
