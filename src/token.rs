@@ -109,7 +109,35 @@ pub trait Token: Send {
 
     /// Presents the PIN and keeps it, for keys that want it before every signature,
     /// until the token is dropped.
+    ///
+    /// The PIN appears in no log, error or `Debug` text. A wrong one answers
+    /// [`TokenError::WrongPin`] with the tries left where the token tells; a fault of the
+    /// device or its driver is never told as a wrong PIN, and nothing is presented twice.
     fn login(&mut self, pin: &Pin) -> Result<(), TokenError>;
+
+    /// The PIN is typed on the reader's own keys ([`PinState::PinPad`]); blocks until it has
+    /// been, or answers [`TokenError::Cancelled`]. Nothing is kept: a key that wants the PIN
+    /// before every signature has it typed every time.
+    fn login_on_pad(&mut self) -> Result<(), TokenError> {
+        Err(TokenError::Unsupported { what: "PIN pad".to_owned() })
+    }
+
+    /// Replaces the PIN. The old one is counted as a login is: wrong, it costs a try and
+    /// says how many are left. Whether `new` can be a PIN of this token at all
+    /// ([`TokenError::PinLength`], [`TokenError::NewPin`]) is looked at before the old one is
+    /// sent. Afterwards the token is logged out.
+    fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), TokenError> {
+        let _ = (old, new);
+        Err(TokenError::Unsupported { what: "PIN change".to_owned() })
+    }
+
+    /// Whether the key wants the PIN right before every signature (PIV's 9C,
+    /// `CKA_ALWAYS_AUTHENTICATE`): on a PIN pad a batch means typing it for every document.
+    /// Known once [`certificates`](Self::certificates) has been read; `false` if not told.
+    fn wants_pin_every_time(&mut self, key: &KeyRef) -> bool {
+        let _ = key;
+        false
+    }
 
     /// Signs a ready digest. RSA signatures are as long as the modulus; ECDSA signatures
     /// are DER `SEQUENCE { r, s }`.
