@@ -11,6 +11,8 @@
 //! | [`file`](mod@file) | PKCS#12 files, demonstration only |
 //! | [`choose`](mod@choose) | which certificate signs, and why another does not |
 //! | [`list`](mod@list), [`watch`](mod@watch) | what is plugged in |
+//! | [`unlock`](mod@unlock) | presenting the PIN, and never the last try by mistake |
+//! | [`held`] | a PIN that is kept for a stated time |
 
 use zeroize::Zeroizing;
 
@@ -18,18 +20,22 @@ pub mod choose;
 mod encoding;
 mod error;
 pub mod file;
+mod held;
 mod list;
 pub mod pcsc;
 pub mod pkcs11;
 mod proof;
 mod selector;
+mod unlock;
 mod watch;
 
 pub use choose::{Purpose, Unfit, choose};
 pub use error::TokenError;
+pub use held::HeldPin;
 pub use list::{Sources, TokenInfo, list, list_from};
 pub use proof::sign_proved;
 pub use selector::Selector;
+pub use unlock::{LastTry, change_pin, unlock};
 pub use watch::{Plugged, Watch, watch};
 
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
