@@ -48,6 +48,38 @@ pub struct Ready {
     chain: Vec<Certificate>,
 }
 
+/// What a signature needs of a token that is ready, beside the token itself.
+pub(super) struct Template {
+    key: token::KeyRef,
+    certificate: Certificate,
+    chain: Vec<Certificate>,
+}
+
+impl Ready {
+    /// A token that has been unlocked elsewhere, for the certificate and the authorities
+    /// above it.
+    pub fn new(
+        token: Box<dyn Token>,
+        key: token::KeyRef,
+        certificate: Certificate,
+        chain: Vec<Certificate>,
+    ) -> Self {
+        Self { token, key, certificate, chain }
+    }
+
+    /// Takes the token out, so that several may share it in turn.
+    pub(super) fn part(self) -> (Box<dyn Token>, Template) {
+        let Self { token, key, certificate, chain } = self;
+        (token, Template { key, certificate, chain })
+    }
+
+    /// Puts it together again around `token`.
+    pub(super) fn assemble(token: Box<dyn Token>, rest: &Template) -> Self {
+        let Template { key, certificate, chain } = rest;
+        Self::new(token, key.clone(), certificate.clone(), chain.clone())
+    }
+}
+
 impl Hand<'_> {
     /// Opens the token, chooses the certificate, presents the PIN once.
     ///
@@ -70,6 +102,19 @@ impl Hand<'_> {
         Ok(Ready { token, key: chosen.key, certificate, chain })
     }
 
+    /// Refuses a certificate that is not that of whoever is to sign.
+    pub(super) fn must_own(&self, certificate: &Certificate) -> Result<(), Problem> {
+        self.belongs(&self.links()?, certificate)?;
+        Ok(())
+    }
+
+    fn links(&self) -> Result<Vec<CertificateLink>, Problem> {
+        match self.office {
+            Some(office) => office.certificate_links(),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Which certificate signs: the one that was named, else of those that are the signer's
     /// the one that fits best. What is linked to its owner needs no telling subject.
     fn choose(
@@ -77,10 +122,7 @@ impl Hand<'_> {
         certificates: &[TokenCertificate],
         now: Timestamp,
     ) -> Result<(TokenCertificate, Certificate), Problem> {
-        let links = match self.office {
-            Some(office) => office.certificate_links()?,
-            None => Vec::new(),
-        };
+        let links = self.links()?;
         let unfit = |unfit| Problem::from(TokenError::NoCertificate(unfit));
         let purpose = |linked| if linked { choose::Purpose::Any } else { self.kind.into() };
         if let Some(serial) = self.certificate {
@@ -114,7 +156,7 @@ impl Hand<'_> {
 
     /// Whether the certificate is that of whoever is to sign: by the office's links, and by
     /// the name that the document gives. `Ok(true)` where a link says so.
-    pub(super) fn belongs(
+    fn belongs(
         &self,
         links: &[CertificateLink],
         certificate: &Certificate,
