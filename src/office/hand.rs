@@ -67,6 +67,11 @@ impl Ready {
         Self { token, key, certificate, chain }
     }
 
+    /// The token, for the call that signs.
+    pub fn token(&mut self) -> &mut dyn Token {
+        self.token.as_mut()
+    }
+
     /// Takes the token out, so that several may share it in turn.
     pub(super) fn part(self) -> (Box<dyn Token>, Template) {
         let Self { token, key, certificate, chain } = self;
