@@ -120,6 +120,8 @@ impl Office {
             token: &order.token,
             certificate: order.certificate.as_deref(),
             pin: &order.pin,
+            last_try: order.last_try(),
+            office: Some(self),
             kind,
             holder,
             level: if tsa_urls.is_empty() { Level::Bb } else { Level::Bt },
