@@ -72,7 +72,7 @@ impl Office {
         let SealPlan { key, main, source, look, at } = plan;
         let (key, before) = (*key, main.blob.clone());
         let signed = hand.sign(turn.ready(), source, look.clone(), Vec::new(), *at)?;
-        let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes(), true)?;
+        let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
         let certificate = &turn.ready().certificate;
         let made = Made {
             numbering: None,

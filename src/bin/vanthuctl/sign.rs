@@ -68,7 +68,7 @@ pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         },
     };
     let signed = hand.sign(&mut ready, &source, look, Vec::new(), at)?;
-    door::write(&args.output, &signed.to_bytes())?;
+    door::write(&args.output, &signed.to_bytes()?)?;
     let signer = ready.certificate.subject().label();
     let json = json!({
         "file": args.output,
@@ -90,7 +90,7 @@ fn spot(
         (Placement::Invisible, _) => Ok(None),
         (Placement::At { page, rect }, _) => Ok(Some((page, rect))),
         (Placement::Automatic, Some(text)) => {
-            let document = Renderer::start()?.open(source.shared_bytes())?;
+            let document = Renderer::start()?.open_source(source)?;
             Ok(Some(place::above_text(&document, text, profile)?.ok_or(OfficeError::NoPlace)?))
         }
         (Placement::Automatic, None) => Err(usage("--at-text | --page --rect | --invisible", "")),
