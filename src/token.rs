@@ -155,6 +155,12 @@ pub trait Token: Send {
         digest: &[u8],
     ) -> Result<Vec<u8>, TokenError>;
 
+    /// The card is spoken to as measurements of such cards suggest, without its maker's
+    /// software or word for it; that software, over PKCS #11, is the way back.
+    fn is_measured(&self) -> bool {
+        false
+    }
+
     /// A key in a file: for demonstrations and tests only, to be marked wherever it shows.
     fn is_demonstration(&self) -> bool {
         false
