@@ -50,6 +50,9 @@ pub enum Command {
         /// Keep reporting what is plugged in and pulled out, until interrupted
         #[arg(long)]
         watch: bool,
+        /// A PKCS#11 module to try beside the usual ones; may be repeated
+        #[arg(long, value_name = "PATH")]
+        module: Vec<PathBuf>,
     },
     /// edXML packets to and from JSON
     #[command(subcommand)]

@@ -7,6 +7,7 @@ mod door;
 mod output;
 mod setup;
 mod sign;
+mod tokens;
 mod verify;
 
 use std::process::ExitCode;
@@ -19,6 +20,10 @@ use args::{Cli, Command};
 use output::Outcome;
 
 fn main() -> ExitCode {
+    // `token-host MODULE`: this very program as the helper of another.
+    if let Some(status) = vanthu::token::host::serve_if_asked() {
+        return status;
+    }
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("VANTHU_LOG")
@@ -66,7 +71,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     match cli.command {
         Command::Verify(args) => verify::verify(global, &args),
         Command::Sign(args) => sign::sign_file(global, &args),
-        Command::Tokens { watch } => sign::tokens(global, watch),
+        Command::Tokens { watch, module } => tokens::tokens(global, watch, module),
         Command::Packet(command) => setup::packet(global, &command),
         Command::Init(args) => setup::init(global, &args),
         Command::User(command) => setup::user(global, &command),
