@@ -216,6 +216,9 @@ pub struct Tokens {
     /// Keep reporting what is plugged in and pulled out, until interrupted
     #[arg(long)]
     pub watch: bool,
+    /// A PKCS#11 module to try beside the usual ones; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub module: Vec<PathBuf>,
     #[command(subcommand)]
     pub command: Option<TokensCommand>,
 }

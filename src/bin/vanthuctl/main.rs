@@ -22,6 +22,10 @@ use args::{Cli, Command};
 use output::Outcome;
 
 fn main() -> ExitCode {
+    // `token-host MODULE`: this very program as the helper of another.
+    if let Some(status) = vanthu::token::host::serve_if_asked() {
+        return status;
+    }
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("VANTHU_LOG")
@@ -69,7 +73,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     match cli.command {
         Command::Verify(args) => verify::verify(global, &args),
         Command::Sign(args) => sign::sign_file(global, &args),
-        Command::Tokens(args) => tokens::tokens(global, &args),
+        Command::Tokens(args) => tokens::tokens(global, args),
         Command::Certificate(command) => certificate::certificate(global, &command),
         Command::Packet(command) => setup::packet(global, &command),
         Command::Init(args) => setup::init(global, &args),
