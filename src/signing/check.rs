@@ -76,21 +76,28 @@ struct Baggage {
 /// [`SigningError::Pdf`] when the file cannot be read at all; everything that is wrong with
 /// a signature is in the report.
 pub fn check(bytes: Arc<[u8]>, options: &CheckOptions<'_>) -> Result<Report, SigningError> {
-    check_by(bytes, options, Algorithms::current())
+    check_source(&Source::parse(bytes)?, options)
+}
+
+/// The same for a file that is open; a large one need not be in memory.
+///
+/// # Errors
+/// Those of [`check`], and where the file was changed meanwhile.
+pub fn check_source(source: &Source, options: &CheckOptions<'_>) -> Result<Report, SigningError> {
+    check_by(source, options, Algorithms::current())
 }
 
 /// The same, by the algorithms of a profile.
 ///
 /// # Errors
-/// Those of [`check`].
+/// Those of [`check_source`].
 pub fn check_by(
-    bytes: Arc<[u8]>,
+    source: &Source,
     options: &CheckOptions<'_>,
     algorithms: &Algorithms,
 ) -> Result<Report, SigningError> {
-    let source = Source::parse(bytes)?;
     let now = options.at.unwrap_or_else(Timestamp::now);
-    let values = values(&source)?;
+    let values = values(source)?;
     let store = source.security_store()?;
     let baggage = Baggage {
         certificates: store
@@ -100,7 +107,7 @@ pub fn check_by(
             .collect(),
         evidence: Evidence { crls: store.crls, ocsps: store.ocsps },
     };
-    let mut checker = one::Checker::new(&source, options, algorithms, now, &baggage);
+    let mut checker = one::Checker::new(source, options, algorithms, now, &baggage);
     let mut signatures: Vec<(usize, SignatureReport)> = Vec::new();
     for index in proofs_first(&values) {
         let Some((name, value)) = values.get(index) else { continue };
@@ -115,7 +122,7 @@ pub fn check_by(
     signatures.sort_by_key(|(index, _)| *index);
     let mut signatures: Vec<_> = signatures.into_iter().map(|(_, report)| report).collect();
     keep_order(&mut signatures);
-    raise_to_archival(&source, &mut signatures);
+    raise_to_archival(source, &mut signatures);
     acts::name(&mut signatures);
 
     let verdict = signatures.iter().map(|found| found.verdict).max().unwrap_or(Verdict::Unsigned);
@@ -127,10 +134,12 @@ pub fn check_by(
         .collect();
     reasons.sort_unstable();
     reasons.dedup();
+    let pages = source.page_count()?;
+    source.intact()?;
     Ok(Report {
         verdict,
         reasons,
-        pages: source.page_count()?,
+        pages,
         signatures,
         checked_at: now,
         offline: options.online.is_none(),
@@ -141,13 +150,12 @@ pub fn check_by(
 /// signature or it does not say honestly what it covers.
 ///
 /// # Errors
-/// Those of [`check`].
-pub fn as_signed(bytes: Arc<[u8]>, field: &str) -> Result<Option<Arc<[u8]>>, SigningError> {
-    let source = Source::parse(bytes)?;
-    let values = values(&source)?;
+/// Those of [`check_source`].
+pub fn as_signed(source: &Source, field: &str) -> Result<Option<Source>, SigningError> {
+    let values = values(source)?;
     let found = values.iter().find(|(name, _)| name == field);
-    let covered = found.and_then(|(_, value)| coverage::coverage(&source, value).ok());
-    Ok(covered.map(|coverage| coverage.signed.shared_bytes()))
+    let covered = found.and_then(|(_, value)| coverage::coverage(source, value).ok());
+    Ok(covered.map(|coverage| coverage.signed))
 }
 
 /// The signature fields that are signed, with their values.

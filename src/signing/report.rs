@@ -198,6 +198,8 @@ impl SignatureReport {
             Verdict::Invalid => StepResult::Failed,
             Verdict::Indeterminate => StepResult::Unknown,
             _ if !reached || no_path => StepResult::Skipped,
+            // Certificates that name no service which would tell, as demonstrations have them.
+            _ if step == StepName::Revocation && self.revocation.is_none() => StepResult::Absent,
             _ if step == StepName::Time && !self.time_stamped && self.stamps == 0 => {
                 StepResult::Absent
             }
