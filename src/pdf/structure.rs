@@ -9,8 +9,10 @@
 //! Objects are parsed when they are asked for, streams are never copied: a file of a
 //! hundred megabytes costs what its cross-reference table costs.
 
+mod content;
 mod dss;
 mod form;
+mod layout;
 mod lexer;
 mod page;
 mod update;
@@ -21,6 +23,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use lopdf::{Dictionary, Object, ObjectId};
 
+pub use content::{Operation, operations};
 pub use dss::SecurityStore;
 pub(crate) use form::text;
 pub use form::{

@@ -12,10 +12,13 @@ mod atr;
 mod channel;
 mod piv;
 mod readers;
+mod replay;
 mod tlv;
 
 pub use readers::{Reader, reader, readers};
 pub(crate) use readers::{establish, names};
+#[doc(hidden)]
+pub use replay::replay;
 
 use apdu::Wire;
 use channel::Channel;
