@@ -122,7 +122,7 @@ pub fn whole_check(data: &[u8]) {
         if found.verdict != Verdict::Valid {
             continue;
         }
-        let length = usize::try_from(found.signed_length.unwrap_or(0)).unwrap_or(0);
+        let length = found.signed_length.unwrap_or(0);
         let signed = &data[..length];
         assert!(
             signed_seeds().iter().any(|seed| same_but_for_values(seed, signed)),

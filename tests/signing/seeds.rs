@@ -161,7 +161,7 @@ fn seeds_are_written() {
         trust: Some(&trust),
         ..SigningJob::new(&job, Timestamp::now())
     };
-    let lasting = Signer::new("leader").sign(&job).unwrap().to_bytes();
+    let lasting = Signer::new("leader").sign(&job).unwrap().to_bytes().unwrap();
     put("check/lasting.pdf", &lasting);
     put("pdf/letter.pdf", &plain);
     put("pdf/compressed.pdf", &letter_compressed());

@@ -51,6 +51,7 @@ impl Source {
         }
         self.is_gap(at..newest.xref_at).then_some(())?;
         let mut lexer = self.lexer(newest.xref_at);
+        lexer.skip_blanks();
         if lexer.take(b"xref") {
             let table = self.table_end(lexer.position(), newest.end)?;
             lexer = self.lexer(table);
@@ -67,12 +68,12 @@ impl Source {
         let end = lexer.position();
         let marked = target.checked_add(self.base)? == newest.xref_at;
         // What `%%EOF` itself is, the revision's end says.
-        let blank = self.bytes().get(end..newest.end.checked_sub(5)?)?;
-        (marked && blank.iter().copied().all(super::lexer::is_white)).then_some(())
+        let blank = self.is_white(end..newest.end.checked_sub(b"%%EOF".len())?);
+        (marked && blank).then_some(())
     }
 
     fn lexer(&self, at: usize) -> Lexer<'_> {
-        Lexer::new(self.bytes(), at)
+        Lexer::over(&self.file, at)
     }
 
     /// Where the object at `place` ends; `None` if it does not read or names a key twice.
@@ -89,10 +90,12 @@ impl Source {
         }
         let mut lexer = self.lexer(gap.start);
         lexer.skip_white();
-        let text = self.bytes().get(gap.clone()).unwrap_or_default();
+        // What begins within a comment is not there for a reader that repairs.
+        let reaches = lexer.position() >= gap.end && self.is_white(gap.end..lexer.position());
+        let Ok(text) = self.read(gap.clone()) else { return false };
         // A comment that looks like structure is meant for a reader that repairs.
         let holds = |word: &[u8]| text.windows(word.len()).any(|window| window == word);
-        lexer.position() >= gap.end && !holds(b"obj") && !holds(b"xref") && !holds(b"trailer")
+        reaches && !holds(b"obj") && !holds(b"xref") && !holds(b"trailer")
     }
 
     /// The byte after `trailer`, if the table's rows are cut as the standard says.
@@ -111,7 +114,7 @@ impl Source {
             if after > end {
                 return None;
             }
-            let table = self.bytes().get(first..after)?;
+            let table = self.read(first..after).ok()?;
             table.chunks_exact(ROW).all(is_row).then_some(())?;
             lexer = self.lexer(after);
         }

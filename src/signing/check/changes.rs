@@ -130,8 +130,7 @@ impl<'a> Steps<'a> {
     /// Every change since `signed`, of which the file is a continuation, under the
     /// restrictions that its signatures carry. Empty when nothing changed.
     pub fn since(&mut self, signed: &Source) -> BTreeSet<Change> {
-        let (from, to) = (signed.bytes().len(), self.source.bytes().len());
-        if is_white(self.source, from, to) {
+        if self.source.is_white(signed.size()..self.source.size()) {
             return BTreeSet::new();
         }
         // What cannot be read cannot be shown to be harmless.
@@ -145,7 +144,7 @@ impl<'a> Steps<'a> {
             return Ok(BTreeSet::from([Change::History]));
         };
         let end = revisions.last().map_or(0, |revision| revision.end);
-        if !is_white(self.source, end, self.source.bytes().len()) {
+        if !self.source.is_white(end..self.source.size()) {
             changes.insert(Change::TrailingBytes);
         }
         let rules = Rules::of(signed)?;
@@ -179,10 +178,6 @@ impl<'a> Steps<'a> {
             Ok(Step { changes, ..Step::default() })
         }
     }
-}
-
-fn is_white(source: &Source, from: usize, to: usize) -> bool {
-    super::coverage::is_white(source.bytes(), from..to)
 }
 
 /// What the signatures of a revision permit, taken together.
