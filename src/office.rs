@@ -5,6 +5,7 @@
 //! Every method checks the session's roles first; what it refuses it says as a [`Problem`].
 
 mod assign;
+pub mod batch;
 mod draft;
 mod error;
 mod exchange;

@@ -2,6 +2,7 @@
 //!
 //! Used for the office's documents and, without an office, by `vanthuctl sign`.
 
+use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,43 @@ pub struct Ready {
     chain: Vec<Certificate>,
 }
 
+/// What a signature needs of a token that is ready, beside the token itself.
+pub(super) struct Template {
+    key: token::KeyRef,
+    certificate: Certificate,
+    chain: Vec<Certificate>,
+}
+
+impl Ready {
+    /// A token that has been unlocked elsewhere, for the certificate and the authorities
+    /// above it.
+    pub fn new(
+        token: Box<dyn Token>,
+        key: token::KeyRef,
+        certificate: Certificate,
+        chain: Vec<Certificate>,
+    ) -> Self {
+        Self { token, key, certificate, chain }
+    }
+
+    /// The token, for the call that signs.
+    pub fn token(&mut self) -> &mut dyn Token {
+        self.token.as_mut()
+    }
+
+    /// Takes the token out, so that several may share it in turn.
+    pub(super) fn part(self) -> (Box<dyn Token>, Template) {
+        let Self { token, key, certificate, chain } = self;
+        (token, Template { key, certificate, chain })
+    }
+
+    /// Puts it together again around `token`.
+    pub(super) fn assemble(token: Box<dyn Token>, rest: &Template) -> Self {
+        let Template { key, certificate, chain } = rest;
+        Self::new(token, key.clone(), certificate.clone(), chain.clone())
+    }
+}
+
 impl Hand<'_> {
     /// Opens the token, chooses the certificate, presents the PIN once.
     ///
@@ -70,6 +108,19 @@ impl Hand<'_> {
         Ok(Ready { token, key: chosen.key, certificate, chain })
     }
 
+    /// Refuses a certificate that is not that of whoever is to sign.
+    pub(super) fn must_own(&self, certificate: &Certificate) -> Result<(), Problem> {
+        self.belongs(&self.links()?, certificate)?;
+        Ok(())
+    }
+
+    fn links(&self) -> Result<Vec<CertificateLink>, Problem> {
+        match self.office {
+            Some(office) => office.certificate_links(),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Which certificate signs: the one that was named, else of those that are the signer's
     /// the one that fits best. What is linked to its owner needs no telling subject.
     fn choose(
@@ -77,10 +128,7 @@ impl Hand<'_> {
         certificates: &[TokenCertificate],
         now: Timestamp,
     ) -> Result<(TokenCertificate, Certificate), Problem> {
-        let links = match self.office {
-            Some(office) => office.certificate_links()?,
-            None => Vec::new(),
-        };
+        let links = self.links()?;
         let unfit = |unfit| Problem::from(TokenError::NoCertificate(unfit));
         let purpose = |linked| if linked { choose::Purpose::Any } else { self.kind.into() };
         if let Some(serial) = self.certificate {
@@ -114,7 +162,7 @@ impl Hand<'_> {
 
     /// Whether the certificate is that of whoever is to sign: by the office's links, and by
     /// the name that the document gives. `Ok(true)` where a link says so.
-    pub(super) fn belongs(
+    fn belongs(
         &self,
         links: &[CertificateLink],
         certificate: &Certificate,
@@ -173,6 +221,19 @@ impl Hand<'_> {
         stamps: Vec<PageStamps>,
         at: Timestamp,
     ) -> Result<Signed, Problem> {
+        self.sign_to(ready, source, look, stamps, at, &mut std::io::sink())
+    }
+
+    /// The same, with the signed file written to `out` on the way; see [`make::sign_to`].
+    pub fn sign_to(
+        &self,
+        ready: &mut Ready,
+        source: &Source,
+        look: Look,
+        stamps: Vec<PageStamps>,
+        at: Timestamp,
+        out: &mut dyn Write,
+    ) -> Result<Signed, Problem> {
         let mut job = SigningJob::new(source, at);
         job.look = look;
         job.stamps = stamps;
@@ -182,13 +243,14 @@ impl Hand<'_> {
         // without a line, which is the normal case in a commune.
         job.trust = (self.level >= Level::Blt).then_some(self.trust);
         job.name = Some(ready.certificate.subject().label());
-        Ok(make::sign(
+        Ok(make::sign_to(
             &job,
             ready.token.as_mut(),
             &ready.key,
             &ready.certificate,
             &ready.chain,
             self.fetch,
+            out,
         )?)
     }
 }

@@ -21,7 +21,7 @@ pub(super) const DATABASE: &str = "vanthu.db";
 pub(super) type Migration = &'static str;
 
 pub(super) const MIGRATIONS: &[Migration] =
-    &[include_str!("migrations/0001_begin.sql"), include_str!("migrations/0002_identities.sql")];
+    &[include_str!("migrations/0001_begin.sql"), include_str!("migrations/0003_identities.sql")];
 
 /// How a connection will be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -136,6 +136,17 @@ pub enum Command {
     Audit(Audit),
     /// Test every component and say how to mend what is missing
     Doctor,
+    /// Measure how fast it is on this machine, beside a reference
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+/// Each makes what it needs and removes it.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Verify and sign (key in a file) 100 kB, 10 MB and 100 MB, against one SHA-256 pass and
+    /// the raw public-key operations
+    Signatures,
 }
 
 /// The reason codes of `verify`, each with its sentence; they are never renamed.
@@ -205,6 +216,9 @@ pub struct Tokens {
     /// Keep reporting what is plugged in and pulled out, until interrupted
     #[arg(long)]
     pub watch: bool,
+    /// A PKCS#11 module to try beside the usual ones; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub module: Vec<PathBuf>,
     #[command(subcommand)]
     pub command: Option<TokensCommand>,
 }

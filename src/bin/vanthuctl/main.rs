@@ -1,6 +1,7 @@
 //! `vanthuctl`: everything an administrator or a script needs.
 
 mod args;
+mod bench;
 mod certificate;
 mod desk_work;
 mod doctor;
@@ -21,6 +22,10 @@ use args::{Cli, Command};
 use output::Outcome;
 
 fn main() -> ExitCode {
+    // `token-host MODULE`: this very program as the helper of another.
+    if let Some(status) = vanthu::token::host::serve_if_asked() {
+        return status;
+    }
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("VANTHU_LOG")
@@ -68,7 +73,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     match cli.command {
         Command::Verify(args) => verify::verify(global, &args),
         Command::Sign(args) => sign::sign_file(global, &args),
-        Command::Tokens(args) => tokens::tokens(global, &args),
+        Command::Tokens(args) => tokens::tokens(global, args),
         Command::Certificate(command) => certificate::certificate(global, &command),
         Command::Packet(command) => setup::packet(global, &command),
         Command::Init(args) => setup::init(global, &args),
@@ -76,6 +81,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Agency(command) => setup::agency(global, &command),
         Command::Trust(command) => setup::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
+        Command::Bench(which) => bench::bench(&which),
         Command::Doctor => doctor::doctor(global),
         other => desk_work::run(global, other),
     }

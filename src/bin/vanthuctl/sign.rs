@@ -23,7 +23,7 @@ use crate::output::Outcome;
 use crate::usage;
 
 pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
-    let source = Source::parse(door::read(&args.input)?.into())?;
+    let source = door::open_pdf(&args.input)?;
     let profile = Profile::built_in(global.profile.as_deref().unwrap_or("current"))?;
     let kind = match args.as_ {
         As::Personal => SignatureKind::Personal,
@@ -67,8 +67,9 @@ pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
             },
         },
     };
-    let signed = hand.sign(&mut ready, &source, look, Vec::new(), at)?;
-    door::write(&args.output, &signed.to_bytes()?)?;
+    let signed = door::write_with(&args.output, |out| {
+        hand.sign_to(&mut ready, &source, look, Vec::new(), at, out)
+    })?;
     let signer = ready.certificate.subject().label();
     let json = json!({
         "file": args.output,
