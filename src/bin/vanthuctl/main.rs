@@ -2,12 +2,14 @@
 
 mod args;
 mod bench;
+mod certificate;
 mod desk_work;
 mod doctor;
 mod door;
 mod output;
 mod setup;
 mod sign;
+mod tokens;
 mod verify;
 
 use std::process::ExitCode;
@@ -20,6 +22,10 @@ use args::{Cli, Command};
 use output::Outcome;
 
 fn main() -> ExitCode {
+    // `token-host MODULE`: this very program as the helper of another.
+    if let Some(status) = vanthu::token::host::serve_if_asked() {
+        return status;
+    }
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("VANTHU_LOG")
@@ -67,7 +73,8 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     match cli.command {
         Command::Verify(args) => verify::verify(global, &args),
         Command::Sign(args) => sign::sign_file(global, &args),
-        Command::Tokens { watch } => sign::tokens(global, watch),
+        Command::Tokens(args) => tokens::tokens(global, args),
+        Command::Certificate(command) => certificate::certificate(global, &command),
         Command::Packet(command) => setup::packet(global, &command),
         Command::Init(args) => setup::init(global, &args),
         Command::User(command) => setup::user(global, &command),
