@@ -39,7 +39,6 @@ pub use choose::{Purpose, Unfit, choose};
 pub use error::TokenError;
 pub use held::HeldPin;
 pub use list::{Place, Provider, Sources, Survey, TokenInfo, list, list_from, survey};
-pub use list::{Sources, TokenInfo, list, list_from};
 pub use proof::sign_proved;
 pub use selector::Selector;
 pub use unlock::{LastTry, change_pin, unlock};

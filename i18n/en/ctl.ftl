@@ -103,3 +103,6 @@ ctl-certificate-ended = expired
 ctl-no-such-certificate = The certificate was not found.
     .kept = The linked certificates stay as they were.
     .next = Run “vanthuctl tokens” to see the serial numbers of the certificates on the device.
+ctl-batch-done = Done
+ctl-batch-report = { $done } of { $total } documents done.
+ctl-signed-with = Certificate: { $signer }, serial number { $serial }

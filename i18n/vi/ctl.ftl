@@ -103,3 +103,6 @@ ctl-certificate-ended = đã hết hạn
 ctl-no-such-certificate = Không tìm thấy chứng thư số được nêu.
     .kept = Các chứng thư số đã gắn vẫn giữ nguyên.
     .next = Hãy chạy «vanthuctl tokens» để xem số sê-ri của các chứng thư số trên thiết bị.
+ctl-batch-done = Đã xong
+ctl-batch-report = Đã xong { $done } trên { $total } văn bản.
+ctl-signed-with = Chứng thư số: { $signer }, số sê-ri { $serial }

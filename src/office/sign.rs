@@ -43,6 +43,12 @@ impl Office {
     /// Signs personally. The number is read first, written into the page, signed, and taken
     /// in the transaction that stores the signed bytes: a token that fails consumes none.
     pub fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Numbering, Problem> {
+        let made = self.sign_one(key, order)?;
+        made.numbering.ok_or_else(|| OfficeError::NumberMoved.into())
+    }
+
+    /// The same, and with which certificate.
+    pub fn sign_one(&self, key: DocumentKey, order: &SignOrder) -> Result<Made, Problem> {
         let actor = self.actor(Act::SignPersonally)?;
         // The place is found before the PIN is spent.
         let plan = self.plan_signature(key, &order.placement)?;
@@ -50,8 +56,7 @@ impl Office {
         let kind = SignatureKind::Personal;
         let hand = self.hand(order, kind, Some(plan.signer()), &trust, &tsa_urls);
         let ready = hand.ready(Timestamp::now())?;
-        let made = batch::alone(ready, |turn| self.sign_planned(&actor, &hand, &plan, turn))?;
-        made.numbering.ok_or_else(|| OfficeError::NumberMoved.into())
+        batch::alone(ready, |turn| self.sign_planned(&actor, &hand, &plan, turn))
     }
 
     /// The document, if it may come to `next` now.

@@ -115,6 +115,9 @@ impl TokenError {
                 | E::NoCard { .. }
                 | E::NotFound { .. }
                 | E::Removed
+                | E::ModuleCrashed { .. }
+                | E::ModuleHung { .. }
+                | E::NoHelper { .. }
         )
     }
 }

@@ -208,6 +208,9 @@ pub struct TokenArgs {
     /// Use the PIN even if it is the token's last try
     #[arg(long)]
     pub last_try: bool,
+    /// With several documents: for how long the token may be kept open with the PIN, at most 30
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=30))]
+    pub hold_pin: u64,
 }
 
 #[derive(Debug, Args)]
@@ -295,8 +298,12 @@ pub struct PlaceArgs {
 
 #[derive(Debug, Args)]
 pub struct Sign {
-    pub input: PathBuf,
-    pub output: PathBuf,
+    /// IN OUT; or with --out-dir any number of files to sign
+    #[arg(required = true, value_name = "IN OUT")]
+    pub files: Vec<PathBuf>,
+    /// Sign every file into this folder, under its own name, with one PIN
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
     #[command(flatten)]
     pub token: TokenArgs,
     #[arg(long = "as", value_enum, value_name = "KIND")]
@@ -318,7 +325,9 @@ pub struct Sign {
 
 #[derive(Debug, Args)]
 pub struct SignDocument {
-    pub id: String,
+    /// Several are signed in this order with one PIN; the token is kept busy throughout
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
     #[command(flatten)]
     pub token: TokenArgs,
     #[command(flatten)]

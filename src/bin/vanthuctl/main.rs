@@ -1,6 +1,7 @@
 //! `vanthuctl`: everything an administrator or a script needs.
 
 mod args;
+mod batch;
 mod bench;
 mod certificate;
 mod desk_work;
@@ -72,7 +73,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     let global = &cli.global;
     match cli.command {
         Command::Verify(args) => verify::verify(global, &args),
-        Command::Sign(args) => sign::sign_file(global, &args),
+        Command::Sign(args) => sign::sign_files(global, &args),
         Command::Tokens(args) => tokens::tokens(global, args),
         Command::Certificate(command) => certificate::certificate(global, &command),
         Command::Packet(command) => setup::packet(global, &command),
