@@ -237,7 +237,7 @@ fn recorded_card(certificate: &Certificate) -> Vec<u8> {
         &tlv(0x53, &object),
         &[],
     ];
-    let mut recording = vec![2];
+    let mut recording = vec![2, 0];
     for answer in answers {
         let whole = [answer, &[0x90, 0x00]].concat();
         recording.extend(u16::try_from(whole.len()).unwrap().to_be_bytes());

@@ -2,7 +2,7 @@
 //! and nothing panics.
 
 use super::apdu::{Format, Wire};
-use super::{CardApplication, Failure, piv};
+use super::{Failure, recognise};
 use crate::token::TokenCertificate;
 
 /// Answers one after the other, each after its length; then contact is lost.
@@ -27,13 +27,17 @@ impl Wire for Recording<'_> {
 }
 
 /// Reads the card that gives these answers: a byte for the protocol (bit 0: T=0, bit 1:
-/// extended length), then each answer after its length in two bytes.
+/// extended length), its answer to reset after one byte of length, then each answer after
+/// its length in two bytes.
 pub fn replay(recording: &[u8]) -> Vec<TokenCertificate> {
-    let Some((flags, rest)) = recording.split_first() else { return Vec::new() };
+    let Some(([flags, length], rest)) = recording.split_first_chunk::<2>() else {
+        return Vec::new();
+    };
+    let (atr, rest) = rest.split_at(usize::from(*length).min(rest.len()));
     let format = Format { t0: flags & 1 != 0, extended: flags & 2 != 0 };
     let mut wire = Recording { format, rest };
-    let Ok(Some(card)) = piv::Piv::recognise(&mut wire) else { return Vec::new() };
+    let Ok(Some(card)) = recognise(&mut wire, atr) else { return Vec::new() };
     let certificates = card.certificates(&mut wire).unwrap_or_default();
-    let _ = card.pin_status(&mut wire);
+    let _ = card.pin().status(&mut wire);
     certificates
 }
