@@ -7,6 +7,8 @@
 mod attacks;
 #[path = "signing/peers.rs"]
 mod peers;
+#[path = "signing/seeds.rs"]
+mod seeds;
 #[path = "signing/support.rs"]
 mod support;
 

@@ -16,9 +16,13 @@
 
 mod acts;
 mod changes;
+mod comments;
+mod comparison;
 mod complete;
 mod coverage;
 mod fields;
+mod fill;
+mod look;
 mod names;
 mod one;
 mod strength;
