@@ -8,10 +8,10 @@ use super::check::Change;
 use super::indication::{self, Indication, SubIndication};
 use super::make::Level;
 use super::reason::Reason;
+use crate::domain::act::SigningAct;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::verdict::{
-    SignatureDetail, SignatureSummary, SigningAct, Step, StepName, StepResult, Verdict,
-    VerdictSummary,
+    SignatureDetail, SignatureSummary, Step, StepName, StepResult, Verdict, VerdictSummary,
 };
 use crate::pki::path::PathReport;
 use crate::pki::{Certificate, DigestAlgorithm, Evidence, trust};

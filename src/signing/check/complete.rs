@@ -8,8 +8,9 @@
 
 use super::changes::Change;
 use super::names::{same_agency, same_person};
+use crate::domain::act::SigningAct;
 use crate::domain::outbound::SignatureKind;
-use crate::domain::verdict::{Answer, CompletenessLine, SigningAct, Verdict};
+use crate::domain::verdict::{Answer, CompletenessLine, Verdict};
 use crate::signing::report::{Report, SignatureReport};
 
 const BOTH: &str = "Quyết định 01/2019/QĐ-UBND Điều 6 khoản 1";
