@@ -11,6 +11,8 @@ mod peers;
 mod seeds;
 #[path = "signing/support.rs"]
 mod support;
+#[path = "signing/verdicts.rs"]
+mod verdicts;
 
 use jiff::{SignedDuration, Timestamp};
 use lopdf::{Object, dictionary};
