@@ -17,7 +17,10 @@ use crate::pki::DigestAlgorithm;
 
 pub use check::{Change, CheckOptions, check};
 pub use error::SigningError;
-pub use make::{Level, Look, PageStamps, Services, Signed, SigningJob, extend, sign};
+pub use make::{
+    FailedService, Level, Look, PageStamps, Services, Signed, SigningJob, extend, renew_before,
+    sign,
+};
 pub use reason::Reason;
 pub use report::{Covers, Modifications, Proof, Report, SignatureReport};
 
