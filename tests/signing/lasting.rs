@@ -6,7 +6,7 @@ use lopdf::{Dictionary, Object, dictionary};
 use vanthu::domain::verdict::Verdict;
 use vanthu::pdf::structure::{Source, validation_key};
 use vanthu::signing::{
-    Level, Modifications, Report, Services, SigningError, SigningJob, extend, renew_before,
+    Level, Modifications, Reason, Report, Services, SigningError, SigningJob, extend, renew_before,
 };
 
 use super::support::*;
@@ -137,6 +137,19 @@ fn services_that_fail_are_named_and_the_next_one_is_asked() {
     let failed: Vec<&str> = signed.failed.iter().map(|one| one.url.as_str()).collect();
     assert_eq!(failed, [&dead, &silent], "each once: the second stamp asks the living one first");
     assert_eq!(checked(&signed.to_bytes()).verdict, Verdict::Valid);
+    // Where a lower level is good for now, it is made, and later not even asked for.
+    let wish = SigningJob {
+        or_lower: true,
+        level: Level::Bt,
+        tsa_urls: vec![dead.clone()],
+        ..job.clone()
+    };
+    let signed = leader.sign_over(&wish, &line).unwrap();
+    assert_eq!((signed.level, signed.failed.len()), (Level::Bb, 0));
+    let fresh = vanthu::pki::fetch::HttpFetch::new();
+    let signed = leader.sign_over(&wish, &fresh).unwrap();
+    assert_eq!((signed.level, signed.failed.len()), (Level::Bb, 1));
+    assert_eq!(checked(&signed.to_bytes()).signatures[0].level, Some(Level::Bb));
     // All of them dead: which, and why.
     let job = SigningJob { tsa_urls: vec![dead.clone(), silent.clone()], ..job };
     let Err(SigningError::NoTimestamp(why)) = leader.sign_over(&job, &line) else {
@@ -150,23 +163,21 @@ fn what_is_not_valid_is_not_made_to_last() {
     let urls = [rig("RIG_TSA_URL")];
     let services = Services { tsa_urls: &urls, fetch: &*LINE };
     let refused = |bytes: &[u8]| {
-        let Err(SigningError::NotProvable(why)) =
-            extend(&source(bytes), Level::Blta, &trust(), &services)
-        else {
-            panic!("extended")
-        };
-        why
+        extend(&source(bytes), Level::Blta, &trust(), &services).expect_err("not extended")
     };
-    assert_eq!(refused(&letter()), "unsigned");
-    assert_eq!(refused(&Signer::new("stranger").sign_plainly(&letter())), "root-untrusted");
-    assert_eq!(refused(&Signer::new("revoked").sign_plainly(&letter())), "certificate-revoked");
+    let because = |reason| SigningError::NotProvable(vec![reason]);
+    assert_eq!(refused(&letter()), SigningError::NotSigned);
+    let stranger = Signer::new("stranger").sign_plainly(&letter());
+    assert_eq!(refused(&stranger), because(Reason::RootUntrusted));
+    let revoked = Signer::new("revoked").sign_plainly(&letter());
+    assert_eq!(refused(&revoked), because(Reason::CertificateRevoked));
     let signed = Signer::new("leader").sign_plainly(&letter());
     let forged = append(&signed, |update, source| {
         let (id, mut page) = source.page(1).unwrap();
         page.set("Rotate", 180);
         update.set(id, page.into());
     });
-    assert_eq!(refused(&forged), "changed-after-signing");
+    assert_eq!(refused(&forged), because(Reason::ChangedAfterSigning));
 }
 
 /// The letter with an empty field whose signing locks what `lock` says.

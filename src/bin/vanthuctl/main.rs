@@ -4,6 +4,7 @@ mod args;
 mod desk_work;
 mod doctor;
 mod door;
+mod extend;
 mod output;
 mod setup;
 mod sign;

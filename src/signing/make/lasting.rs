@@ -24,6 +24,7 @@ use crate::domain::verdict::Verdict;
 use crate::pdf::structure::Source;
 use crate::pki::{Certificate, DigestAlgorithm, TrustStore};
 use crate::signing::check::{CheckOptions, check};
+use crate::signing::reason::Reason;
 use crate::signing::report::Report;
 use crate::signing::{SigningError, hasher};
 
@@ -54,9 +55,10 @@ pub fn extend(
             report = growing.proof(trust)?;
         }
         if unproved(&report) {
-            return Err(SigningError::NotProvable("a time stamp that proves nothing".to_owned()));
+            return Err(SigningError::NotProvable(vec![Reason::TimestampUntrusted]));
         }
-        if level >= Level::Blt {
+        // A renewal keeps what is known of the last stamp; else what is there is enough.
+        if level == Level::Blta || level == Level::Blt && reached(&report) < level {
             growing.keep(&report)?;
         }
         if level >= Level::Blta {
@@ -64,6 +66,12 @@ pub fn extend(
         }
     }
     Ok(growing.finish(level))
+}
+
+/// The level that all signatures of a file have reached; document time stamps have none.
+pub fn reached(report: &Report) -> Level {
+    let signatures = report.signatures.iter().filter(|found| !found.is_document_timestamp);
+    signatures.map(|found| found.level.unwrap_or_default()).min().unwrap_or_default()
 }
 
 /// When the newest time stamp of an archived file stops proving: the end of the first
@@ -103,14 +111,13 @@ impl<'a> Growing<'a> {
     fn proof(&self, trust: &TrustStore) -> Result<Report, SigningError> {
         let options = CheckOptions { trust, at: None, online: Some(self.services.fetch) };
         let report = check(Arc::clone(&self.bytes), &options)?;
-        if report.verdict != Verdict::Valid {
-            let mut reasons: Vec<&str> = report.reasons.iter().map(|one| one.code()).collect();
-            if reasons.is_empty() {
-                reasons.push(report.verdict.key());
+        match report.verdict {
+            Verdict::Valid => Ok(report),
+            Verdict::Unsigned => Err(SigningError::NotSigned),
+            Verdict::Indeterminate | Verdict::Invalid => {
+                Err(SigningError::NotProvable(report.reasons))
             }
-            return Err(SigningError::NotProvable(reasons.join(", ")));
         }
-        Ok(report)
     }
 
     /// Adds what `report` relies on to the document security store.
