@@ -26,6 +26,7 @@ mod seal;
 pub mod settings;
 mod sign;
 mod tokens;
+pub mod verdict;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};

@@ -11,6 +11,8 @@ pub enum OfficeError {
     WrongState { state: String },
     #[error("no document {0}")]
     NoSuchDocument(String),
+    #[error("no signature {0} that covers a revision of the file")]
+    NoSuchSignature(String),
     #[error("a reason is required")]
     ReasonMissing,
     #[error("the field {0} is missing or not valid")]
@@ -83,6 +85,9 @@ impl From<OfficeError> for Problem {
             }
             E::NoSuchDocument(id) => {
                 Self::new("office-no-such-document", Usage, Input).with("id", id)
+            }
+            E::NoSuchSignature(field) => {
+                Self::new("office-no-such-signature", Usage, Input).with("field", field)
             }
             E::ReasonMissing => Self::new("office-reason-missing", Refused, Input),
             E::FieldInvalid(field) => {

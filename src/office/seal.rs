@@ -27,7 +27,8 @@ impl Office {
         let main = super::sign::main_file(&document.files).cloned();
         let main = main.ok_or_else(|| Self::missing(key))?;
         let bytes = self.file(&main)?;
-        let verdict = self.judge(&bytes)?;
+        let expected = self.expected_of_ours(&document.metadata);
+        let verdict = self.judge(&bytes, &expected)?;
         require_signature(&verdict, SignatureKind::Personal)?;
         let source = Source::parse(bytes)?;
 

@@ -48,9 +48,9 @@ fn what_was_signed_without_a_line_is_extended_when_it_is_back() {
         assert_eq!((report.verdict, levels(&report)), (Verdict::Valid, vec!["B-T", "B-T", "none"]));
         let [one, two, stamp] = &report.signatures[..] else { panic!("two and a time stamp") };
         for found in [one, two] {
-            assert_eq!(found.proved_at, stamp.signing_time);
+            assert_eq!(found.signing_time, stamp.signing_time);
             // The hour that the signer wrote is still only the signer's word.
-            assert!(!found.time_stamped && found.signing_time <= found.proved_at);
+            assert!(found.time_stamped && found.claimed_time <= found.signing_time);
             assert_eq!(found.modifications, Modifications::Permitted);
         }
         // What is there already is not made again.

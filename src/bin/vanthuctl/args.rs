@@ -154,11 +154,22 @@ pub enum Command {
     Doctor,
 }
 
-/// The reason codes of `verify`, each with its sentence; they are never renamed.
+/// The reason codes of `verify`, each with its sentence and its place in the standard; they
+/// are never renamed.
 fn reason_codes() -> String {
-    let mut help = String::from("Reason codes:\n");
-    for reason in vanthu::signing::Reason::ALL {
-        help.push_str(&format!("  {:<28} {}\n", reason.code(), reason.sentence()));
+    use vanthu::signing::Reason;
+    let mut help = String::from("Reason codes (in brackets: verdict, ETSI EN 319 102-1):\n");
+    for reason in Reason::ALL.iter().filter(|reason| !reason.is_note()) {
+        let standard = match reason.sub_indication(true) {
+            Some(sub) => format!("{} / {}", sub.indication().name(), sub.name()),
+            None => "-".to_owned(),
+        };
+        let (code, verdict) = (reason.code(), reason.effect().key());
+        help.push_str(&format!("  {code:<30}{} [{verdict}, {standard}]\n", reason.sentence()));
+    }
+    help.push_str("\nNotes, which bear on nothing:\n");
+    for note in Reason::ALL.iter().filter(|reason| reason.is_note()) {
+        help.push_str(&format!("  {:<30}{}\n", note.code(), note.sentence()));
     }
     help
 }
@@ -177,6 +188,16 @@ pub struct Verify {
     /// Ask no OCSP or CRL service
     #[arg(long)]
     pub offline: bool,
+    /// The agency that should have sent it, by its name or code: the answers about
+    /// completeness under the regulation compare with it
+    #[arg(long, value_name = "NAME|CODE")]
+    pub sender: Option<String>,
+    /// The full name of the person who should have signed it
+    #[arg(long, value_name = "NAME")]
+    pub signer: Option<String>,
+    /// Write the report on one file as a PDF file to be printed
+    #[arg(long, value_name = "OUT.pdf")]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

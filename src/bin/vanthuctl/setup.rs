@@ -111,7 +111,14 @@ pub fn trust(global: &args::Global, command: &args::Trust) -> Result<Outcome, Pr
         }
         args::Trust::List => {
             let trust = office.trust()?;
-            let line = |kind: &str, one: &vanthu::pki::Certificate| json!({"kind": kind, "subject": one.subject().common_name, "sha256": one.fingerprint()});
+            let line = |kind: &str, one: &vanthu::pki::Certificate| {
+                json!({
+                    "kind": kind,
+                    "subject": one.subject().common_name,
+                    "sha256": one.fingerprint(),
+                    "known": vanthu::pki::trust::pinned(one).map(|pin| pin.name),
+                })
+            };
             let rows: Vec<_> = trust
                 .roots
                 .iter()
@@ -121,11 +128,14 @@ pub fn trust(global: &args::Global, command: &args::Trust) -> Result<Outcome, Pr
             let text: Vec<String> = rows
                 .iter()
                 .map(|row| {
+                    let known =
+                        row["known"].as_str().map(|name| t!("ctl-trust-known", name = name));
                     format!(
-                        "{}\t{}\t{}",
+                        "{}\t{}\t{}\t{}",
                         row["kind"].as_str().unwrap_or_default(),
                         row["subject"].as_str().unwrap_or_default(),
-                        row["sha256"].as_str().unwrap_or_default()
+                        row["sha256"].as_str().unwrap_or_default(),
+                        known.unwrap_or_default()
                     )
                 })
                 .collect();

@@ -48,8 +48,7 @@ pub fn extend(
     let mut growing = Growing::new(source, services);
     if level >= Level::Bt {
         let mut report = growing.proof(trust)?;
-        let unproved =
-            |report: &Report| report.signatures.iter().any(|one| one.proved_at.is_none());
+        let unproved = |report: &Report| report.signatures.iter().any(|one| !one.time_stamped);
         if unproved(&report) {
             growing.stamp()?;
             report = growing.proof(trust)?;
