@@ -7,8 +7,7 @@
 mod attacks;
 #[path = "signing/lasting.rs"]
 mod lasting;
-#[path = "signing/peers.rs"]
-mod peers;
+#[allow(dead_code)]
 #[path = "signing/support.rs"]
 mod support;
 
