@@ -17,7 +17,10 @@ use crate::pki::DigestAlgorithm;
 
 pub use check::{Change, CheckOptions, check, check_source};
 pub use error::SigningError;
-pub use make::{Level, Look, PageStamps, Services, Signed, SigningJob, extend, sign, sign_to};
+pub use make::{
+    FailedService, Level, Look, PageStamps, Services, Signed, SigningJob, extend, renew_before,
+    sign, sign_to,
+};
 pub use reason::Reason;
 pub use report::{Covers, Modifications, Proof, Report, SignatureReport};
 

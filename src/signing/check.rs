@@ -88,9 +88,15 @@ pub fn check_source(source: &Source, options: &CheckOptions<'_>) -> Result<Repor
         evidence: Evidence { crls: store.crls, ocsps: store.ocsps },
     };
     let mut checker = one::Checker::new(source, options, now, &baggage);
+    // Document time stamps first: they prove when the signatures before them were there.
+    let mut reports: Vec<Option<SignatureReport>> = values
+        .iter()
+        .map(|(name, value)| value.is_document_timestamp.then(|| checker.examine(name, value)))
+        .collect();
     let mut signatures = Vec::new();
     for (index, (name, value)) in values.iter().enumerate() {
-        let mut report = checker.examine(name, value);
+        let known = reports.get_mut(index).and_then(Option::take);
+        let mut report = known.unwrap_or_else(|| checker.examine(name, value));
         // Two fields that show one value: the second shows what it does not sign.
         let repeated = values.iter().take(index).any(|(_, other)| other.id == value.id);
         if repeated {

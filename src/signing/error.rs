@@ -39,6 +39,8 @@ pub enum SigningError {
     NotProvable(String),
     #[error("the field {0} is signed already or is of another kind")]
     FieldTaken(String),
+    #[error("the signature in the field {by} forbids a further one here")]
+    Locked { by: String },
     #[error("the signature would stand outside page {page}")]
     OutsidePage { page: u32 },
     #[error("number and date would break an earlier signature")]
@@ -90,6 +92,9 @@ impl From<SigningError> for Problem {
             SigningError::NotProvable(_) => Self::new("signing-not-provable", No, Environment),
             SigningError::FieldTaken(field) => {
                 Self::new("signing-field-taken", Refused, Input).with("field", field)
+            }
+            SigningError::Locked { by } => {
+                Self::new("signing-locked", Refused, Sender).with("field", by)
             }
             SigningError::OutsidePage { page } => {
                 Self::new("signing-outside-page", Usage, Input).with("page", page)

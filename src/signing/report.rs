@@ -48,6 +48,9 @@ pub struct SignatureReport {
     pub signing_time: Option<Timestamp>,
     /// The time is a time stamp's and not the signer's claim.
     pub time_stamped: bool,
+    /// When the signature is known to have been there: the time of its own time stamp, or of
+    /// the first document time stamp over it.
+    pub proved_at: Option<Timestamp>,
     /// `None` where it does not reach B-B.
     pub level: Option<Level>,
     pub covers: Covers,

@@ -5,7 +5,6 @@ use std::process::Command;
 
 use jiff::Timestamp;
 use vanthu::domain::verdict::Verdict;
-use vanthu::pdf::PdfError;
 use vanthu::pki::{Certificate, SignatureScheme};
 use vanthu::signing::{Change, Level, Modifications, SigningError, SigningJob};
 
@@ -309,7 +308,7 @@ fn a_certified_document_is_signed_only_if_it_permits_that() {
     let file = source(&closed);
     let job = SigningJob::new(&file, Timestamp::now());
     let refused = Signer::new("org").sign(&job).unwrap_err();
-    assert!(matches!(refused, SigningError::Pdf(PdfError::Forbidden(_))), "{refused:?}");
+    assert!(matches!(refused, SigningError::Locked { .. }), "{refused:?}");
     // Whoever signs it all the same breaks the certification.
     let (key, certificate) = (rig_file("keys/org.pem"), rig_file("certs/org.pem"));
     let (from, to) = (folder.path().join("certified.pdf"), folder.path().join("forced.pdf"));

@@ -26,6 +26,17 @@ pub(super) struct Checker<'a> {
     now: Timestamp,
     baggage: &'a Baggage,
     prefixes: Vec<Prefix>,
+    stamps: Vec<Stamp>,
+}
+
+/// A valid document time stamp, which proves that what it covers was there.
+#[derive(Clone, Copy)]
+struct Stamp {
+    at: Timestamp,
+    /// How many of the file's bytes it covers.
+    covers: usize,
+    /// The file alone, with the roots, proves it.
+    self_contained: bool,
 }
 
 /// The hash of the file's first bytes. Signatures of one file begin alike, so that the
@@ -45,7 +56,8 @@ struct Brought {
 /// A signature's time, and how it is known.
 struct Moment {
     at: Timestamp,
-    stamped: bool,
+    /// It was there at this time: the time stamp's, else the time of the check.
+    known: Timestamp,
 }
 
 impl SignatureReport {
@@ -73,6 +85,7 @@ impl SignatureReport {
             proof: Proof::default(),
             signing_time: value.claimed_time,
             time_stamped: false,
+            proved_at: None,
             level: None,
             covers: Covers::Revision,
             modifications: Modifications::None,
@@ -92,7 +105,7 @@ impl<'a> Checker<'a> {
         now: Timestamp,
         baggage: &'a Baggage,
     ) -> Self {
-        Self { source, options, now, baggage, prefixes: Vec::new() }
+        Self { source, options, now, baggage, prefixes: Vec::new(), stamps: Vec::new() }
     }
 
     pub fn examine(&mut self, field: &str, value: &SignatureValue) -> SignatureReport {
@@ -182,7 +195,8 @@ impl<'a> Checker<'a> {
             Brought { pool: signed.certificates.clone(), evidence: signed.evidence.clone() };
         brought.pool.extend(self.baggage.certificates.iter().cloned());
         brought.evidence.merge(&self.baggage.evidence);
-        let (stamp, moment) = self.moment(report, &signed, value, &brought);
+        let over = self.stamp_over(report);
+        let (stamp, moment) = self.moment(report, &signed, value, &brought, over);
         if let Some(stamp) = &stamp {
             report.proof.add(&stamp.report);
             brought.pool.extend(stamp.certificates.iter().cloned());
@@ -194,12 +208,13 @@ impl<'a> Checker<'a> {
             report.add((*reason).into());
         }
         if is_pades {
-            report.level = Some(match &stamp {
-                None => Level::Bb,
-                Some(_) if self.is_self_contained(&certificate, &signed, &brought, &moment) => {
-                    Level::Blt
-                }
-                Some(_) => Level::Bt,
+            let over = over.filter(|_| stamp.is_none());
+            report.level = Some(if report.proved_at.is_none() {
+                Level::Bb
+            } else if self.is_self_contained(&certificate, &signed, &brought, &moment, over) {
+                Level::Blt
+            } else {
+                Level::Bt
             });
         }
     }
@@ -225,6 +240,13 @@ impl<'a> Checker<'a> {
         found.map(|_| ()).ok_or(CmsFault::CertificateMissing)
     }
 
+    /// The first document time stamp over the signature.
+    fn stamp_over(&self, report: &SignatureReport) -> Option<Stamp> {
+        let length = report.signed_length?;
+        let over = self.stamps.iter().filter(|stamp| stamp.covers > length);
+        over.min_by_key(|stamp| stamp.at).copied()
+    }
+
     /// The time stamp's time if there is a good one, else the signer's own.
     fn moment(
         &self,
@@ -232,6 +254,7 @@ impl<'a> Checker<'a> {
         signed: &SignedData,
         value: &SignatureValue,
         brought: &Brought,
+        over: Option<Stamp>,
     ) -> (Option<TimeStamp>, Moment) {
         let mut good = None;
         let trust = with_pool(self.options.trust, &brought.pool);
@@ -258,11 +281,10 @@ impl<'a> Checker<'a> {
         let claim = claims.into_iter().flatten().next();
         report.time_stamped = good.is_some();
         report.signing_time = good.as_ref().map(|stamp| stamp.gen_time).or(claim);
-        let moment = Moment {
-            // Nobody signs in the future; a clock that runs ahead proves nothing else.
-            at: report.signing_time.unwrap_or(self.now).min(self.now),
-            stamped: good.is_some(),
-        };
+        report.proved_at = good.as_ref().map(|stamp| stamp.gen_time).or(over.map(|one| one.at));
+        let known = report.proved_at.unwrap_or(self.now);
+        // Nobody signs in the future; a clock that runs ahead proves nothing else.
+        let moment = Moment { at: report.signing_time.unwrap_or(known).min(known), known };
         (good, moment)
     }
 
@@ -281,24 +303,26 @@ impl<'a> Checker<'a> {
             let (pool, purpose) = (&brought.pool, Purpose::DocumentSigning);
             path::validate(certificate, pool, trust, at, purpose, evidence, online)
         };
-        if !moment.stamped && moment.at < self.now {
-            let today = validate(self.now, &evidence);
-            if today.revoked_since.is_some_and(|since| since > moment.at) {
+        if moment.at < moment.known {
+            let later = validate(moment.known, &evidence);
+            if later.revoked_since.is_some_and(|since| since > moment.at) {
                 report.add(Reason::RevokedSince);
             }
-            // What was fetched for today serves for then.
-            evidence.merge(&today.used);
+            // What was fetched for that time serves for then.
+            evidence.merge(&later.used);
         }
         validate(moment.at, &evidence)
     }
 
-    /// Whether the file alone, with the roots, proves signer and time stamp: that is B-LT.
+    /// Whether the file alone, with the roots, proves signer and time stamp, its own or the
+    /// one over it: that is B-LT.
     fn is_self_contained(
         &self,
         certificate: &Certificate,
         signed: &SignedData,
         brought: &Brought,
         moment: &Moment,
+        over: Option<Stamp>,
     ) -> bool {
         if self.baggage.evidence.is_empty() {
             return false;
@@ -312,9 +336,11 @@ impl<'a> Checker<'a> {
             let message = &signed.signer.signature;
             tsp::verify(token, message, &with_pool(&roots, pool), evidence, None).ok()
         });
-        path.status == PathStatus::Valid
-            && !path.used.is_empty()
-            && stamp.is_some_and(|stamp| stamp.report.status == PathStatus::Valid)
+        let stamped = match over {
+            Some(over) => over.self_contained,
+            None => stamp.is_some_and(|stamp| stamp.report.status == PathStatus::Valid),
+        };
+        path.status == PathStatus::Valid && !path.used.is_empty() && stamped
     }
 
     fn document_timestamp(
@@ -341,13 +367,33 @@ impl<'a> Checker<'a> {
                 report.digest = Some(stamp.digest);
                 report.signing_time = Some(stamp.gen_time);
                 report.time_stamped = true;
+                report.proved_at = Some(stamp.gen_time);
                 report.chain = stamp.report.chain.iter().skip(1).cloned().collect();
                 report.proof.add(&stamp.report);
                 for reason in &stamp.report.reasons {
                     report.add((*reason).into());
                 }
+                if report.verdict == Verdict::Valid {
+                    self.stamps.push(Stamp {
+                        at: stamp.gen_time,
+                        covers: coverage.signed.size(),
+                        self_contained: self.is_proved_by_the_file(&stamp),
+                    });
+                }
             }
         }
+    }
+
+    /// Whether the file alone, with the roots, proves a document time stamp.
+    fn is_proved_by_the_file(&self, stamp: &TimeStamp) -> bool {
+        let mut pool = stamp.certificates.clone();
+        pool.extend(self.baggage.certificates.iter().cloned());
+        let roots = TrustStore { roots: self.options.trust.roots.clone(), intermediates: pool };
+        let (evidence, purpose) = (&self.baggage.evidence, Purpose::TimeStamping);
+        let certificates = &stamp.certificates;
+        let at = stamp.gen_time;
+        let path = path::validate(&stamp.tsa, certificates, &roots, at, purpose, evidence, None);
+        path.status == PathStatus::Valid
     }
 
     fn digest(&mut self, coverage: &Coverage, algorithm: DigestAlgorithm) -> Vec<u8> {
