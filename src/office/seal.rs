@@ -12,6 +12,7 @@ use crate::domain::operation::Change;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
+use crate::domain::verdict::Level;
 use crate::pdf::structure::Source;
 use crate::signing::make::Look;
 
@@ -26,7 +27,9 @@ impl Office {
         let main = super::sign::main_file(&document.files).cloned();
         let main = main.ok_or_else(|| Self::missing(key))?;
         let bytes = self.file(&main)?;
-        require_signature(&self.judge(&bytes)?, SignatureKind::Personal)?;
+        let expected = self.expected_of_ours(&document.metadata);
+        let verdict = self.judge(&bytes, &expected)?;
+        require_signature(&verdict, SignatureKind::Personal)?;
         let source = Source::parse(bytes)?;
 
         let at = Timestamp::now();
@@ -44,6 +47,8 @@ impl Office {
         let mut ready = hand.ready(at)?;
         let signed = hand.sign(&mut ready, &source, look, Vec::new(), at)?;
         let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
+        let earlier = verdict.signatures.iter();
+        let earlier = earlier.map(|found| Level::from_name(&found.level).unwrap_or_default());
         let change = Change::OutboundSigned {
             key,
             kind: SignatureKind::Organisation,
@@ -51,6 +56,7 @@ impl Office {
             signer: ready.certificate.subject().label(),
             serial: ready.certificate.serial_hex(),
             signed_at: at,
+            level: earlier.chain([signed.level]).min(),
         };
         self.store().write(&actor, move |writer| {
             let now = writer.outbound(&key)?.ok_or_else(|| Self::missing(key))?;

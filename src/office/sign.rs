@@ -17,6 +17,7 @@ use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::pdf::appearance::{Appearance, BLUE, Line, picture_rect};
 use crate::pdf::structure::Source;
+use crate::pki::DigestAlgorithm;
 use crate::signing::make::{Level, Look};
 
 /// How often the number is taken anew when another window was quicker.
@@ -82,6 +83,7 @@ impl Office {
                 signer: ready.certificate.subject().label(),
                 serial: ready.certificate.serial_hex(),
                 signed_at: at,
+                level: Some(signed.level),
             };
             let kept = numbering.clone();
             let before = main.blob.clone();
@@ -123,6 +125,10 @@ impl Office {
             kind,
             holder,
             level: if tsa_urls.is_empty() { Level::Bb } else { Level::Bt },
+            digest: DigestAlgorithm::Sha256,
+            scheme: None,
+            // Without a line now is with a time stamp later (`extend`).
+            or_lower: true,
             tsa_urls,
             trust,
             fetch: &self.0.fetch,

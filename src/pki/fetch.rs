@@ -3,11 +3,12 @@
 //! [`HttpFetch`] may be called from any thread, one that runs an async executor included:
 //! requests run on a small executor of their own, started with the first of them, and the
 //! caller waits. [`CachedFetch`] remembers lists, which are fetched for every signature of
-//! every document otherwise.
+//! every document otherwise. Certificates that were issued long ago name hosts that moved
+//! since: `assets/trust/hosts.toml` says where to.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -93,6 +94,7 @@ impl HttpFetch {
         let address = reqwest::Url::parse(url)
             .ok()
             .filter(|address| matches!(address.scheme(), "http" | "https"))
+            .map(moved)
             .ok_or_else(|| PkiError::BadAddress(url.to_owned()))?;
         let engine = self.engine(url)?;
         let Some(runtime) = &engine.runtime else {
@@ -141,6 +143,38 @@ impl Fetch for HttpFetch {
             client.post(address).header("content-type", content_type).body(body)
         })
     }
+}
+
+/// A host that moved.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Moved {
+    from: String,
+    to: String,
+}
+
+/// The address at which a service is found today.
+fn moved(mut address: reqwest::Url) -> reqwest::Url {
+    #[derive(serde::Deserialize)]
+    struct File {
+        host: Vec<Moved>,
+    }
+    static HOSTS: LazyLock<Vec<Moved>> = LazyLock::new(|| {
+        match toml::from_str::<File>(include_str!("../../assets/trust/hosts.toml")) {
+            Ok(file) => file.host,
+            Err(error) => {
+                tracing::error!(%error, "the list of moved hosts is broken");
+                Vec::new()
+            }
+        }
+    });
+    let host = address.host_str().unwrap_or_default();
+    if let Some(row) = HOSTS.iter().find(|row| row.from.eq_ignore_ascii_case(host))
+        && address.set_host(Some(&row.to)).is_err()
+    {
+        tracing::error!(to = row.to, "the list of moved hosts is broken");
+    }
+    address
 }
 
 async fn read(
@@ -314,6 +348,15 @@ mod tests {
         for url in ["file:///etc/passwd", "ftp://example.com/a", "ldap://x/cn=a", "nonsense"] {
             assert_eq!(fetch.get(url), Err(PkiError::BadAddress(url.to_owned())));
         }
+    }
+
+    #[test]
+    fn hosts_that_moved_are_found_again() {
+        let at = |url: &str| moved(reqwest::Url::parse(url).unwrap()).to_string();
+        assert_eq!(at("http://ocsp.ca.ptc/"), "http://ocsp.ca.gov.vn/");
+        assert_eq!(at("http://OCSP.CA.PTC:8080/a?b"), "http://ocsp.ca.gov.vn:8080/a?b");
+        assert_eq!(at("http://ocsp.ca.gov.vn/a"), "http://ocsp.ca.gov.vn/a");
+        assert_eq!(at("http://x.ocsp.ca.ptc/"), "http://x.ocsp.ca.ptc/");
     }
 
     struct Counting(AtomicUsize);

@@ -17,7 +17,8 @@ use super::path::Purpose;
 mod crl;
 mod ocsp;
 
-pub(super) use crl::next_update;
+pub(super) use crl::{next_update, next_update as list_until};
+pub(super) use ocsp::in_force_until as answer_until;
 
 /// Evidence that is at hand, each element in DER: CertificateList and OCSPResponse.
 #[derive(Clone, Default, PartialEq, Eq)]

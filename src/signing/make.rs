@@ -31,7 +31,7 @@ use crate::token::{KeyRef, Token};
 use revision::{Reserved, Wording};
 
 pub use crate::domain::verdict::Level;
-pub use lasting::{extend, renew_before};
+pub use lasting::{extend, reached, renew_before};
 pub use services::{FailedService, Services};
 
 /// What a reader sees of a signature.
@@ -75,6 +75,9 @@ pub struct SigningJob<'a> {
     /// `None`: what suits the certificate's key.
     pub scheme: Option<SignatureScheme>,
     pub level: Level,
+    /// Where no time-stamp service answers within a few seconds, B-B is good for now; what
+    /// was reached says [`Signed::level`].
+    pub or_lower: bool,
     /// Time-stamp services, asked in this order until one answers.
     pub tsa_urls: Vec<String>,
     /// Where it is given, a certificate that is revoked is refused; levels from B-LT need it.
@@ -98,6 +101,7 @@ impl<'a> SigningJob<'a> {
             digest: DigestAlgorithm::Sha256,
             scheme: None,
             level: Level::Bb,
+            or_lower: false,
             tsa_urls: Vec::new(),
             trust: None,
             signing_time,
@@ -216,11 +220,18 @@ pub fn sign_to(
         PkiError::WrongSignature => SigningError::TokenLied,
         other => other.into(),
     })?;
-    let mut failed = Vec::new();
-    if job.level >= Level::Bt {
+    let (mut level, mut failed) = (job.level, Vec::new());
+    if level >= Level::Bt {
         let imprint = job.digest.digest(signature.signature());
-        let stamp = services.timestamp(job.digest, &imprint, &mut failed)?;
-        signature = signature.with_timestamp(&stamp)?;
+        let stamp = if job.or_lower {
+            services.timestamp_soon(job.digest, &imprint, &mut failed)
+        } else {
+            services.timestamp(job.digest, &imprint, &mut failed).map(Some)
+        };
+        match stamp? {
+            Some(stamp) => signature = signature.with_timestamp(&stamp)?,
+            None => level = Level::Bb,
+        }
     }
     let der = signature.to_der();
     let mut reserved = reserved;
@@ -234,10 +245,10 @@ pub fn sign_to(
         original: job.source.reader(),
         appended: reserved.appended,
         field: reserved.field,
-        level: job.level,
+        level,
         failed,
     };
-    if let Some(trust) = lasting {
+    if let Some(trust) = lasting.filter(|_| level >= Level::Blt) {
         let now = job.source.with_appended(&signed.appended)?;
         let extended = lasting::extend(&now, job.level, trust, &services)?;
         signed.appended.extend_from_slice(&extended.appended);

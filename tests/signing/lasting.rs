@@ -6,7 +6,7 @@ use lopdf::{Dictionary, Object, dictionary};
 use vanthu::domain::verdict::Verdict;
 use vanthu::pdf::structure::{Source, validation_key};
 use vanthu::signing::{
-    Level, Modifications, Report, Services, SigningError, SigningJob, extend, renew_before,
+    Level, Modifications, Reason, Report, Services, SigningError, SigningJob, extend, renew_before,
 };
 
 use super::support::*;
@@ -48,9 +48,9 @@ fn what_was_signed_without_a_line_is_extended_when_it_is_back() {
         assert_eq!((report.verdict, levels(&report)), (Verdict::Valid, vec!["B-T", "B-T", "none"]));
         let [one, two, stamp] = &report.signatures[..] else { panic!("two and a time stamp") };
         for found in [one, two] {
-            assert_eq!(found.proved_at, stamp.signing_time);
+            assert_eq!(found.signing_time, stamp.signing_time);
             // The hour that the signer wrote is still only the signer's word.
-            assert!(!found.time_stamped && found.signing_time <= found.proved_at);
+            assert!(found.time_stamped && found.claimed_time <= found.signing_time);
             assert_eq!(found.modifications, Modifications::Permitted);
         }
         // What is there already is not made again.
@@ -140,6 +140,19 @@ fn services_that_fail_are_named_and_the_next_one_is_asked() {
     let failed: Vec<&str> = signed.failed.iter().map(|one| one.url.as_str()).collect();
     assert_eq!(failed, [&dead, &silent], "each once: the second stamp asks the living one first");
     assert_eq!(checked(&signed.to_bytes().unwrap()).verdict, Verdict::Valid);
+    // Where a lower level is good for now, it is made, and later not even asked for.
+    let wish = SigningJob {
+        or_lower: true,
+        level: Level::Bt,
+        tsa_urls: vec![dead.clone()],
+        ..job.clone()
+    };
+    let signed = leader.sign_over(&wish, &line).unwrap();
+    assert_eq!((signed.level, signed.failed.len()), (Level::Bb, 0));
+    let fresh = vanthu::pki::fetch::HttpFetch::new();
+    let signed = leader.sign_over(&wish, &fresh).unwrap();
+    assert_eq!((signed.level, signed.failed.len()), (Level::Bb, 1));
+    assert_eq!(checked(&signed.to_bytes().unwrap()).signatures[0].level, Some(Level::Bb));
     // All of them dead: which, and why.
     let job = SigningJob { tsa_urls: vec![dead.clone(), silent.clone()], ..job };
     let Err(SigningError::NoTimestamp(why)) = leader.sign_over(&job, &line) else {
@@ -153,23 +166,21 @@ fn what_is_not_valid_is_not_made_to_last() {
     let urls = [rig("RIG_TSA_URL")];
     let services = Services { tsa_urls: &urls, fetch: &*LINE };
     let refused = |bytes: &[u8]| {
-        let Err(SigningError::NotProvable(why)) =
-            extend(&source(bytes), Level::Blta, &trust(), &services)
-        else {
-            panic!("extended")
-        };
-        why
+        extend(&source(bytes), Level::Blta, &trust(), &services).expect_err("not extended")
     };
-    assert_eq!(refused(&letter()), "unsigned");
-    assert_eq!(refused(&Signer::new("stranger").sign_plainly(&letter())), "root-untrusted");
-    assert_eq!(refused(&Signer::new("revoked").sign_plainly(&letter())), "certificate-revoked");
+    let because = |reason| SigningError::NotProvable(vec![reason]);
+    assert_eq!(refused(&letter()), SigningError::NotSigned);
+    let stranger = Signer::new("stranger").sign_plainly(&letter());
+    assert_eq!(refused(&stranger), because(Reason::RootUntrusted));
+    let revoked = Signer::new("revoked").sign_plainly(&letter());
+    assert_eq!(refused(&revoked), because(Reason::CertificateRevoked));
     let signed = Signer::new("leader").sign_plainly(&letter());
     let forged = append(&signed, |update, source| {
         let (id, mut page) = source.page(1).unwrap();
         page.set("Rotate", 180);
         update.set(id, page.into());
     });
-    assert_eq!(refused(&forged), "changed-after-signing");
+    assert_eq!(refused(&forged), because(Reason::ChangedAfterSigning));
 }
 
 /// The letter with an empty field whose signing locks what `lock` says.

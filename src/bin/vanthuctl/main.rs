@@ -5,6 +5,7 @@ mod bench;
 mod desk_work;
 mod doctor;
 mod door;
+mod extend;
 mod output;
 mod setup;
 mod sign;

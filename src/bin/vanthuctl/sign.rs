@@ -12,11 +12,11 @@ use vanthu::pdf::structure::Source;
 use vanthu::pki::fetch::HttpFetch;
 use vanthu::pki::{Certificate, TrustStore};
 use vanthu::rules::Profile;
-use vanthu::signing::make::{Level, Look};
+use vanthu::signing::make::Look;
 use vanthu::t;
 use vanthu::token::{self, PinState, Plugged, Selector, TokenInfo};
 
-use crate::args::{self, As, Global, Sign};
+use crate::args::{As, Global, Sign};
 use crate::desk_work::placement;
 use crate::doctor::presence;
 use crate::door;
@@ -43,7 +43,10 @@ pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         pin: &pin,
         kind,
         holder: None,
-        level: level(args.level),
+        level: args.level.into(),
+        digest: args.digest.into(),
+        scheme: args.scheme.map(Into::into),
+        or_lower: false,
         tsa_urls: &args.tsa,
         trust: &trust,
         fetch: &fetch,
@@ -70,12 +73,16 @@ pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         hand.sign_to(&mut ready, &source, look, Vec::new(), at, out)
     })?;
     let signer = ready.certificate.subject().label();
+    for failed in &signed.failed {
+        eprintln!("{}", t!("ctl-tsa-failed", url = failed.url, why = failed.why));
+    }
     let json = json!({
         "file": args.output,
         "field": signed.field,
         "level": signed.level.name(),
         "signer": signer,
         "serial": ready.certificate.serial_hex(),
+        "failed_services": signed.failed.iter().map(|one| &one.url).collect::<Vec<_>>(),
     });
     Ok(Outcome::new(json, t!("ctl-file-signed", file = args.output.display(), signer = signer)))
 }
@@ -100,15 +107,6 @@ fn spot(
 fn trust_of(global: &Global) -> Result<TrustStore, Problem> {
     let folder = door::data_dir(global)?.join("trust");
     if folder.is_dir() { Ok(TrustStore::from_dir(&folder)?) } else { Ok(TrustStore::empty()) }
-}
-
-const fn level(level: args::Level) -> Level {
-    match level {
-        args::Level::Bb => Level::Bb,
-        args::Level::Bt => Level::Bt,
-        args::Level::Blt => Level::Blt,
-        args::Level::Blta => Level::Blta,
-    }
 }
 
 /// Lists what can sign; with `watch`, goes on to report what is plugged in and pulled out.

@@ -1,7 +1,9 @@
 //! Writing the document security store (ETSI EN 319 142-1, 5.4.2).
 //!
 //! Every certificate, CRL and OCSP answer is kept once, in the store's own lists; the entry
-//! of each signature in `/VRI` refers to those that this signature rests on.
+//! of each signature in `/VRI` refers to those that this signature rested on when it was
+//! first kept. An entry is written once: other programs take a changed one for an attack,
+//! and what is found out later is in the lists all the same.
 
 use std::collections::HashMap;
 
@@ -87,10 +89,10 @@ impl<'a> Keeping<'a> {
         let place = self.dss.get(b"VRI").and_then(Object::as_reference).ok();
         let mut all = self.source.member_dictionary(&self.dss, b"VRI")?.unwrap_or_default();
         let mut grown = false;
-        for (key, entry) in entries.into_iter().filter(|(_, entry)| !entry.is_empty()) {
-            let before = self.source.member_dictionary(&all, key.as_bytes())?.unwrap_or_default();
-            if let Some(after) = self.merged(before, entry)? {
-                all.set(key, after);
+        for (key, mut entry) in entries {
+            if !entry.is_empty() && !all.has(key.as_bytes()) {
+                entry.set("Type", Object::Name(b"VRI".to_vec()));
+                all.set(key, entry);
                 grown = true;
             }
         }
@@ -120,27 +122,5 @@ impl<'a> Keeping<'a> {
             }
         }
         Ok(Some(self.update.write()?.appended))
-    }
-
-    /// What an entry says after `more` was added to it; `None` if it says all of it already.
-    fn merged(
-        &self,
-        mut entry: Dictionary,
-        more: Dictionary,
-    ) -> Result<Option<Dictionary>, SigningError> {
-        let mut grown = entry.is_empty();
-        for (key, references) in more {
-            let mut list = self.source.member_array(&entry, &key)?.unwrap_or_default();
-            let Object::Array(references) = references else { continue };
-            for reference in references {
-                if !list.contains(&reference) {
-                    list.push(reference);
-                    grown = true;
-                }
-            }
-            entry.set(key, list);
-        }
-        entry.set("Type", Object::Name(b"VRI".to_vec()));
-        Ok(grown.then_some(entry))
     }
 }

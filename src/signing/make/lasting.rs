@@ -21,7 +21,9 @@ use super::{FailedService, Level, Services, Signed, digest_around, evidence, fil
 use crate::domain::verdict::Verdict;
 use crate::pdf::structure::Source;
 use crate::pki::{Certificate, DigestAlgorithm, TrustStore};
+use crate::rules::algorithms::Algorithms;
 use crate::signing::check::{CheckOptions, check_source};
+use crate::signing::reason::Reason;
 use crate::signing::report::Report;
 use crate::signing::{SigningError, hasher};
 
@@ -45,16 +47,16 @@ pub fn extend(
     let mut growing = Growing::new(source, services);
     if level >= Level::Bt {
         let mut report = growing.proof(trust)?;
-        let unproved =
-            |report: &Report| report.signatures.iter().any(|one| one.proved_at.is_none());
+        let unproved = |report: &Report| report.signatures.iter().any(|one| !one.time_stamped);
         if unproved(&report) {
             growing.stamp()?;
             report = growing.proof(trust)?;
         }
         if unproved(&report) {
-            return Err(SigningError::NotProvable("a time stamp that proves nothing".to_owned()));
+            return Err(SigningError::NotProvable(vec![Reason::TimestampUntrusted]));
         }
-        if level >= Level::Blt {
+        // A renewal keeps what is known of the last stamp; else what is there is enough.
+        if level == Level::Blta || level == Level::Blt && reached(&report) < level {
             growing.keep(&report)?;
         }
         if level >= Level::Blta {
@@ -62,6 +64,12 @@ pub fn extend(
         }
     }
     Ok(growing.finish(level))
+}
+
+/// The level that all signatures of a file have reached; document time stamps have none.
+pub fn reached(report: &Report) -> Level {
+    let signatures = report.signatures.iter().filter(|found| !found.is_document_timestamp);
+    signatures.map(|found| found.level.unwrap_or_default()).min().unwrap_or_default()
 }
 
 /// When the newest time stamp of an archived file stops proving: the end of the first
@@ -99,15 +107,14 @@ impl<'a> Growing<'a> {
     /// What a check of the file concludes and relies on, if it is valid.
     fn proof(&self, trust: &TrustStore) -> Result<Report, SigningError> {
         let options = CheckOptions { trust, at: None, online: Some(self.services.fetch) };
-        let report = check_source(&self.source()?, &options)?;
-        if report.verdict != Verdict::Valid {
-            let mut reasons: Vec<&str> = report.reasons.iter().map(|one| one.code()).collect();
-            if reasons.is_empty() {
-                reasons.push(report.verdict.key());
+        let report = check_source(&self.source()?, &options, Algorithms::current())?;
+        match report.verdict {
+            Verdict::Valid => Ok(report),
+            Verdict::Unsigned => Err(SigningError::NotSigned),
+            Verdict::Indeterminate | Verdict::Invalid => {
+                Err(SigningError::NotProvable(report.reasons))
             }
-            return Err(SigningError::NotProvable(reasons.join(", ")));
         }
-        Ok(report)
     }
 
     /// Adds what `report` relies on to the document security store.

@@ -1,6 +1,8 @@
 //! The time-stamp services that signing asks, one after the other.
 
-use crate::pki::fetch::Fetch;
+use std::time::Duration;
+
+use crate::pki::fetch::{Fetch, Hurried};
 use crate::pki::{DigestAlgorithm, PkiError, tsp};
 use crate::signing::SigningError;
 
@@ -20,7 +22,29 @@ pub struct FailedService {
     pub why: PkiError,
 }
 
+/// How long a signer waits for a time stamp that can be had later as well.
+const SOON: Duration = Duration::from_secs(6);
+
 impl Services<'_> {
+    /// A time stamp where one is to be had at once: `None` when no service answers soon. Where
+    /// all have just failed, none is asked, so that a batch does not wait for each document.
+    pub(super) fn timestamp_soon(
+        &self,
+        digest: DigestAlgorithm,
+        imprint: &[u8],
+        failed: &mut Vec<FailedService>,
+    ) -> Result<Option<Vec<u8>>, SigningError> {
+        if self.tsa_urls.iter().all(|url| self.fetch.has_just_failed(url)) {
+            return Ok(None);
+        }
+        let fetch = &Hurried::new(self.fetch, SOON);
+        match (Services { fetch, ..*self }).timestamp(digest, imprint, failed) {
+            Ok(token) => Ok(Some(token)),
+            Err(SigningError::NoTimestamp(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A time stamp over a digest, from the first service that answers; those before it are
     /// added to `failed`.
     ///
