@@ -255,7 +255,7 @@ impl Office {
         let services = Services { tsa_urls: &tsa_urls, fetch };
         let source = Source::parse(self.file(&main)?)?;
         let extended = make::extend(&source, wanted, &trust, &services)?;
-        let bytes: Arc<[u8]> = extended.to_bytes().into();
+        let bytes: Arc<[u8]> = extended.to_bytes()?.into();
         // What is kept was looked at as it is: by this the level is known.
         let options = CheckOptions { trust: &trust, at: None, online: Some(fetch) };
         let report = check(Arc::clone(&bytes), &options)?;

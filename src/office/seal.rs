@@ -46,7 +46,7 @@ impl Office {
         };
         let mut ready = hand.ready(at)?;
         let signed = hand.sign(&mut ready, &source, look, Vec::new(), at)?;
-        let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes(), true)?;
+        let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
         let earlier = verdict.signatures.iter();
         let earlier = earlier.map(|found| Level::from_name(&found.level).unwrap_or_default());
         let change = Change::OutboundSigned {

@@ -74,7 +74,7 @@ impl Office {
                 },
             };
             let signed = hand.sign(&mut ready, &source, look, stamps, at)?;
-            let bytes = signed.to_bytes();
+            let bytes = signed.to_bytes()?;
             let file = self.keep_file(&main.name, "application/pdf", &bytes, true)?;
             let change = Change::OutboundSigned {
                 key,
@@ -155,7 +155,7 @@ impl Office {
         if let Placement::At { page, rect } = placement {
             return Ok((*page, *rect));
         }
-        let document = self.renderer()?.open(source.shared_bytes())?;
+        let document = self.renderer()?.open_source(source)?;
         let found = place::personal(&document, &metadata.signer, self.profile())?;
         Ok(found.ok_or(OfficeError::NoPlace)?)
     }
@@ -168,7 +168,7 @@ impl Office {
     ) -> Result<Vec<crate::signing::make::PageStamps>, Problem> {
         // Without a renderer the page's text is not known, and a document whose number stands
         // in the register but not on its page must not be signed (Điều 14 khoản 2).
-        let document = self.renderer()?.open(source.shared_bytes())?;
+        let document = self.renderer()?.open_source(source)?;
         Ok(place::number_and_date(&document, &metadata.code.number, date)?)
     }
 }

@@ -88,9 +88,20 @@ pub fn check_by(
     options: &CheckOptions<'_>,
     algorithms: &Algorithms,
 ) -> Result<Report, SigningError> {
-    let source = Source::parse(bytes)?;
+    check_source(&Source::parse(bytes)?, options, algorithms)
+}
+
+/// The same of a file that is open; a large one need not be in memory.
+///
+/// # Errors
+/// Those of [`check`], and where the file was changed meanwhile.
+pub fn check_source(
+    source: &Source,
+    options: &CheckOptions<'_>,
+    algorithms: &Algorithms,
+) -> Result<Report, SigningError> {
     let now = options.at.unwrap_or_else(Timestamp::now);
-    let values = values(&source)?;
+    let values = values(source)?;
     let store = source.security_store()?;
     let baggage = Baggage {
         certificates: store
@@ -100,7 +111,7 @@ pub fn check_by(
             .collect(),
         evidence: Evidence { crls: store.crls, ocsps: store.ocsps },
     };
-    let mut checker = one::Checker::new(&source, options, algorithms, now, &baggage);
+    let mut checker = one::Checker::new(source, options, algorithms, now, &baggage);
     let mut signatures: Vec<(usize, SignatureReport)> = Vec::new();
     for index in proofs_first(&values) {
         let Some((name, value)) = values.get(index) else { continue };
@@ -115,7 +126,7 @@ pub fn check_by(
     signatures.sort_by_key(|(index, _)| *index);
     let mut signatures: Vec<_> = signatures.into_iter().map(|(_, report)| report).collect();
     keep_order(&mut signatures);
-    raise_to_archival(&source, &mut signatures);
+    raise_to_archival(source, &mut signatures);
     acts::name(&mut signatures);
 
     let verdict = signatures.iter().map(|found| found.verdict).max().unwrap_or(Verdict::Unsigned);
@@ -127,10 +138,12 @@ pub fn check_by(
         .collect();
     reasons.sort_unstable();
     reasons.dedup();
+    let pages = source.page_count()?;
+    source.intact()?;
     Ok(Report {
         verdict,
         reasons,
-        pages: source.page_count()?,
+        pages,
         signatures,
         checked_at: now,
         offline: options.online.is_none(),
@@ -143,11 +156,11 @@ pub fn check_by(
 /// # Errors
 /// Those of [`check`].
 pub fn as_signed(bytes: Arc<[u8]>, field: &str) -> Result<Option<Arc<[u8]>>, SigningError> {
-    let source = Source::parse(bytes)?;
+    let source = Source::parse(Arc::clone(&bytes))?;
     let values = values(&source)?;
     let found = values.iter().find(|(name, _)| name == field);
     let covered = found.and_then(|(_, value)| coverage::coverage(&source, value).ok());
-    Ok(covered.map(|coverage| coverage.signed.shared_bytes()))
+    Ok(covered.and_then(|coverage| bytes.get(..coverage.signed.size()).map(Arc::from)))
 }
 
 /// The signature fields that are signed, with their values.

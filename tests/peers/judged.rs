@@ -90,7 +90,7 @@ fn certified_documents_permit_what_they_say() {
         match Signer::new("org").sign(&SigningJob::new(&file, Timestamp::now())) {
             Ok(sealed) => {
                 assert!(open, "{permission}");
-                let report = checked(&sealed.to_bytes());
+                let report = checked(&sealed.to_bytes().unwrap());
                 assert_eq!(report.verdict, Verdict::Valid, "{permission}: {report:?}");
             }
             Err(error) => {

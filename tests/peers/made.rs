@@ -32,7 +32,7 @@ fn signed(bytes: &[u8], signer: &mut Signer, key: Key, level: Level, x: f32) -> 
         trust: Some(&trust),
         ..SigningJob::new(&file, Timestamp::now())
     };
-    signer.sign(&job).expect("a signature").to_bytes()
+    signer.sign(&job).expect("a signature").to_bytes().unwrap()
 }
 
 fn pdfsig_accepts(bytes: &[u8], signatures: usize) {
@@ -99,7 +99,7 @@ fn pyhanko_accepts_both_signatures_and_what_is_added_later() {
     let urls = [rig("RIG_TSA_URL")];
     let (trust, services) = (trust(), Services { tsa_urls: &urls, fetch: &*LINE });
     let lengthened = |bytes: &[u8], level| {
-        extend(&source(bytes), level, &trust, &services).expect("extended").to_bytes()
+        extend(&source(bytes), level, &trust, &services).expect("extended").to_bytes().unwrap()
     };
     for bytes in [letter(), letter_compressed()] {
         // Each with its own validation data, and one more of another kind of key.

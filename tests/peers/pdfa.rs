@@ -46,7 +46,7 @@ fn signed(bytes: &[u8], name: &str, level: Level, look: Look, stamps: Vec<PageSt
         trust: Some(&trust),
         ..SigningJob::new(&file, Timestamp::now())
     };
-    Signer::new(name).sign(&job).expect("a signature").to_bytes()
+    Signer::new(name).sign(&job).expect("a signature").to_bytes().unwrap()
 }
 
 /// For each file, in order: whether it is PDF/A-2b, and the rules it breaks. `None` where

@@ -1,18 +1,19 @@
 //! Checks the signatures of PDF files.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::domain::verdict::{CompletenessLine, Verdict};
 use vanthu::office::labels;
 use vanthu::office::verdict::KEPT_FOLDER;
+use vanthu::pdf::structure::Source;
+use vanthu::pki::TrustStore;
 use vanthu::pki::fetch::{CachedFetch, HttpFetch};
 use vanthu::pki::kept::Kept;
-use vanthu::pki::{DigestAlgorithm, TrustStore};
 use vanthu::rules::Profile;
 use vanthu::signing::Report;
 use vanthu::signing::check::{self, CheckOptions, Expectation};
@@ -49,13 +50,12 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
     let mut status = 0;
     for file in &args.files {
         let name = file.display().to_string();
-        let checked = door::read(file).and_then(|bytes| {
-            let bytes: Arc<[u8]> = bytes.into();
-            let report = check::check_by(bytes.clone(), &options, profile.algorithms())?;
-            Ok((bytes, report))
+        let checked = door::open_pdf(file).and_then(|source| {
+            let report = check::check_source(&source, &options, profile.algorithms())?;
+            Ok((source, report))
         });
         match checked {
-            Ok((bytes, report)) => {
+            Ok((source, report)) => {
                 if report.verdict != Verdict::Valid {
                     status = status.max(Kind::No.exit_status());
                 }
@@ -71,7 +71,7 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
                 row["completeness"] = json!(lines);
                 rows.push(row);
                 if let Some(out) = &args.report {
-                    write_report(&bytes, file, out, &report, &lines)?;
+                    write_report(&source, file, out, &report, &lines)?;
                     text.push(t!("ctl-verify-report", file = out.display()));
                 }
             }
@@ -116,16 +116,17 @@ fn expectation(args: &Verify) -> Expectation {
 }
 
 fn write_report(
-    bytes: &[u8],
+    source: &Source,
     file: &Path,
     out: &Path,
     report: &Report,
     lines: &[CompletenessLine],
 ) -> Result<(), Problem> {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let sha256 = DigestAlgorithm::Sha256.digest(bytes);
-    let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-    let facts = FileFacts { name, size: bytes.len() as u64, sha256 };
+    let mut sha256 = Sha256::new();
+    source.feed(0..source.size(), |piece| sha256.update(piece))?;
+    let sha256 = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let facts = FileFacts { name, size: source.size() as u64, sha256 };
     door::write(out, &printable(report, &facts, lines, vanthu::i18n::language())?)
 }
 

@@ -13,8 +13,6 @@
 //!
 //! So a document that was signed without a line is extended whenever the line is back.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use lopdf::Dictionary;
 
@@ -23,7 +21,8 @@ use super::{FailedService, Level, Services, Signed, digest_around, evidence, fil
 use crate::domain::verdict::Verdict;
 use crate::pdf::structure::Source;
 use crate::pki::{Certificate, DigestAlgorithm, TrustStore};
-use crate::signing::check::{CheckOptions, check};
+use crate::rules::algorithms::Algorithms;
+use crate::signing::check::{CheckOptions, check_source};
 use crate::signing::reason::Reason;
 use crate::signing::report::Report;
 use crate::signing::{SigningError, hasher};
@@ -88,28 +87,27 @@ pub fn renew_before(report: &Report) -> Option<Timestamp> {
 /// A file to which revisions are appended.
 struct Growing<'a> {
     services: &'a Services<'a>,
-    original: Arc<[u8]>,
-    bytes: Arc<[u8]>,
+    source: &'a Source,
+    appended: Vec<u8>,
     /// Of the last time stamp.
     field: String,
     failed: Vec<FailedService>,
 }
 
 impl<'a> Growing<'a> {
-    fn new(source: &Source, services: &'a Services<'a>) -> Self {
-        let original = source.shared_bytes();
-        let (bytes, field) = (Arc::clone(&original), String::new());
-        Self { services, original, bytes, field, failed: Vec::new() }
+    fn new(source: &'a Source, services: &'a Services<'a>) -> Self {
+        let (appended, field) = (Vec::new(), String::new());
+        Self { services, source, appended, field, failed: Vec::new() }
     }
 
     fn append(&mut self, revision: &[u8]) {
-        self.bytes = [&*self.bytes, revision].concat().into();
+        self.appended.extend_from_slice(revision);
     }
 
     /// What a check of the file concludes and relies on, if it is valid.
     fn proof(&self, trust: &TrustStore) -> Result<Report, SigningError> {
         let options = CheckOptions { trust, at: None, online: Some(self.services.fetch) };
-        let report = check(Arc::clone(&self.bytes), &options)?;
+        let report = check_source(&self.source()?, &options, Algorithms::current())?;
         match report.verdict {
             Verdict::Valid => Ok(report),
             Verdict::Unsigned => Err(SigningError::NotSigned),
@@ -138,7 +136,7 @@ impl<'a> Growing<'a> {
         let mut reserved = revision::reserve_timestamp(&source, &wording, STAMP_ROOM)?;
         let digest = DigestAlgorithm::Sha256;
         let mut original = hasher(digest);
-        original.update(source.bytes());
+        source.feed(0..source.size(), |piece| original.update(piece))?;
         let imprint = digest_around(original, &reserved);
         let token = self.services.timestamp(digest, &imprint, &mut self.failed)?;
         fill(&mut reserved, &token)?;
@@ -148,12 +146,11 @@ impl<'a> Growing<'a> {
     }
 
     fn source(&self) -> Result<Source, SigningError> {
-        Ok(Source::parse(Arc::clone(&self.bytes))?)
+        Ok(self.source.with_appended(&self.appended)?)
     }
 
     fn finish(self, level: Level) -> Signed {
-        let Self { original, bytes, field, failed, .. } = self;
-        let appended = bytes.get(original.len()..).unwrap_or_default().to_vec();
-        Signed { original, appended, field, level, failed }
+        let Self { source, appended, field, failed, .. } = self;
+        Signed { original: source.reader(), appended, field, level, failed }
     }
 }
