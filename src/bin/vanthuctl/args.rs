@@ -135,7 +135,10 @@ pub enum Command {
     #[command(subcommand)]
     Audit(Audit),
     /// Test every component and say how to mend what is missing
-    Doctor,
+    Doctor {
+        #[command(subcommand)]
+        what: Option<Doctor>,
+    },
     /// Measure how fast it is on this machine, beside a reference
     #[command(subcommand)]
     Bench(Bench),
@@ -332,6 +335,13 @@ pub struct SignDocument {
     pub token: TokenArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Doctor {
+    /// Everything between a token and a signature: service, reader, module, card, PIN,
+    /// certificate, chain, clock
+    Tokens,
 }
 
 #[derive(Debug, Subcommand)]

@@ -83,7 +83,8 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Trust(command) => setup::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
         Command::Bench(which) => bench::bench(&which),
-        Command::Doctor => doctor::doctor(global),
+        Command::Doctor { what: None } => doctor::doctor(global),
+        Command::Doctor { what: Some(args::Doctor::Tokens) } => doctor::tokens(global),
         other => desk_work::run(global, other),
     }
 }
