@@ -13,6 +13,8 @@
 //! | [`file`](mod@file) | PKCS#12 files, demonstration only |
 //! | [`choose`](mod@choose) | which certificate signs, and why another does not |
 //! | [`list`](mod@list), [`watch`](mod@watch) | what is plugged in |
+//! | [`unlock`](mod@unlock) | presenting the PIN, and never the last try by mistake |
+//! | [`held`] | a PIN that is kept for a stated time |
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -23,19 +25,23 @@ mod cng;
 mod encoding;
 mod error;
 pub mod file;
+mod held;
 pub mod host;
 mod list;
 pub mod pcsc;
 pub mod pkcs11;
 mod proof;
 mod selector;
+mod unlock;
 mod watch;
 
 pub use choose::{Purpose, Unfit, choose};
 pub use error::TokenError;
+pub use held::HeldPin;
 pub use list::{Place, Provider, Sources, Survey, TokenInfo, list, list_from, survey};
 pub use proof::sign_proved;
 pub use selector::Selector;
+pub use unlock::{LastTry, change_pin, unlock};
 pub use watch::{Plugged, Watch, watch};
 
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
@@ -158,6 +164,12 @@ pub trait Token: Send {
         algorithm: DigestAlgorithm,
         digest: &[u8],
     ) -> Result<Vec<u8>, TokenError>;
+
+    /// The card is spoken to as measurements of such cards suggest, without its maker's
+    /// software or word for it; that software, over PKCS #11, is the way back.
+    fn is_measured(&self) -> bool {
+        false
+    }
 
     /// A key in a file: for demonstrations and tests only, to be marked wherever it shows.
     fn is_demonstration(&self) -> bool {

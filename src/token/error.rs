@@ -96,6 +96,32 @@ pub enum TokenError {
     NoCertificate(Unfit),
 }
 
+impl TokenError {
+    /// Whether the next signature had better not be tried: the PIN was not taken, and a try
+    /// may be lost with every further one; or the token is gone.
+    pub const fn stops_a_batch(&self) -> bool {
+        use TokenError as E;
+        matches!(
+            self,
+            E::WrongPin { .. }
+                | E::PinBlocked
+                | E::PinLength { .. }
+                | E::LastTry
+                | E::LoginNeeded
+                | E::WrongPassword
+                | E::Cancelled
+                | E::NoService
+                | E::NoReader { .. }
+                | E::NoCard { .. }
+                | E::NotFound { .. }
+                | E::Removed
+                | E::ModuleCrashed { .. }
+                | E::ModuleHung { .. }
+                | E::NoHelper { .. }
+        )
+    }
+}
+
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         use TokenError as E;

@@ -29,6 +29,9 @@ pub struct TokenInfo {
     pub certificates: Vec<TokenCertificate>,
     /// A PKCS#12 file: for demonstrations and tests only.
     pub demonstration: bool,
+    /// Spoken to as measured, without its maker's software
+    /// ([`Token::is_measured`](super::Token::is_measured)).
+    pub measured: bool,
     /// Why the token cannot be used, where it cannot.
     pub error: Option<TokenError>,
 }
@@ -204,10 +207,12 @@ fn describe<T: Token>(
         pin: None,
         certificates: Vec::new(),
         demonstration,
+        measured: false,
         error: None,
     };
     let looked = opened.and_then(|mut token| {
         info.label = token.label();
+        info.measured = token.is_measured();
         info.pin = Some(token.pin_state()?);
         info.certificates = token.certificates()?;
         Ok(())

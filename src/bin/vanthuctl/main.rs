@@ -1,6 +1,9 @@
 //! `vanthuctl`: everything an administrator or a script needs.
 
 mod args;
+mod batch;
+mod bench;
+mod certificate;
 mod desk_work;
 mod doctor;
 mod door;
@@ -70,15 +73,18 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     let global = &cli.global;
     match cli.command {
         Command::Verify(args) => verify::verify(global, &args),
-        Command::Sign(args) => sign::sign_file(global, &args),
-        Command::Tokens { watch, module } => tokens::tokens(global, watch, module),
+        Command::Sign(args) => sign::sign_files(global, &args),
+        Command::Tokens(args) => tokens::tokens(global, args),
+        Command::Certificate(command) => certificate::certificate(global, &command),
         Command::Packet(command) => setup::packet(global, &command),
         Command::Init(args) => setup::init(global, &args),
         Command::User(command) => setup::user(global, &command),
         Command::Agency(command) => setup::agency(global, &command),
         Command::Trust(command) => setup::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
-        Command::Doctor => doctor::doctor(global),
+        Command::Bench(which) => bench::bench(&which),
+        Command::Doctor { what: None } => doctor::doctor(global),
+        Command::Doctor { what: Some(args::Doctor::Tokens) } => doctor::tokens(global),
         other => desk_work::run(global, other),
     }
 }

@@ -8,14 +8,35 @@ use vanthu::i18n;
 use vanthu::pki::Certificate;
 use vanthu::t;
 use vanthu::token::pkcs11::candidates::{Candidate, State};
-use vanthu::token::{self, PinState, Place, Plugged, Provider, Sources, Survey, TokenInfo, pkcs11};
+use vanthu::token::{
+    self, LastTry, PinState, Place, Plugged, Provider, Selector, Sources, Survey, TokenInfo, pkcs11,
+};
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::doctor::presence;
+use crate::door;
 use crate::output::Outcome;
 
+pub fn tokens(global: &Global, args: args::Tokens) -> Result<Outcome, Problem> {
+    match &args.command {
+        Some(args::TokensCommand::ChangePin(args)) => change_pin(args),
+        None => list(global, args.watch, args.module),
+    }
+}
+
+/// Both PINs come by the same way: two lines of standard input, two variables, or asked for.
+fn change_pin(args: &args::ChangePin) -> Result<Outcome, Problem> {
+    let selector = Selector::parse(&args.token)?;
+    let mut token = token::open(&selector)?;
+    let (old, new) = door::old_and_new_pin(args)?;
+    let last_try = if args.last_try { LastTry::Confirmed } else { LastTry::Keep };
+    token::change_pin(token.as_mut(), &old, &new, last_try)?;
+    let json = json!({"token": selector.to_string(), "changed": true});
+    Ok(Outcome::new(json, t!("ctl-pin-changed", token = token.label())))
+}
+
 /// Lists what can sign; with `watch`, goes on to report what is plugged in and pulled out.
-pub fn tokens(global: &Global, watch: bool, modules: Vec<PathBuf>) -> Result<Outcome, Problem> {
+fn list(global: &Global, watch: bool, modules: Vec<PathBuf>) -> Result<Outcome, Problem> {
     let sources = Sources::known().with_modules(modules);
     let found = token::survey(&sources);
     let places = places(&found, &sources);
