@@ -7,6 +7,7 @@ pub mod book;
 pub mod calendar;
 pub mod delivery;
 pub mod document;
+pub mod identity;
 pub mod inbound;
 pub mod operation;
 pub mod outbound;

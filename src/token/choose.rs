@@ -7,6 +7,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::TokenCertificate;
 use crate::domain::outbound::SignatureKind;
@@ -33,7 +34,7 @@ impl From<SignatureKind> for Purpose {
 
 /// Why a certificate does not suit, from what can be mended least to what can be mended
 /// most easily; of several certificates the reason of the nearest miss is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Unfit {
     /// The token carries no certificate at all.
     NoCertificate,

@@ -1,12 +1,16 @@
 //! `vanthuctl`: everything an administrator or a script needs.
 
 mod args;
+mod batch;
+mod bench;
+mod certificate;
 mod desk_work;
 mod doctor;
 mod door;
 mod output;
 mod setup;
 mod sign;
+mod tokens;
 mod verify;
 
 use std::process::ExitCode;
@@ -19,6 +23,10 @@ use args::{Cli, Command};
 use output::Outcome;
 
 fn main() -> ExitCode {
+    // `token-host MODULE`: this very program as the helper of another.
+    if let Some(status) = vanthu::token::host::serve_if_asked() {
+        return status;
+    }
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("VANTHU_LOG")
@@ -65,14 +73,16 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     let global = &cli.global;
     match cli.command {
         Command::Verify(args) => verify::verify(global, &args),
-        Command::Sign(args) => sign::sign_file(global, &args),
-        Command::Tokens { watch } => sign::tokens(global, watch),
+        Command::Sign(args) => sign::sign_files(global, &args),
+        Command::Tokens(args) => tokens::tokens(global, args),
+        Command::Certificate(command) => certificate::certificate(global, &command),
         Command::Packet(command) => setup::packet(global, &command),
         Command::Init(args) => setup::init(global, &args),
         Command::User(command) => setup::user(global, &command),
         Command::Agency(command) => setup::agency(global, &command),
         Command::Trust(command) => setup::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
+        Command::Bench(which) => bench::bench(&which),
         Command::Doctor => doctor::doctor(global),
         other => desk_work::run(global, other),
     }
