@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lopdf::{Dictionary, Object, ObjectId};
 
-pub use dss::SecurityStore;
+pub use dss::{Kept, SecurityStore, validation_key};
 pub(crate) use form::text;
 pub use form::{
     ByteRange, Field, FieldLock, Permission, SignatureField, SignatureValue, Transform,
