@@ -8,6 +8,8 @@ mod attacks;
 #[path = "signing/lasting.rs"]
 mod lasting;
 #[allow(dead_code)]
+#[path = "signing/seeds.rs"]
+mod seeds;
 #[path = "signing/support.rs"]
 mod support;
 
