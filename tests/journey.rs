@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "journey/lasting.rs"]
+mod lasting;
 mod support;
 
 use std::path::{Path, PathBuf};

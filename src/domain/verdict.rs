@@ -30,6 +30,45 @@ impl Verdict {
     }
 }
 
+/// How long a signature is meant to last (ETSI EN 319 142-1, clause 6).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub enum Level {
+    /// The signature alone.
+    #[default]
+    #[serde(rename = "B-B")]
+    Bb,
+    /// With proof of when it was there: a time stamp over it.
+    #[serde(rename = "B-T")]
+    Bt,
+    /// With certificates and revocation data in the file.
+    #[serde(rename = "B-LT")]
+    Blt,
+    /// With a time stamp over all of that.
+    #[serde(rename = "B-LTA")]
+    Blta,
+}
+
+impl Level {
+    pub const ALL: [Self; 4] = [Self::Bb, Self::Bt, Self::Blt, Self::Blta];
+
+    /// `B-B` and so on.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bb => "B-B",
+            Self::Bt => "B-T",
+            Self::Blt => "B-LT",
+            Self::Blta => "B-LTA",
+        }
+    }
+
+    /// The level of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+}
+
 /// Legal value of an inbound e-document (Quyết định 28/2018/QĐ-TTg Điều 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -65,6 +65,8 @@ pub enum OfficeError {
     OrganisationSignature(String),
     #[error("no place for the signature was found")]
     NoPlace,
+    #[error("the time-stamp service's certificate still ends at {until}")]
+    NotRenewed { until: String },
     #[error("no server is set")]
     NoServer,
     #[error("the number changed while the token was signing")]
@@ -169,6 +171,9 @@ impl From<OfficeError> for Problem {
                 Self::new("office-organisation-signature", Refused, Input)
             }
             E::NoPlace => Self::new("office-no-place", Refused, Input),
+            E::NotRenewed { until } => {
+                Self::new("office-not-renewed", Kind::No, Blame::Server).with("date", until)
+            }
             E::NotAssigned => Self::new("office-not-assigned", Refused, Input),
             E::NoServer => Self::new("office-no-server", Unavailable, Environment),
             E::NumberMoved => Self::new("office-number-moved", Refused, Environment),

@@ -32,6 +32,8 @@ impl Office {
         if document.metadata.recipients.is_empty() {
             return Err(OfficeError::NoRecipient.into());
         }
+        self.extend_before_issue(key)?;
+        let document = self.outbound_document(key)?;
         let expected = self.expected_of_ours(&document.metadata);
         let verdict = self.judge(&self.main_file(key)?, &expected)?;
         require_signature(&verdict, SignatureKind::Personal)?;

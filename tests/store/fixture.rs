@@ -177,6 +177,7 @@ pub fn signature(
         signer: "Nguyễn Văn An".to_owned(),
         serial: "0A".to_owned(),
         signed_at: Timestamp::now(),
+        level: None,
     })
 }
 

@@ -11,7 +11,7 @@ use crate::domain::verdict::Verdict;
 use crate::pdf::structure::{SignatureValue, Source};
 use crate::pki::cms::{CmsFault, SignedData};
 use crate::pki::path::{self, PathReason, PathReport, PathStatus, Purpose};
-use crate::pki::tsp;
+use crate::pki::tsp::{self, TimeStamp};
 use crate::pki::{Certificate, DigestAlgorithm, Evidence, PkiError, TrustStore, oid};
 use crate::rules::algorithms::Algorithms;
 use crate::signing::hasher;
@@ -210,14 +210,14 @@ impl<'a> Checker<'a> {
             report.add(reason);
         }
         if is_pades {
-            report.level = Some(match &stamp {
-                // A document time stamp proves the time as well (EN 319 142-1, clause 6).
-                None if moment.stamped => Level::Bt,
-                None => Level::Bb,
-                Some(_) if self.is_self_contained(&certificate, &signed, &brought, moment) => {
-                    Level::Blt
-                }
-                Some(_) => Level::Bt,
+            // A document time stamp proves the time as well (EN 319 142-1, clause 6).
+            let over = if stamp.is_none() { self.proof_over(report) } else { None };
+            report.level = Some(if !moment.stamped {
+                Level::Bb
+            } else if self.is_self_contained(&certificate, &signed, &brought, moment, over) {
+                Level::Blt
+            } else {
+                Level::Bt
             });
         }
     }
@@ -296,13 +296,15 @@ impl<'a> Checker<'a> {
         report.revocation = path.used.crls.iter().chain(&path.used.ocsps).map(source).max();
     }
 
-    /// Whether the file alone, with the roots, proves signer and time stamp: that is B-LT.
+    /// Whether the file alone, with the roots, proves signer and time stamp, its own or the
+    /// one over it: that is B-LT.
     fn is_self_contained(
         &self,
         certificate: &Certificate,
         signed: &SignedData,
         brought: &Brought,
         moment: Moment,
+        over: Option<Existence>,
     ) -> bool {
         if self.baggage.evidence.is_empty() {
             return false;
@@ -316,9 +318,21 @@ impl<'a> Checker<'a> {
             let message = &signed.signer.signature;
             tsp::verify(token, message, &with_pool(&roots, pool), evidence, None).ok()
         });
+        let stamped = match over {
+            Some(over) => over.self_contained,
+            None => stamp.is_some_and(|stamp| stamp.report.status == PathStatus::Valid),
+        };
+        path.status == PathStatus::Valid && !path.used.is_empty() && stamped
+    }
+
+    /// Whether the file alone, with the roots, proves a document time stamp.
+    pub(super) fn proves(&self, stamp: &TimeStamp) -> bool {
+        let roots = TrustStore { roots: self.options.trust.roots.clone(), ..TrustStore::empty() };
+        let roots = with_pool(&roots, &self.baggage.certificates);
+        let (evidence, pool) = (&self.baggage.evidence, &stamp.certificates);
+        let (at, purpose) = (stamp.gen_time, Purpose::TimeStamping);
+        let path = path::validate(&stamp.tsa, pool, &roots, at, purpose, evidence, None);
         path.status == PathStatus::Valid
-            && !path.used.is_empty()
-            && stamp.is_some_and(|stamp| stamp.report.status == PathStatus::Valid)
     }
 
     fn document_timestamp(

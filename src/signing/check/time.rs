@@ -28,6 +28,8 @@ pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(1);
 pub(super) struct Existence {
     pub length: usize,
     pub at: Timestamp,
+    /// The file alone, with the roots, proves it.
+    pub self_contained: bool,
 }
 
 /// A signature's time, and how it is known.
@@ -50,7 +52,17 @@ enum Worth {
 impl Checker<'_> {
     /// The earliest time at which a revision of this length is proved to have been there.
     fn existed(&self, length: usize) -> Option<Timestamp> {
-        self.proofs.iter().filter(|proof| proof.length > length).map(|proof| proof.at).min()
+        self.first_over(length).map(|proof| proof.at)
+    }
+
+    fn first_over(&self, length: usize) -> Option<Existence> {
+        let over = self.proofs.iter().filter(|proof| proof.length > length);
+        over.min_by_key(|proof| proof.at).copied()
+    }
+
+    /// The first document time stamp over a signature.
+    pub(super) fn proof_over(&self, report: &SignatureReport) -> Option<Existence> {
+        self.first_over(report.signed_length?)
     }
 
     /// The time stamp's time if there is a good one, else that of a document time stamp over
@@ -172,6 +184,7 @@ impl Checker<'_> {
             }
         }
         let holds = report.verdict == crate::domain::verdict::Verdict::Valid;
-        holds.then_some(Existence { length, at: stamp.gen_time })
+        let self_contained = holds && self.proves(stamp);
+        holds.then_some(Existence { length, at: stamp.gen_time, self_contained })
     }
 }
