@@ -9,6 +9,7 @@ mod draft;
 mod error;
 mod exchange;
 pub mod hand;
+pub mod head;
 pub mod history;
 mod issue;
 pub mod labels;

@@ -38,6 +38,7 @@ impl Office {
             placement => {
                 let office = &self.session().agency.name;
                 let image = self.seal_image()?;
+                let image = self.seal_stamp(image.as_deref())?;
                 place::seal(&source, placement, self.profile(), office, image, at)?
             }
         };

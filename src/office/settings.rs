@@ -20,6 +20,7 @@ const SERVER_URL: &str = "server.url";
 const SERVER_SECRET: &str = "server.secret";
 const TSA_URLS: &str = "tsa.urls";
 const SEAL_IMAGE: &str = "image.seal";
+const SEAL_SIZE: &str = "image.seal.mm";
 
 /// The provincial server, and this office's secret there.
 #[derive(Debug, Clone)]
@@ -87,6 +88,21 @@ impl Office {
     pub fn set_seal_image(&self, png: &[u8]) -> Result<(), Problem> {
         self.actor(Act::Seal)?;
         self.set_image(SEAL_IMAGE, png)
+    }
+
+    /// Real width of the stamp whose image is set, in millimetres; `None`: the profile's.
+    pub fn seal_size_mm(&self) -> Result<Option<f32>, Problem> {
+        let size = self.store().setting(SEAL_SIZE)?;
+        Ok(size.and_then(|size| size.parse().ok()))
+    }
+
+    /// Sets the real width of the stamp, 10 to 60 mm.
+    pub fn set_seal_size_mm(&self, mm: f32) -> Result<(), Problem> {
+        self.actor(Act::Seal)?;
+        if !(10.0..=60.0).contains(&mm) {
+            return Err(OfficeError::BadSetting("seal-size").into());
+        }
+        Ok(self.store().set_setting(SEAL_SIZE, &mm.to_string())?)
     }
 
     fn image(&self, name: &str) -> Result<Option<Vec<u8>>, Problem> {

@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 
 use super::hand::Hand;
+use super::head::Entry;
 use super::{Office, OfficeError, Placement, SignOrder, place};
 use crate::domain::book::BookId;
 use crate::domain::calendar;
@@ -15,7 +16,7 @@ use crate::domain::operation::Change;
 use crate::domain::outbound::{Numbering, OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
-use crate::pdf::appearance::{Appearance, BLUE, Line, picture_rect};
+use crate::pdf::appearance::{Appearance, BLUE, Line};
 use crate::pdf::structure::Source;
 use crate::signing::make::{Level, Look};
 
@@ -45,28 +46,28 @@ impl Office {
         // Who is named under the document is who signs it (Nghị định 30/2020/NĐ-CP Điều 13).
         let signer = Some(document.metadata.signer.full_name.as_str());
         let hand = self.hand(order, SignatureKind::Personal, signer, &trust, &tsa_urls);
-        // The place is found before the PIN is spent.
-        let (page, rect) = match &order.placement {
-            Placement::Invisible => (0, None),
-            placement => {
-                let (page, room) = self.personal_place(&source, &document.metadata, placement)?;
-                // Just as large as the image, so that the seal is placed against the image.
-                let rect = match &image {
-                    Some(png) => picture_rect(png, room)?,
-                    None => room,
-                };
-                (page, Some(rect))
-            }
+        // The place is found, and what the page says of number and date is compared, before
+        // the PIN is spent.
+        let place = self.personal_place(&source, &document.metadata, &order.placement)?;
+        let place = match (place, &image) {
+            (Some(place), Some(png)) => Some(place::fitted_to_image(&source, place, png)?),
+            (place, _) => place,
         };
-        let mut ready = hand.ready(at)?;
-        for _ in 0..ATTEMPTS {
-            let number = self.store().next_number(&book)?;
+        let head = self.issue_head(&source)?;
+        let mut number = self.store().next_number(&book)?;
+        let written = |number| {
             let numbering = Numbering { book: book.clone(), number, date };
             let metadata = self.numbered(&document.metadata, &numbering);
-            let stamps = self.number_stamps(&source, &metadata, date)?;
-            let look = match rect {
+            let stamps = Entry::new(metadata.code.clone(), date).stamps(&head)?;
+            Ok::<_, OfficeError>((numbering, metadata, stamps))
+        };
+        written(number)?;
+        let mut ready = hand.ready(at)?;
+        for _ in 0..ATTEMPTS {
+            let (numbering, metadata, stamps) = written(number)?;
+            let look = match place {
                 None => Look::Invisible,
-                Some(rect) => Look::Visible {
+                Some((page, rect)) => Look::Visible {
                     page: page + 1,
                     rect,
                     appearance: personal_look(image.clone(), &metadata),
@@ -100,7 +101,9 @@ impl Office {
             });
             match taken {
                 Ok(()) => return Ok(kept),
-                Err(problem) if problem.code == "office-number-moved" => {}
+                Err(problem) if problem.code == "office-number-moved" => {
+                    number = self.store().next_number(&book)?;
+                }
                 Err(problem) => return Err(problem),
             }
         }
@@ -140,30 +143,31 @@ impl Office {
         Metadata { document_id: Some(id), code, issued: Some(numbering.date), ..metadata.clone() }
     }
 
+    /// Where the personal signature goes; `None` for an invisible one.
     fn personal_place(
         &self,
         source: &Source,
         metadata: &Metadata,
         placement: &Placement,
-    ) -> Result<(u32, crate::pdf::Rect), Problem> {
-        if let Placement::At { page, rect } = placement {
-            return Ok((*page, *rect));
+    ) -> Result<Option<place::Place>, Problem> {
+        match placement {
+            Placement::Invisible => Ok(None),
+            Placement::At { page, rect } => {
+                place::check(source, *page, *rect, SignatureKind::Personal)?;
+                Ok(Some((*page, *rect)))
+            }
+            Placement::Automatic => {
+                let document = self.renderer()?.open(source.shared_bytes())?;
+                let found = place::personal(source, &document, &metadata.signer, self.profile())?;
+                match found.into_iter().next() {
+                    Some(best) if best.sure => Ok(Some((best.page, best.rect_user))),
+                    best => {
+                        let why = best.map(|best| best.why.join(" ")).unwrap_or_default();
+                        Err(OfficeError::NoPlace(why).into())
+                    }
+                }
+            }
         }
-        let document = self.renderer()?.open(source.shared_bytes())?;
-        let found = place::personal(&document, &metadata.signer, self.profile())?;
-        Ok(found.ok_or(OfficeError::NoPlace)?)
-    }
-
-    fn number_stamps(
-        &self,
-        source: &Source,
-        metadata: &Metadata,
-        date: jiff::civil::Date,
-    ) -> Result<Vec<crate::signing::make::PageStamps>, Problem> {
-        // Without a renderer the page's text is not known, and a document whose number stands
-        // in the register but not on its page must not be signed (Điều 14 khoản 2).
-        let document = self.renderer()?.open(source.shared_bytes())?;
-        Ok(place::number_and_date(&document, &metadata.code.number, date)?)
     }
 }
 

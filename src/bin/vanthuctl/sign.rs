@@ -90,7 +90,10 @@ fn spot(
         (Placement::At { page, rect }, _) => Ok(Some((page, rect))),
         (Placement::Automatic, Some(text)) => {
             let document = Renderer::start()?.open(source.shared_bytes())?;
-            Ok(Some(place::above_text(&document, text, profile)?.ok_or(OfficeError::NoPlace)?))
+            Ok(Some(
+                place::above_text(source, &document, text, profile)?
+                    .ok_or_else(|| OfficeError::NoPlace(String::new()))?,
+            ))
         }
         (Placement::Automatic, None) => Err(usage("--at-text | --page --rect | --invisible", "")),
     }

@@ -162,7 +162,7 @@ fn stamp_page(
 ) -> Result<(), SigningError> {
     let (id, _) = source.page(page)?;
     let geometry = source.page_geometry(page)?;
-    let overlay = appearance::overlay(stamps, geometry.media, update.first_free())?;
+    let overlay = appearance::overlay(stamps, &geometry, update.first_free())?;
     for (id, object) in overlay.objects {
         update.set(id, object);
     }
@@ -205,9 +205,10 @@ fn draw(
     look: &appearance::Appearance,
 ) -> Result<Dictionary, SigningError> {
     let geometry = source.page_geometry(page)?;
-    let turned = matches!(geometry.rotate, 90 | 270);
+    // In points, so that text keeps its size; the viewer fits the form into the rectangle.
+    let shown = geometry.points_from_user(rect);
     let look = appearance::Appearance {
-        size_pt: if turned { (rect.height, rect.width) } else { (rect.width, rect.height) },
+        size_pt: (shown.width, shown.height),
         page_rotation: geometry.rotate,
         ..look.clone()
     };
