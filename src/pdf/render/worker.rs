@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pdfium_render::prelude::{
     PdfBitmap, PdfBitmapFormat, PdfColor, PdfDocument, PdfPage, PdfPageRenderRotation,
-    PdfRenderConfig, PdfSecurityHandlerRevision, Pdfium, PdfiumError, PdfiumInternalError,
+    PdfPageTextChar, PdfRenderConfig, PdfSecurityHandlerRevision, Pdfium, PdfiumError,
+    PdfiumInternalError,
 };
 
 use super::{
