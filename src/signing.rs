@@ -15,9 +15,9 @@ use aws_lc_rs::digest as lc;
 
 use crate::pki::DigestAlgorithm;
 
-pub use check::{Change, CheckOptions, check};
+pub use check::{Change, CheckOptions, check, check_source};
 pub use error::SigningError;
-pub use make::{Level, Look, PageStamps, Services, Signed, SigningJob, extend, sign};
+pub use make::{Level, Look, PageStamps, Services, Signed, SigningJob, extend, sign, sign_to};
 pub use reason::Reason;
 pub use report::{Covers, Modifications, Proof, Report, SignatureReport};
 

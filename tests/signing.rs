@@ -52,7 +52,7 @@ fn every_scheme_on_every_kind_of_file_is_valid() {
                 ..SigningJob::new(&source, Timestamp::now())
             };
             let signed = leader.sign(&job).unwrap();
-            let whole = signed.to_bytes();
+            let whole = signed.to_bytes().unwrap();
             assert!(whole.starts_with(&bytes), "the old bytes stay");
             let report = checked(&whole);
             assert_eq!(report.verdict, Verdict::Valid, "{scheme:?} {:?}", report.signatures);
@@ -82,7 +82,7 @@ fn personal_then_organisation_both_stay_valid() {
             tsa_urls: vec![format!("{}/status-503/x", rig("RIG_PKI_URL")), rig("RIG_TSA_URL")],
             ..SigningJob::new(&first, Timestamp::now())
         };
-        let personal = Signer::new("leader").sign(&job).unwrap().to_bytes();
+        let personal = Signer::new("leader").sign(&job).unwrap().to_bytes().unwrap();
         let second = source(&personal);
         let job = SigningJob {
             look: place(260.0, 100.0),
@@ -90,7 +90,7 @@ fn personal_then_organisation_both_stay_valid() {
             tsa_urls: vec![rig("RIG_TSA_URL")],
             ..SigningJob::new(&second, Timestamp::now())
         };
-        let sealed = Signer::new("org").sign(&job).unwrap().to_bytes();
+        let sealed = Signer::new("org").sign(&job).unwrap().to_bytes().unwrap();
         assert!(sealed.starts_with(&personal));
 
         let report = checked(&sealed);
@@ -139,7 +139,7 @@ fn number_and_date_are_written_before_the_signature_and_never_after() {
             look: place(300.0, 100.0),
             ..SigningJob::new(&before, Timestamp::now())
         };
-        let signed = Signer::new("leader").sign(&job).unwrap().to_bytes();
+        let signed = Signer::new("leader").sign(&job).unwrap().to_bytes().unwrap();
         assert_eq!(checked(&signed).verdict, Verdict::Valid);
         let after = source(&signed);
         let (_, page) = after.page(1).unwrap();
@@ -163,7 +163,7 @@ fn a_signature_stands_upright_on_a_turned_page() {
         appearance: Appearance::text((1.0, 1.0), vec![Line::new("Ký", 12.0)]),
     };
     let job = SigningJob { look, ..SigningJob::new(&file, Timestamp::now()) };
-    let signed = Signer::new("leader").sign(&job).unwrap().to_bytes();
+    let signed = Signer::new("leader").sign(&job).unwrap().to_bytes().unwrap();
     assert_eq!(checked(&signed).verdict, Verdict::Valid);
     let signed = source(&signed);
     let field = &signed.signature_fields().unwrap()[0];
@@ -224,7 +224,7 @@ fn an_empty_field_that_the_document_brings_is_signed_with_its_lock() {
         ..SigningJob::new(source, Timestamp::now())
     };
     let mut leader = Signer::new("leader");
-    let signed = leader.sign(&named(&empty, "Lanh dao")).unwrap().to_bytes();
+    let signed = leader.sign(&named(&empty, "Lanh dao")).unwrap().to_bytes().unwrap();
     let report = checked(&signed);
     assert_eq!((report.verdict, report.signatures.len()), (Verdict::Valid, 1), "{report:?}");
     assert_eq!(report.signatures[0].field, "Lanh dao");
@@ -336,7 +336,7 @@ fn a_signature_lasts_with_what_proves_it_in_the_file() {
         };
         let personal = Signer::new("leader").sign(&job).unwrap();
         assert_eq!(personal.level, Level::Blt);
-        let personal = personal.to_bytes();
+        let personal = personal.to_bytes().unwrap();
         // With the line cut, the file proves itself.
         let report = checked_offline(&personal);
         assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
@@ -349,14 +349,14 @@ fn a_signature_lasts_with_what_proves_it_in_the_file() {
             tsa_urls: urls.to_vec(),
             ..SigningJob::new(&signed, Timestamp::now())
         };
-        let sealed = Signer::new("org").sign(&job).unwrap().to_bytes();
+        let sealed = Signer::new("org").sign(&job).unwrap().to_bytes().unwrap();
         let report = checked_offline(&sealed);
         assert_eq!(report.verdict, Verdict::Indeterminate, "the seal is not proved yet");
 
         // Later, when the line is back.
         let later = extend(&source(&sealed), Level::Blta, &trust, &services).unwrap();
         assert_eq!(later.field, "Timestamp1");
-        let later = later.to_bytes();
+        let later = later.to_bytes().unwrap();
         let report = checked_offline(&later);
         let levels: Vec<_> = report.signatures.iter().map(|found| found.level_name()).collect();
         assert_eq!(levels, ["B-LTA", "B-LTA", "none"], "{report:?}");
@@ -366,7 +366,7 @@ fn a_signature_lasts_with_what_proves_it_in_the_file() {
         assert_eq!(report.summary().signatures.len(), 2);
         // Nothing is added twice.
         let again = extend(&source(&later), Level::Blta, &trust, &services).unwrap();
-        assert_eq!(checked(&again.to_bytes()).verdict, Verdict::Valid);
+        assert_eq!(checked(&again.to_bytes().unwrap()).verdict, Verdict::Valid);
     }
     let unstamped = Signer::new("leader").sign_plainly(&letter());
     let refused = extend(&source(&unstamped), Level::Blt, &trust, &services).unwrap_err();
@@ -382,7 +382,7 @@ fn the_certificate_decides_the_verdict() {
     let signed = |name: &str, at: Timestamp| {
         let bytes = letter();
         let file = source(&bytes);
-        Signer::new(name).sign(&SigningJob::new(&file, at)).unwrap().to_bytes()
+        Signer::new(name).sign(&SigningJob::new(&file, at)).unwrap().to_bytes().unwrap()
     };
     let now = Timestamp::now();
     let stranger = checked(&signed("stranger", now));

@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(target_os = "linux")]
+#[path = "verify/large.rs"]
+mod large;
 mod support;
 
 use std::path::Path;

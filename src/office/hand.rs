@@ -2,6 +2,8 @@
 //!
 //! Used for the office's documents and, without an office, by `vanthuctl sign`.
 
+use std::io::Write;
+
 use jiff::Timestamp;
 
 use super::OfficeError;
@@ -99,6 +101,19 @@ impl Hand<'_> {
         stamps: Vec<PageStamps>,
         at: Timestamp,
     ) -> Result<Signed, Problem> {
+        self.sign_to(ready, source, look, stamps, at, &mut std::io::sink())
+    }
+
+    /// The same, with the signed file written to `out` on the way; see [`make::sign_to`].
+    pub fn sign_to(
+        &self,
+        ready: &mut Ready,
+        source: &Source,
+        look: Look,
+        stamps: Vec<PageStamps>,
+        at: Timestamp,
+        out: &mut dyn Write,
+    ) -> Result<Signed, Problem> {
         let mut job = SigningJob::new(source, at);
         job.look = look;
         job.stamps = stamps;
@@ -108,13 +123,14 @@ impl Hand<'_> {
         // without a line, which is the normal case in a commune.
         job.trust = (self.level >= Level::Blt).then_some(self.trust);
         job.name = Some(ready.certificate.subject().label());
-        Ok(make::sign(
+        Ok(make::sign_to(
             &job,
             ready.token.as_mut(),
             &ready.key,
             &ready.certificate,
             &ready.chain,
             self.fetch,
+            out,
         )?)
     }
 }

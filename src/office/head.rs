@@ -71,7 +71,7 @@ impl Office {
     pub(super) fn issue_head(&self, source: &Source) -> Result<IssueHead, Problem> {
         // Without a renderer the page's text is not known, and a document whose number stands
         // in the register but not on its page must not be signed (Điều 14 khoản 2).
-        let document = self.renderer()?.open(source.shared_bytes())?;
+        let document = self.renderer()?.open_source(source)?;
         Ok(read(source, &document)?)
     }
 }

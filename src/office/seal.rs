@@ -44,7 +44,7 @@ impl Office {
         };
         let mut ready = hand.ready(at)?;
         let signed = hand.sign(&mut ready, &source, look, Vec::new(), at)?;
-        let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes(), true)?;
+        let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
         let change = Change::OutboundSigned {
             key,
             kind: SignatureKind::Organisation,

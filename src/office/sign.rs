@@ -74,7 +74,7 @@ impl Office {
                 },
             };
             let signed = hand.sign(&mut ready, &source, look, stamps, at)?;
-            let bytes = signed.to_bytes();
+            let bytes = signed.to_bytes()?;
             let file = self.keep_file(&main.name, "application/pdf", &bytes, true)?;
             let change = Change::OutboundSigned {
                 key,
@@ -157,7 +157,7 @@ impl Office {
                 Ok(Some((*page, *rect)))
             }
             Placement::Automatic => {
-                let document = self.renderer()?.open(source.shared_bytes())?;
+                let document = self.renderer()?.open_source(source)?;
                 let found = place::personal(source, &document, &metadata.signer, self.profile())?;
                 match found.into_iter().next() {
                     Some(best) if best.sure => Ok(Some((best.page, best.rect_user))),

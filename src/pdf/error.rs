@@ -9,6 +9,10 @@ pub enum PdfError {
     Empty,
     #[error("the file does not begin like a PDF")]
     NotPdf,
+    #[error("the file cannot be read: {0}")]
+    Unreadable(String),
+    #[error("the file was changed while it was read")]
+    Changed,
     #[error("the PDF is damaged: {0}")]
     Damaged(String),
     #[error("the PDF is encrypted")]
@@ -34,6 +38,8 @@ impl From<PdfError> for Problem {
         let problem = match &error {
             PdfError::Empty => Self::new("pdf-empty", Unreadable, Input),
             PdfError::NotPdf => Self::new("pdf-not-pdf", Unreadable, Input),
+            PdfError::Unreadable(_) => Self::new("pdf-unreadable", Unreadable, Environment),
+            PdfError::Changed => Self::new("pdf-changed", Unreadable, Environment),
             PdfError::Damaged(_) => Self::new("pdf-damaged", Unreadable, Input),
             PdfError::Encrypted => Self::new("pdf-encrypted", Unreadable, Input),
             PdfError::TooLarge { size, limit } => Self::new("pdf-too-large", Refused, Input)

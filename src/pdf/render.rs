@@ -25,6 +25,7 @@ use std::time::Duration;
 use cache::{Cache, Key};
 use worker::{Request, Shared};
 
+use super::structure::{Reader, Source};
 use super::text::PageText;
 use super::{PdfError, Rect};
 
@@ -117,7 +118,16 @@ impl Renderer {
 
     /// Opens a document. The bytes are shared, not copied.
     pub fn open(&self, bytes: Arc<[u8]>) -> Result<RenderedDocument, PdfError> {
-        let size = bytes.len() as u64;
+        self.open_reader(Reader::of(bytes))
+    }
+
+    /// Opens a document of which not all need be in memory.
+    pub fn open_source(&self, source: &Source) -> Result<RenderedDocument, PdfError> {
+        self.open_reader(source.reader())
+    }
+
+    fn open_reader(&self, reader: Reader) -> Result<RenderedDocument, PdfError> {
+        let size = reader.size() as u64;
         if size == 0 {
             return Err(PdfError::Empty);
         }
@@ -125,7 +135,7 @@ impl Renderer {
             return Err(PdfError::TooLarge { size, limit: MAX_FILE });
         }
         let id = self.shared.fresh_id();
-        let opened = self.shared.ask(|answer| Request::Open { id, bytes, answer })?;
+        let opened = self.shared.ask(|answer| Request::Open { id, reader, answer })?;
         Ok(RenderedDocument {
             inner: Arc::new(Open {
                 shared: Arc::clone(&self.shared),

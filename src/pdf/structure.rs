@@ -6,18 +6,22 @@
 //! incremental updates ([`Update`]); of `lopdf` it takes the object model, the stream
 //! decoders and the writing of single objects.
 //!
-//! Objects are parsed when they are asked for, streams are never copied: a file of a
-//! hundred megabytes costs what its cross-reference table costs.
+//! Objects are parsed when they are asked for, and of a file on the disk only the bytes
+//! around them are read: five hundred megabytes cost what their cross-reference table costs.
 
 mod dss;
 mod form;
 mod lexer;
 mod page;
+mod storage;
 mod update;
 mod xref;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lopdf::{Dictionary, Object, ObjectId};
 
@@ -28,25 +32,28 @@ pub use form::{
 };
 pub use lexer::Indirect;
 pub use page::PageGeometry;
+pub use storage::Reader;
 pub use update::{Revised, Update};
 pub use xref::{Entry, Revision};
 
 use super::PdfError;
-use lexer::Lexer;
+use lexer::{Lexer, is_white};
+use storage::Storage;
 use xref::Xref;
 
 /// References that lead to references, at most so many.
 const HOPS: u32 = 16;
+/// Decoded bytes of object streams that are kept for the next object.
+const OPENED: usize = 8 << 20;
 
 /// A PDF file, or its first bytes up to the end of one of its revisions.
 pub struct Source {
-    bytes: Arc<[u8]>,
-    /// How many of `bytes` belong to it.
-    len: usize,
+    file: Storage,
     /// Where `%PDF-` stands; offsets in the file count from there.
     base: usize,
     xref: Xref,
-    object_streams: Mutex<HashMap<u32, Arc<ObjectStream>>>,
+    /// By object number, the latest last.
+    object_streams: Mutex<VecDeque<(u32, Arc<ObjectStream>)>>,
     pages: OnceLock<Result<Arc<[ObjectId]>, PdfError>>,
 }
 
@@ -58,7 +65,7 @@ struct ObjectStream {
 
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Source").field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("Source").field("size", &self.size()).finish_non_exhaustive()
     }
 }
 
@@ -73,44 +80,76 @@ impl Source {
     /// [`PdfError::Empty`], [`PdfError::NotPdf`], [`PdfError::Encrypted`] (also with an empty
     /// password: a signed document is not encrypted) and [`PdfError::Damaged`].
     pub fn parse(bytes: Arc<[u8]>) -> Result<Self, PdfError> {
-        let len = bytes.len();
-        Self::parse_until(bytes, len)
+        Self::over(bytes.into())
+    }
+
+    /// The same of a file on the disk, of which no more is read than is asked for.
+    ///
+    /// # Errors
+    /// Also [`PdfError::Unreadable`] and, here and later, [`PdfError::Changed`].
+    pub fn open(path: &Path) -> Result<Self, PdfError> {
+        Self::over(Storage::open(path)?)
     }
 
     /// The file as it was when it had only its first `len` bytes.
     pub fn until(&self, len: usize) -> Result<Self, PdfError> {
-        Self::parse_until(Arc::clone(&self.bytes), len.min(self.len))
+        Self::over(self.file.until(len))
     }
 
-    fn parse_until(bytes: Arc<[u8]>, len: usize) -> Result<Self, PdfError> {
-        let slice = bytes.get(..len).unwrap_or_default();
-        if slice.is_empty() {
+    /// The file as it will be with `revision` after it; its own bytes are not copied.
+    pub fn with_appended(&self, revision: &[u8]) -> Result<Self, PdfError> {
+        Self::over(self.file.with_appended(revision)?)
+    }
+
+    fn over(file: Storage) -> Result<Self, PdfError> {
+        if file.len() == 0 {
             return Err(PdfError::Empty);
         }
-        let head = slice.get(..1024.min(len)).unwrap_or_default();
+        let head = file.read(0..file.len().min(1024))?;
         let base = head.windows(5).position(|window| window == b"%PDF-");
         let base = base.ok_or(PdfError::NotPdf)?;
-        let xref = Xref::read(slice, base)?;
-        let source = Self {
-            bytes,
-            len,
-            base,
-            xref,
-            object_streams: Mutex::default(),
-            pages: OnceLock::new(),
-        };
+        drop(head);
+        let xref = Xref::read(&file, base)?;
+        let object_streams = Mutex::default();
+        let source = Self { file, base, xref, object_streams, pages: OnceLock::new() };
         source.catalog()?;
         Ok(source)
     }
 
-    /// The file's bytes.
-    pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+    /// Bytes in all.
+    pub const fn size(&self) -> usize {
+        self.file.len()
     }
 
-    /// The same, shared.
-    pub fn shared_bytes(&self) -> Arc<[u8]> {
-        if self.len == self.bytes.len() { Arc::clone(&self.bytes) } else { self.bytes().into() }
+    /// The bytes of a range; of a file on the disk no more than 64 MiB.
+    pub fn read(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, PdfError> {
+        self.file.read(range)
+    }
+
+    /// Gives the bytes of a range piece by piece, for hashing and copying.
+    pub fn feed(&self, range: Range<usize>, sink: impl FnMut(&[u8])) -> Result<(), PdfError> {
+        self.file.feed(range, sink)
+    }
+
+    /// Whether a range holds nothing but white space (ISO 32000-1, table 1).
+    pub fn is_white(&self, range: Range<usize>) -> bool {
+        self.file.all(range, is_white)
+    }
+
+    /// Whether a range holds the same bytes as one of another file.
+    pub fn holds_same(&self, range: Range<usize>, other: &Self, theirs: Range<usize>) -> bool {
+        self.file.same(range, &other.file, theirs)
+    }
+
+    /// Whether all that was read of a file on the disk was read from one and the same file.
+    /// Asked at the end of a piece of work, before anybody believes its result.
+    pub fn intact(&self) -> Result<(), PdfError> {
+        self.file.intact()
+    }
+
+    /// The file's bytes as a stream, for copying and for pdfium.
+    pub fn reader(&self) -> Reader {
+        self.file.reader()
     }
 
     /// Where `%PDF-` stands; anything but 0 means that something stands before the file.
@@ -151,8 +190,16 @@ impl Source {
     }
 
     fn indirect_at(&self, offset: usize, id: ObjectId) -> Result<Indirect, PdfError> {
-        let indirect =
-            Lexer::new(self.bytes(), offset).indirect(|length| self.stream_length(length))?;
+        self.placed(offset, id, |length| self.stream_length(length))
+    }
+
+    fn placed(
+        &self,
+        offset: usize,
+        id: ObjectId,
+        length: impl Fn(ObjectId) -> Option<i64>,
+    ) -> Result<Indirect, PdfError> {
+        let indirect = Lexer::over(&self.file, offset).indirect(length)?;
         if indirect.id == id {
             Ok(indirect)
         } else {
@@ -160,17 +207,22 @@ impl Source {
         }
     }
 
-    /// A stream's length, if it is an object of its own: a plain number at a place.
+    /// A stream's length, if it is an object of its own.
     fn stream_length(&self, id: ObjectId) -> Option<i64> {
         match self.entry(id.0) {
-            Entry::At { offset, generation } if generation == id.1 => {
-                let indirect = Lexer::new(self.bytes(), offset).indirect(|_| None).ok()?;
-                (indirect.id == id).then(|| indirect.object.as_i64().ok()).flatten()
+            Entry::In { stream, index } if id.1 == 0 => {
+                self.compressed(id.0, stream, index).ok()?.object.as_i64().ok()
             }
-            // Only from a stream that was opened before, or the two could ask for each other.
-            Entry::In { stream, index } => {
-                let opened = self.object_streams.lock().ok()?.get(&stream).cloned()?;
-                opened.object(id.0, index).ok()?.0.as_i64().ok()
+            _ => self.plain_length(id),
+        }
+    }
+
+    /// The same for an object stream, whose length must not stand in another (7.5.7): the two
+    /// could ask for each other.
+    fn plain_length(&self, id: ObjectId) -> Option<i64> {
+        match self.entry(id.0) {
+            Entry::At { offset, generation } if generation == id.1 => {
+                self.placed(offset, id, |_| None).ok()?.object.as_i64().ok()
             }
             _ => None,
         }
@@ -184,17 +236,22 @@ impl Source {
     }
 
     fn object_stream(&self, number: u32) -> Result<Arc<ObjectStream>, PdfError> {
-        let poisoned = |_| damaged("an object stream could not be read");
-        if let Some(known) = self.object_streams.lock().map_err(poisoned)?.get(&number) {
+        let opened = || self.object_streams.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = opened().iter().rfind(|(known, _)| *known == number) {
             return Ok(Arc::clone(known));
         }
         let Entry::At { offset, generation } = self.entry(number) else {
             return Err(damaged("an object stream is missing"));
         };
-        let indirect = self.indirect_at(offset, (number, generation))?;
-        let parsed = Arc::new(ObjectStream::read(&indirect, self.bytes())?);
-        let mut known = self.object_streams.lock().map_err(|_| damaged("an object stream"))?;
-        known.insert(number, Arc::clone(&parsed));
+        let id = (number, generation);
+        let indirect = self.placed(offset, id, |length| self.plain_length(length))?;
+        let parsed = Arc::new(ObjectStream::read(&indirect, &self.file)?);
+        let mut known = opened();
+        known.push_back((number, Arc::clone(&parsed)));
+        let mut kept: usize = known.iter().map(|(_, stream)| stream.size()).sum();
+        while kept > OPENED && known.len() > 1 {
+            kept -= known.pop_front().map_or(0, |(_, stream)| stream.size());
+        }
         Ok(parsed)
     }
 
@@ -255,12 +312,6 @@ impl Source {
         }
     }
 
-    /// The raw bytes of a stream object and, if they can be had, the decoded ones.
-    pub fn stream_bytes(&self, id: ObjectId) -> Result<Option<&[u8]>, PdfError> {
-        let range = self.indirect(id)?.and_then(|indirect| indirect.stream);
-        Ok(range.and_then(|range| self.bytes().get(range)))
-    }
-
     /// The decoded bytes of a stream object, bounded.
     pub fn stream_decoded(&self, id: ObjectId) -> Result<Option<Vec<u8>>, PdfError> {
         let Some(Indirect { object: Object::Dictionary(dictionary), stream: Some(range), .. }) =
@@ -268,12 +319,12 @@ impl Source {
         else {
             return Ok(None);
         };
-        xref::decode(&dictionary, self.bytes().get(range).unwrap_or_default()).map(Some)
+        xref::decode(&dictionary, &self.read(range)?).map(Some)
     }
 }
 
 impl ObjectStream {
-    fn read(indirect: &Indirect, bytes: &[u8]) -> Result<Self, PdfError> {
+    fn read(indirect: &Indirect, file: &Storage) -> Result<Self, PdfError> {
         let (Object::Dictionary(dictionary), Some(range)) = (&indirect.object, &indirect.stream)
         else {
             return Err(damaged("an object stream is no stream"));
@@ -288,7 +339,7 @@ impl ObjectStream {
         let (Some(count), Some(first)) = (number(b"N"), number(b"First")) else {
             return Err(damaged("an object stream without an index"));
         };
-        let decoded = xref::decode(dictionary, bytes.get(range.clone()).unwrap_or_default())?;
+        let decoded = xref::decode(dictionary, &file.read(range.clone())?)?;
         let mut lexer = Lexer::new(&decoded, 0);
         let mut index = Vec::new();
         for _ in 0..count.min(decoded.len()) {
@@ -298,6 +349,11 @@ impl ObjectStream {
             index.push((number, first.saturating_add(offset)));
         }
         Ok(Self { decoded, index })
+    }
+
+    /// About the bytes that it takes.
+    fn size(&self) -> usize {
+        self.decoded.len() + size_of_val(self.index.as_slice())
     }
 
     fn object(&self, number: u32, index: u32) -> Result<(Object, bool), PdfError> {

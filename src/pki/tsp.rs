@@ -91,9 +91,24 @@ pub fn verify(
     evidence: &Evidence,
     online: Option<&dyn Fetch>,
 ) -> Result<TimeStamp, PkiError> {
+    let imprint = |algorithm: DigestAlgorithm| algorithm.digest(message);
+    verify_imprint(token, imprint, trust, evidence, online)
+}
+
+/// The same for a message that is not in memory: `imprint` gives its digest.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_imprint(
+    token: &[u8],
+    imprint: impl FnOnce(DigestAlgorithm) -> Vec<u8>,
+    trust: &TrustStore,
+    evidence: &Evidence,
+    online: Option<&dyn Fetch>,
+) -> Result<TimeStamp, PkiError> {
     let signed = SignedData::parse(token)?;
     let info = verified_info(&signed)?;
-    if info.algorithm.digest(message) != info.imprint {
+    if imprint(info.algorithm) != info.imprint {
         return Err(PkiError::TimeStampWrong("imprint"));
     }
     let tsa = signed.signer_certificate().ok_or(CmsFault::CertificateMissing)?.clone();

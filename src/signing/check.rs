@@ -60,7 +60,14 @@ struct Baggage {
 /// [`SigningError::Pdf`] when the file cannot be read at all; everything that is wrong with
 /// a signature is in the report.
 pub fn check(bytes: Arc<[u8]>, options: &CheckOptions<'_>) -> Result<Report, SigningError> {
-    let source = Source::parse(bytes)?;
+    check_source(&Source::parse(bytes)?, options)
+}
+
+/// Checks every signature of a file that is open; a large one need not be in memory.
+///
+/// # Errors
+/// As [`check`], and where the file was changed meanwhile.
+pub fn check_source(source: &Source, options: &CheckOptions<'_>) -> Result<Report, SigningError> {
     let now = options.at.unwrap_or_else(Timestamp::now);
     let values: Vec<_> = source
         .signature_fields()?
@@ -80,7 +87,7 @@ pub fn check(bytes: Arc<[u8]>, options: &CheckOptions<'_>) -> Result<Report, Sig
             .collect(),
         evidence: Evidence { crls: store.crls, ocsps: store.ocsps },
     };
-    let mut checker = one::Checker::new(&source, options, now, &baggage);
+    let mut checker = one::Checker::new(source, options, now, &baggage);
     let mut signatures = Vec::new();
     for (index, (name, value)) in values.iter().enumerate() {
         let mut report = checker.examine(name, value);
@@ -91,7 +98,7 @@ pub fn check(bytes: Arc<[u8]>, options: &CheckOptions<'_>) -> Result<Report, Sig
         }
         signatures.push(report);
     }
-    raise_to_archival(&source, &mut signatures);
+    raise_to_archival(source, &mut signatures);
 
     let verdict = signatures.iter().map(|found| found.verdict).max().unwrap_or(Verdict::Unsigned);
     let mut reasons: Vec<Reason> = signatures
@@ -102,10 +109,12 @@ pub fn check(bytes: Arc<[u8]>, options: &CheckOptions<'_>) -> Result<Report, Sig
         .collect();
     reasons.sort_unstable();
     reasons.dedup();
+    let pages = source.page_count()?;
+    source.intact()?;
     Ok(Report {
         verdict,
         reasons,
-        pages: source.page_count()?,
+        pages,
         signatures,
         checked_at: now,
         offline: options.online.is_none(),

@@ -45,6 +45,8 @@ pub enum SigningError {
     WouldBreakEarlier,
     #[error("the signature takes {needed} bytes, more than was reserved")]
     DoesNotFit { needed: usize },
+    #[error("the signed file cannot be written: {0}")]
+    Unwritable(String),
     #[error("{count} signatures, more than the limit of {limit}")]
     TooManySignatures { count: usize, limit: usize },
 }
@@ -97,6 +99,9 @@ impl From<SigningError> for Problem {
             }
             SigningError::DoesNotFit { .. } => {
                 Self::new("signing-does-not-fit", Unavailable, Environment)
+            }
+            SigningError::Unwritable(_) => {
+                Self::new("signing-unwritable", Unavailable, Environment)
             }
             SigningError::TooManySignatures { count, limit } => {
                 Self::new("signing-too-many", Unreadable, Sender)

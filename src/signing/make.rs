@@ -10,8 +10,7 @@
 mod lasting;
 mod revision;
 
-use std::io::Write;
-use std::sync::Arc;
+use std::io::{Seek, Write};
 
 use aws_lc_rs::digest::Context;
 use jiff::Timestamp;
@@ -19,9 +18,9 @@ use jiff::tz::{Offset, TimeZone};
 use lopdf::{Dictionary, Object, StringFormat};
 
 use super::SigningError;
-use crate::pdf::Rect;
 use crate::pdf::appearance::{Appearance, Stamp};
-use crate::pdf::structure::Source;
+use crate::pdf::structure::{Reader, Source};
+use crate::pdf::{PdfError, Rect};
 use crate::pki::cms::{self, SignedData, SignerParams};
 use crate::pki::fetch::Fetch;
 use crate::pki::path::{self, PathReason, Purpose};
@@ -131,7 +130,7 @@ impl<'a> SigningJob<'a> {
 /// A signed document: the old bytes and what follows them.
 #[derive(Debug, Clone)]
 pub struct Signed {
-    original: Arc<[u8]>,
+    original: Reader,
     appended: Vec<u8>,
     /// The name of the signed field.
     pub field: String,
@@ -145,16 +144,24 @@ impl Signed {
     }
 
     /// The whole file in one piece.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.original.len() + self.appended.len());
-        bytes.extend_from_slice(&self.original);
-        bytes.extend_from_slice(&self.appended);
-        bytes
+    ///
+    /// # Errors
+    /// As [`Self::write_to`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SigningError> {
+        let mut bytes = Vec::with_capacity(self.original.size() + self.appended.len());
+        self.write_to(&mut bytes).map_err(|error| PdfError::Unreadable(error.to_string()))?;
+        Ok(bytes)
     }
 
     /// Writes the whole file without building it in memory.
+    ///
+    /// # Errors
+    /// Also when the original was changed on the disk since it was signed.
     pub fn write_to(&self, out: &mut impl Write) -> std::io::Result<()> {
-        out.write_all(&self.original)?;
+        let mut original = self.original.clone();
+        original.rewind()?;
+        std::io::copy(&mut original, out)?;
+        original.intact()?;
         out.write_all(&self.appended)
     }
 }
@@ -181,6 +188,24 @@ pub fn sign(
     certificate: &Certificate,
     chain: &[Certificate],
     fetch: &dyn Fetch,
+) -> Result<Signed, SigningError> {
+    sign_to(job, token, key, certificate, chain, fetch, &mut std::io::sink())
+}
+
+/// Signs, and writes the signed file to `copy` while the original is hashed, so that a large
+/// file is read only once, and what is written is what is signed.
+///
+/// # Errors
+/// As [`sign`], and [`SigningError::Unwritable`]; what `copy` got until then is no document
+/// and is to be thrown away.
+pub fn sign_to(
+    job: &SigningJob<'_>,
+    token: &mut dyn Token,
+    key: &KeyRef,
+    certificate: &Certificate,
+    chain: &[Certificate],
+    fetch: &dyn Fetch,
+    copy: &mut dyn Write,
 ) -> Result<Signed, SigningError> {
     look_at(certificate, chain, job.signing_time)?;
     let services = Services { tsa_urls: &job.tsa_urls, fetch };
@@ -209,8 +234,7 @@ pub fn sign(
     let wording = Wording { kind: "Sig", sub_filter: "ETSI.CAdES.detached", entries: entries(job) };
     let room = cms::estimate_size(&params, job.level >= Level::Bt);
     let reserved = revision::reserve(job, &wording, room)?;
-    let mut original = super::hasher(job.digest);
-    original.update(job.source.bytes());
+    let original = hash_original(job, copy)?;
     let content = digest_around(original.clone(), &reserved);
 
     let prepared = cms::prepare(&content, &params)?;
@@ -234,17 +258,37 @@ pub fn sign(
     written.verify(&digest_around(original, &reserved))?;
 
     let mut signed = Signed {
-        original: job.source.shared_bytes(),
+        original: job.source.reader(),
         appended: reserved.appended,
         field: reserved.field,
         level: job.level,
     };
     if let Some(trust) = lasting {
-        let now = Source::parse(signed.to_bytes().into())?;
+        let now = job.source.with_appended(&signed.appended)?;
         let extended = lasting::extend(&now, job.level, trust, &services)?;
         signed.appended.extend_from_slice(&extended.appended);
     }
+    job.source.intact()?;
+    copy.write_all(&signed.appended).map_err(unwritable)?;
     Ok(signed)
+}
+
+/// The hash of the old file, and a copy of it on the way: it is read once.
+fn hash_original(job: &SigningJob<'_>, copy: &mut dyn Write) -> Result<Context, SigningError> {
+    let mut hash = super::hasher(job.digest);
+    let mut copied = Ok(());
+    job.source.feed(0..job.source.size(), |piece| {
+        hash.update(piece);
+        if copied.is_ok() {
+            copied = copy.write_all(piece);
+        }
+    })?;
+    copied.map_err(unwritable)?;
+    Ok(hash)
+}
+
+fn unwritable(error: std::io::Error) -> SigningError {
+    SigningError::Unwritable(error.to_string())
 }
 
 /// Nghị định 23/2025/NĐ-CP Điều 15: the signer's certificate and those above it are valid,

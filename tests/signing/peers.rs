@@ -24,7 +24,7 @@ fn sealed(bytes: &[u8], level: Level, scheme: SignatureScheme) -> Vec<u8> {
             trust: Some(&trust),
             ..SigningJob::new(&source, Timestamp::now())
         };
-        Signer::new(name).sign(&job).expect("a signature").to_bytes()
+        Signer::new(name).sign(&job).expect("a signature").to_bytes().unwrap()
     };
     sign("org", &sign("leader", bytes))
 }

@@ -69,7 +69,10 @@ impl Signer {
     /// An invisible B-B signature.
     pub fn sign_plainly(&mut self, bytes: &[u8]) -> Vec<u8> {
         let source = source(bytes);
-        self.sign(&SigningJob::new(&source, Timestamp::now())).expect("a signature").to_bytes()
+        self.sign(&SigningJob::new(&source, Timestamp::now()))
+            .expect("a signature")
+            .to_bytes()
+            .unwrap()
     }
 }
 

@@ -1,11 +1,14 @@
 //! Opening the office, and reading what must not stand on the command line.
 
-use std::io::{BufRead, Read};
+use std::fs::File;
+use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use vanthu::domain::document::DocumentKey;
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::office::Office;
+use vanthu::pdf::PdfError;
+use vanthu::pdf::structure::Source;
 use vanthu::token::Pin;
 
 use crate::args::{Global, TokenArgs};
@@ -55,15 +58,29 @@ pub fn pin(args: &TokenArgs) -> Result<Pin, Problem> {
     }
 }
 
+/// Opens a PDF without reading it whole; a pipe, which cannot be read twice, is.
+pub fn open_pdf(path: &Path) -> Result<Source, Problem> {
+    let opened = match std::fs::metadata(path) {
+        Ok(about) if !about.is_file() && !about.is_dir() => Source::parse(read(path)?.into()),
+        _ => Source::open(path),
+    };
+    opened.map_err(|error| match error {
+        PdfError::Unreadable(cause) => unreadable(path, cause),
+        other => other.into(),
+    })
+}
+
+fn unreadable(path: &Path, cause: String) -> Problem {
+    Problem::new("ctl-file-unreadable", Kind::Unreadable, Blame::Input)
+        .with("file", path.display())
+        .because(cause)
+}
+
 /// Reads a file whole; what is missing or unreadable is said with its name.
 pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     // Larger than any input that the product takes; more would only fill the memory.
     const LIMIT: u64 = 1 << 30;
-    let unreadable = |cause: String| {
-        Problem::new("ctl-file-unreadable", Kind::Unreadable, Blame::Input)
-            .with("file", path.display())
-            .because(cause)
-    };
+    let unreadable = |cause: String| unreadable(path, cause);
     let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let size = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(LIMIT)).unwrap_or_default());
@@ -78,19 +95,36 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
 
 /// Writes a file under a temporary name first, so that a failure leaves no half of it.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
-    let unwritable = |error: std::io::Error| {
-        Problem::new("ctl-file-unwritable", Kind::Unavailable, Blame::Environment)
-            .with("file", path.display())
-            .because(error)
-    };
+    write_with(path, |out| out.write_all(bytes).map_err(|error| unwritable(path, &error)))
+}
+
+/// The same for what is written piece by piece. The file gets its name when `work` is done
+/// and its bytes are on the disk.
+pub fn write_with<T>(
+    path: &Path,
+    work: impl FnOnce(&mut dyn Write) -> Result<T, Problem>,
+) -> Result<T, Problem> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
-    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
-    written.map_err(|error| {
+    let told = |error: std::io::Error| unwritable(path, &error);
+    let mut file = File::create(&part).map_err(told)?;
+    let done = work(&mut file).and_then(|done| {
+        file.sync_all().map_err(told)?;
+        drop(file);
+        std::fs::rename(&part, path).map_err(told)?;
+        Ok(done)
+    });
+    if done.is_err() {
         let _ = std::fs::remove_file(&part);
-        unwritable(error)
-    })
+    }
+    done
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::new("ctl-file-unwritable", Kind::Unavailable, Blame::Environment)
+        .with("file", path.display())
+        .because(error)
 }
 
 /// The name of a file without its folder.

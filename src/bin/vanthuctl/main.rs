@@ -1,6 +1,7 @@
 //! `vanthuctl`: everything an administrator or a script needs.
 
 mod args;
+mod bench;
 mod desk_work;
 mod doctor;
 mod door;
@@ -73,6 +74,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Agency(command) => setup::agency(global, &command),
         Command::Trust(command) => setup::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
+        Command::Bench(which) => bench::bench(&which),
         Command::Doctor => doctor::doctor(global),
         other => desk_work::run(global, other),
     }

@@ -24,7 +24,7 @@ use crate::output::Outcome;
 use crate::usage;
 
 pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
-    let source = Source::parse(door::read(&args.input)?.into())?;
+    let source = door::open_pdf(&args.input)?;
     let profile = Profile::built_in(global.profile.as_deref().unwrap_or("current"))?;
     let kind = match args.as_ {
         As::Personal => SignatureKind::Personal,
@@ -66,8 +66,9 @@ pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
             },
         },
     };
-    let signed = hand.sign(&mut ready, &source, look, Vec::new(), at)?;
-    door::write(&args.output, &signed.to_bytes())?;
+    let signed = door::write_with(&args.output, |out| {
+        hand.sign_to(&mut ready, &source, look, Vec::new(), at, out)
+    })?;
     let signer = ready.certificate.subject().label();
     let json = json!({
         "file": args.output,
@@ -89,7 +90,7 @@ fn spot(
         (Placement::Invisible, _) => Ok(None),
         (Placement::At { page, rect }, _) => Ok(Some((page, rect))),
         (Placement::Automatic, Some(text)) => {
-            let document = Renderer::start()?.open(source.shared_bytes())?;
+            let document = Renderer::start()?.open_source(source)?;
             Ok(Some(
                 place::above_text(source, &document, text, profile)?
                     .ok_or_else(|| OfficeError::NoPlace(String::new()))?,

@@ -34,8 +34,8 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
     let mut status = 0;
     for file in &args.files {
         let name = file.display().to_string();
-        let checked: Result<Report, Problem> = door::read(file)
-            .and_then(|bytes| check::check(bytes.into(), &options).map_err(Problem::from));
+        let checked: Result<Report, Problem> = door::open_pdf(file)
+            .and_then(|source| check::check_source(&source, &options).map_err(Problem::from));
         match checked {
             Ok(report) => {
                 if report.verdict != Verdict::Valid {

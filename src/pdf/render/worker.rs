@@ -1,12 +1,12 @@
 //! The thread that owns pdfium, and the channel to it.
 
 use std::collections::HashMap;
-use std::io::Cursor;
+use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pdfium_render::prelude::{
     PdfBitmap, PdfBitmapFormat, PdfColor, PdfDocument, PdfPage, PdfPageRenderRotation,
@@ -17,12 +17,13 @@ use pdfium_render::prelude::{
 use super::{
     Answer, Bitmap, CACHE_BYTES, Cache, Cancel, Geometry, Key, MAX_PAGES, PATIENCE, PageSize, ended,
 };
+use crate::pdf::structure::Reader;
 use crate::pdf::text::{Glyph, PageText};
 use crate::pdf::{PdfError, Rect};
 
 /// What the thread is asked to do.
 pub(super) enum Request {
-    Open { id: u64, bytes: Arc<[u8]>, answer: Answer<Opened> },
+    Open { id: u64, reader: Reader, answer: Answer<Opened> },
     Page { key: Key, cancel: Cancel, answer: Answer<Option<Bitmap>> },
     Text { document: u64, page: u32, answer: Answer<PageText> },
     Geometry { document: u64, page: u32, answer: Answer<Geometry> },
@@ -127,8 +128,8 @@ fn load(candidates: &[PathBuf]) -> Result<(Pdfium, String), PdfError> {
 
 fn serve(pdfium: &'static Pdfium, documents: &mut Documents, request: Request) {
     match request {
-        Request::Open { id, bytes, answer } => {
-            let opened = guarded(|| open(pdfium, bytes)).map(|(document, opened)| {
+        Request::Open { id, reader, answer } => {
+            let opened = guarded(|| open(pdfium, reader)).map(|(document, opened)| {
                 documents.insert(id, document);
                 opened
             });
@@ -164,14 +165,16 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, PdfError>) -> Result<T, PdfError>
 
 fn open(
     pdfium: &'static Pdfium,
-    bytes: Arc<[u8]>,
+    mut reader: Reader,
 ) -> Result<(PdfDocument<'static>, Opened), PdfError> {
     // ISO 32000-1 annex H: readers accept a header within the first 1024 bytes.
-    let head = bytes.get(..1024).unwrap_or(&bytes);
+    let mut head = Vec::with_capacity(1024);
+    let read = reader.by_ref().take(1024).read_to_end(&mut head).and_then(|_| reader.rewind());
+    read.map_err(|error| PdfError::Unreadable(error.to_string()))?;
     if !head.windows(5).any(|window| window == b"%PDF-") {
         return Err(PdfError::NotPdf);
     }
-    let document = pdfium.load_pdf_from_reader(Cursor::new(bytes), None).map_err(told)?;
+    let document = pdfium.load_pdf_from_reader(reader, None).map_err(told)?;
     let count = u32::try_from(document.pages().len()).unwrap_or(0);
     if count == 0 {
         return Err(PdfError::Damaged("it has no pages".into()));

@@ -10,14 +10,24 @@ use std::ops::Range;
 
 use lopdf::{Dictionary, Object, ObjectId, StringFormat};
 
+use super::storage::{Storage, Window};
 use crate::pdf::PdfError;
 
 /// How deeply arrays and dictionaries may nest; real files stay below ten.
 const DEPTH: u32 = 64;
+/// Bytes of one object, without its stream; the page tree of a thick book has one megabyte.
+const MAX_OBJECT: usize = 16 << 20;
 
 /// Walks over bytes; positions are those of the whole file.
 pub(super) struct Lexer<'a> {
-    bytes: &'a [u8],
+    /// The bytes at hand, and where they begin.
+    window: Window<'a>,
+    start: usize,
+    /// Where there are more.
+    storage: Option<&'a Storage>,
+    /// Bytes in all, and up to where an object may reach.
+    len: usize,
+    until: usize,
     at: usize,
     /// A dictionary named a key twice: readers differ in which they believe.
     duplicate_keys: bool,
@@ -55,8 +65,20 @@ const fn is_regular(byte: u8) -> bool {
 }
 
 impl<'a> Lexer<'a> {
+    /// Over bytes in memory.
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, duplicate_keys: false }
+        let (window, len) = (Window::Lent(bytes), bytes.len());
+        Self { window, start: 0, storage: None, len, until: len, at, duplicate_keys: false }
+    }
+
+    /// Over a file, of which windows are read as it goes.
+    pub fn over(storage: &'a Storage, at: usize) -> Self {
+        Self {
+            storage: Some(storage),
+            len: storage.len(),
+            until: storage.len(),
+            ..Self::new(&[], at)
+        }
     }
 
     pub const fn position(&self) -> usize {
@@ -67,12 +89,25 @@ impl<'a> Lexer<'a> {
         self.duplicate_keys
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    fn peek(&mut self) -> Option<u8> {
+        self.byte(self.at)
     }
 
-    fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.at..).unwrap_or_default()
+    fn byte(&mut self, at: usize) -> Option<u8> {
+        if at >= self.until {
+            return None;
+        }
+        let here = at.checked_sub(self.start).and_then(|index| self.window.get(index));
+        if let Some(byte) = here {
+            return Some(*byte);
+        }
+        (self.start, self.window) = self.storage?.window(at)?;
+        self.window.get(at.checked_sub(self.start)?).copied()
+    }
+
+    /// From here on one object; it must not be endless.
+    fn begin(&mut self) {
+        self.until = self.len.min(self.at.saturating_add(MAX_OBJECT));
     }
 
     /// Passes white space and comments.
@@ -90,11 +125,18 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Passes white space only.
+    pub fn skip_blanks(&mut self) {
+        while self.peek().is_some_and(is_white) {
+            self.at += 1;
+        }
+    }
+
     /// Takes `word` if it stands here as a word of its own.
     pub fn take(&mut self, word: &[u8]) -> bool {
-        let rest = self.rest();
-        let ends = rest.get(word.len()).is_none_or(|byte| !is_regular(*byte));
-        let found = rest.starts_with(word) && ends;
+        let here = self.at;
+        let found = (here..).zip(word).all(|(at, byte)| self.byte(at) == Some(*byte))
+            && self.byte(here + word.len()).is_none_or(|byte| !is_regular(byte));
         if found {
             self.at += word.len();
         }
@@ -128,7 +170,10 @@ impl<'a> Lexer<'a> {
 
     /// Any direct object, or a reference.
     pub fn object(&mut self) -> Result<Object, PdfError> {
-        self.value(0, &mut Vec::new())
+        self.begin();
+        let object = self.value(0, &mut Vec::new());
+        self.until = self.len;
+        object
     }
 
     fn value(
@@ -144,7 +189,7 @@ impl<'a> Lexer<'a> {
             Some(b'/') => self.name().map(Object::Name),
             Some(b'(') => self.literal().map(|text| Object::String(text, StringFormat::Literal)),
             Some(b'[') => self.array(depth),
-            Some(b'<') if self.bytes.get(self.at + 1) == Some(&b'<') => {
+            Some(b'<') if self.byte(self.at + 1) == Some(b'<') => {
                 self.dictionary(depth, members).map(Object::Dictionary)
             }
             Some(b'<') => self.hex().map(|text| Object::String(text, StringFormat::Hexadecimal)),
@@ -163,8 +208,8 @@ impl<'a> Lexer<'a> {
             self.at += 1;
             let escaped = (byte == b'#')
                 .then(|| {
-                    let high = hex_digit(*self.bytes.get(self.at)?)?;
-                    let low = hex_digit(*self.bytes.get(self.at + 1)?)?;
+                    let high = hex_digit(self.byte(self.at)?)?;
+                    let low = hex_digit(self.byte(self.at + 1)?)?;
                     Some(high << 4 | low)
                 })
                 .flatten();
@@ -303,7 +348,7 @@ impl<'a> Lexer<'a> {
                     self.duplicate_keys |= dictionary.has(&key);
                     dictionary.set(key, value);
                 }
-                Some(b'>') if self.bytes.get(self.at + 1) == Some(&b'>') => {
+                Some(b'>') if self.byte(self.at + 1) == Some(b'>') => {
                     self.at += 2;
                     return Ok(dictionary);
                 }
@@ -337,14 +382,15 @@ impl<'a> Lexer<'a> {
 
     fn number(&mut self) -> Result<Object, PdfError> {
         let start = self.at;
-        while self.peek().is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.')) {
+        let mut text = Vec::new();
+        while let Some(byte @ (b'0'..=b'9' | b'+' | b'-' | b'.')) = self.peek() {
+            text.push(byte);
             self.at += 1;
         }
         if self.peek().is_some_and(is_regular) {
             return Err(damaged("no number", start));
         }
-        let text = self.bytes.get(start..self.at).unwrap_or_default();
-        let text = std::str::from_utf8(text).map_err(|_| damaged("no number", start))?;
+        let text = std::str::from_utf8(&text).map_err(|_| damaged("no number", start))?;
         if let Ok(integer) = text.parse::<i64>() {
             return Ok(Object::Integer(integer));
         }
@@ -357,6 +403,16 @@ impl<'a> Lexer<'a> {
     /// `12 0 obj … endobj`. `length` finds the length of a stream whose `/Length` is a
     /// reference.
     pub fn indirect(
+        &mut self,
+        length: impl Fn(ObjectId) -> Option<i64>,
+    ) -> Result<Indirect, PdfError> {
+        self.begin();
+        let indirect = self.whole_indirect(length);
+        self.until = self.len;
+        indirect
+    }
+
+    fn whole_indirect(
         &mut self,
         length: impl Fn(ObjectId) -> Option<i64>,
     ) -> Result<Indirect, PdfError> {
@@ -385,9 +441,9 @@ impl<'a> Lexer<'a> {
         dictionary: &Dictionary,
         length: impl Fn(ObjectId) -> Option<i64>,
     ) -> Result<Range<usize>, PdfError> {
-        match self.rest() {
-            [b'\r', b'\n', ..] => self.at += 2,
-            [b'\n', ..] => self.at += 1,
+        match (self.peek(), self.byte(self.at + 1)) {
+            (Some(b'\r'), Some(b'\n')) => self.at += 2,
+            (Some(b'\n'), _) => self.at += 1,
             _ => return Err(damaged("a stream without a line end", self.at)),
         }
         let start = self.at;
@@ -399,9 +455,10 @@ impl<'a> Lexer<'a> {
         let end = length
             .and_then(|length| usize::try_from(length).ok())
             .and_then(|length| start.checked_add(length))
-            .filter(|end| *end <= self.bytes.len())
+            .filter(|end| *end <= self.len)
             .ok_or_else(|| damaged("a stream without a length", start))?;
         self.at = end;
+        self.begin();
         self.expect(b"endstream")?;
         Ok(start..end)
     }

@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use proptest::prelude::*;
 
@@ -39,6 +40,27 @@ pub(crate) fn two_pages() -> Vec<u8> {
 
 fn source(bytes: Vec<u8>) -> Result<Source, PdfError> {
     Source::parse(bytes.into())
+}
+
+/// The same bytes as a file that is read by blocks so small that everything spans several.
+fn on_disk(bytes: &[u8]) -> Result<Source, PdfError> {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    Source::over(Storage::on_disk(file, 7)?)
+}
+
+/// All that a source tells.
+fn told(source: Result<Source, PdfError>) -> Result<String, PdfError> {
+    let source = source?;
+    let mut entries: Vec<_> = source.entries().collect();
+    entries.sort_unstable_by_key(|(number, _)| *number);
+    let mut told = format!("{:?} {:?} {:?}", source.revisions(), source.pages(), source.trailer());
+    for (number, _) in entries {
+        write!(told, "\n{:?}", source.indirect((number, 0))).unwrap();
+        write!(told, "{:?}", source.stream_decoded((number, 0))).unwrap();
+    }
+    source.intact()?;
+    Ok(told)
 }
 
 /// The same document with object and cross-reference streams.
@@ -225,7 +247,56 @@ fn a_linearised_file_is_one_revision() {
     assert_eq!(source.revisions(), [Revision { xref_at: room, end: bytes.len() - 1 }]);
 }
 
+#[test]
+fn a_streams_length_may_stand_in_an_object_stream() {
+    // Object 5 is `3`, in an object stream that nothing opened before.
+    let mut bytes = b"%PDF-1.5\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n".to_vec();
+    let pages = bytes.len();
+    bytes.extend_from_slice(b"2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n");
+    let lengths = bytes.len();
+    bytes.extend_from_slice(
+        b"3 0 obj\n<</Type/ObjStm/N 1/First 4/Length 5>>\nstream\n5 0 3\nendstream\nendobj\n",
+    );
+    let stream = bytes.len();
+    bytes.extend_from_slice(b"4 0 obj\n<</Length 5 0 R>>\nstream\nq Q\nendstream\nendobj\n");
+    let at = |place: usize| {
+        let [high, low] = (place as u16).to_be_bytes();
+        [1, high, low, 0]
+    };
+    let rows = [at(9), at(pages), at(lengths), at(stream), [2, 0, 3, 0], at(bytes.len())];
+    let table = stream_section(&mut bytes, 6, "1 6", &rows, "/Root 1 0 R");
+    bytes.extend_from_slice(format!("startxref\n{table}\n%%EOF\n").as_bytes());
+    let source = source(bytes).unwrap();
+    assert_eq!(source.stream_decoded((4, 0)).unwrap().as_deref(), Some(&b"q Q"[..]));
+}
+
+#[test]
+fn a_file_on_the_disk_tells_what_it_tells_in_memory() {
+    for bytes in [two_pages(), compressed(), [b"junk\n".to_vec(), two_pages()].concat()] {
+        let update = Update::new(&on_disk(&bytes).unwrap()).unwrap().write().unwrap().appended;
+        let whole = [bytes.clone(), update.clone()].concat();
+        assert_eq!(told(on_disk(&whole)), told(source(whole.clone())));
+        let grown = on_disk(&bytes).unwrap().with_appended(&update);
+        assert_eq!(told(grown), told(source(whole.clone())));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.pdf");
+        std::fs::write(&path, &whole).unwrap();
+        assert_eq!(told(Source::open(&path)), told(source(whole)));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert!(matches!(Source::open(folder.path()), Err(PdfError::Unreadable(_))));
+    assert!(matches!(Source::open(&folder.path().join("missing")), Err(PdfError::Unreadable(_))));
+}
+
 proptest! {
+    #[test]
+    fn damage_is_the_same_on_the_disk(at in any::<prop::sample::Index>(), byte: u8, kind: bool) {
+        let mut bytes = if kind { two_pages() } else { compressed() };
+        let index = at.index(bytes.len());
+        bytes[index] = byte;
+        prop_assert_eq!(told(on_disk(&bytes)), told(source(bytes)));
+    }
+
     #[test]
     fn no_damage_makes_it_panic(at in any::<prop::sample::Index>(), byte: u8, cut in any::<prop::sample::Index>(), kind: bool) {
         let mut bytes = if kind { two_pages() } else { compressed() };

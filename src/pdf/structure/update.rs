@@ -39,8 +39,7 @@ impl<'a> Update<'a> {
     /// end: what is appended to such a file, readers find by repair or not at all.
     pub fn new(source: &'a Source) -> Result<Self, PdfError> {
         let end = source.revisions().last().map_or(0, |revision| revision.end);
-        let after = source.bytes().get(end..).unwrap_or_default();
-        if !after.iter().copied().all(super::lexer::is_white) {
+        if !source.is_white(end..source.size()) {
             return Err(damaged("something stands after the end of the file"));
         }
         Ok(Self { source, next: source.xref.next_number, objects: BTreeMap::new() })
@@ -116,10 +115,10 @@ impl<'a> Update<'a> {
 
     /// Writes the update: objects, cross-references of the kind the file already has, trailer.
     pub fn write(mut self) -> Result<Revised, PdfError> {
-        let start = self.source.len;
+        let start = self.source.size();
         let base = self.source.base;
         let mut out = Vec::new();
-        if !matches!(self.source.bytes().last(), Some(b'\n' | b'\r')) {
+        if !matches!(*self.source.read(start.saturating_sub(1)..start)?, [b'\n' | b'\r']) {
             out.push(b'\n');
         }
         let mut places = BTreeMap::new();

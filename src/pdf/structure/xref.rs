@@ -9,7 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use lopdf::{Dictionary, Object};
 
-use super::lexer::{Indirect, Lexer, is_white};
+use super::lexer::{Indirect, Lexer};
+use super::storage::Storage;
 use crate::pdf::PdfError;
 
 /// Updates that one file may have; a document gets a handful of signatures.
@@ -83,8 +84,8 @@ fn damaged(what: &str) -> PdfError {
 
 impl Xref {
     /// Reads the chain of a file whose header stands at byte `base`, from which offsets count.
-    pub fn read(bytes: &[u8], base: usize) -> Result<Self, PdfError> {
-        let last = last_marker(bytes)?;
+    pub fn read(file: &Storage, base: usize) -> Result<Self, PdfError> {
+        let last = last_marker(file)?;
         let mut entries = HashMap::new();
         let mut seen = HashSet::new();
         let mut markers = Vec::new();
@@ -95,10 +96,10 @@ impl Xref {
             if !seen.insert(target) || seen.len() > MAX_SECTIONS {
                 return Err(damaged("the cross-references go in a circle"));
             }
-            let section = read_section(bytes, base, target)?;
+            let section = read_section(file, base, target)?;
             let beside = match section.trailer.get(b"XRefStm") {
                 Ok(offset) if !section.is_stream => {
-                    Some(read_section(bytes, base, offset_of(offset)?)?)
+                    Some(read_section(file, base, offset_of(offset)?)?)
                         .filter(|section| section.is_stream)
                 }
                 _ => None,
@@ -168,45 +169,44 @@ fn offset_of(object: &Object) -> Result<usize, PdfError> {
 }
 
 /// The last `startxref` within the file's last kilobyte (ISO 32000-1, annex H, note 18).
-fn last_marker(bytes: &[u8]) -> Result<Marker, PdfError> {
+fn last_marker(file: &Storage) -> Result<Marker, PdfError> {
     const WORD: &[u8] = b"startxref";
-    let from = bytes.len().saturating_sub(1024 + WORD.len());
-    let tail = bytes.get(from..).unwrap_or_default();
+    let from = file.len().saturating_sub(1024 + WORD.len());
+    let tail = file.read(from..file.len())?;
     let at = tail
         .windows(WORD.len())
         .rposition(|window| window == WORD)
         .ok_or_else(|| damaged("no startxref at the end"))?;
-    marker(bytes, from + at).ok_or_else(|| damaged("no %%EOF after startxref"))
+    marker(file, from + at).ok_or_else(|| damaged("no %%EOF after startxref"))
 }
 
-fn marker(bytes: &[u8], at: usize) -> Option<Marker> {
-    let mut lexer = Lexer::new(bytes, at);
+fn marker(file: &Storage, at: usize) -> Option<Marker> {
+    const END: &[u8] = b"%%EOF";
+    let mut lexer = Lexer::over(file, at);
     lexer.expect(b"startxref").ok()?;
     let target = usize::try_from(lexer.unsigned().ok()?).ok()?;
-    let mut end = lexer.position();
-    while bytes.get(end).copied().is_some_and(is_white) {
-        end += 1;
-    }
-    bytes.get(end..)?.starts_with(b"%%EOF").then_some(Marker { target, end: end + 5 })
+    lexer.skip_blanks();
+    let end = lexer.position().checked_add(END.len())?;
+    (*file.read(lexer.position()..end).ok()? == *END).then_some(Marker { target, end })
 }
 
-fn read_section(bytes: &[u8], base: usize, target: usize) -> Result<Section, PdfError> {
-    let at = base.checked_add(target).filter(|at| *at < bytes.len());
+fn read_section(file: &Storage, base: usize, target: usize) -> Result<Section, PdfError> {
+    let at = base.checked_add(target).filter(|at| *at < file.len());
     let at = at.ok_or_else(|| damaged("a cross-reference offset lies outside the file"))?;
-    let mut lexer = Lexer::new(bytes, at);
+    let mut lexer = Lexer::over(file, at);
     lexer.skip_white();
     if lexer.take(b"xref") {
-        read_table(bytes, base, lexer)
+        read_table(file, base, lexer)
     } else {
         let indirect = lexer.indirect(|_| None)?;
-        let mut section = read_stream(bytes, base, &indirect)?;
+        let mut section = read_stream(file, base, &indirect)?;
         lexer.skip_white();
-        section.marker = marker(bytes, lexer.position());
+        section.marker = marker(file, lexer.position());
         Ok(section)
     }
 }
 
-fn read_table(bytes: &[u8], base: usize, mut lexer: Lexer) -> Result<Section, PdfError> {
+fn read_table(file: &Storage, base: usize, mut lexer: Lexer) -> Result<Section, PdfError> {
     let mut used = Vec::new();
     let mut free = Vec::new();
     loop {
@@ -251,18 +251,18 @@ fn read_table(bytes: &[u8], base: usize, mut lexer: Lexer) -> Result<Section, Pd
         _ => return Err(damaged("the trailer is no plain dictionary")),
     };
     lexer.skip_white();
-    let marker = marker(bytes, lexer.position());
+    let marker = marker(file, lexer.position());
     Ok(Section { used, free, trailer, is_stream: false, marker })
 }
 
-fn read_stream(bytes: &[u8], base: usize, indirect: &Indirect) -> Result<Section, PdfError> {
+fn read_stream(file: &Storage, base: usize, indirect: &Indirect) -> Result<Section, PdfError> {
     let (Object::Dictionary(dictionary), Some(range)) = (&indirect.object, &indirect.stream) else {
         return Err(damaged("no cross-reference section where there should be one"));
     };
     if !dictionary.has_type(b"XRef") || indirect.duplicate_keys {
         return Err(damaged("no cross-reference stream where there should be one"));
     }
-    let rows = decode(dictionary, bytes.get(range.clone()).unwrap_or_default())?;
+    let rows = decode(dictionary, &file.read(range.clone())?)?;
     let numbers = |key: &[u8]| -> Option<Vec<usize>> {
         let array = dictionary.get(key).and_then(Object::as_array).ok()?;
         array.iter().map(|item| usize::try_from(item.as_i64().ok()?).ok()).collect()

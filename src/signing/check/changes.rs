@@ -12,7 +12,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use lopdf::{Dictionary, Object, ObjectId};
 
-use super::coverage::is_white;
 use super::fields::{self, NewSignature};
 use super::walk::{Place, differing, grown, id_of, lossy, places, references, same};
 use crate::pdf::PdfError;
@@ -86,8 +85,8 @@ impl Change {
 /// Every change between `signed` and `now`, of which it is a prefix, under the restrictions
 /// that the signature itself carries. Empty when nothing changed.
 pub(super) fn compare(signed: &Source, now: &Source, rules: &[Transform]) -> BTreeSet<Change> {
-    let (from, to) = (signed.bytes().len(), now.bytes().len());
-    if is_white(now.bytes(), from..to) {
+    let (from, to) = (signed.size(), now.size());
+    if now.is_white(from..to) {
         return BTreeSet::new();
     }
     let mut changes = history(signed, now);
@@ -114,7 +113,7 @@ fn history(signed: &Source, now: &Source) -> BTreeSet<Change> {
         changes.insert(Change::History);
     }
     let end = new.last().map_or(0, |revision| revision.end);
-    if !is_white(now.bytes(), end..now.bytes().len()) {
+    if !now.is_white(end..now.size()) {
         changes.insert(Change::TrailingBytes);
     }
     changes

@@ -27,26 +27,25 @@ pub(super) struct Coverage {
 /// left out or the end is not the end of a revision, [`Reason::Unsupported`] when the
 /// signature dictionary is not an object of its own.
 pub(super) fn coverage(source: &Source, value: &SignatureValue) -> Result<Coverage, Reason> {
-    let bytes = source.bytes();
     let id = value.id.ok_or(Reason::Unsupported)?;
     if value.duplicate_keys {
         return Err(Reason::ContentsMalformed);
     }
     let hole = value.contents_at.clone().ok_or(Reason::ContentsMalformed)?;
-    match bytes.get(hole.clone()) {
-        Some([b'<', inside @ .., b'>']) if inside.iter().all(u8::is_ascii_hexdigit) => {}
+    match source.read(hole.clone()).as_deref() {
+        Ok([b'<', inside @ .., b'>']) if inside.iter().all(u8::is_ascii_hexdigit) => {}
         _ => return Err(Reason::ContentsMalformed),
     }
     let end = range_end(value.byte_range.as_ref(), &hole).ok_or(Reason::ByteRangeInvalid)?;
     let after = hole.end..end;
-    if end > bytes.len() {
+    if end > source.size() {
         return Err(Reason::ByteRangeInvalid);
     }
 
     // The end of what is signed is the end of a revision.
     let revision = source.revisions().iter().rev().find(|revision| revision.end <= end);
     let revision = revision.ok_or(Reason::ByteRangeInvalid)?;
-    if !is_white(bytes, revision.end..end) || revision.end <= hole.end {
+    if !source.is_white(revision.end..end) || revision.end <= hole.end {
         return Err(Reason::ByteRangeInvalid);
     }
     let signed = source.until(end).map_err(|_| Reason::ByteRangeInvalid)?;
@@ -61,7 +60,8 @@ pub(super) fn coverage(source: &Source, value: &SignatureValue) -> Result<Covera
     if !in_it || place != source.entry(id.0) {
         return Err(Reason::ByteRangeInvalid);
     }
-    Ok(Coverage { before: 0..hole.start, after, whole: is_white(bytes, end..bytes.len()), signed })
+    let whole = source.is_white(end..source.size());
+    Ok(Coverage { before: 0..hole.start, after, whole, signed })
 }
 
 /// The end of `[0 a b c]` with the hole exactly from `a` to `b`.
@@ -75,11 +75,6 @@ fn range_end(range: Option<&ByteRange>, hole: &Range<usize>) -> Option<usize> {
         }
         _ => None,
     }
-}
-
-pub(super) fn is_white(bytes: &[u8], range: Range<usize>) -> bool {
-    let between = bytes.get(range).unwrap_or_default();
-    between.iter().all(|byte| matches!(byte, 0 | b'\t' | b'\n' | 0x0c | b'\r' | b' '))
 }
 
 #[cfg(test)]

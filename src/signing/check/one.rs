@@ -124,7 +124,7 @@ impl<'a> Checker<'a> {
         coverage: &Coverage,
         value: &SignatureValue,
     ) {
-        report.signed_length = Some(coverage.signed.bytes().len());
+        report.signed_length = Some(coverage.signed.size());
         if coverage.whole {
             report.covers = Covers::WholeDocument;
         }
@@ -326,12 +326,10 @@ impl<'a> Checker<'a> {
         report.certificate =
             SignedData::parse(contents).ok().and_then(|s| s.signer_certificate().cloned());
         let Some(coverage) = coverage else { return };
-        let bytes = self.source.bytes();
-        let part = |range: &std::ops::Range<usize>| bytes.get(range.clone()).unwrap_or_default();
-        let message = [part(&coverage.before), part(&coverage.after)].concat();
         let trust = with_pool(self.options.trust, &self.baggage.certificates);
         let (evidence, online) = (&self.baggage.evidence, self.options.online);
-        match tsp::verify(contents, &message, &trust, evidence, online) {
+        let imprint = |algorithm| self.digest(coverage, algorithm);
+        match tsp::verify_imprint(contents, imprint, &trust, evidence, online) {
             Err(error) => report.add(match error {
                 PkiError::TimeStampWrong(_) | PkiError::Cms(CmsFault::DigestMismatch) => {
                     Reason::IntegrityBroken
@@ -353,7 +351,6 @@ impl<'a> Checker<'a> {
     }
 
     fn digest(&mut self, coverage: &Coverage, algorithm: DigestAlgorithm) -> Vec<u8> {
-        let bytes = self.source.bytes();
         let until = coverage.before.end;
         let place = self
             .prefixes
@@ -363,11 +360,13 @@ impl<'a> Checker<'a> {
             Some(place) => self.prefixes.swap_remove(place),
             None => Prefix { algorithm, length: 0, context: hasher(algorithm) },
         };
-        prefix.context.update(bytes.get(prefix.length..until).unwrap_or_default());
+        // What cannot be read is missing from the hash, and told when the check ends.
+        let rest = prefix.length..until;
+        let _ = self.source.feed(rest, |piece| prefix.context.update(piece));
         prefix.length = until;
         let mut context = prefix.context.clone();
         self.prefixes.push(prefix);
-        context.update(bytes.get(coverage.after.clone()).unwrap_or_default());
+        let _ = self.source.feed(coverage.after.clone(), |piece| context.update(piece));
         context.finish().as_ref().to_vec()
     }
 }

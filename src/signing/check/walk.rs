@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use lopdf::{Dictionary, Object, ObjectId};
 
 use crate::pdf::PdfError;
-use crate::pdf::structure::{Entry, Indirect, Source};
+use crate::pdf::structure::{Entry, Source};
 
 /// A way to an object: the object that names it (0 for the trailer) and under which key.
 pub(super) type Place = (u32, Vec<u8>);
@@ -23,18 +23,16 @@ pub(super) fn lossy(bytes: &[u8]) -> String {
 
 /// Whether an object says the same in both, streams byte for byte.
 pub(super) fn same(signed: &Source, now: &Source, old: ObjectId, new: ObjectId) -> bool {
-    fn content<'a>(source: &'a Source, indirect: &Indirect) -> &'a [u8] {
-        let range = indirect.stream.clone();
-        range.and_then(|range| source.bytes().get(range)).unwrap_or_default()
-    }
     let (Ok(Some(was)), Ok(Some(is))) = (signed.indirect(old), now.indirect(new)) else {
         return false;
     };
     was.id == is.id
         && was.object == is.object
-        && was.stream.is_some() == is.stream.is_some()
         && !is.duplicate_keys
-        && content(signed, &was) == content(now, &is)
+        && match (was.stream, is.stream) {
+            (Some(was), Some(is)) => signed.holds_same(was, now, is),
+            (was, is) => was.is_none() && is.is_none(),
+        }
 }
 
 /// The keys under which two dictionaries differ.

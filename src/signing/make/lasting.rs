@@ -6,8 +6,6 @@
 //! Both are revisions of their own and permitted under every signature, so a document that
 //! was signed without a line is extended whenever the line is back.
 
-use std::sync::Arc;
-
 use lopdf::{Dictionary, Object, Stream};
 
 use super::revision::{self, Wording};
@@ -15,7 +13,7 @@ use super::{Level, Services, Signed, digest_around, fill};
 use crate::domain::verdict::Verdict;
 use crate::pdf::structure::{SecurityStore, Source, Update};
 use crate::pki::{DigestAlgorithm, TrustStore, tsp};
-use crate::signing::check::{CheckOptions, check};
+use crate::signing::check::{CheckOptions, check_source};
 use crate::signing::report::Proof;
 use crate::signing::{SigningError, hasher};
 
@@ -36,33 +34,29 @@ pub fn extend(
     trust: &TrustStore,
     services: &Services<'_>,
 ) -> Result<Signed, SigningError> {
-    let original = source.shared_bytes();
-    let mut bytes = Arc::clone(&original);
+    let mut appended = Vec::new();
     let mut field = String::new();
     if level >= Level::Blt {
-        let proof = prove(&bytes, trust, services)?;
-        if let Some(revision) = store(&Source::parse(Arc::clone(&bytes))?, &proof)? {
-            bytes = [&*bytes, &revision].concat().into();
-        }
+        let proof = prove(source, trust, services)?;
+        appended.extend(store(source, &proof)?.unwrap_or_default());
     }
     if level >= Level::Blta {
-        let source = Source::parse(Arc::clone(&bytes))?;
-        let (revision, name) = stamp_document(&source, services)?;
-        bytes = [&*bytes, &revision].concat().into();
+        let now = source.with_appended(&appended)?;
+        let (revision, name) = stamp_document(&now, services)?;
+        appended.extend(revision);
         field = name;
     }
-    let appended = bytes.get(original.len()..).unwrap_or_default().to_vec();
-    Ok(Signed { original, appended, field, level })
+    Ok(Signed { original: source.reader(), appended, field, level })
 }
 
 /// What a check of the file relies on.
 fn prove(
-    bytes: &Arc<[u8]>,
+    source: &Source,
     trust: &TrustStore,
     services: &Services<'_>,
 ) -> Result<Proof, SigningError> {
     let options = CheckOptions { trust, at: None, online: Some(services.fetch) };
-    let report = check(Arc::clone(bytes), &options)?;
+    let report = check_source(source, &options)?;
     let stamped = report.signatures.iter().all(|found| found.time_stamped);
     if report.verdict != Verdict::Valid || !stamped {
         let reasons = report.reasons.iter().map(|reason| reason.code()).collect::<Vec<_>>();
@@ -133,7 +127,7 @@ fn stamp_document(
     let mut reserved = revision::reserve_timestamp(source, &wording, STAMP_ROOM)?;
     let digest = DigestAlgorithm::Sha256;
     let mut original = hasher(digest);
-    original.update(source.bytes());
+    source.feed(0..source.size(), |piece| original.update(piece))?;
     let imprint = digest_around(original, &reserved);
     let token = services.timestamp(digest, &imprint)?;
     fill(&mut reserved, &token)?;

@@ -98,7 +98,7 @@ fn lay_out(
         .get(&value.0)
         .ok_or_else(|| PdfError::Damaged("the signature was not written".to_owned()))?;
     let hole = body + hole.start..body + hole.end;
-    let start = source.bytes().len();
+    let start = source.size();
     let total = start + revised.appended.len();
     let numbers =
         format!("[0 {} {} {}]", start + hole.start, start + hole.end, total - (start + hole.end));
