@@ -30,6 +30,7 @@ mod connection;
 mod disk;
 mod error;
 mod head;
+mod identity;
 mod inbound;
 mod keys;
 mod local;

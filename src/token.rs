@@ -11,6 +11,8 @@
 //! | [`file`](mod@file) | PKCS#12 files, demonstration only |
 //! | [`choose`](mod@choose) | which certificate signs, and why another does not |
 //! | [`list`](mod@list), [`watch`](mod@watch) | what is plugged in |
+//! | [`unlock`](mod@unlock) | presenting the PIN, and never the last try by mistake |
+//! | [`held`] | a PIN that is kept for a stated time |
 
 use zeroize::Zeroizing;
 
@@ -18,18 +20,22 @@ pub mod choose;
 mod encoding;
 mod error;
 pub mod file;
+mod held;
 mod list;
 pub mod pcsc;
 pub mod pkcs11;
 mod proof;
 mod selector;
+mod unlock;
 mod watch;
 
 pub use choose::{Purpose, Unfit, choose};
 pub use error::TokenError;
+pub use held::HeldPin;
 pub use list::{Sources, TokenInfo, list, list_from};
 pub use proof::sign_proved;
 pub use selector::Selector;
+pub use unlock::{LastTry, change_pin, unlock};
 pub use watch::{Plugged, Watch, watch};
 
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
@@ -109,7 +115,35 @@ pub trait Token: Send {
 
     /// Presents the PIN and keeps it, for keys that want it before every signature,
     /// until the token is dropped.
+    ///
+    /// The PIN appears in no log, error or `Debug` text. A wrong one answers
+    /// [`TokenError::WrongPin`] with the tries left where the token tells; a fault of the
+    /// device or its driver is never told as a wrong PIN, and nothing is presented twice.
     fn login(&mut self, pin: &Pin) -> Result<(), TokenError>;
+
+    /// The PIN is typed on the reader's own keys ([`PinState::PinPad`]); blocks until it has
+    /// been, or answers [`TokenError::Cancelled`]. Nothing is kept: a key that wants the PIN
+    /// before every signature has it typed every time.
+    fn login_on_pad(&mut self) -> Result<(), TokenError> {
+        Err(TokenError::Unsupported { what: "PIN pad".to_owned() })
+    }
+
+    /// Replaces the PIN. The old one is counted as a login is: wrong, it costs a try and
+    /// says how many are left. Whether `new` can be a PIN of this token at all
+    /// ([`TokenError::PinLength`], [`TokenError::NewPin`]) is looked at before the old one is
+    /// sent. Afterwards the token is logged out.
+    fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), TokenError> {
+        let _ = (old, new);
+        Err(TokenError::Unsupported { what: "PIN change".to_owned() })
+    }
+
+    /// Whether the key wants the PIN right before every signature (PIV's 9C,
+    /// `CKA_ALWAYS_AUTHENTICATE`): on a PIN pad a batch means typing it for every document.
+    /// Known once [`certificates`](Self::certificates) has been read; `false` if not told.
+    fn wants_pin_every_time(&mut self, key: &KeyRef) -> bool {
+        let _ = key;
+        false
+    }
 
     /// Signs a ready digest. RSA signatures are as long as the modulus; ECDSA signatures
     /// are DER `SEQUENCE { r, s }`.

@@ -82,3 +82,17 @@ ctl-agency-unknown-parent = Line { $line }: the superior agency { $code } is not
 ctl-watch-no-service = The smart card service is not running.
 ctl-watch-card = { $reader }: card present
 ctl-watch-no-card = { $reader }: no card
+
+ctl-ask-new-pin = New PIN:{" "}
+ctl-ask-new-pin-again = New PIN again:{" "}
+ctl-pin-changed = The PIN of “{ $token }” was changed.
+ctl-new-pin-differs = The new PIN was not typed the same twice.
+    .kept = The old PIN is still in force; nothing was sent to the device.
+    .next = Run the command again and type the same new PIN twice.
+ctl-certificate-linked = The certificate “{ $subject }” is now linked to { $owner }.
+ctl-certificate-unlinked = The certificate “{ $subject }” is not linked any more.
+ctl-certificate-ends = { $days } days left
+ctl-certificate-ended = expired
+ctl-no-such-certificate = The certificate was not found.
+    .kept = The linked certificates stay as they were.
+    .next = Run “vanthuctl tokens” to see the serial numbers of the certificates on the device.

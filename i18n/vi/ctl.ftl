@@ -82,3 +82,17 @@ ctl-agency-unknown-parent = Dòng { $line }: cơ quan chủ quản { $code } kh�
 ctl-watch-no-service = Dịch vụ thẻ thông minh không chạy.
 ctl-watch-card = { $reader }: có thẻ
 ctl-watch-no-card = { $reader }: không có thẻ
+
+ctl-ask-new-pin = Mã PIN mới:{" "}
+ctl-ask-new-pin-again = Nhập lại mã PIN mới:{" "}
+ctl-pin-changed = Đã đổi mã PIN của thiết bị «{ $token }».
+ctl-new-pin-differs = Hai lần nhập mã PIN mới không giống nhau.
+    .kept = Mã PIN cũ vẫn còn hiệu lực, chưa có gì được gửi tới thiết bị.
+    .next = Hãy chạy lại lệnh và nhập mã PIN mới hai lần như nhau.
+ctl-certificate-linked = Đã gắn chứng thư số «{ $subject }» với { $owner }.
+ctl-certificate-unlinked = Đã gỡ chứng thư số «{ $subject }».
+ctl-certificate-ends = còn { $days } ngày
+ctl-certificate-ended = đã hết hạn
+ctl-no-such-certificate = Không tìm thấy chứng thư số được nêu.
+    .kept = Các chứng thư số đã gắn vẫn giữ nguyên.
+    .next = Hãy chạy «vanthuctl tokens» để xem số sê-ri của các chứng thư số trên thiết bị.

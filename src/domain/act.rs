@@ -29,14 +29,8 @@ pub enum SigningAct {
 }
 
 impl SigningAct {
-    pub const ALL: [Self; 6] = [
-        Self::Approve,
-        Self::Issue,
-        Self::Income,
-        Self::Appendix,
-        Self::Copy,
-        Self::Comment,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Approve, Self::Issue, Self::Income, Self::Appendix, Self::Copy, Self::Comment];
 
     /// The name in scripts and in the signing service.
     pub const fn key(self) -> &'static str {

@@ -10,7 +10,6 @@
 use jiff::civil::Date;
 
 use super::{Office, OfficeError};
-use crate::domain::calendar;
 use crate::domain::document::{Code, DocumentKey};
 use crate::domain::outbound::OutboundState;
 use crate::domain::problem::Problem;
@@ -54,14 +53,8 @@ impl Office {
             let code = document.metadata.code.clone();
             return Ok(NumberPreview { code, date: numbering.date, written: true });
         }
-        let date = calendar::local(jiff::Timestamp::now()).date();
-        let series = self.profile().book_series(&document.metadata.type_key);
-        let book = crate::domain::book::BookId::outbound(date.year(), series);
-        let number = self.store().next_number(&book)?;
-        let code = Code {
-            number: self.profile().numbering().written(number),
-            notation: document.metadata.code.notation.clone(),
-        };
+        let numbering = self.next_numbering(&document.metadata, jiff::Timestamp::now())?;
+        let (code, date) = (self.numbered(&document.metadata, &numbering).code, numbering.date);
         let entry = Entry::new(code.clone(), date);
         let openings = entry.openings(&self.issue_head(&source)?)?;
         Ok(NumberPreview { code, date, written: openings.is_empty() })

@@ -71,7 +71,7 @@ impl Office {
         let source = Source::parse(self.file(main)?)?;
         match kind {
             SignatureKind::Personal => {
-                let rendered = self.renderer()?.open_source(source)?;
+                let rendered = self.renderer()?.open_source(&source)?;
                 let signer = &document.metadata.signer;
                 Ok(personal(&source, &rendered, signer, self.profile())?)
             }

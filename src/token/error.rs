@@ -37,6 +37,12 @@ pub enum TokenError {
     /// The PIN cannot be right because of its length; it was not sent, no try was used.
     #[error("a PIN has {min} to {max} characters")]
     PinLength { min: u8, max: u8 },
+    /// One try is left, and nobody has confirmed that it may be used; nothing was sent.
+    #[error("the last try of the PIN is not used without confirmation")]
+    LastTry,
+    /// The new PIN is not one that the token accepts; the old one stays.
+    #[error("the token does not accept the new PIN")]
+    NewPin,
     /// The operation needs [`Token::login`](super::Token::login) first.
     #[error("the PIN is needed first")]
     LoginNeeded,
@@ -73,6 +79,29 @@ pub enum TokenError {
     NoCertificate(Unfit),
 }
 
+impl TokenError {
+    /// Whether the next signature had better not be tried: the PIN was not taken, and a try
+    /// may be lost with every further one; or the token is gone.
+    pub const fn stops_a_batch(&self) -> bool {
+        use TokenError as E;
+        matches!(
+            self,
+            E::WrongPin { .. }
+                | E::PinBlocked
+                | E::PinLength { .. }
+                | E::LastTry
+                | E::LoginNeeded
+                | E::WrongPassword
+                | E::Cancelled
+                | E::NoService
+                | E::NoReader { .. }
+                | E::NoCard { .. }
+                | E::NotFound { .. }
+                | E::Removed
+        )
+    }
+}
+
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         use TokenError as E;
@@ -105,6 +134,8 @@ impl From<TokenError> for Problem {
             E::PinLength { min, max } => {
                 refused("token-pin-length").with("min", min).with("max", max)
             }
+            E::LastTry => refused("token-last-try"),
+            E::NewPin => refused("token-new-pin"),
             E::LoginNeeded => refused("token-login-needed"),
             E::Removed => device("token-removed"),
             E::Busy => here("token-busy"),
@@ -162,6 +193,8 @@ mod tests {
             E::WrongPin { tries_left: None },
             E::PinBlocked,
             E::PinLength { min: 6, max: 8 },
+            E::LastTry,
+            E::NewPin,
             E::LoginNeeded,
             E::Removed,
             E::Busy,

@@ -379,6 +379,7 @@ fn order(args: &args::SignDocument) -> Result<SignOrder, Problem> {
         token: Selector::parse(&args.token.token)?,
         certificate: args.token.cert.clone(),
         pin: door::pin(&args.token)?,
+        last_try_confirmed: args.token.last_try,
         placement: placement(&args.place)?,
     })
 }

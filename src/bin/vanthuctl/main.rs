@@ -2,12 +2,14 @@
 
 mod args;
 mod bench;
+mod certificate;
 mod desk_work;
 mod doctor;
 mod door;
 mod output;
 mod setup;
 mod sign;
+mod tokens;
 mod verify;
 
 use std::process::ExitCode;
@@ -67,7 +69,8 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     match cli.command {
         Command::Verify(args) => verify::verify(global, &args),
         Command::Sign(args) => sign::sign_file(global, &args),
-        Command::Tokens { watch } => sign::tokens(global, watch),
+        Command::Tokens(args) => tokens::tokens(global, &args),
+        Command::Certificate(command) => certificate::certificate(global, &command),
         Command::Packet(command) => setup::packet(global, &command),
         Command::Init(args) => setup::init(global, &args),
         Command::User(command) => setup::user(global, &command),
