@@ -6,6 +6,7 @@
 
 mod assign;
 pub mod batch;
+pub mod corner;
 mod draft;
 mod error;
 mod exchange;

@@ -65,6 +65,12 @@ pub enum OfficeError {
     OrganisationSignature(String),
     #[error("no place for the signature is sure: {0}")]
     NoPlace(String),
+    #[error("the attachment {name} cannot be signed: {why}")]
+    AnnexUnfit { name: String, why: String },
+    #[error("the image is no PNG")]
+    ImageNotPng,
+    #[error("the image has no transparent ground")]
+    ImageOpaque,
     #[error("the place is not on page {0}")]
     OutsidePage(u32),
     #[error("there is a signature on page {0} where this one would go")]
@@ -174,6 +180,11 @@ impl From<OfficeError> for Problem {
                 Self::new("office-organisation-signature", Refused, Input)
             }
             E::NoPlace(why) => Self::new("office-no-place", Refused, Input).with("why", why),
+            E::AnnexUnfit { name, .. } => {
+                Self::new("office-annex-unfit", Refused, Input).with("name", name)
+            }
+            E::ImageNotPng => Self::new("office-image-not-png", Unreadable, Input),
+            E::ImageOpaque => Self::new("office-image-opaque", Refused, Input),
             E::OutsidePage(page) => {
                 Self::new("office-outside-page", Refused, Input).with("page", page)
             }

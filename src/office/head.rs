@@ -14,7 +14,8 @@ use crate::domain::document::{Code, DocumentKey};
 use crate::domain::outbound::OutboundState;
 use crate::domain::problem::Problem;
 use crate::pdf::PdfError;
-use crate::pdf::blanks::{IssueHead, Opening, Part, Wanted, read_issue_head};
+use crate::pdf::blanks::{IssueHead, Opening, Part, Slot, Wanted, read_issue_head};
+use crate::pdf::font::Face;
 use crate::pdf::render::RenderedDocument;
 use crate::pdf::structure::Source;
 use crate::signing::make::PageStamps;
@@ -112,6 +113,47 @@ impl Entry {
         let stamps: Vec<_> = self.openings(head)?.iter().map(Opening::stamp).collect();
         Ok(if stamps.is_empty() { Vec::new() } else { vec![PageStamps { page: 1, stamps }] })
     }
+}
+
+/// What a personal signature writes where numbers are taken with the seal: the notation, which
+/// is known, as stamps; and the blanks that it leaves open. Everything else that the page
+/// says is compared when the number is known.
+pub(super) fn left_open(
+    code: &Code,
+    head: &IssueHead,
+) -> Result<(Vec<PageStamps>, Vec<Opening>), OfficeError> {
+    let mut missing = head.missing();
+    if head.notation.is_none() {
+        missing.push(Part::Notation);
+    }
+    if !missing.is_empty() {
+        return Err(OfficeError::NoNumberPlace(missing));
+    }
+    let nothing = Wanted { number: "0", notation: &code.notation, day: "0", month: "0", year: "0" };
+    if head.differing(&nothing).contains(&Part::Notation) {
+        let (stated, taken) = (head.as_written(), head.with_notation(&code.notation).as_written());
+        return Err(OfficeError::HeadDiffers { stated, taken });
+    }
+    let blank = |slot: &Option<Slot>| match slot {
+        Some(Slot::Blank(blank) | Slot::Begun { blank, .. }) => Some(*blank),
+        _ => None,
+    };
+    let open = |part, slot, face| {
+        let blank = blank(slot)?;
+        Some(Opening { part, blank, text: String::new(), face })
+    };
+    let open: Vec<Opening> = [
+        open(Part::Number, &head.number, Face::Serif),
+        open(Part::Day, &head.day, Face::SerifItalic),
+        open(Part::Month, &head.month, Face::SerifItalic),
+        open(Part::Year, &head.year, Face::SerifItalic),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let notation = blank(&head.notation).map(|blank| blank.stamp(&code.notation, Face::Serif));
+    let stamps = notation.map(|stamp| PageStamps { page: 1, stamps: vec![stamp] });
+    Ok((stamps.into_iter().collect(), open))
 }
 
 /// The pieces in the words of a document.

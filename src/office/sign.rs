@@ -7,9 +7,10 @@
 use jiff::Timestamp;
 
 use super::batch::{self, Made, Turn};
-use super::hand::Hand;
-use super::head::Entry;
+use super::hand::{Hand, Work};
+use super::head::{self, Entry};
 use super::{Office, OfficeError, Placement, SignOrder, place};
+use crate::domain::act::SigningAct;
 use crate::domain::book::BookId;
 use crate::domain::calendar;
 use crate::domain::document::{Code, DocumentKey, FileRef, Metadata};
@@ -20,6 +21,7 @@ use crate::domain::role::Act;
 use crate::pdf::appearance::{Appearance, BLUE, Line};
 use crate::pdf::blanks::IssueHead;
 use crate::pdf::structure::Source;
+use crate::rules::facts::NumberTaken;
 use crate::signing::make::{Level, Look};
 use crate::store::Actor;
 
@@ -46,16 +48,24 @@ impl SignaturePlan {
 impl Office {
     /// Signs personally. The number is read first, written into the page, signed, and taken
     /// in the transaction that stores the signed bytes: a token that fails consumes none.
-    pub fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Numbering, Problem> {
+    ///
+    /// Where the office takes numbers with the seal, the blanks are left open instead, and
+    /// there is no number yet.
+    pub fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem> {
         let actor = self.actor(Act::SignPersonally)?;
         // The place is found before the PIN is spent.
         let plan = self.plan_signature(key, &order.placement)?;
+        // And what the page says otherwise than the register would is refused.
+        if self.number_taken()? == NumberTaken::PersonalSignature {
+            let numbering = self.next_numbering(&plan.metadata, Timestamp::now())?;
+            self.head_entry(&plan.metadata, &numbering).openings(&plan.head)?;
+        }
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let kind = SignatureKind::Personal;
         let hand = self.hand(order, kind, Some(plan.signer()), &trust, &tsa_urls);
         let ready = hand.ready(Timestamp::now())?;
         let made = batch::alone(ready, |turn| self.sign_planned(&actor, &hand, &plan, turn))?;
-        made.numbering.ok_or_else(|| OfficeError::NumberMoved.into())
+        Ok(made.numbering)
     }
 
     /// The document, if it may come to `next` now.
@@ -89,9 +99,6 @@ impl Office {
             (place, _) => place,
         };
         let head = self.issue_head(&source)?;
-        // What the page says otherwise than the register would is refused here already.
-        let numbering = self.next_numbering(&metadata, Timestamp::now())?;
-        Entry::new(self.numbered(&metadata, &numbering).code, numbering.date).openings(&head)?;
         Ok(SignaturePlan { key, metadata, main, source, image, place, head })
     }
 
@@ -106,26 +113,36 @@ impl Office {
         let SignaturePlan { key, metadata, main, source, image, place, head } = plan;
         let key = *key;
         let at = Timestamp::now();
-        let date = calendar::local(at).date();
-        let series = self.profile().book_series(&metadata.type_key);
-        let book = BookId::outbound(date.year(), series);
-        let number = turn.reserve(&book, || Ok(self.store().next_number(&book)?))?;
-        let numbering = Numbering { book, number, date };
-        let metadata = self.numbered(metadata, &numbering);
-        let stamps = Entry::new(metadata.code.clone(), date).stamps(head)?;
-        let look = match place {
+        let look = |metadata: &Metadata| match place {
             None => Look::Invisible,
             Some((page, rect)) => Look::Visible {
                 page: page + 1,
                 rect: *rect,
-                appearance: personal_look(image.clone(), &metadata),
+                appearance: personal_look(image.clone(), metadata),
             },
         };
-        let signed = hand.sign(turn.ready(), source, look, stamps, at)?;
+        let mut work = Work::new(SigningAct::Approve, look(metadata));
+        let numbered = match self.number_taken()? {
+            NumberTaken::PersonalSignature => {
+                let date = calendar::local(at).date();
+                let series = self.profile().book_series(&metadata.type_key);
+                let book = BookId::outbound(date.year(), series);
+                let number = turn.reserve(&book, || Ok(self.store().next_number(&book)?))?;
+                let numbering = Numbering { book, number, date };
+                work.stamps = self.head_entry(metadata, &numbering).stamps(head)?;
+                Some((self.numbered(metadata, &numbering), numbering))
+            }
+            NumberTaken::OrganisationSignature => {
+                (work.stamps, work.keep_open) = head::left_open(&metadata.code, head)?;
+                None
+            }
+        };
+        let out = &mut std::io::sink();
+        let signed = hand.carry_out(turn.ready(), source, work, at, out)?;
         let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
         let certificate = &turn.ready().certificate;
         let made = Made {
-            numbering: Some(numbering.clone()),
+            numbering: numbered.as_ref().map(|(_, numbering)| numbering.clone()),
             signer: certificate.subject().label(),
             serial: certificate.serial_hex(),
         };
@@ -145,14 +162,21 @@ impl Office {
             if !now.state.may_become(OutboundState::ToSeal) || !same_file {
                 return Err(Self::wrong_state(now.state));
             }
-            if writer.next_number(&numbering.book)? != numbering.number {
-                return Err(OfficeError::NumberMoved.into());
+            if let Some((metadata, numbering)) = numbered {
+                if writer.next_number(&numbering.book)? != numbering.number {
+                    return Err(OfficeError::NumberMoved.into());
+                }
+                writer.append(Change::OutboundNumbered { key, numbering, metadata })?;
             }
-            writer.append(Change::OutboundNumbered { key, numbering, metadata })?;
             writer.append(change)?;
             Ok::<(), Problem>(())
         })?;
         Ok(made)
+    }
+
+    /// Number and date as the page writes them.
+    pub(super) fn head_entry(&self, metadata: &Metadata, numbering: &Numbering) -> Entry {
+        Entry::new(self.numbered(metadata, numbering).code, numbering.date)
     }
 
     /// The hand that carries out an order in this office.

@@ -8,6 +8,7 @@
 //! succeeded; what comes back is the old file, untouched, and the bytes to append to it.
 
 mod lasting;
+mod open;
 mod revision;
 
 use std::io::{Seek, Write};
@@ -19,6 +20,7 @@ use lopdf::{Dictionary, Object, StringFormat};
 
 use super::SigningError;
 use crate::pdf::appearance::{Appearance, Stamp};
+use crate::pdf::blanks::Opening;
 use crate::pdf::structure::{Reader, Source};
 use crate::pdf::{PdfError, Rect};
 use crate::pki::cms::{self, SignedData, SignerParams};
@@ -29,6 +31,7 @@ use crate::token::{KeyRef, Token};
 use revision::{Reserved, Wording};
 
 pub use lasting::extend;
+pub use open::field_name;
 
 /// How long a signature is meant to last (ETSI EN 319 142-1, clause 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -89,6 +92,11 @@ pub struct SigningJob<'a> {
     pub look: Look,
     /// Refused where an earlier signature would be broken by them.
     pub stamps: Vec<PageStamps>,
+    /// Blanks of the first page that become form fields, to be filled with the next
+    /// signature; refused where there is an earlier one.
+    pub keep_open: Vec<Opening>,
+    /// What is written into the fields that an earlier signature kept open.
+    pub fill: Vec<Opening>,
     pub reason: Option<String>,
     pub location: Option<String>,
     /// The signer, for programs that do not read certificates.
@@ -114,6 +122,8 @@ impl<'a> SigningJob<'a> {
             field: None,
             look: Look::Invisible,
             stamps: Vec::new(),
+            keep_open: Vec::new(),
+            fill: Vec::new(),
             reason: None,
             location: None,
             name: None,

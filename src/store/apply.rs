@@ -13,6 +13,7 @@
 //! | `OutboundDrafted` | to *draft* |
 //! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
+//! | `OutboundAnnexSigned` | *to seal* or *to issue*; moves nothing |
 //! | `OutboundIssued` | *to issue* to *issued*, and opens one delivery per recipient |
 //!
 //! `InboundMoved` and `OutboundMoved` do all the others. `from` must be the present state
@@ -86,6 +87,9 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::OutboundSigned { key, kind, file, .. } => {
             outbound::signed(connection, key, *kind, file)
         }
+        Change::OutboundAnnexSigned { key, before, file, .. } => {
+            outbound::annex_signed(connection, key, before, file)
+        }
         Change::OutboundIssued { key, issued_at, recipients } => {
             outbound::issued(connection, key, *issued_at, recipients)
         }
@@ -123,6 +127,7 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
             of(files).collect()
         }
         Change::OutboundSigned { file, .. } => vec![&file.blob],
+        Change::OutboundAnnexSigned { before, file, .. } => vec![before, &file.blob],
         _ => Vec::new(),
     }
 }
@@ -142,6 +147,7 @@ pub(super) fn document_of(
         | Change::OutboundMoved { key, .. }
         | Change::OutboundNumbered { key, .. }
         | Change::OutboundSigned { key, .. }
+        | Change::OutboundAnnexSigned { key, .. }
         | Change::OutboundIssued { key, .. }
         | Change::StatusReceived { key, .. }
         | Change::OutboxQueued { document: key, .. } => Ok(Some(*key)),

@@ -88,11 +88,15 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
                 "id": args.id,
                 "state": document.state.key(),
                 "code": document.metadata.code.to_string(),
-                "number": numbering.number,
-                "date": numbering.date,
+                "number": numbering.as_ref().map(|numbering| numbering.number),
+                "date": numbering.as_ref().map(|numbering| numbering.date),
                 "document_id": document.metadata.document_id,
             });
-            Ok(Outcome::new(json, t!("ctl-signed", code = document.metadata.code)))
+            let text = match numbering {
+                Some(_) => t!("ctl-signed", code = document.metadata.code),
+                None => t!("ctl-signed-unnumbered"),
+            };
+            Ok(Outcome::new(json, text))
         }
         Command::Seal(args) => {
             office.seal(key(&args.id)?, &order(&args)?)?;

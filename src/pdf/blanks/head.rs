@@ -136,6 +136,11 @@ impl IssueHead {
         .collect()
     }
 
+    /// The same head with this notation written.
+    pub fn with_notation(&self, notation: &str) -> Self {
+        Self { notation: Some(Slot::Written(notation.to_owned())), ..self.clone() }
+    }
+
     /// What stands on the page, with an ellipsis for each blank; for messages.
     pub fn as_written(&self) -> String {
         let say = |slot: &Option<Slot>| match slot {
