@@ -32,7 +32,7 @@ pub struct NumberPreview {
 
 /// Number and date as the page writes them (Phụ lục I, phần I, mục II.3 and II.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub struct Entry {
     code: Code,
     day: String,
     month: String,
@@ -118,7 +118,7 @@ impl Entry {
 /// What a personal signature writes where numbers are taken with the seal: the notation, which
 /// is known, as stamps; and the blanks that it leaves open. Everything else that the page
 /// says is compared when the number is known.
-pub(super) fn left_open(
+pub fn left_open(
     code: &Code,
     head: &IssueHead,
 ) -> Result<(Vec<PageStamps>, Vec<Opening>), OfficeError> {
@@ -151,7 +151,9 @@ pub(super) fn left_open(
     .into_iter()
     .flatten()
     .collect();
-    let notation = blank(&head.notation).map(|blank| blank.stamp(&code.notation, Face::Serif));
+    let notation = blank(&head.notation)
+        .filter(|_| !code.notation.is_empty())
+        .map(|blank| blank.stamp(&code.notation, Face::Serif));
     let stamps = notation.map(|stamp| PageStamps { page: 1, stamps: vec![stamp] });
     Ok((stamps.into_iter().collect(), open))
 }
