@@ -17,7 +17,9 @@ use crate::pki::DigestAlgorithm;
 
 pub use check::{Change, CheckOptions, check, check_source};
 pub use error::SigningError;
-pub use make::{Level, Look, PageStamps, Services, Signed, SigningJob, extend, sign, sign_to};
+pub use make::{
+    Level, Look, PageStamps, Services, Signed, SigningJob, extend, field_name, sign, sign_to,
+};
 pub use reason::Reason;
 pub use report::{Covers, Modifications, Proof, Report, SignatureReport};
 

@@ -10,6 +10,7 @@
 use jiff::civil::Date;
 
 use super::{Office, OfficeError};
+use crate::domain::calendar;
 use crate::domain::document::{Code, DocumentKey};
 use crate::domain::outbound::OutboundState;
 use crate::domain::problem::Problem;
@@ -18,12 +19,14 @@ use crate::pdf::blanks::{IssueHead, Opening, Part, Slot, Wanted, read_issue_head
 use crate::pdf::font::Face;
 use crate::pdf::render::RenderedDocument;
 use crate::pdf::structure::Source;
+use crate::rules::facts::NumberTaken;
 use crate::signing::make::PageStamps;
 
 /// What signing now would write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberPreview {
-    /// Number and notation that the document would get.
+    /// Number and notation that the document would get; no number where it is taken with the
+    /// seal and the document is not signed yet.
     pub code: Code,
     pub date: Date,
     /// Whether the page says all of it already, so that nothing is written.
@@ -53,6 +56,13 @@ impl Office {
         if let Some(numbering) = &document.numbering {
             let code = document.metadata.code.clone();
             return Ok(NumberPreview { code, date: numbering.date, written: true });
+        }
+        let with_seal = self.number_taken()? == NumberTaken::OrganisationSignature;
+        if with_seal && document.state == OutboundState::ToSign {
+            let code = document.metadata.code.clone();
+            left_open(&code, &self.issue_head(&source)?)?;
+            let date = calendar::local(jiff::Timestamp::now()).date();
+            return Ok(NumberPreview { code, date, written: false });
         }
         let numbering = self.next_numbering(&document.metadata, jiff::Timestamp::now())?;
         let (code, date) = (self.numbered(&document.metadata, &numbering).code, numbering.date);

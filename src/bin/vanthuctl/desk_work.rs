@@ -82,6 +82,8 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
             outbound_state(&office, &id)
         }
         Command::SignDocument(args) => {
+            // What the page says otherwise is refused before the PIN is asked for.
+            office.preview_numbering(key(&args.id)?)?;
             let numbering = office.sign(key(&args.id)?, &order(&args)?)?;
             let document = office.outbound_document(key(&args.id)?)?;
             let json = json!({
