@@ -7,6 +7,7 @@
 mod assign;
 pub mod batch;
 pub mod corner;
+pub mod doctor;
 mod draft;
 mod error;
 mod exchange;

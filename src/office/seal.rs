@@ -39,6 +39,11 @@ pub(super) struct SealPlan {
 impl Office {
     /// Seals a document whose personal signature holds, and signs its annexes.
     pub fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem> {
+        self.seal_one(key, order).map(drop)
+    }
+
+    /// The same, and with which certificate.
+    pub fn seal_one(&self, key: DocumentKey, order: &SignOrder) -> Result<Made, Problem> {
         let actor = self.actor(Act::Seal)?;
         let plan = self.plan_seal(key, &order.placement)?;
         if let Some(head) = &plan.head {
@@ -49,7 +54,7 @@ impl Office {
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let hand = self.hand(order, SignatureKind::Organisation, None, &trust, &tsa_urls);
         let ready = hand.ready(Timestamp::now())?;
-        batch::alone(ready, |turn| self.seal_planned(&actor, &hand, &plan, turn)).map(drop)
+        batch::alone(ready, |turn| self.seal_planned(&actor, &hand, &plan, turn))
     }
 
     pub(super) fn plan_seal(

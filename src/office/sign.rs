@@ -52,6 +52,11 @@ impl Office {
     /// Where the office takes numbers with the seal, the blanks are left open instead, and
     /// there is no number yet.
     pub fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem> {
+        Ok(self.sign_one(key, order)?.numbering)
+    }
+
+    /// The same, and with which certificate.
+    pub fn sign_one(&self, key: DocumentKey, order: &SignOrder) -> Result<Made, Problem> {
         let actor = self.actor(Act::SignPersonally)?;
         // The place is found before the PIN is spent.
         let plan = self.plan_signature(key, &order.placement)?;
@@ -64,8 +69,7 @@ impl Office {
         let kind = SignatureKind::Personal;
         let hand = self.hand(order, kind, Some(plan.signer()), &trust, &tsa_urls);
         let ready = hand.ready(Timestamp::now())?;
-        let made = batch::alone(ready, |turn| self.sign_planned(&actor, &hand, &plan, turn))?;
-        Ok(made.numbering)
+        batch::alone(ready, |turn| self.sign_planned(&actor, &hand, &plan, turn))
     }
 
     /// The document, if it may come to `next` now.

@@ -5,11 +5,13 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::choose::Unfit;
 use crate::domain::problem::{Blame, Kind, Problem};
 
 /// Why a token did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum TokenError {
     #[error("not a token selector: {0}")]
     BadSelector(String),
@@ -68,6 +70,21 @@ pub enum TokenError {
     ModuleMissing { path: PathBuf },
     #[error("PKCS#11 module {} does not load: {cause}", path.display())]
     ModuleFailed { path: PathBuf, cause: String },
+    /// A library for another kind of processor, say 32 bits in a program of 64.
+    #[error("PKCS#11 module {} is made for {found}", path.display())]
+    ModuleArchitecture { path: PathBuf, found: String },
+    /// The module took its helper process down; the desk goes on.
+    #[error("PKCS#11 module {} crashed: {cause}", path.display())]
+    ModuleCrashed { path: PathBuf, cause: String },
+    /// The module did not answer in time and was ended.
+    #[error("PKCS#11 module {} does not answer", path.display())]
+    ModuleHung { path: PathBuf },
+    /// What the module's helper says cannot be understood.
+    #[error("PKCS#11 module {} answers nonsense: {cause}", path.display())]
+    ModuleNonsense { path: PathBuf, cause: String },
+    /// The helper process itself does not start, or is of another version.
+    #[error("the helper process does not start: {cause}")]
+    NoHelper { cause: String },
     #[error("cannot read {}: {cause}", path.display())]
     BadFile { path: PathBuf, cause: String },
     #[error("wrong password of the PKCS#12 file")]
@@ -98,6 +115,9 @@ impl TokenError {
                 | E::NoCard { .. }
                 | E::NotFound { .. }
                 | E::Removed
+                | E::ModuleCrashed { .. }
+                | E::ModuleHung { .. }
+                | E::NoHelper { .. }
         )
     }
 }
@@ -148,6 +168,18 @@ impl From<TokenError> for Problem {
             E::ModuleFailed { path, .. } => {
                 here("token-module-failed").with("path", path.display())
             }
+            E::ModuleArchitecture { path, found } => here("token-module-architecture")
+                .with("path", path.display())
+                .with("found", found)
+                .with("ours", std::env::consts::ARCH),
+            E::ModuleCrashed { path, .. } => {
+                device("token-module-crashed").with("path", path.display())
+            }
+            E::ModuleHung { path } => device("token-module-hung").with("path", path.display()),
+            E::ModuleNonsense { path, .. } => {
+                device("token-module-nonsense").with("path", path.display())
+            }
+            E::NoHelper { .. } => here("token-no-helper"),
             E::BadFile { path, .. } => {
                 Problem::new("token-bad-file", Kind::Unreadable, Blame::Input)
                     .with("path", path.display())
@@ -205,6 +237,11 @@ mod tests {
             E::BadSignature,
             E::ModuleMissing { path: path() },
             E::ModuleFailed { path: path(), cause: text() },
+            E::ModuleArchitecture { path: path(), found: text() },
+            E::ModuleCrashed { path: path(), cause: text() },
+            E::ModuleHung { path: path() },
+            E::ModuleNonsense { path: path(), cause: text() },
+            E::NoHelper { cause: text() },
             E::BadFile { path: path(), cause: text() },
             E::WrongPassword,
             E::Cancelled,

@@ -135,7 +135,10 @@ pub enum Command {
     #[command(subcommand)]
     Audit(Audit),
     /// Test every component and say how to mend what is missing
-    Doctor,
+    Doctor {
+        #[command(subcommand)]
+        what: Option<Doctor>,
+    },
     /// Measure how fast it is on this machine, beside a reference
     #[command(subcommand)]
     Bench(Bench),
@@ -225,6 +228,9 @@ pub struct TokenArgs {
     /// Use the PIN even if it is the token's last try
     #[arg(long)]
     pub last_try: bool,
+    /// With several documents: for how long the token may be kept open with the PIN, at most 30
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=30))]
+    pub hold_pin: u64,
 }
 
 #[derive(Debug, Args)]
@@ -233,6 +239,9 @@ pub struct Tokens {
     /// Keep reporting what is plugged in and pulled out, until interrupted
     #[arg(long)]
     pub watch: bool,
+    /// A PKCS#11 module to try beside the usual ones; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub module: Vec<PathBuf>,
     #[command(subcommand)]
     pub command: Option<TokensCommand>,
 }
@@ -309,8 +318,12 @@ pub struct PlaceArgs {
 
 #[derive(Debug, Args)]
 pub struct Sign {
-    pub input: PathBuf,
-    pub output: PathBuf,
+    /// IN OUT; or with --out-dir any number of files to sign
+    #[arg(required = true, value_name = "IN OUT")]
+    pub files: Vec<PathBuf>,
+    /// Sign every file into this folder, under its own name, with one PIN
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
     #[command(flatten)]
     pub token: TokenArgs,
     /// Whose signature (default: that of the act)
@@ -365,11 +378,20 @@ pub struct SignWords {
 
 #[derive(Debug, Args)]
 pub struct SignDocument {
-    pub id: String,
+    /// Several are signed in this order with one PIN; the token is kept busy throughout
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
     #[command(flatten)]
     pub token: TokenArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Doctor {
+    /// Everything between a token and a signature: service, reader, module, card, PIN,
+    /// certificate, chain, clock
+    Tokens,
 }
 
 #[derive(Debug, Subcommand)]

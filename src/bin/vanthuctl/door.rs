@@ -59,24 +59,6 @@ pub fn pin(args: &TokenArgs) -> Result<Pin, Problem> {
     }
 }
 
-/// Opens a PDF without reading it whole; a pipe, which cannot be read twice, is.
-pub fn open_pdf(path: &Path) -> Result<Source, Problem> {
-    let opened = match std::fs::metadata(path) {
-        Ok(about) if !about.is_file() && !about.is_dir() => Source::parse(read(path)?.into()),
-        _ => Source::open(path),
-    };
-    opened.map_err(|error| match error {
-        PdfError::Unreadable(cause) => unreadable(path, cause),
-        other => other.into(),
-    })
-}
-
-fn unreadable(path: &Path, cause: String) -> Problem {
-    Problem::new("ctl-file-unreadable", Kind::Unreadable, Blame::Input)
-        .with("file", path.display())
-        .because(cause)
-}
-
 /// The present PIN of a token and the new one. Typed at a terminal, the new one is asked for
 /// twice: nobody can see what was mistyped.
 pub fn old_and_new_pin(args: &ChangePin) -> Result<(Pin, Pin), Problem> {
@@ -98,6 +80,24 @@ pub fn old_and_new_pin(args: &ChangePin) -> Result<(Pin, Pin), Problem> {
 /// Whether the last try of the PIN may be used.
 pub fn last_try(args: &TokenArgs) -> LastTry {
     if args.last_try { LastTry::Confirmed } else { LastTry::Keep }
+}
+
+/// Opens a PDF without reading it whole; a pipe, which cannot be read twice, is.
+pub fn open_pdf(path: &Path) -> Result<Source, Problem> {
+    let opened = match std::fs::metadata(path) {
+        Ok(about) if !about.is_file() && !about.is_dir() => Source::parse(read(path)?.into()),
+        _ => Source::open(path),
+    };
+    opened.map_err(|error| match error {
+        PdfError::Unreadable(cause) => unreadable(path, cause),
+        other => other.into(),
+    })
+}
+
+fn unreadable(path: &Path, cause: String) -> Problem {
+    Problem::new("ctl-file-unreadable", Kind::Unreadable, Blame::Input)
+        .with("file", path.display())
+        .because(cause)
 }
 
 /// Reads a file whole; what is missing or unreadable is said with its name.

@@ -1,56 +1,43 @@
 //! Signs PDF files without an office.
 
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use vanthu::domain::act::SigningAct;
-use vanthu::domain::calendar;
-use vanthu::domain::document::Code;
 use vanthu::domain::outbound::SignatureKind;
 use vanthu::domain::problem::Problem;
-use vanthu::office::corner::{self, Words};
+use vanthu::office::batch::{self, BatchReport, Cancel, Turn};
 use vanthu::office::hand::{Hand, Work};
-use vanthu::office::place::{self, StampImage};
 use vanthu::office::settings::{ImageWarning, fit_image};
-use vanthu::office::{OfficeError, Placement, head};
-use vanthu::pdf::appearance::{Appearance, Line};
-use vanthu::pdf::blanks::IssueHead;
+use vanthu::pdf::PdfError;
 use vanthu::pdf::render::Renderer;
 use vanthu::pdf::structure::Source;
 use vanthu::pki::TrustStore;
 use vanthu::pki::fetch::HttpFetch;
 use vanthu::rules::Profile;
-use vanthu::signing::make::{Level, Look};
+use vanthu::signing::make::Level;
 use vanthu::t;
 use vanthu::token::Selector;
 
-use crate::args::{self, As, Global, Sign};
-use crate::desk_work::placement;
+use crate::act::{self, Page};
+use crate::args::{self, Global, Sign};
+use crate::batch::{outcome, told};
 use crate::door;
 use crate::output::Outcome;
 use crate::usage;
 
-pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
-    let source = door::open_pdf(&args.input)?;
-    let profile = Profile::built_in(global.profile.as_deref().unwrap_or("current"))?;
-    let act = args.act.map(act);
-    let kind = match (args.as_, act) {
-        (Some(As::Personal), _) => SignatureKind::Personal,
-        (Some(As::Organisation), _) => SignatureKind::Organisation,
-        (None, act) => act.map_or(SignatureKind::Personal, SigningAct::kind),
-    };
-    if act.is_some_and(|act| act.kind() != kind) {
-        return Err(usage("--as, --act", ""));
-    }
-    let image = args.image.as_deref().map(door::read).transpose()?;
-    let warnings = match &image {
-        Some(png) => ImageWarning::of(&fit_image(png)?, kind),
-        None => Vec::new(),
-    };
-    let at = Timestamp::now();
+pub fn sign_files(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
+    let pairs = in_and_out(args)?;
+    let style = Style::of(global, args)?;
     let selector = Selector::parse(&args.token.token)?;
-    // What the page does not allow is said before the PIN is asked for.
-    let page = Page { source: &source, args, profile: &profile, image, at };
-    let mut work = page.work(act, "")?;
+    // What cannot be opened or has no place for the signature is said before the PIN.
+    let alone = match pairs.as_slice() {
+        [pair] => Some(style.open(&pair.0, args)?),
+        _ => None,
+    };
     let pin = door::pin(&args.token)?;
     let trust = trust_of(global)?;
     let fetch = HttpFetch::new();
@@ -59,7 +46,7 @@ pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         certificate: args.token.cert.as_deref(),
         pin: &pin,
         last_try: door::last_try(&args.token),
-        kind,
+        kind: style.kind,
         holder: None,
         level: level(args.level),
         tsa_urls: &args.tsa,
@@ -67,158 +54,114 @@ pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         fetch: &fetch,
         office: None,
     };
-    let mut ready = hand.ready(at)?;
-    let signer = ready.certificate.subject().label();
-    work.look = page.look(act, &signer)?;
-    let signed = door::write_with(&args.output, |out| {
-        hand.carry_out(&mut ready, &source, work.clone(), at, out)
-    })?;
-    let json = json!({
-        "file": args.output,
-        "field": signed.field,
-        "level": signed.level.name(),
-        "act": act.unwrap_or(SigningAct::usual(kind)).key(),
-        "signer": signer,
-        "serial": ready.certificate.serial_hex(),
-        "warnings": warnings.iter().map(|warning| warning.code()).collect::<Vec<_>>(),
+    let ready = hand.ready(Timestamp::now())?;
+    if let (Some(source), [(_, out)]) = (alone, pairs.as_slice()) {
+        let row = batch::alone(ready, |turn| style.sign(&hand, &source, args, out, turn))?;
+        let signer = row["signer"].as_str().unwrap_or_default();
+        let mut text = vec![t!("ctl-file-signed", file = out.display(), signer = signer)];
+        text.extend(style.warnings.iter().map(|warning| warning.sentence()));
+        return Ok(Outcome::new(row, text.join("\n")));
+    }
+    let hold = Duration::from_secs(args.token.hold_pin * 60);
+    let report = batch::run(ready, &pairs, hold, &Cancel::default(), &told, |(file, out), turn| {
+        style.sign(&hand, &style.open(file, args)?, args, out, turn)
     });
-    let mut text = vec![t!("ctl-file-signed", file = args.output.display(), signer = signer)];
-    text.extend(warnings.iter().map(|warning| warning.sentence()));
-    Ok(Outcome::new(json, text.join("\n")))
+    let fates = report.fates.into_iter().map(|((file, _), fate)| (file, fate)).collect();
+    Ok(outcome(&BatchReport { fates, load: report.load }, |_, row| row.clone()))
 }
 
-/// A file that is to be signed, and what is to be seen of it.
-struct Page<'a> {
-    source: &'a Source,
-    args: &'a Sign,
-    profile: &'a Profile,
+/// The files, each with where it goes: `IN OUT`, or every file into a folder.
+fn in_and_out(args: &Sign) -> Result<Vec<(PathBuf, PathBuf)>, Problem> {
+    let Some(folder) = &args.out_dir else {
+        return match args.files.as_slice() {
+            [file, out] => Ok(vec![(file.clone(), out.clone())]),
+            files => Err(usage("IN OUT | IN... --out-dir", files.len())),
+        };
+    };
+    let mut pairs: Vec<(PathBuf, PathBuf)> = Vec::with_capacity(args.files.len());
+    for file in &args.files {
+        let name = file.file_name().ok_or_else(|| usage("IN", file.display()))?;
+        let out = folder.join(name);
+        // Two of one name would overwrite each other, and no file overwrites itself.
+        if pairs.iter().any(|(_, other)| *other == out) || out == *file {
+            return Err(usage("IN... --out-dir", out.display()));
+        }
+        pairs.push((file.clone(), out));
+    }
+    Ok(pairs)
+}
+
+/// What all signatures of one command share.
+struct Style {
+    profile: Profile,
     image: Option<Vec<u8>>,
-    at: Timestamp,
+    /// What is not as the regulation wants the image to be.
+    warnings: Vec<ImageWarning>,
+    act: Option<SigningAct>,
+    kind: SignatureKind,
+    renderer: OnceLock<Result<Renderer, PdfError>>,
 }
 
-impl Page<'_> {
-    /// Everything that the signature writes.
-    fn work(&self, act: Option<SigningAct>, signer: &str) -> Result<Work, Problem> {
-        let usual = match self.args.as_ {
-            Some(As::Organisation) => SigningAct::Issue,
-            _ => SigningAct::Approve,
+impl Style {
+    fn of(global: &Global, args: &Sign) -> Result<Self, Problem> {
+        let (act, kind) = act::named(args)?;
+        let image = args.image.as_deref().map(door::read).transpose()?;
+        let warnings = match &image {
+            Some(png) => ImageWarning::of(&fit_image(png)?, kind),
+            None => Vec::new(),
         };
-        let mut work = Work::new(act.unwrap_or(usual), self.look(act, signer)?);
-        let words = &self.args.words;
-        match act {
-            Some(SigningAct::Approve) if words.number_later => {
-                (work.stamps, work.keep_open) = head::left_open(&Code::default(), &self.head()?)?;
-            }
-            Some(SigningAct::Approve) => {
-                if let Some(entry) = self.entry() {
-                    work.stamps = entry.stamps(&self.head()?)?;
-                }
-            }
-            Some(SigningAct::Issue) => {
-                if let Some(entry) = self.entry() {
-                    work.fill = entry.openings(&self.head()?)?;
-                }
-            }
-            _ => {}
-        }
-        Ok(work)
+        let profile = Profile::built_in(global.profile.as_deref().unwrap_or("current"))?;
+        Ok(Self { profile, image, warnings, act, kind, renderer: OnceLock::new() })
     }
 
-    fn head(&self) -> Result<IssueHead, Problem> {
-        let document = Renderer::start()?.open_source(self.source)?;
-        Ok(head::read(self.source, &document)?)
+    /// A file, opened; what has no place for the signature is refused here already.
+    fn open(&self, file: &Path, args: &Sign) -> Result<Source, Problem> {
+        let source = door::open_pdf(file)?;
+        self.work(&source, args, "", Timestamp::now())?;
+        Ok(source)
     }
 
-    /// Number and date as they were given.
-    fn entry(&self) -> Option<head::Entry> {
-        let words = &self.args.words;
-        let (number, notation) = words
-            .number
-            .as_deref()?
-            .split_once('/')
-            .unwrap_or_else(|| (words.number.as_deref().unwrap_or_default(), ""));
-        let code = Code { number: number.trim().to_owned(), notation: notation.trim().to_owned() };
-        let date = words.date.unwrap_or_else(|| calendar::local(self.at).date());
-        Some(head::Entry::new(code, date))
-    }
-
-    fn look(&self, act: Option<SigningAct>, signer: &str) -> Result<Look, Problem> {
-        let words = &self.args.words;
-        let mm = words.seal_mm.unwrap_or(self.profile.seal_geometry().diameter_mm);
-        let stamp = self.image.as_deref().map(|png| StampImage { png, width_mm: mm });
-        let organisation = words.organisation.as_deref().unwrap_or(signer);
-        let corner = |rule, code: &str, copy_kind: &str| {
-            let words = Words { code, organisation, copy_kind };
-            corner::look(self.source, rule, &words, stamp, self.at)
+    fn work(
+        &self,
+        source: &Source,
+        args: &Sign,
+        signer: &str,
+        at: Timestamp,
+    ) -> Result<Work, Problem> {
+        let renderer = || {
+            let renderer = self.renderer.get_or_init(Renderer::start).as_ref();
+            Ok(renderer.map_err(Clone::clone)?.clone())
         };
-        let chosen = placement(&self.args.place)?;
-        let automatic = chosen == Placement::Automatic && self.args.at_text.is_none();
-        let code = words.number.as_deref().unwrap_or_default();
-        let rules = self.profile.signatures();
-        match act {
-            Some(SigningAct::Appendix) if automatic => corner(&rules.annex, code, ""),
-            Some(SigningAct::Income) if automatic => corner(&rules.copy, "", ""),
-            Some(SigningAct::Copy) if automatic => corner(&rules.copy, code, &words.copy_kind),
-            Some(SigningAct::Issue) if chosen != Placement::Invisible => {
-                let chosen = match spot(self.source, self.args, self.profile) {
-                    _ if automatic => Placement::Automatic,
-                    found => match found? {
-                        Some((page, rect)) => Placement::At { page, rect },
-                        None => Placement::Invisible,
-                    },
-                };
-                place::seal(self.source, &chosen, self.profile, organisation, stamp, self.at)
-            }
-            _ => Ok(match spot(self.source, self.args, self.profile)? {
-                None => Look::Invisible,
-                Some((page, rect)) => {
-                    Look::Visible { page: page + 1, rect, appearance: self.appearance(signer) }
-                }
-            }),
-        }
+        let (profile, image) = (&self.profile, self.image.as_deref());
+        let page = Page { source, args, profile, image, renderer: &renderer, at };
+        page.work(self.act, signer)
     }
 
-    /// What a signature shows whose place was given.
-    fn appearance(&self, signer: &str) -> Appearance {
-        let time = Line::new(calendar::iso(self.at), 8.0);
-        let name = Line::new(signer, 10.0);
-        let lines = match (&self.args.words.comment, &self.image) {
-            (Some(comment), _) => vec![Line::new(comment.as_str(), 11.0), name, time],
-            (None, Some(_)) => Vec::new(),
-            (None, None) => vec![name, time],
-        };
-        Appearance { image: self.image.clone(), lines, ..Appearance::default() }
-    }
-}
-
-const fn act(act: args::Act) -> SigningAct {
-    match act {
-        args::Act::Approve => SigningAct::Approve,
-        args::Act::Issue => SigningAct::Issue,
-        args::Act::Income => SigningAct::Income,
-        args::Act::Appendix => SigningAct::Appendix,
-        args::Act::Copy => SigningAct::Copy,
-        args::Act::Comment => SigningAct::Comment,
-    }
-}
-
-/// Page (from 0) and rectangle; `None` for an invisible signature.
-fn spot(
-    source: &Source,
-    args: &Sign,
-    profile: &Profile,
-) -> Result<Option<(u32, vanthu::pdf::Rect)>, Problem> {
-    match (placement(&args.place)?, &args.at_text) {
-        (Placement::Invisible, _) => Ok(None),
-        (Placement::At { page, rect }, _) => Ok(Some((page, rect))),
-        (Placement::Automatic, Some(text)) => {
-            let document = Renderer::start()?.open_source(source)?;
-            Ok(Some(
-                place::above_text(source, &document, text, profile)?
-                    .ok_or_else(|| OfficeError::NoPlace(String::new()))?,
-            ))
-        }
-        (Placement::Automatic, None) => Err(usage("--at-text | --page --rect | --invisible", "")),
+    fn sign(
+        &self,
+        hand: &Hand<'_>,
+        source: &Source,
+        args: &Sign,
+        out: &Path,
+        turn: &mut Turn,
+    ) -> Result<Value, Problem> {
+        let at = Timestamp::now();
+        let certificate = turn.ready().certificate.clone();
+        let signer = certificate.subject().label();
+        let work = self.work(source, args, &signer, at)?;
+        let act = work.act;
+        let signed = door::write_with(out, |copy| {
+            hand.carry_out(turn.ready(), source, work.clone(), at, copy)
+        })?;
+        Ok(json!({
+            "file": out,
+            "field": signed.field,
+            "level": signed.level.name(),
+            "act": act.key(),
+            "signer": signer,
+            "serial": certificate.serial_hex(),
+            "warnings": self.warnings.iter().map(|one| one.code()).collect::<Vec<_>>(),
+        }))
     }
 }
 

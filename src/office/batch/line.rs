@@ -498,6 +498,14 @@ impl Token for Shared {
         self.line.sign(self.index, key, scheme, algorithm, digest)
     }
 
+    fn wants_pin_every_time(&mut self, key: &KeyRef) -> bool {
+        self.with(|token| Ok(token.wants_pin_every_time(key))).unwrap_or(false)
+    }
+
+    fn is_measured(&self) -> bool {
+        self.with(|token| Ok(token.is_measured())).unwrap_or(false)
+    }
+
     fn is_demonstration(&self) -> bool {
         self.with(|token| Ok(token.is_demonstration())).unwrap_or(false)
     }
