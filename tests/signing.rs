@@ -9,6 +9,8 @@ mod acts;
 mod attacks;
 #[path = "signing/peers.rs"]
 mod peers;
+#[path = "signing/seeds.rs"]
+mod seeds;
 #[path = "signing/support.rs"]
 mod support;
 

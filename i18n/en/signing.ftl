@@ -56,6 +56,7 @@ reason-integrity-broken = The document differs from what was signed.
 reason-signature-wrong = The signature was not made with the key of its certificate.
 reason-byte-range-invalid = The signature misstates what it covers; this looks like forgery.
 reason-contents-malformed = The signature value is not where it belongs in the file; this looks like forgery.
+reason-ambiguous-structure = The signed file is ambiguous: different programs may show different contents.
 reason-changed-after-signing = The file was changed after signing in a way that is not permitted.
 reason-cms-malformed = The signature's data is malformed and cannot be read.
 reason-several-signers = One signature carries several signers; nobody can tell who signed.

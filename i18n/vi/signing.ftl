@@ -56,6 +56,7 @@ reason-integrity-broken = Nội dung văn bản đã bị thay đổi so với k
 reason-signature-wrong = Chữ ký không được tạo bằng khóa của chứng thư số kèm theo.
 reason-byte-range-invalid = Chữ ký khai báo sai phạm vi dữ liệu được ký; có dấu hiệu giả mạo.
 reason-contents-malformed = Giá trị chữ ký không nằm đúng chỗ trong tệp; có dấu hiệu giả mạo.
+reason-ambiguous-structure = Tệp đã ký có cấu trúc mơ hồ: các phần mềm khác nhau có thể hiển thị nội dung khác nhau.
 reason-changed-after-signing = Tệp đã bị sửa sau khi ký theo cách không được phép.
 reason-cms-malformed = Dữ liệu chữ ký sai cấu trúc, không đọc được.
 reason-several-signers = Một chữ ký lại mang nhiều người ký, không xác định được ai đã ký.

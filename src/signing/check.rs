@@ -7,8 +7,12 @@
 //! to the file since. Whatever cannot be read counts against the file, never for it.
 
 mod changes;
+mod comments;
+mod comparison;
 mod coverage;
 mod fields;
+mod fill;
+mod look;
 mod one;
 mod walk;
 

@@ -43,6 +43,8 @@ reasons! {
     ByteRangeInvalid = "byte-range-invalid", Invalid;
     /// `/Contents` is not one hex string in one place.
     ContentsMalformed = "contents-malformed", Invalid;
+    /// What was signed can be read in two ways: two readers may see two documents.
+    AmbiguousStructure = "ambiguous-structure", Indeterminate;
     /// The file was changed after signing in a way that signing does not permit.
     ChangedAfterSigning = "changed-after-signing", Invalid;
 

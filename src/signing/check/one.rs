@@ -3,8 +3,9 @@
 use aws_lc_rs::digest::Context;
 use jiff::{SignedDuration, Timestamp};
 
+use super::changes::Steps;
 use super::coverage::{Coverage, coverage};
-use super::{Baggage, CheckOptions, changes};
+use super::{Baggage, Change, CheckOptions};
 use crate::domain::verdict::Verdict;
 use crate::pdf::structure::{SignatureValue, Source};
 use crate::pki::cms::{CmsFault, SignedData};
@@ -26,6 +27,7 @@ pub(super) struct Checker<'a> {
     now: Timestamp,
     baggage: &'a Baggage,
     prefixes: Vec<Prefix>,
+    steps: Steps<'a>,
 }
 
 /// The hash of the file's first bytes. Signatures of one file begin alike, so that the
@@ -92,7 +94,8 @@ impl<'a> Checker<'a> {
         now: Timestamp,
         baggage: &'a Baggage,
     ) -> Self {
-        Self { source, options, now, baggage, prefixes: Vec::new() }
+        let steps = Steps::new(source);
+        Self { source, options, now, baggage, prefixes: Vec::new(), steps }
     }
 
     pub fn examine(&mut self, field: &str, value: &SignatureValue) -> SignatureReport {
@@ -105,7 +108,7 @@ impl<'a> Checker<'a> {
             }
         };
         if let Some(coverage) = &coverage {
-            self.note_changes(&mut report, coverage, value);
+            self.note_changes(&mut report, coverage);
         }
         let contents = value.contents.as_deref().unwrap_or_default();
         match value.sub_filter.as_str() {
@@ -118,20 +121,18 @@ impl<'a> Checker<'a> {
         report
     }
 
-    fn note_changes(
-        &self,
-        report: &mut SignatureReport,
-        coverage: &Coverage,
-        value: &SignatureValue,
-    ) {
+    fn note_changes(&mut self, report: &mut SignatureReport, coverage: &Coverage) {
         report.signed_length = Some(coverage.signed.size());
         if coverage.whole {
             report.covers = Covers::WholeDocument;
         }
-        let found = changes::compare(&coverage.signed, self.source, &value.transforms);
+        if coverage.is_ambiguous {
+            report.add(Reason::AmbiguousStructure);
+        }
+        let found = self.steps.since(&coverage.signed);
         report.modifications = if found.is_empty() && coverage.whole {
             Modifications::None
-        } else if found.iter().all(changes::Change::is_permitted) {
+        } else if found.iter().all(Change::is_permitted) {
             Modifications::Permitted
         } else {
             report.add(Reason::ChangedAfterSigning);
