@@ -9,11 +9,12 @@ use lopdf::Object;
 use serde_json::Value;
 use vanthu::domain::act::SigningAct;
 use vanthu::domain::document::Code;
+use vanthu::domain::verdict::Verdict;
 use vanthu::office::head;
 use vanthu::pdf::render::Renderer;
 use vanthu::pdf::structure::Source;
 use vanthu::pdf::{POINTS_PER_MM, Rect};
-use vanthu::signing::{SigningError, SigningJob};
+use vanthu::signing::{Change, SigningError, SigningJob};
 
 use super::support::*;
 
@@ -178,6 +179,16 @@ fn number_and_date_with_the_seal_fill_a_form_and_break_nothing() {
         let said = judged_valid(folder.path(), &format!("{name}-sealed.pdf"), &sealed, 2);
         // The personal signature's page was only filled in.
         assert!(said.contains("form"), "{said}");
+
+        // And we say the same, and what was written.
+        let report = checked(&sealed);
+        assert_eq!(report.verdict, Verdict::Valid, "{name}: {:?}", report.signatures);
+        let written: Vec<_> = report.signatures[0]
+            .changes
+            .iter()
+            .filter(|change| matches!(change, Change::NumberAndDate { .. }))
+            .collect();
+        assert_eq!(written.len(), count, "{name}: {:?}", report.signatures[0].changes);
 
         let now = self::source(&sealed);
         let fields = now.fields().unwrap();
