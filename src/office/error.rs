@@ -13,6 +13,8 @@ pub enum OfficeError {
     WrongState { state: String },
     #[error("no document {0}")]
     NoSuchDocument(String),
+    #[error("no signature {0} that covers a revision of the file")]
+    NoSuchSignature(String),
     #[error("a reason is required")]
     ReasonMissing,
     #[error("the field {0} is missing or not valid")]
@@ -79,6 +81,8 @@ pub enum OfficeError {
     HeadDiffers { stated: String, taken: String },
     #[error("the page has no place for {0:?}")]
     NoNumberPlace(Vec<Part>),
+    #[error("the time-stamp service's certificate still ends at {until}")]
+    NotRenewed { until: String },
     #[error("no server is set")]
     NoServer,
     #[error("the number changed while the token was signing")]
@@ -113,6 +117,9 @@ impl From<OfficeError> for Problem {
             }
             E::NoSuchDocument(id) => {
                 Self::new("office-no-such-document", Usage, Input).with("id", id)
+            }
+            E::NoSuchSignature(field) => {
+                Self::new("office-no-such-signature", Usage, Input).with("field", field)
             }
             E::ReasonMissing => Self::new("office-reason-missing", Refused, Input),
             E::FieldInvalid(field) => {
@@ -196,6 +203,9 @@ impl From<OfficeError> for Problem {
                 .with("taken", taken),
             E::NoNumberPlace(parts) => {
                 Self::new("office-no-number-place", Refused, Input).with("parts", named(parts))
+            }
+            E::NotRenewed { until } => {
+                Self::new("office-not-renewed", Kind::No, Blame::Server).with("date", until)
             }
             E::NotAssigned => Self::new("office-not-assigned", Refused, Input),
             E::NoServer => Self::new("office-no-server", Unavailable, Environment),

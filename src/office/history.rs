@@ -69,6 +69,9 @@ impl Office {
             Change::OutboundAnnexSigned { file, signer, .. } => {
                 t!("history-signed-annex", file = file.name, signer = signer)
             }
+            Change::SignatureExtended { level, .. } => {
+                t!("history-extended", level = level.name())
+            }
             Change::OutboundIssued { recipients, .. } => {
                 t!("history-issued", count = recipients.len())
             }

@@ -18,6 +18,7 @@ use crate::domain::operation::Change;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
+use crate::domain::verdict::Level;
 use crate::pdf::blanks::IssueHead;
 use crate::pdf::structure::Source;
 use crate::signing::make::Look;
@@ -34,6 +35,8 @@ pub(super) struct SealPlan {
     /// What the first page says of number and date; `None` where they are taken already.
     head: Option<IssueHead>,
     annexes: Vec<(FileRef, Source)>,
+    /// How durable the signatures before it are.
+    earlier: Vec<Level>,
 }
 
 impl Office {
@@ -66,7 +69,12 @@ impl Office {
         let main = super::sign::main_file(&document.files).cloned();
         let main = main.ok_or_else(|| Self::missing(key))?;
         let bytes = self.file(&main)?;
-        require_signature(&self.judge(&bytes)?, SignatureKind::Personal)?;
+        let expected = self.expected_of_ours(&document.metadata);
+        let verdict = self.judge(&bytes, &expected)?;
+        require_signature(&verdict, SignatureKind::Personal)?;
+        let earlier = verdict.signatures.iter();
+        let earlier =
+            earlier.map(|found| Level::from_name(&found.level).unwrap_or_default()).collect();
         let source = Source::parse(bytes)?;
         let at = Timestamp::now();
         let look = match placement {
@@ -96,7 +104,7 @@ impl Office {
             annexes.push((file.clone(), source));
         }
         let metadata = document.metadata;
-        Ok(SealPlan { key, metadata, main, source, look, at, head, annexes })
+        Ok(SealPlan { key, metadata, main, source, look, at, head, annexes, earlier })
     }
 
     /// Signs and stores, when its turn comes.
@@ -107,7 +115,7 @@ impl Office {
         plan: &SealPlan,
         turn: &mut Turn,
     ) -> Result<Made, Problem> {
-        let SealPlan { key, metadata, main, source, look, at, head, annexes } = plan;
+        let SealPlan { key, metadata, main, source, look, at, head, annexes, earlier } = plan;
         let (key, before) = (*key, main.blob.clone());
         let mut work = Work::new(SigningAct::Issue, look.clone());
         let numbered = match head {
@@ -152,7 +160,8 @@ impl Office {
         });
         let annexes: Vec<Change> = annexes.collect();
         let kind = SignatureKind::Organisation;
-        let change = Change::OutboundSigned { key, kind, file, signer, serial, signed_at };
+        let level = earlier.iter().copied().chain([signed.level]).min();
+        let change = Change::OutboundSigned { key, kind, file, signer, serial, signed_at, level };
         if numbered.is_some() {
             turn.settle()?;
         }

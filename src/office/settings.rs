@@ -13,6 +13,7 @@ use super::{Office, OfficeError};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
+use crate::domain::verdict::Level;
 use crate::exchange::ServerAddress;
 use crate::pdf::appearance::{PictureLook, look_over};
 use crate::pki::{Certificate, TrustStore};
@@ -23,6 +24,7 @@ use crate::token::Pin;
 const SERVER_URL: &str = "server.url";
 const SERVER_SECRET: &str = "server.secret";
 const TSA_URLS: &str = "tsa.urls";
+const SIGNATURE_LEVEL: &str = "signature.level";
 const SEAL_IMAGE: &str = "image.seal";
 const SEAL_SIZE: &str = "image.seal.mm";
 const NUMBER_TAKEN: &str = "numbering.taken-at";
@@ -74,6 +76,22 @@ impl Office {
         let urls: Option<Vec<String>> = urls.iter().map(|url| web_address(url)).collect();
         let urls = urls.ok_or(OfficeError::BadSetting("tsa.urls"))?;
         Ok(self.store().set_setting(TSA_URLS, &urls.join("\n"))?)
+    }
+
+    /// How durably this office wishes its documents to be signed. Where nothing was chosen:
+    /// B-LT with time-stamp services, else B-B, since nothing more can be had.
+    pub fn wanted_level(&self) -> Result<Level, Problem> {
+        let chosen = self.store().setting(SIGNATURE_LEVEL)?;
+        Ok(match chosen.as_deref().and_then(Level::from_name) {
+            Some(level) => level,
+            None if self.tsa_urls()?.is_empty() => Level::Bb,
+            None => Level::Blt,
+        })
+    }
+
+    pub fn set_wanted_level(&self, level: Level) -> Result<(), Problem> {
+        self.actor(Act::ManageAgencies)?;
+        Ok(self.store().set_setting(SIGNATURE_LEVEL, level.name())?)
     }
 
     /// The image of this user's handwritten signature (blue PNG; Thông tư 01/2019/TT-BNV

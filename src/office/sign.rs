@@ -21,6 +21,7 @@ use crate::domain::role::Act;
 use crate::pdf::appearance::{Appearance, BLUE, Line};
 use crate::pdf::blanks::IssueHead;
 use crate::pdf::structure::Source;
+use crate::pki::DigestAlgorithm;
 use crate::rules::facts::NumberTaken;
 use crate::signing::make::{Level, Look};
 use crate::store::Actor;
@@ -157,6 +158,7 @@ impl Office {
             signer: made.signer.clone(),
             serial: made.serial.clone(),
             signed_at: at,
+            level: Some(signed.level),
         };
         let before = main.blob.clone();
         turn.settle()?;
@@ -201,6 +203,10 @@ impl Office {
             kind,
             holder,
             level: if tsa_urls.is_empty() { Level::Bb } else { Level::Bt },
+            digest: DigestAlgorithm::Sha256,
+            scheme: None,
+            // Without a line now is with a time stamp later (`extend`).
+            or_lower: true,
             tsa_urls,
             trust,
             fetch: &self.0.fetch,

@@ -14,6 +14,7 @@
 //! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
 //! | `OutboundAnnexSigned` | *to seal* or *to issue*; moves nothing |
+//! | `SignatureExtended` | nothing; *to issue* and *issued* documents have their main file replaced |
 //! | `OutboundIssued` | *to issue* to *issued*, and opens one delivery per recipient |
 //!
 //! `InboundMoved` and `OutboundMoved` do all the others. `from` must be the present state
@@ -26,7 +27,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StoreError;
 use super::row;
-use super::{identity, inbound, outbound, outbox, packet, register, user};
+use super::{durability, identity, inbound, outbound, outbox, packet, register, user};
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::operation::{Change, Operation};
 
@@ -84,8 +85,11 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::OutboundNumbered { key, numbering, metadata } => {
             outbound::numbered(connection, key, numbering, metadata)
         }
-        Change::OutboundSigned { key, kind, file, .. } => {
-            outbound::signed(connection, key, *kind, file)
+        Change::OutboundSigned { key, kind, file, level, .. } => {
+            outbound::signed(connection, key, *kind, file, *level)
+        }
+        Change::SignatureExtended { key, file, level, renew_before, .. } => {
+            durability::extended(connection, key, file, *level, *renew_before)
         }
         Change::OutboundAnnexSigned { key, before, file, .. } => {
             outbound::annex_signed(connection, key, before, file)
@@ -126,7 +130,9 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
         Change::OutboundDrafted { files, .. } | Change::OutboundEdited { files, .. } => {
             of(files).collect()
         }
-        Change::OutboundSigned { file, .. } => vec![&file.blob],
+        Change::OutboundSigned { file, .. } | Change::SignatureExtended { file, .. } => {
+            vec![&file.blob]
+        }
         Change::OutboundAnnexSigned { before, file, .. } => vec![before, &file.blob],
         _ => Vec::new(),
     }
@@ -148,6 +154,7 @@ pub(super) fn document_of(
         | Change::OutboundNumbered { key, .. }
         | Change::OutboundSigned { key, .. }
         | Change::OutboundAnnexSigned { key, .. }
+        | Change::SignatureExtended { key, .. }
         | Change::OutboundIssued { key, .. }
         | Change::StatusReceived { key, .. }
         | Change::OutboxQueued { document: key, .. } => Ok(Some(*key)),

@@ -8,6 +8,7 @@ mod certificate;
 mod desk_work;
 mod doctor;
 mod door;
+mod extend;
 mod output;
 mod setup;
 mod sign;

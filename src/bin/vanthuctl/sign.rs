@@ -18,12 +18,11 @@ use vanthu::pdf::structure::Source;
 use vanthu::pki::TrustStore;
 use vanthu::pki::fetch::HttpFetch;
 use vanthu::rules::Profile;
-use vanthu::signing::make::Level;
 use vanthu::t;
 use vanthu::token::Selector;
 
 use crate::act::{self, Page};
-use crate::args::{self, Global, Sign};
+use crate::args::{Global, Sign};
 use crate::batch::{outcome, told};
 use crate::door;
 use crate::output::Outcome;
@@ -48,7 +47,10 @@ pub fn sign_files(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         last_try: door::last_try(&args.token),
         kind: style.kind,
         holder: None,
-        level: level(args.level),
+        level: args.level.into(),
+        digest: args.digest.into(),
+        scheme: args.scheme.map(Into::into),
+        or_lower: false,
         tsa_urls: &args.tsa,
         trust: &trust,
         fetch: &fetch,
@@ -153,6 +155,9 @@ impl Style {
         let signed = door::write_with(out, |copy| {
             hand.carry_out(turn.ready(), source, work.clone(), at, copy)
         })?;
+        for failed in &signed.failed {
+            eprintln!("{}", t!("ctl-tsa-failed", url = failed.url, why = failed.why));
+        }
         Ok(json!({
             "file": out,
             "field": signed.field,
@@ -161,6 +166,7 @@ impl Style {
             "signer": signer,
             "serial": certificate.serial_hex(),
             "warnings": self.warnings.iter().map(|one| one.code()).collect::<Vec<_>>(),
+            "failed_services": signed.failed.iter().map(|one| &one.url).collect::<Vec<_>>(),
         }))
     }
 }
@@ -168,13 +174,4 @@ impl Style {
 fn trust_of(global: &Global) -> Result<TrustStore, Problem> {
     let folder = door::data_dir(global)?.join("trust");
     if folder.is_dir() { Ok(TrustStore::from_dir(&folder)?) } else { Ok(TrustStore::empty()) }
-}
-
-const fn level(level: args::Level) -> Level {
-    match level {
-        args::Level::Bb => Level::Bb,
-        args::Level::Bt => Level::Bt,
-        args::Level::Blt => Level::Blt,
-        args::Level::Blta => Level::Blta,
-    }
 }

@@ -104,7 +104,8 @@ fn lay_out(
     };
     let entered: Vec<ObjectId> = added.fields.iter().copied().chain([field]).collect();
     enter_in_form(&mut update, source, &entered, added.fonts)?;
-    let locks = existing.and_then(|field| field.lock.clone()).into_iter().chain(lock).collect();
+    let own = existing.and_then(|field| Some((field.lock.clone()?, field.lock_permission)));
+    let locks = own.into_iter().chain(lock.map(|lock| (lock, None))).collect();
     let (body, hole, range) = signature_body(source, locks, wording, room)?;
     update.set_raw(value, body);
 
@@ -157,17 +158,18 @@ fn permit(fields: &[SignatureField], name: &str, wording: &Wording) -> Result<()
     if wording.kind == "DocTimeStamp" {
         return Ok(());
     }
-    for rule in fields.iter().filter_map(|field| field.value.as_ref()).flat_map(|v| &v.transforms) {
-        let forbids = match rule {
-            Transform::DocMdp(permission) => *permission == Permission::Nothing,
-            Transform::FieldMdp(lock) => lock.locks(name),
-            Transform::Other(_) => false,
-        };
-        if forbids {
-            return Err(PdfError::Forbidden("an earlier signature locks it".to_owned()).into());
-        }
+    let forbids = |rule: &Transform| match rule {
+        Transform::DocMdp(permission) => *permission == Permission::Nothing,
+        Transform::FieldMdp(lock) => lock.locks(name),
+        Transform::Other(_) => false,
+    };
+    let locking = fields.iter().find(|field| {
+        field.value.as_ref().is_some_and(|value| value.transforms.iter().any(forbids))
+    });
+    match locking {
+        Some(field) => Err(SigningError::Locked { by: field.name.clone() }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn stamp_page(
@@ -362,7 +364,7 @@ type Place = std::ops::Range<usize>;
 /// The signature dictionary as bytes, with the places of its hole and of its byte range.
 fn signature_body(
     source: &Source,
-    locks: Vec<FieldLock>,
+    locks: Vec<(FieldLock, Option<Permission>)>,
     wording: &Wording,
     room: usize,
 ) -> Result<(Vec<u8>, Place, Place), SigningError> {
@@ -383,8 +385,10 @@ fn signature_body(
     let mut entries = wording.entries.clone();
     if !locks.is_empty() {
         let (root, _) = source.catalog()?;
-        let locks = locks.iter().map(|lock| Object::Dictionary(lock_reference(lock, root)));
-        entries.set("Reference", locks.collect::<Vec<_>>());
+        let reference = |(lock, permission): &(FieldLock, Option<Permission>)| {
+            Object::Dictionary(lock_reference(lock, *permission, root))
+        };
+        entries.set("Reference", locks.iter().map(reference).collect::<Vec<_>>());
     }
     for (key, entry) in entries.iter() {
         let mut written = Vec::new();
@@ -401,7 +405,7 @@ fn signature_body(
 }
 
 /// A field with `/Lock` locks what it names when it is signed (12.7.4.5, table 233).
-fn lock_reference(lock: &FieldLock, root: ObjectId) -> Dictionary {
+fn lock_reference(lock: &FieldLock, permission: Option<Permission>, root: ObjectId) -> Dictionary {
     let (action, names) = match lock {
         FieldLock::All => ("All", None),
         FieldLock::Include(names) => ("Include", Some(names)),
@@ -411,6 +415,9 @@ fn lock_reference(lock: &FieldLock, root: ObjectId) -> Dictionary {
         dictionary! { "Type" => "TransformParams", "V" => "1.2", "Action" => action };
     // The version is a name, as the standard wants it.
     parameters.set("V", Object::Name(b"1.2".to_vec()));
+    if let Some(permission) = permission {
+        parameters.set("P", permission.number());
+    }
     if let Some(names) = names {
         let names: Vec<Object> = names.iter().map(|name| text(name)).collect();
         parameters.set("Fields", names);
