@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "signing/acts.rs"]
+mod acts;
 #[path = "signing/attacks.rs"]
 mod attacks;
 #[path = "signing/lasting.rs"]
