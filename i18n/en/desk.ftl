@@ -98,6 +98,8 @@ desk-reason-code = Reason code: { $code }
 desk-checking = Checking the signatures…
 desk-not-signed-yet = The document is not signed yet.
 desk-no-signatures = The file holds no signature.
+desk-act = Signed for
+desk-checked-offline = Checked without a line: only by what is in the file and kept on this computer.
 desk-checked-at = Checked at { $time } by { $checker }.
 
 ## Right pane

@@ -88,6 +88,8 @@ desk-reason-code = Mã lý do: { $code }
 desk-checking = Đang kiểm tra chữ ký…
 desk-not-signed-yet = Văn bản chưa được ký.
 desk-no-signatures = Tệp không chứa chữ ký số nào.
+desk-act = Mục đích ký
+desk-checked-offline = Kiểm tra khi không có mạng: chỉ dùng dữ liệu trong tệp và dữ liệu đã lưu trên máy.
 desk-checked-at = Kiểm tra lúc { $time } bởi { $checker }.
 
 ## Khung bên phải

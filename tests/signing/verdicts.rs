@@ -120,6 +120,38 @@ fn a_certificate_for_logging_in_signs_nothing() {
     assert_eq!(step(&report, StepName::Certificate), StepResult::Failed);
 }
 
+#[test]
+fn what_the_law_no_longer_permits_is_not_valid() {
+    const SCRIPT: &str = "
+import sys
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+key, cert, chain, source, target = sys.argv[1:]
+signer = signers.SimpleSigner.load(key, cert, ca_chain_files=(chain,))
+meta = signers.PdfSignatureMetadata(field_name='Old', md_algorithm='sha1')
+with open(source, 'rb') as f, open(target, 'wb') as out:
+    signers.sign_pdf(IncrementalPdfFileWriter(f), meta, signer=signer, output=out)
+";
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, signed) = (folder.path().join("0.pdf"), folder.path().join("1.pdf"));
+    std::fs::write(&plain, letter()).unwrap();
+    let rig = ["keys/leader.pem", "certs/leader.pem", "certs/sub.pem"].map(rig_file);
+    let output =
+        python().args(["-c", SCRIPT]).args(rig).args([&plain, &signed]).output().expect("Python");
+    assert!(output.status.success(), "{}", printed(&output));
+    let signed = std::fs::read(signed).unwrap();
+    let report = checked(&signed);
+    assert_eq!((report.verdict, reasons(&report)), (Verdict::Invalid, vec!["algorithm-forbidden"]));
+    assert_eq!(standard(&report), ("INDETERMINATE", Some("CRYPTO_CONSTRAINTS_FAILURE")));
+    assert_eq!(step(&report, StepName::Algorithms), StepResult::Failed);
+    // As of a day on which it was doubtful and not yet forbidden.
+    let report = judged(&signed, "2025-01-01T00:00:00Z", Some(&*LINE));
+    assert_eq!(
+        (report.verdict, reasons(&report)),
+        (Verdict::Indeterminate, vec!["weak-algorithm"])
+    );
+}
+
 /// Has the rig's services answer as of another time.
 struct AsOf(String);
 
