@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "signing/acts.rs"]
+mod acts;
 #[path = "signing/attacks.rs"]
 mod attacks;
 #[path = "signing/lasting.rs"]
@@ -12,6 +14,8 @@ mod lasting;
 mod seeds;
 #[path = "signing/support.rs"]
 mod support;
+#[path = "signing/verdicts.rs"]
+mod verdicts;
 
 use jiff::{SignedDuration, Timestamp};
 use lopdf::{Object, dictionary};

@@ -98,6 +98,8 @@ desk-reason-code = Reason code: { $code }
 desk-checking = Checking the signatures…
 desk-not-signed-yet = The document is not signed yet.
 desk-no-signatures = The file holds no signature.
+desk-act = Signed for
+desk-checked-offline = Checked without a line: only by what is in the file and kept on this computer.
 desk-checked-at = Checked at { $time } by { $checker }.
 
 ## Right pane
@@ -186,6 +188,7 @@ desk-done-assign = Assigned.
 desk-done-begin = The work on the document has begun. The sender will be told at the next synchronisation.
 desk-done-complete = Recorded as completed.
 desk-done-submit = Passed on.
+desk-done-sign-unnumbered = Signed; number and date are taken with the seal.
 desk-done-sign = Signed. Number { $number }, date { $date }.
 desk-done-seal = Sealed. The document waits to be issued.
 desk-done-issue = Issued. It is sent at the next synchronisation.

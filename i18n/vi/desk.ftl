@@ -88,6 +88,8 @@ desk-reason-code = Mã lý do: { $code }
 desk-checking = Đang kiểm tra chữ ký…
 desk-not-signed-yet = Văn bản chưa được ký.
 desk-no-signatures = Tệp không chứa chữ ký số nào.
+desk-act = Mục đích ký
+desk-checked-offline = Kiểm tra khi không có mạng: chỉ dùng dữ liệu trong tệp và dữ liệu đã lưu trên máy.
 desk-checked-at = Kiểm tra lúc { $time } bởi { $checker }.
 
 ## Khung bên phải
@@ -176,6 +178,7 @@ desk-done-assign = Đã phân công xử lý.
 desk-done-begin = Đã bắt đầu xử lý văn bản. Cơ quan gửi sẽ được báo ở lần đồng bộ tới.
 desk-done-complete = Đã ghi nhận hoàn thành.
 desk-done-submit = Đã chuyển văn bản.
+desk-done-sign-unnumbered = Đã ký số; số và ngày tháng sẽ lấy khi đóng dấu.
 desk-done-sign = Đã ký số. Số văn bản { $number }, ngày { $date }.
 desk-done-seal = Đã đóng dấu. Văn bản chờ phát hành.
 desk-done-issue = Đã phát hành. Văn bản được gửi đi ở lần đồng bộ tới.

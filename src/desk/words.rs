@@ -9,7 +9,7 @@ use crate::domain::document::Urgency;
 use crate::domain::inbound::InboundState;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::role::Role;
-use crate::domain::verdict::{LegalValue, Verdict};
+use crate::domain::verdict::{Answer, LegalValue, StepResult, Verdict};
 use crate::i18n::{self, Lang, tr};
 use crate::t;
 use crate::token::Presence;
@@ -134,6 +134,27 @@ pub fn signature_kind(kind: Option<SignatureKind>) -> String {
 pub fn reason(code: &str) -> String {
     let key = format!("reason-{code}");
     i18n::lookup(i18n::language(), &key, &[]).unwrap_or_else(|| t!("desk-reason-code", code = code))
+}
+
+/// How a step of the check ended: the words, and how they look.
+pub fn step_result(result: StepResult) -> (String, Icon, Tone) {
+    let (icon, tone) = match result {
+        StepResult::Passed => (Icon::CheckCircle, Tone::Good),
+        StepResult::Failed => (Icon::CrossCircle, Tone::Bad),
+        StepResult::Unknown => (Icon::Help, Tone::Warn),
+        StepResult::Skipped | StepResult::Absent => (Icon::Dot, Tone::Neutral),
+    };
+    (tr(&format!("check-result-{}", result.key())), icon, tone)
+}
+
+/// The answer to a question of completeness: the words, and how they look.
+pub fn answer(answer: Answer) -> (String, Icon, Tone) {
+    let (icon, tone) = match answer {
+        Answer::Ok => (Icon::CheckCircle, Tone::Good),
+        Answer::No => (Icon::CrossCircle, Tone::Bad),
+        Answer::Unknown => (Icon::Help, Tone::Warn),
+    };
+    (tr(&format!("check-answer-{}", answer.key())), icon, tone)
 }
 
 /// How far a document has come at one recipient.

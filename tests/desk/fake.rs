@@ -20,7 +20,9 @@ use vanthu::domain::outbound::{Numbering, OutboundDocument, OutboundState, Signa
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::domain::role::{Act, Role, permits};
 use vanthu::domain::text::fold;
-use vanthu::domain::verdict::{SignatureDetail, SignatureSummary, Verdict, VerdictSummary};
+use vanthu::domain::verdict::{
+    SignatureDetail, SignatureSummary, Step, StepName, StepResult, Verdict, VerdictSummary,
+};
 use vanthu::office::layout::{Sample, compose, samples};
 use vanthu::office::{
     Counts, Filter, HistoryEntry, NewDraft, Session, SignOrder, SyncReport, TokenChoice, UserInfo,
@@ -442,7 +444,10 @@ fn verdict(n: u32, signer: &str, organisation: &str, at: Timestamp) -> VerdictSu
         2 => (
             Verdict::Invalid,
             vec!["changed-after-signing".to_owned()],
-            vec![signature(personal, Verdict::Invalid, &["changed-after-signing"], true)],
+            vec![SignatureSummary {
+                detail: SignatureDetail { steps: steps(), ..SignatureDetail::default() },
+                ..signature(personal, Verdict::Invalid, &["changed-after-signing"], true)
+            }],
         ),
         3 => (Verdict::Unsigned, Vec::new(), Vec::new()),
         _ => (
@@ -463,6 +468,17 @@ fn verdict(n: u32, signer: &str, organisation: &str, at: Timestamp) -> VerdictSu
         offline: false,
         completeness: Vec::new(),
     }
+}
+
+/// Whole as it was signed, and changed since.
+fn steps() -> Vec<Step> {
+    let result = |step| match step {
+        StepName::Changes => StepResult::Failed,
+        StepName::Integrity | StepName::Signature => StepResult::Passed,
+        _ => StepResult::Skipped,
+    };
+    let step = |step| Step { step, result: result(step), reasons: Vec::new() };
+    StepName::ALL.into_iter().map(step).collect()
 }
 
 fn deliveries(recipients: &[Recipient], at: Timestamp) -> Vec<Delivery> {
@@ -689,7 +705,7 @@ impl Door for FakeDoor {
         self.keeper.enter()?.move_outbound(key, to, note)
     }
 
-    fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Numbering, Problem> {
+    fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem> {
         let mut books = self.keeper.enter()?;
         books.present(order)?;
         books.move_outbound(key, OutboundState::ToSeal, "")?;
@@ -702,7 +718,7 @@ impl Door for FakeDoor {
                 file.blob = BlobHash(format!("{}-signed", file.blob));
             }
         }
-        Ok(numbering)
+        Ok(Some(numbering))
     }
 
     fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem> {

@@ -103,7 +103,7 @@ fn organisation(seals: &[&SignatureReport], expected: &Expectation) -> Completen
         let own = own.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
         agencies.iter().map(|agency| same_agency(own, agency)).min().unwrap_or(Answer::Unknown)
     };
-    let (result, detail) = if codes.iter().any(|code| *code == expected.sender_code) {
+    let (result, detail) = if codes.contains(&expected.sender_code) {
         (Answer::Ok, "same-code")
     } else {
         match seals.iter().map(answer).min().unwrap_or(Answer::Unknown) {

@@ -15,8 +15,10 @@ use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::delivery::Delivery;
 use crate::domain::document::{Metadata, Urgency};
-use crate::domain::verdict::{SignatureSummary, VerdictSummary};
+use crate::domain::verdict::{CompletenessLine, SignatureSummary, Step, VerdictSummary};
+use crate::i18n;
 use crate::office::HistoryEntry;
+use crate::signing::report::finding;
 use crate::t;
 
 /// The verification panel: the verdict in words, then every signature.
@@ -32,6 +34,13 @@ pub fn signatures(verdict: &Fetch<Option<VerdictSummary>>) -> Element<'_, Messag
                 parts.push(text(t!("desk-no-signatures")).size(size::BODY).into());
             }
             parts.extend(summary.signatures.iter().map(signature));
+            if !summary.completeness.is_empty() {
+                parts.push(completeness(&summary.completeness));
+            }
+            if summary.offline {
+                let line = text(t!("desk-checked-offline")).size(size::CAPTION);
+                parts.push(line.color(Tone::Warn.ink()).into());
+            }
             parts.push(
                 text(t!(
                     "desk-checked-at",
@@ -77,8 +86,56 @@ fn signature(signature: &SignatureSummary) -> Element<'_, Message> {
     lines.push(fact(t!("desk-signed-at"), time));
     lines.push(fact(t!("desk-level"), &signature.level));
     lines.push(fact(t!("desk-serial"), &signature.serial));
+    if let Some(act) = signature.detail.act {
+        lines.push(fact(t!("desk-act"), t!(&format!("check-act-{}", act.key()))));
+    }
     lines.extend(reasons(&signature.reasons));
+    lines.extend(signature.detail.steps.iter().map(step));
+    lines.extend(signature.detail.notes.iter().map(|code| {
+        let note = text(words::reason(code)).size(size::CAPTION).color(theme::INK_SOFT);
+        note.width(Fill).into()
+    }));
     container(column(lines).spacing(space::XS))
+        .padding(space::M)
+        .width(Fill)
+        .style(theme::framed)
+        .into()
+}
+
+/// What was looked at and how it ended, in words and not by colour alone.
+fn step(step: &Step) -> Element<'_, Message> {
+    let (result, icon, tone) = words::step_result(step.result);
+    row![
+        tinted(icon, tone.ink()),
+        text(t!(&format!("check-step-{}", step.step.key()))).size(size::CAPTION).width(Fill),
+        text(result).size(size::CAPTION).color(tone.ink())
+    ]
+    .spacing(space::S)
+    .align_y(Center)
+    .into()
+}
+
+/// The regulation's questions, each with its answer and its article.
+fn completeness(lines: &[CompletenessLine]) -> Element<'_, Message> {
+    let mut parts: Vec<Element<'_, Message>> =
+        vec![text(t!("report-completeness")).font(BOLD).size(size::BODY).into()];
+    parts.extend(lines.iter().map(|line| {
+        let (answer, icon, tone) = words::answer(line.result);
+        column![
+            row![
+                tinted(icon, tone.ink()),
+                text(t!(&format!("check-complete-{}", line.code))).size(size::BODY).width(Fill),
+                text(answer).size(size::CAPTION).color(tone.ink())
+            ]
+            .spacing(space::S)
+            .align_y(Center),
+            text(finding(line, i18n::language())).size(size::CAPTION),
+            text(&line.article).size(size::CAPTION).color(theme::INK_SOFT)
+        ]
+        .spacing(2)
+        .into()
+    }));
+    container(column(parts).spacing(space::S))
         .padding(space::M)
         .width(Fill)
         .style(theme::framed)
