@@ -141,8 +141,8 @@ fn seal_and_number_stand_where_they_belong_on_any_sheet() {
         let scale = shot.height as f32 / height;
         let reds: Vec<Rect> = (0..shot.width * shot.height)
             .filter(|at| {
-                let at = *at as usize * 4;
-                matches!(shot.rgba[at..at + 3], [151.., ..90, ..90])
+                let pixel = &shot.rgba[*at as usize * 4..][..3];
+                pixel[0] > 150 && pixel[1] < 90 && pixel[2] < 90
             })
             .map(|at| {
                 let (x, y) = (at % shot.width, at / shot.width);
