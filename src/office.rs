@@ -54,6 +54,7 @@ use crate::token::{LastTry, Pin, Selector};
 pub use error::OfficeError;
 pub use extend::{AwaitingExtension, ExtensionReport};
 pub use login::Founding;
+pub use place::PlaceProposal;
 pub use quarantine::Quarantined;
 pub use receive::{Imported, Received};
 

@@ -27,6 +27,8 @@ use vanthu::pdf::{POINTS_PER_MM, PdfError, Rect};
 
 #[path = "pdf/drafts.rs"]
 mod drafts;
+#[path = "support/pages.rs"]
+mod pages;
 
 fn renderer() -> Renderer {
     Renderer::start().expect("pdfium is missing: run packaging/fetch-pdfium")

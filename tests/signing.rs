@@ -9,6 +9,8 @@ mod acts;
 mod attacks;
 #[path = "signing/lasting.rs"]
 mod lasting;
+#[path = "support/pages.rs"]
+mod pages;
 #[allow(dead_code)]
 #[path = "signing/seeds.rs"]
 mod seeds;

@@ -2,12 +2,12 @@
 //! them (`tests/data/drafts/make.py`). What is read off them, where the signature goes, and
 //! the same on pages that are cropped, turned, or measured in units of their own.
 
-use lopdf::{Document, Object, Stream, dictionary};
+use lopdf::{Document, Stream, dictionary};
 use vanthu::domain::document::Signer;
-use vanthu::pdf::Rect;
 use vanthu::pdf::blanks::{Doubt, Part, SURE, Wanted, find_signature_blocks, read_issue_head};
-use vanthu::pdf::structure::{PageGeometry, Source};
+use vanthu::pdf::structure::Source;
 
+use super::pages::{laid_out, sheets};
 use super::{best, saved, shown, squeezed, stamped, stamps, texts};
 
 struct Draft {
@@ -166,27 +166,6 @@ fn who_is_only_named_has_no_sure_place() {
     assert!(find_signature_blocks(&pages, &named).is_empty());
 }
 
-/// `bytes` with its first page laid on another sheet: what is shown stays the same.
-fn laid_out(bytes: &[u8], page: &PageGeometry) -> Vec<u8> {
-    let mut file = Document::load_mem(bytes).unwrap();
-    let id = file.page_iter().next().unwrap();
-    let matrix = page.points_matrix().map(|n| n.to_string()).join(" ");
-    let before = file.add_object(Stream::new(dictionary! {}, format!("q {matrix} cm\n").into()));
-    let after = file.add_object(Stream::new(dictionary! {}, b"\nQ".to_vec()));
-    let corners =
-        |rect: Rect| [rect.x, rect.y, rect.right(), rect.top()].map(Object::Real).to_vec();
-    let dictionary = file.get_dictionary_mut(id).unwrap();
-    let content = dictionary.get(b"Contents").unwrap().clone();
-    dictionary.set("Contents", vec![before.into(), content, after.into()]);
-    dictionary.set("MediaBox", corners(page.media));
-    dictionary.set("CropBox", corners(page.crop));
-    dictionary.set("Rotate", i64::from(page.rotate));
-    if page.user_unit != 1.0 {
-        dictionary.set("UserUnit", page.user_unit);
-    }
-    saved(&mut file)
-}
-
 #[test]
 fn cropped_turned_and_scaled_pages_show_the_same_places() {
     let bytes = file("quyet-dinh");
@@ -194,24 +173,7 @@ fn cropped_turned_and_scaled_pages_show_the_same_places() {
     let plain = shown(&bytes);
     let (block, head) = (best(&plain, &draft.signer), read_issue_head(&plain[0]));
     let wanted = wanted(draft.notation);
-    let (a4, grown) = (Rect::new(0.0, 0.0, 595.3, 841.9), Rect::new(-40.0, 25.0, 700.0, 950.0));
-    let cropped = Rect::new(10.0, 60.0, 595.3, 841.9);
-    let turned = |rect: Rect| Rect::new(rect.x, rect.y, rect.height, rect.width);
-    let mut cases = vec![
-        (PageGeometry { media: grown, crop: cropped, rotate: 0, user_unit: 1.0 }, "cropped"),
-        (PageGeometry { media: a4, crop: a4, rotate: 180, user_unit: 1.0 }, "180"),
-        (
-            PageGeometry { media: a4.scaled(0.5), crop: a4.scaled(0.5), rotate: 0, user_unit: 2.0 },
-            "units of 1/36 inch",
-        ),
-    ];
-    for rotate in [90, 270] {
-        let (media, crop) = (turned(grown), turned(cropped));
-        let media = Rect { y: media.y - 100.0, height: media.height + 200.0, ..media };
-        cases.push((PageGeometry { media, crop, rotate, user_unit: 1.0 }, "turned and cropped"));
-    }
-    for (page, what) in cases {
-        let what = format!("{what} {}", page.rotate);
+    for (what, page) in sheets() {
         let other = laid_out(&bytes, &page);
         let source = Source::parse(other.as_slice().into()).unwrap();
         let geometry = source.page_geometry(1).unwrap();

@@ -115,6 +115,46 @@ fn each_act_chooses_whose_signature_its_look_and_its_place() {
 }
 
 #[test]
+fn seal_and_number_stand_where_they_belong_on_any_sheet() {
+    let folder = tempfile::tempdir().unwrap();
+    let png = vanthu::pdf::appearance::demo_seal("Ủy ban nhân dân xã Tân Bình").unwrap();
+    let stamp = folder.path().join("dau.png");
+    std::fs::write(&stamp, png).unwrap();
+    for (what, sheet) in super::pages::sheets() {
+        let bytes = super::pages::laid_out(&draft("quyet-dinh"), &sheet);
+        let number = ["--number", "128/QĐ-UBND", "--date", "2026-11-06"];
+        let approve = [&["--act", "approve", "--at-text", "Nguyễn Văn Hòa"][..], &number].concat();
+        let (approved, _) = signed(&bytes, "leader", &approve);
+        let personal = place(&approved);
+        let issue = ["--act", "issue", "--image", stamp.to_str().unwrap()];
+        let (issued, _) = signed(&approved, "org", &issue);
+        let seal = place(&issued);
+        assert!((seal.width - 36.0 * POINTS_PER_MM).abs() < 0.1, "{what}: {seal:?}");
+        assert!((seal.height - seal.width).abs() < 0.1, "{what}: {seal:?}");
+        let covered = (seal.right() - personal.x) / personal.width;
+        assert!((covered - 1.0 / 3.0).abs() < 0.01, "{what}: {covered}");
+        let head = read(&source(&issued)).as_written();
+        assert_eq!(head, "Số: 128/QĐ-UBND, ngày 06 tháng 11 năm 2026", "{what}");
+        // The seal is red where it was put, and nowhere else.
+        let shot = shot(&issued);
+        let (_, height) = source(&issued).page_geometry(1).unwrap().shown_points();
+        let scale = shot.height as f32 / height;
+        let reds: Vec<Rect> = (0..shot.width * shot.height)
+            .filter(|at| {
+                let pixel = &shot.rgba[*at as usize * 4..][..3];
+                pixel[0] > 150 && pixel[1] < 90 && pixel[2] < 90
+            })
+            .map(|at| {
+                let (x, y) = (at % shot.width, at / shot.width);
+                Rect::new(x as f32 / scale, height - y as f32 / scale, 0.0, 0.0)
+            })
+            .collect();
+        assert!(reds.len() > 1000, "{what}: {} red pixels", reds.len());
+        assert!(reds.iter().all(|at| seal.holds(at, 1.0)), "{what}: red outside the seal");
+    }
+}
+
+#[test]
 fn an_opaque_image_is_refused_before_the_pin() {
     let folder = tempfile::tempdir().unwrap();
     let opaque = folder.path().join("trắng.png");

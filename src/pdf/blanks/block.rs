@@ -117,7 +117,7 @@ impl Sought {
         Self {
             name: name.to_owned(),
             folded: fold(name),
-            position: bare(&last(&signer.position)).to_owned(),
+            position: bare(&last(signer.position)).to_owned(),
             authority: fold(&tidy(signer.authority.lines().next().unwrap_or_default())),
         }
     }
