@@ -54,7 +54,7 @@ fn every_version_is_signed() {
 
 /// The letter with its font where only readers of 1.5 and later see it.
 fn hybrid() -> Vec<u8> {
-    let plain = String::from_utf8_lossy(&letter()).replace('\u{e2}', "a").replace('\u{e3}', "a");
+    let plain = String::from_utf8_lossy(&letter()).replace(['\u{e2}', '\u{e3}'], "a");
     let body = plain.split("xref\n").next().unwrap();
     let font_at = body.find("6 0 obj").unwrap();
     let metadata_at = body.find("7 0 obj").unwrap();
