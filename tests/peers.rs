@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "peers/inputs.rs"]
+mod inputs;
 #[path = "peers/judged.rs"]
 mod judged;
 #[path = "peers/keys.rs"]

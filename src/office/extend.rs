@@ -46,7 +46,7 @@ const RENEWED_AHEAD: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long issuing waits for it.
 const WHILE_ISSUING: Duration = Duration::from_secs(6);
 /// So many documents in a row that failed for want of a service end a run.
-const IN_VAIN: u32 = 3;
+const IN_VAIN: u32 = 2;
 /// A renewal that failed is tried again after this time: it has months.
 const RENEWAL_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 /// Most that are looked at in one run; the rest comes with the next.

@@ -10,10 +10,10 @@ use vanthu::pdf::appearance::{Appearance, Line};
 use vanthu::signing::{Level, Look, Services, SigningJob, extend};
 
 use crate::keys::{Key, path};
-use crate::peer::judgements;
+use crate::peer::{judgements, pyhanko};
 use crate::support::*;
 
-fn place(x: f32) -> Look {
+pub fn place(x: f32) -> Look {
     Look::Visible {
         page: 1,
         rect: Rect::new(x, 100.0, 120.0, 40.0),
@@ -35,7 +35,7 @@ fn signed(bytes: &[u8], signer: &mut Signer, key: Key, level: Level, x: f32) -> 
     signer.sign(&job).expect("a signature").to_bytes().unwrap()
 }
 
-fn pdfsig_accepts(bytes: &[u8], signatures: usize) {
+pub fn pdfsig_accepts(bytes: &[u8], signatures: usize) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     let output = Command::new("pdfsig").args(["-nocert", path(file.path())]).output();

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
 
 use serde_json::{Value, json};
@@ -43,6 +43,11 @@ pub fn ask(request: &Value) -> Result<Value, String> {
         Some(error) => Err(error.as_str().unwrap_or_default().to_owned()),
         None => Ok(answer),
     }
+}
+
+/// pyHanko on the command line.
+pub fn pyhanko(arguments: &[&str]) -> Output {
+    python().args(["-m", "pyhanko"]).args(arguments).output().expect("pyHanko")
 }
 
 /// What pyHanko says of each signature. `mode`: `online`, `offline` (with nothing but the

@@ -180,11 +180,6 @@ static PEER: LazyLock<PathBuf> = LazyLock::new(|| {
     PathBuf::from(folder).join("bin")
 });
 
-/// pyHanko on the command line.
-pub fn pyhanko(arguments: &[&str]) -> Output {
-    Command::new(PEER.join("pyhanko")).args(arguments).output().expect("pyHanko")
-}
-
 /// The Python that has pyHanko.
 pub fn python() -> Command {
     Command::new(PEER.join("python"))

@@ -416,13 +416,17 @@ fn sync_round(office: &Office) -> Result<Outcome, Problem> {
         "extended": report.extended,
         "awaiting_extension": report.awaiting_extension,
     });
-    let text = t!(
+    let mut text = t!(
         "ctl-synced",
         sent = report.sent,
         received = report.received,
         waiting = report.waiting,
         wedged = report.wedged
     );
+    if report.extended > 0 || report.awaiting_extension > 0 {
+        let (count, waiting) = (report.extended, report.awaiting_extension);
+        text = format!("{text}\n{}", t!("ctl-extended", count = count, waiting = waiting));
+    }
     Ok(Outcome::new(json, text))
 }
 
