@@ -56,10 +56,7 @@ fn what_is_linked_signs_as_nothing_else() {
 
     // She has another one, and this is not it.
     link("expired", &["--person", "lanhdao"]).done();
-    let known_again = place.run("lanhdao", &sign);
-    let code = known_again.failed(5);
-    assert!(["office-certificate-not-linked", "token-pin-wrong"].contains(&code.as_str()));
-    rig.leader("reset-pin");
+    place.refused("lanhdao", &sign, 5, "office-certificate-not-linked");
     place.run("quantri", &["certificate", "unlink", &serial("expired")]).done();
 
     // A link over her own card, and the seal's.
@@ -73,7 +70,7 @@ fn what_is_linked_signs_as_nothing_else() {
     assert!(rows.iter().any(|row| row["owner"] == "person" && row["user"] == "lanhdao"));
     let told = place.refused(
         "lanhdao",
-        &[&words("sign-document", &id, &organisation)[..], &["--cert", &serial("org")]].concat(),
+        &words("sign-document", &id, &organisation),
         5,
         "office-certificate-of-organisation",
     );
