@@ -455,7 +455,11 @@ fn no_pin_is_to_be_seen_from_outside() {
     let command = std::fs::read(helper.join("cmdline")).unwrap();
     assert!(!String::from_utf8_lossy(&command).contains(&pin));
     // The rig's variable itself holds the PIN; nothing else may.
-    let variables = std::fs::read(helper.join("environ")).unwrap();
+    // The helper is closed to whoever is not the administrator.
+    let variables = match std::fs::read(helper.join("environ")) {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Vec::new(),
+        read => read.unwrap(),
+    };
     for variable in String::from_utf8_lossy(&variables).split('\0') {
         assert!(!variable.contains(&pin) || variable.starts_with("RIG_"), "{variable}");
     }
@@ -485,6 +489,39 @@ fn candidates_are_told_from_what_cannot_be_loaded() {
     assert_eq!(known.len(), 1, "named twice, by us and by p11-kit, and listed once");
     assert_eq!(known[0].vendor.as_deref(), Some("SoftHSM"));
     assert!(try_module(&shim.path).unwrap().iter().any(|shown| shown.label == "leader"));
+}
+
+#[test]
+fn an_administrator_sets_modules_and_nobody_else() {
+    let shim = Shim::new();
+    let folder = tempfile::tempdir().unwrap();
+    let ctl = |user: &str, words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vanthuctl"));
+        command.args(["--json", "--user", user, "--data-dir"]).arg(folder.path().join("office"));
+        command.args(words).env("VANTHU_PASSWORD", "mật khẩu").env("CLERK", "mật khẩu");
+        let done = command.output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8(done.stdout).unwrap())
+    };
+    let name = "Ủy ban nhân dân xã Tân Bình";
+    let begun = ctl("quantri", &["init", "--agency", "000.01.05.H30", "--name", name]);
+    assert_eq!(begun.0, 0, "{begun:?}");
+    let clerk = ["--display-name", "Bé", "--roles", "clerk", "--new-password-env", "CLERK"];
+    assert_eq!(ctl("quantri", &[&["user", "add", "vanthu"][..], &clerk].concat()).0, 0);
+
+    let path = shim.path.to_str().unwrap();
+    assert_eq!(ctl("quantri", &["config", "modules", path]).0, 0);
+    let shown: serde_json::Value =
+        serde_json::from_str(&ctl("quantri", &["config", "show"]).1).unwrap();
+    assert_eq!(shown["modules"], serde_json::json!([path]));
+    // Refused: another's wish, a path that is none, a file that is no library.
+    assert_eq!(ctl("vanthu", &["config", "modules"]).0, 5);
+    for (bad, status) in [("libvendor.so", 2), ("/nonexistent.so", 4), ("/etc/hostname", 4)] {
+        let refused = ctl("quantri", &["config", "modules", bad]);
+        assert_eq!(refused.0, status, "{refused:?}");
+    }
+    let still: serde_json::Value =
+        serde_json::from_str(&ctl("quantri", &["config", "show"]).1).unwrap();
+    assert_eq!(still["modules"], serde_json::json!([path]));
 }
 
 #[test]

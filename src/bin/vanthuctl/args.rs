@@ -423,6 +423,10 @@ pub enum Config {
     Tsa {
         urls: Vec<String>,
     },
+    /// PKCS#11 modules to ask beside those that are found by themselves; none: only those
+    Modules {
+        paths: Vec<PathBuf>,
+    },
     /// Image of your personal signature (PNG)
     SignatureImage {
         png: PathBuf,

@@ -141,6 +141,7 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             office.set_server(url, &door::secret_from_env(secret_env)?)?;
         }
         args::Config::Tsa { urls } => office.set_tsa_urls(urls)?,
+        args::Config::Modules { paths } => office.set_token_modules(paths)?,
         args::Config::SignatureImage { png } => office.set_signature_image(&door::read(png)?)?,
         args::Config::SealImage { png } => office.set_seal_image(&door::read(png)?)?,
         args::Config::Profile { name } => office.choose_profile(name)?,
@@ -149,6 +150,7 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             let json = json!({
                 "server": server,
                 "tsa": office.tsa_urls()?,
+                "modules": office.token_modules()?,
                 "profile": office.profile().name(),
                 "signature_image": office.signature_image()?.is_some(),
                 "seal_image": office.seal_image()?.is_some(),
