@@ -11,6 +11,7 @@
 // A test that cannot go on fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod applications;
 mod faults;
 mod modules;
 mod others;
