@@ -1,7 +1,7 @@
 # Signing tokens
 token-bad-selector = “{ $text }” does not name a signing token.
     .kept = The document was not signed; no number was taken.
-    .next = Write pcsc:READER, pkcs11:MODULE#TOKEN or file:P12.
+    .next = Write pcsc:READER, pkcs11:MODULE#TOKEN, windows:THUMBPRINT (on Windows only) or file:P12.
 token-no-service = The computer's smart card service is not running.
     .kept = The document was not signed; no number was taken.
     .next = Start the “Smart Card” service of Windows (pcscd on Linux) and try again; this program need not be restarted.

@@ -1,7 +1,7 @@
 # Thiết bị ký số
 token-bad-selector = Không hiểu tên thiết bị ký số «{ $text }».
     .kept = Văn bản chưa được ký, số văn bản chưa bị lấy.
-    .next = Hãy ghi theo một trong ba dạng: pcsc:ĐẦU-ĐỌC, pkcs11:THƯ-VIỆN#TÊN-THIẾT-BỊ hoặc file:TỆP-P12.
+    .next = Hãy ghi theo một trong bốn dạng: pcsc:ĐẦU-ĐỌC, pkcs11:THƯ-VIỆN#TÊN-THIẾT-BỊ, windows:VÂN-TAY-CHỨNG-THƯ (chỉ trên Windows) hoặc file:TỆP-P12.
 token-no-service = Dịch vụ thẻ thông minh của máy tính không hoạt động.
     .kept = Văn bản chưa được ký, số văn bản chưa bị lấy.
     .next = Hãy khởi động dịch vụ «Smart Card» của Windows (pcscd trên Linux), rồi thử lại; không cần mở lại chương trình.

@@ -143,7 +143,7 @@ impl PcscToken {
             let atr = channel.atr().to_vec();
             recognised = channel.run(move |wire| recognise(wire, &atr));
         }
-        let application = recognised?.ok_or_else(|| unsupported(channel.atr()))?;
+        let application = recognised?.ok_or_else(|| unsupported(&channel))?;
         Ok(Self { channel, application, certificates: None, pin: None, opened: false })
     }
 
@@ -162,8 +162,7 @@ impl PcscToken {
     /// What a measured card does unexpectedly leads to its maker's module.
     fn with_way_back(&self, error: TokenError) -> TokenError {
         use TokenError as E;
-        let (true, Some(module)) = (self.application.is_measured(), module(self.channel.atr()))
-        else {
+        let (true, Some(module)) = (self.application.is_measured(), module(&self.channel)) else {
             return error;
         };
         match error {
@@ -293,11 +292,12 @@ impl Drop for PcscToken {
 }
 
 /// The error for a card that we do not speak to, with its vendor's module where known.
-pub(crate) fn unsupported(atr: &[u8]) -> TokenError {
-    TokenError::UnsupportedCard { atr: atr::display(atr), module: module(atr) }
+fn unsupported(channel: &Channel) -> TokenError {
+    TokenError::UnsupportedCard { atr: atr::display(channel.atr()), module: module(channel) }
 }
 
 /// The vendors' modules for a card, for people.
-fn module(atr: &[u8]) -> Option<String> {
-    pkcs11::known::card(atr).map(|card| card.modules.join(", "))
+fn module(channel: &Channel) -> Option<String> {
+    let likely = pkcs11::known::likely(channel.atr(), channel.reader());
+    (!likely.is_empty()).then(|| likely.join(", "))
 }

@@ -212,7 +212,7 @@ pub enum Level {
 
 #[derive(Debug, Args)]
 pub struct TokenArgs {
-    /// pcsc:READER, pkcs11:MODULE#TOKEN or file:P12
+    /// pcsc:READER, pkcs11:MODULE#TOKEN, windows:THUMBPRINT (on Windows) or file:P12
     #[arg(long, value_name = "SELECTOR")]
     pub token: String,
     /// Serial number of the certificate, in hex (default: the fitting one)
