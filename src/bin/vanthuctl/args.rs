@@ -296,7 +296,7 @@ impl From<Scheme> for vanthu::pki::SignatureScheme {
 
 #[derive(Debug, Args)]
 pub struct TokenArgs {
-    /// pcsc:READER, pkcs11:MODULE#TOKEN or file:P12
+    /// pcsc:READER, pkcs11:MODULE#TOKEN, windows:THUMBPRINT (on Windows) or file:P12
     #[arg(long, value_name = "SELECTOR")]
     pub token: String,
     /// Serial number of the certificate, in hex (default: the fitting one)
@@ -535,6 +535,10 @@ pub enum Config {
     SignatureLevel {
         #[arg(value_enum)]
         level: Level,
+    },
+    /// PKCS#11 modules to ask beside those that are found by themselves; none: only those
+    Modules {
+        paths: Vec<PathBuf>,
     },
     /// Image of your personal signature (PNG)
     SignatureImage {
