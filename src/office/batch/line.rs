@@ -122,9 +122,9 @@ impl Turn {
         next: impl FnOnce() -> Result<u32, Problem>,
     ) -> Result<u32, Problem> {
         let mut state = self.line.wait(self.index, |state, index| {
-            state
-                .before(index)
-                .all(|(at, place)| place.ended || place.reserved.is_some() && !state.overtaken(at))
+            state.before(index).all(|(at, place)| {
+                place.ended || place.numberless || place.reserved.is_some() && !state.overtaken(at)
+            })
         })?;
         let number = match state.next.get(book) {
             Some(number) => *number,
@@ -169,6 +169,8 @@ struct State {
 #[derive(Default)]
 struct Place {
     reserved: Option<Reserved>,
+    /// It came to the token without a number: it has one, or needs none.
+    numberless: bool,
     /// The token has signed it.
     signed: bool,
     /// It is stored, or has failed.
@@ -308,6 +310,7 @@ impl Line {
         }
         if let Some(place) = state.places.get_mut(index) {
             place.signed = false;
+            place.numberless = false;
             place.reserved = None;
         }
         state.stopped.clone()
@@ -358,6 +361,10 @@ impl Line {
                 .before(index)
                 .all(|(at, place)| place.ended || place.signed && !state.overtaken(at))
         };
+        if let Some(place) = self.state().places.get_mut(index) {
+            place.numberless = place.reserved.is_none();
+        }
+        self.moved.notify_all();
         // What is told in the end is the reason of the line, not this word.
         drop(self.wait(index, come).map_err(|_| TokenError::Cancelled)?);
         let answer = self.card().sign(key, scheme, algorithm, digest);
@@ -745,6 +752,26 @@ mod tests {
         assert!((1..8).contains(&report.done()), "{report:?}");
         let (_, last) = report.fates.last().unwrap();
         assert_eq!(last, &Fate::NotTried(OfficeError::BatchTimeOver.into()));
+    }
+
+    #[test]
+    fn who_needs_no_number_keeps_nobody_from_reserving() {
+        let book = Book::default();
+        // Every other one has its number already, as with seals of documents old and new.
+        let pieces = [false, true, false, true, false, true];
+        let work = |numbered: &bool, turn: &mut Turn| {
+            std::thread::sleep(Duration::from_millis(20));
+            if *numbered {
+                return go(&book, turn, Trip::No);
+            }
+            sign(turn)?;
+            std::thread::sleep(Duration::from_millis(20));
+            Ok(0)
+        };
+        let report = run(ready(50, vec![]), &pieces, LONG, &Cancel::default(), &|_| {}, work);
+        let done: Vec<u32> = report.fates.iter().filter_map(|(_, f)| f.done().copied()).collect();
+        assert_eq!(done, [0, 1, 0, 2, 0, 3]);
+        assert!(report.load.ratio() > 0.7, "{:?}", report.load);
     }
 
     #[test]
