@@ -13,6 +13,7 @@
 
 mod applications;
 mod faults;
+mod modules;
 mod others;
 mod pins;
 mod rig;
