@@ -19,6 +19,7 @@ mod issue;
 pub mod labels;
 pub mod layout;
 mod login;
+mod modules;
 mod people;
 pub mod place;
 mod quarantine;

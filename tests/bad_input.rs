@@ -20,6 +20,8 @@ mod place;
 #[path = "tokens/rig.rs"]
 mod rig;
 
+#[path = "bad_input/batch.rs"]
+mod batch;
 #[path = "bad_input/devices.rs"]
 mod devices;
 #[path = "bad_input/disk.rs"]
@@ -28,6 +30,8 @@ mod disk;
 mod files;
 #[path = "bad_input/heads.rs"]
 mod heads;
+#[path = "bad_input/identities.rs"]
+mod identities;
 #[path = "bad_input/line.rs"]
 mod line;
 #[path = "bad_input/packets.rs"]

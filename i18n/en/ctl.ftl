@@ -116,3 +116,7 @@ ctl-no-such-certificate = The certificate was not found.
 ctl-batch-done = Done
 ctl-batch-report = { $done } of { $total } documents done.
 ctl-signed-with = Certificate: { $signer }, serial number { $serial }
+ctl-bench-tokens-row = { $token }: { $documents } documents, { $total } ms each, of which the token took { $signature } ms and the program added { $overhead } ms; the token was busy { $busy } % of the time.
+ctl-bench-tokens-null = Token that answers at once
+ctl-bench-tokens-slow = Slow token
+ctl-bench-tokens-token = The token that was named

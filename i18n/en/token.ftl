@@ -1,7 +1,7 @@
 # Signing tokens
 token-bad-selector = “{ $text }” does not name a signing token.
     .kept = The document was not signed; no number was taken.
-    .next = Write pcsc:READER, pkcs11:MODULE#TOKEN or file:P12.
+    .next = Write pcsc:READER, pkcs11:MODULE#TOKEN, windows:THUMBPRINT (on Windows only) or file:P12.
 token-no-service = The computer's smart card service is not running.
     .kept = The document was not signed; no number was taken.
     .next = Start the “Smart Card” service of Windows (pcscd on Linux) and try again; this program need not be restarted.
@@ -65,6 +65,10 @@ token-unsupported = The token cannot make this kind of signature ({ $what }).
 token-device = The token reports a fault ({ $status }). This is not a wrong PIN.
     .kept = The document was not signed; no number was taken.
     .next = Take the token out, put it back and try again; if it happens again, send the code above to whoever issued the token.
+token-measured = { $reader } ({ $application }; works as measured, not certified by its maker)
+token-measured-fault = The token reports a fault ({ $status }). This is not a wrong PIN; without its maker's software the program knows this kind of token from measurements only.
+    .kept = The document was not signed; no number was taken.
+    .next = Take the token out, put it back and try again; if it happens again, install “{ $module }” and choose the token through its PKCS#11 module.
 token-bad-signature = The signature that the token made does not fit its certificate.
     .kept = The wrong signature was thrown away. The document was not signed; no number was taken.
     .next = Try once more; if it happens again, stop using this token and tell whoever issued the certificate.

@@ -116,3 +116,7 @@ ctl-no-such-certificate = Không tìm thấy chứng thư số được nêu.
 ctl-batch-done = Đã xong
 ctl-batch-report = Đã xong { $done } trên { $total } văn bản.
 ctl-signed-with = Chứng thư số: { $signer }, số sê-ri { $serial }
+ctl-bench-tokens-row = { $token }: { $documents } văn bản, mỗi văn bản { $total } ms, trong đó thiết bị { $signature } ms, chương trình thêm { $overhead } ms; thiết bị bận { $busy } % thời gian.
+ctl-bench-tokens-null = Thiết bị trả lời ngay
+ctl-bench-tokens-slow = Thiết bị chậm
+ctl-bench-tokens-token = Thiết bị được nêu

@@ -1,7 +1,7 @@
 # Thiết bị ký số
 token-bad-selector = Không hiểu tên thiết bị ký số «{ $text }».
     .kept = Văn bản chưa được ký, số văn bản chưa bị lấy.
-    .next = Hãy ghi theo một trong ba dạng: pcsc:ĐẦU-ĐỌC, pkcs11:THƯ-VIỆN#TÊN-THIẾT-BỊ hoặc file:TỆP-P12.
+    .next = Hãy ghi theo một trong bốn dạng: pcsc:ĐẦU-ĐỌC, pkcs11:THƯ-VIỆN#TÊN-THIẾT-BỊ, windows:VÂN-TAY-CHỨNG-THƯ (chỉ trên Windows) hoặc file:TỆP-P12.
 token-no-service = Dịch vụ thẻ thông minh của máy tính không hoạt động.
     .kept = Văn bản chưa được ký, số văn bản chưa bị lấy.
     .next = Hãy khởi động dịch vụ «Smart Card» của Windows (pcscd trên Linux), rồi thử lại; không cần mở lại chương trình.
@@ -65,6 +65,10 @@ token-unsupported = Thiết bị ký số không hỗ trợ kiểu chữ ký nà
 token-device = Thiết bị ký số báo lỗi ({ $status }). Đây không phải là lỗi nhập sai mã PIN.
     .kept = Văn bản chưa được ký, số văn bản chưa bị lấy.
     .next = Hãy rút thiết bị ra, cắm lại rồi thử lại; nếu lỗi lặp lại, hãy gửi mã lỗi trên cho đơn vị cấp thiết bị.
+token-measured = { $reader } ({ $application }; theo kết quả đo, chưa được nhà sản xuất chứng nhận)
+token-measured-fault = Thiết bị ký số báo lỗi ({ $status }). Đây không phải là sai mã PIN; khi không có phần mềm của nhà sản xuất, chương trình chỉ biết loại thiết bị này qua đo đạc.
+    .kept = Văn bản chưa được ký, số văn bản chưa bị lấy.
+    .next = Hãy rút thiết bị ra, cắm lại và thử lại; nếu vẫn lỗi, hãy cài phần mềm «{ $module }» rồi chọn thiết bị qua thư viện PKCS#11.
 token-bad-signature = Chữ ký do thiết bị tạo ra không khớp với chứng thư số của nó.
     .kept = Chữ ký sai đã bị bỏ. Văn bản chưa được ký, số văn bản chưa bị lấy.
     .next = Hãy thử lại một lần; nếu vẫn như vậy, không dùng thiết bị này nữa và báo cho đơn vị cấp chứng thư số.

@@ -8,6 +8,7 @@
 //!
 //! The PIN is kept by the opened token for the batch and no longer than the person said.
 
+mod card;
 mod line;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::hand::Hand;
+use super::hand::Ready;
 use super::{Office, SignOrder};
 use crate::domain::document::DocumentKey;
 use crate::domain::outbound::{Numbering, OutboundState, SignatureKind};
@@ -24,7 +25,8 @@ use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::token::HeldPin;
 
-pub use line::{Load, Turn, alone, run};
+pub use card::Load;
+pub use line::{Turn, alone, run};
 
 /// How to sign many documents.
 #[derive(Debug, Clone)]
@@ -134,7 +136,7 @@ impl Office {
         cancel: &Cancel,
         tell: Tell<'_, Made>,
     ) -> Result<BatchReport<DocumentKey, Made>, Problem> {
-        let actor = self.actor(Act::SignPersonally)?;
+        self.actor(Act::SignPersonally)?;
         let keys = each_once(keys);
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let kind = SignatureKind::Personal;
@@ -151,12 +153,34 @@ impl Office {
             _ => None,
         };
         let hand = self.hand(&order.order, kind, signer, &trust, &tsa_urls);
-        self.carry_out(&keys, order, &hand, OutboundState::ToSeal, cancel, tell, |key, turn| {
-            let plan = self.plan_signature(key, &order.order.placement)?;
+        match self.nothing_to_do(&keys, OutboundState::ToSeal) {
+            Some(report) => Ok(report),
+            None => {
+                let ready = hand.ready(Timestamp::now())?;
+                self.sign_batch_with(ready, &keys, order, cancel, tell)
+            }
+        }
+    }
+
+    /// The same with a token that has been opened and unlocked elsewhere. Whose its
+    /// certificate is is looked at for every document all the same.
+    pub fn sign_batch_with(
+        &self,
+        ready: Ready,
+        keys: &[DocumentKey],
+        order: &BatchOrder,
+        cancel: &Cancel,
+        tell: Tell<'_, Made>,
+    ) -> Result<BatchReport<DocumentKey, Made>, Problem> {
+        let actor = self.actor(Act::SignPersonally)?;
+        let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
+        let kind = SignatureKind::Personal;
+        Ok(run(ready, keys, order.hold, cancel, tell, |key, turn| {
+            let plan = self.plan_signature(*key, &order.order.placement)?;
             let hand = self.hand(&order.order, kind, Some(plan.signer()), &trust, &tsa_urls);
             hand.must_own(&turn.ready().certificate)?;
             self.sign_planned(&actor, &hand, &plan, turn)
-        })
+        }))
     }
 
     /// Seals documents, in the order given, with one PIN for all; see [`Self::seal`].
@@ -175,42 +199,28 @@ impl Office {
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let kind = SignatureKind::Organisation;
         let hand = self.hand(&order.order, kind, None, &trust, &tsa_urls);
-        self.carry_out(&keys, order, &hand, OutboundState::ToIssue, cancel, tell, |key, turn| {
-            let plan = self.plan_seal(key, &order.order.placement)?;
+        if let Some(report) = self.nothing_to_do(&keys, OutboundState::ToIssue) {
+            return Ok(report);
+        }
+        let ready = hand.ready(Timestamp::now())?;
+        Ok(run(ready, &keys, order.hold, cancel, tell, |key, turn| {
+            let plan = self.plan_seal(*key, &order.order.placement)?;
             self.seal_planned(&actor, &hand, &plan, turn)
-        })
+        }))
     }
 
-    /// Unlocks the token, unless there is nothing for it to do, and sends the documents
-    /// through the line.
-    #[allow(clippy::too_many_arguments)]
-    fn carry_out(
+    /// The report, where none of the documents can come to `next`: no PIN is asked for.
+    fn nothing_to_do(
         &self,
         keys: &[DocumentKey],
-        order: &BatchOrder,
-        hand: &Hand<'_>,
         next: OutboundState,
-        cancel: &Cancel,
-        tell: Tell<'_, Made>,
-        work: impl Fn(DocumentKey, &mut Turn) -> Result<Made, Problem> + Sync,
-    ) -> Result<BatchReport<DocumentKey, Made>, Problem> {
-        let standing: Vec<Option<Problem>> =
-            keys.iter().map(|key| self.standing(*key, next).err()).collect();
-        let ready = if standing.iter().all(Option::is_some) {
-            None
-        } else {
-            Some(hand.ready(Timestamp::now())?)
+    ) -> Option<BatchReport<DocumentKey, Made>> {
+        let failed = |key: &DocumentKey| {
+            let problem = self.standing(*key, next).err()?;
+            Some((*key, Fate::Failed(problem)))
         };
-        let Some(ready) = ready else {
-            // Nothing here can be signed: no PIN is asked for.
-            let failed = |(key, problem): (&DocumentKey, Option<Problem>)| {
-                problem.map(|problem| (*key, Fate::Failed(problem)))
-            };
-            let fates = keys.iter().zip(standing).filter_map(failed).collect();
-            return Ok(BatchReport { fates, load: Load::default() });
-        };
-        let report = run(ready, keys, order.hold, cancel, tell, |key, turn| work(*key, turn));
-        Ok(report)
+        let fates = keys.iter().map(failed).collect::<Option<Vec<_>>>()?;
+        Some(BatchReport { fates, load: Load::default() })
     }
 }
 

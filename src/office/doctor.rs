@@ -19,7 +19,7 @@ use crate::i18n::{tell, tr_args};
 use crate::pki::fetch::Fetch;
 use crate::pki::{Certificate, Evidence, PathReason, PathStatus, Purpose, TrustStore, path};
 use crate::token::choose::{self, Standing};
-use crate::token::{self, PinState, Place, Sources, Survey, TokenError, TokenInfo, pkcs11};
+use crate::token::{self, PinState, Place, Survey, TokenError, TokenInfo, pkcs11};
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,7 +143,7 @@ impl Office {
             links: Some(&links),
             ahead_seconds: self.clock_ahead(),
         };
-        Ok(examine(&token::survey(&Sources::known()), &around))
+        Ok(examine(&token::survey(&self.token_sources()?), &around))
     }
 
     /// By how many seconds this clock is ahead of the server's; `None` where none answers.

@@ -23,7 +23,7 @@ impl Office {
     pub fn tokens(&self, kind: SignatureKind) -> Result<Vec<TokenChoice>, Problem> {
         self.actor(Act::ViewQueues)?;
         let files = self.demonstration_tokens(kind);
-        let sources = Sources { files, ..Sources::known() };
+        let sources = Sources { files, ..self.token_sources()? };
         let now = Timestamp::now();
         let tokens = token::list_from(&sources).into_iter();
         Ok(tokens.map(|info| offered(info, kind.into(), now)).collect())

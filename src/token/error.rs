@@ -63,6 +63,9 @@ pub enum TokenError {
     /// A status word (`SW 6F00`), a PKCS#11 code (`CKR_…`) or a PC/SC error.
     #[error("the device failed: {code}")]
     Device { code: String },
+    /// A card that is spoken to as measured did not do as measured; `module` is its maker's.
+    #[error("the measured card failed: {status}")]
+    Measured { status: String, module: String },
     /// The token's answer does not verify with the certificate's public key.
     #[error("the token's signature does not verify")]
     BadSignature,
@@ -163,6 +166,9 @@ impl From<TokenError> for Problem {
             E::NoSuchKey { key } => device("token-no-such-key").with("key", key),
             E::Unsupported { what } => device("token-unsupported").with("what", what),
             E::Device { code } => device("token-device").with("status", code),
+            E::Measured { status, module } => {
+                device("token-measured-fault").with("status", status).with("module", module)
+            }
             E::BadSignature => device("token-bad-signature"),
             E::ModuleMissing { path } => here("token-module-missing").with("path", path.display()),
             E::ModuleFailed { path, .. } => {
@@ -234,6 +240,7 @@ mod tests {
             E::NoSuchKey { key: text() },
             E::Unsupported { what: text() },
             E::Device { code: text() },
+            E::Measured { status: text(), module: text() },
             E::BadSignature,
             E::ModuleMissing { path: path() },
             E::ModuleFailed { path: path(), cause: text() },

@@ -173,15 +173,6 @@ fn card(reader: &pcsc::Reader) -> TokenInfo {
         Some(_) if reader.mute => Err(TokenError::NotAnswering),
         Some(_) => PcscToken::open(&reader.name),
     };
-    // What the card itself does not tell, its reader's name may.
-    let opened = opened.map_err(|error| match error {
-        TokenError::UnsupportedCard { atr, module: None } => {
-            let likely = pkcs11::known::likely(reader.atr.as_deref().unwrap_or(&[]), &reader.name);
-            let module = (!likely.is_empty()).then(|| likely.join(", "));
-            TokenError::UnsupportedCard { atr, module }
-        }
-        error => error,
-    });
     describe(selector, reader.name.clone(), opened)
 }
 

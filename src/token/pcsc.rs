@@ -41,6 +41,7 @@ use pin::CardPin;
 
 use super::{KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, key_kind, pkcs11};
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
+use crate::t;
 
 /// When a key wants the PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +146,7 @@ impl PcscToken {
             let atr = channel.atr().to_vec();
             recognised = channel.run(move |wire| recognise(wire, &atr));
         }
-        let application = recognised?.ok_or_else(|| unsupported(channel.atr()))?;
+        let application = recognised?.ok_or_else(|| unsupported(&channel))?;
         Ok(Self { channel, application, certificates: None, pin: None, opened: false })
     }
 
@@ -161,6 +162,20 @@ impl PcscToken {
         })
     }
 
+    /// What a measured card does unexpectedly leads to its maker's module.
+    fn with_way_back(&self, error: TokenError) -> TokenError {
+        use TokenError as E;
+        let (true, Some(module)) = (self.application.is_measured(), module(&self.channel)) else {
+            return error;
+        };
+        match error {
+            E::Device { code: status } => E::Measured { status, module },
+            E::Unsupported { what } => E::Measured { status: what, module },
+            E::BadSignature => E::Measured { status: error.to_string(), module },
+            error => error,
+        }
+    }
+
     fn key_kind(&mut self, key: &KeyRef) -> Result<KeyKind, TokenError> {
         self.certificates()?
             .iter()
@@ -172,7 +187,12 @@ impl PcscToken {
 
 impl Token for PcscToken {
     fn label(&self) -> String {
-        format!("{} ({})", self.channel.reader(), self.application.name())
+        let (reader, application) = (self.channel.reader(), self.application.name());
+        if self.application.is_measured() {
+            t!("token-measured", reader = reader, application = application)
+        } else {
+            format!("{reader} ({application})")
+        }
     }
 
     fn certificates(&mut self) -> Result<Vec<TokenCertificate>, TokenError> {
@@ -263,7 +283,7 @@ impl Token for PcscToken {
             // Somebody changed the PIN meanwhile: it must not be presented again.
             self.pin = None;
         }
-        result
+        result.map_err(|error| self.with_way_back(error))
     }
 }
 
@@ -275,9 +295,12 @@ impl Drop for PcscToken {
 }
 
 /// The error for a card that we do not speak to, with its vendor's module where known.
-pub(crate) fn unsupported(atr: &[u8]) -> TokenError {
-    TokenError::UnsupportedCard {
-        atr: atr::display(atr),
-        module: pkcs11::known::card(atr).map(|card| card.modules.join(", ")),
-    }
+fn unsupported(channel: &Channel) -> TokenError {
+    TokenError::UnsupportedCard { atr: atr::display(channel.atr()), module: module(channel) }
+}
+
+/// The vendors' modules for a card, for people.
+fn module(channel: &Channel) -> Option<String> {
+    let likely = pkcs11::known::likely(channel.atr(), channel.reader());
+    (!likely.is_empty()).then(|| likely.join(", "))
 }

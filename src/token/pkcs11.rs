@@ -31,7 +31,7 @@ use crate::pki::algorithm::{DigestAlgorithm, SignatureScheme};
 
 /// The tokens that the module at `path` shows now.
 pub fn tokens(path: &Path) -> Result<Vec<Shown>, TokenError> {
-    fit(path)?;
+    check(path)?;
     let host = host::host(path)?;
     match host.ask(&Request::List, patience().list)? {
         Answer::Tokens(shown) => Ok(shown),
@@ -50,8 +50,9 @@ pub fn finalize() {
     host::end_all();
 }
 
-/// Says of a library that cannot be loaded here why, before a loader fails with less.
-fn fit(path: &Path) -> Result<(), TokenError> {
+/// Whether the library at `path` could be loaded here, and why not; a loader would fail with
+/// less. Nothing is loaded.
+pub fn check(path: &Path) -> Result<(), TokenError> {
     match candidates::state(path) {
         State::Missing => Err(TokenError::ModuleMissing { path: path.to_owned() }),
         State::OtherArchitecture { found } => {
@@ -79,7 +80,7 @@ pub struct Pkcs11Token {
 impl Pkcs11Token {
     /// Opens the token called `token`: its label, its serial number or `slot=N`.
     pub fn open(path: &Path, token: &str) -> Result<Self, TokenError> {
-        fit(path)?;
+        check(path)?;
         let host = host::host(path)?;
         let (lease, label, pad) = host.open(token, patience().list)?;
         Ok(Self { path: path.to_owned(), host, lease, label, pad })

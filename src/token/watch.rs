@@ -16,6 +16,8 @@ use super::pcsc::{Reader, establish, names};
 
 /// How long to wait before asking again for a service that does not run.
 const RETRY: Duration = Duration::from_millis(500);
+/// How long to wait before listing readers again that left while they were looked at.
+const AGAIN: Duration = Duration::from_millis(20);
 /// A reader that came in the instant between listing and sleeping would be missed where
 /// PC/SC counts only from the moment it is asked; so nobody sleeps longer than this.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -143,8 +145,16 @@ impl<F: FnMut(Plugged)> Watcher<F> {
             }
             match context.get_status_change(Duration::ZERO, &mut states) {
                 Ok(()) | Err(pcsc::Error::Timeout) => {}
-                // A reader left between the two calls: list again.
-                Err(pcsc::Error::UnknownReader) => continue,
+                // A reader left between the two calls: list again, but never as a busy loop
+                // where a service does not know the pseudo reader.
+                Err(pcsc::Error::UnknownReader) => {
+                    let guard = self.shared.lock();
+                    drop(self.shared.wake.wait_timeout(guard, AGAIN));
+                    if self.shared.stopped() {
+                        return pcsc::Error::Cancelled;
+                    }
+                    continue;
+                }
                 Err(error) => return error,
             }
             self.tell(Plugged::Readers(states.iter().skip(1).map(Reader::of).collect()));

@@ -51,10 +51,14 @@ fn the_last_try_and_a_blocked_pin() {
     }
     let last = place.run("lanhdao", &sign(&id, &leader, "WRONG_PIN"));
     assert_eq!(last.failed(5), "token-pin-wrong-last");
-    assert_eq!(
-        place.run("lanhdao", &sign(&id, &leader, "WRONG_PIN")).failed(5),
-        "token-pin-blocked"
-    );
+    // The last one is not used, right or wrong, unless somebody says that it may be.
+    for pin in ["WRONG_PIN", "LEADER_PIN"] {
+        let kept = sign(&id, &leader, pin);
+        told(|lang| place.run("lanhdao", &with(&kept, lang)), 5, "token-last-try");
+        assert_eq!(rig.tries(), 1);
+    }
+    let confirmed = [&sign(&id, &leader, "WRONG_PIN")[..], &["--last-try"]].concat();
+    assert_eq!(place.run("lanhdao", &confirmed).failed(5), "token-pin-blocked");
     // Blocked, even the right one is not tried.
     let right = sign(&id, &leader, "LEADER_PIN");
     told(|lang| place.run("lanhdao", &with(&right, lang)), 5, "token-pin-blocked");
@@ -149,6 +153,83 @@ fn a_card_that_fails() {
     assert!(error["facts"]["status"].as_str().unwrap().contains("6F00"), "{error:#}");
     rig.leader("set fail-sign none");
     then_takes_the_first_number(&place, &id, &leader, "LEADER_PIN");
+}
+
+/// The leader's key on another card, in the other reader.
+fn guest(rig: &Rig) -> String {
+    let slot = format!("9C={}", crate::rig::pki_key("leader"));
+    rig.guest(&["--slot", &slot]).to_string()
+}
+
+#[test]
+fn a_card_that_fails_in_other_ways() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let token = guest(&rig);
+    let words = sign(&id, &token, "LEADER_PIN");
+    for (fault, status, code) in [
+        ("fail-sign 6982", 4, "token-device"),
+        ("fail-sign 6983", 4, "token-device"),
+        ("fail-sign 63C2", 4, "token-device"),
+        ("fail-sign 6A82", 4, "token-device"),
+        ("fail-verify 6F00", 4, "token-device"),
+        ("fail-verify 6983", 5, "token-pin-blocked"),
+        ("fail-select 6A82", 4, "token-unsupported-card"),
+        ("lie 1", 4, "signing-token-lied"),
+    ] {
+        rig.card("guest", &format!("set {fault}"));
+        place.refused("lanhdao", &words, status, code);
+        let (name, _) = fault.split_once(' ').unwrap();
+        rig.card("guest", &format!("set {name} {}", if name == "lie" { "0" } else { "none" }));
+    }
+    assert_eq!(rig.number("guest", "pin-tries"), 3);
+    // As slow as a real one, it still signs.
+    rig.card("guest", "set sign-delay-ms 800");
+    then_takes_the_first_number(&place, &id, &token, "LEADER_PIN");
+}
+
+#[test]
+fn a_card_pulled_out_as_soon_as_it_has_signed() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let token = guest(&rig);
+    rig.card("guest", "set remove-after-sign 1");
+    then_takes_the_first_number(&place, &id, &token, "LEADER_PIN");
+}
+
+#[test]
+fn two_cards_at_once_and_the_wrong_one() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    // The other reader holds the seal: no personal signature, and its PIN is not tried.
+    let before = rig.number("org", "pin-tries");
+    place.refused("lanhdao", &sign(&id, &card("ORG"), "WRONG_PIN"), 5, "token-other-holder");
+    assert_eq!(rig.number("org", "pin-tries"), before);
+    // Two cards of the same person: each reader is its own.
+    let token = guest(&rig);
+    let signatures = rig.signatures();
+    then_takes_the_first_number(&place, &id, &token, "LEADER_PIN");
+    assert_eq!((rig.signatures(), rig.number("guest", "signatures")), (signatures, 1));
+}
+
+#[test]
+fn a_measured_token_signs_a_document_or_says_which_software_it_needs() {
+    let rig = Rig::hold();
+    let place = Place::new();
+    let id = place.to_sign();
+    let words = ["p15", "--profile", "vgca-b", "--key", &crate::rig::pki_key("leader")];
+    let other = rig.guest(&[&words[..], &["--key-reference", "0x02"]].concat()).to_string();
+    let error = place.refused("lanhdao", &sign(&id, &other, "LEADER_PIN"), 4, "token-needs-module");
+    assert!(error["facts"]["module"].as_str().unwrap().contains("VGCA"), "{error:#}");
+    assert_eq!(rig.number("guest", "pin-commands"), 0);
+    let token = rig.guest(&words).to_string();
+    rig.card("guest", "set fail-sign 6F00");
+    place.refused("lanhdao", &sign(&id, &token, "LEADER_PIN"), 4, "token-measured-fault");
+    rig.card("guest", "set fail-sign none");
+    then_takes_the_first_number(&place, &id, &token, "LEADER_PIN");
 }
 
 #[test]

@@ -101,6 +101,8 @@ class Card(vcard.Card):
             self.keys.append(load(*spec.split(",")))
         for name in opts.chain:
             self.chain.append(load(opts.key[0].split(",")[0], name)[1])
+        while self.keys and len(self.keys) + len(self.chain) < len(self.profile["certificates"]):
+            self.chain.append(self.keys[0][1])
         self.files = {}
         self.build()
         for name in opts.without:

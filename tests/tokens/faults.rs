@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use vanthu::domain::problem::Problem;
 use vanthu::pki::algorithm::DigestAlgorithm::Sha256;
-use vanthu::pki::algorithm::SignatureScheme::RsaPkcs1;
-use vanthu::token::{self, Pin, Presence, Selector, Sources, TokenError};
+use vanthu::pki::algorithm::SignatureScheme::{Ecdsa, RsaPkcs1};
+use vanthu::token::{self, Pin, Presence, Selector, Sources, Token, TokenCertificate, TokenError};
 
 use crate::rig::*;
 
@@ -192,4 +192,168 @@ fn a_file_that_does_not_open() {
         let error = opened.and_then(|mut token| token.login(&Pin::new("test"))).unwrap_err();
         assert!(matches!(error, TokenError::BadFile { .. }), "{size}: {error:?}");
     }
+}
+
+/// The leader's keys on a card that knows all faults.
+fn piv(rig: &Rig) -> Selector {
+    let slot = format!("9C={}", pki_key("leader"));
+    rig.guest(&["--slot", &slot])
+}
+
+fn chosen(token: &mut dyn Token) -> TokenCertificate {
+    token.certificates().unwrap().remove(0)
+}
+
+fn proved(token: &mut dyn Token) -> Result<Vec<u8>, TokenError> {
+    let certificate = chosen(token);
+    token::sign_proved(token, &certificate, RsaPkcs1, Sha256, &Sha256.digest(MESSAGE))
+}
+
+#[test]
+fn every_status_is_told_for_what_it_is_and_the_next_try_works() {
+    let rig = Rig::hold();
+    let guest = piv(&rig);
+    let mut card = token::open(&guest).unwrap();
+    // While presenting the PIN: only what the card says of the PIN is about the PIN.
+    for (status, error) in [
+        ("6F00", TokenError::Device { code: "SW 6F00".to_owned() }),
+        ("6982", TokenError::Device { code: "SW 6982".to_owned() }),
+        ("6A82", TokenError::Device { code: "SW 6A82".to_owned() }),
+        ("6983", TokenError::PinBlocked),
+        ("63C1", TokenError::WrongPin { tries_left: Some(1) }),
+        ("63C0", TokenError::PinBlocked),
+    ] {
+        rig.card("guest", &format!("set fail-verify {status}"));
+        assert_eq!(card.login(&pin()), Err(error), "{status}");
+        assert_eq!(sign(&mut *card, "9C"), Err(TokenError::LoginNeeded), "{status}");
+    }
+    rig.card("guest", "set fail-verify none");
+    card.login(&pin()).unwrap();
+    // While signing, nothing is about the PIN: it has just been accepted.
+    for status in ["6F00", "6982", "6983", "63C1", "6A82", "6A80", "6700"] {
+        rig.card("guest", &format!("set fail-sign {status}"));
+        let code = format!("SW {status}");
+        assert_eq!(sign(&mut *card, "9C"), Err(TokenError::Device { code }));
+        rig.card("guest", "set fail-sign none");
+        proved(&mut *card).unwrap_or_else(|error| panic!("after {status}: {error}"));
+    }
+    // The application itself does not answer: no PIN is sent.
+    let before = rig.number("guest", "pin-commands");
+    for status in ["6A82", "6F00", "6999"] {
+        rig.card("guest", &format!("set fail-select {status}"));
+        let refused = token::open(&guest).map(|card| card.label());
+        assert!(matches!(refused, Err(TokenError::UnsupportedCard { .. })), "{refused:?}");
+        let code = format!("SW {status}");
+        assert_eq!(sign(&mut *card, "9C"), Err(TokenError::Device { code }));
+    }
+    assert_eq!(rig.number("guest", "pin-commands"), before);
+    rig.card("guest", "set fail-select none");
+    proved(&mut *card).unwrap();
+    assert_eq!(rig.number("guest", "pin-tries"), 3);
+}
+
+#[test]
+fn a_token_that_lies_signs_nothing() {
+    let rig = Rig::hold();
+    let curve = format!("9A={}", pki_key("leader-ec"));
+    let rsa = format!("9C={}", pki_key("leader"));
+    let chipdoc = pki_key("leader");
+    for words in [
+        &["--slot", rsa.as_str()][..],
+        &["--slot", &curve],
+        &["p15", "--profile", "vgca-b", "--key", &chipdoc],
+    ] {
+        let guest = rig.guest(words);
+        let mut card = token::open(&guest).unwrap();
+        card.login(&pin()).unwrap();
+        let certificate = chosen(&mut *card);
+        let scheme = if words.contains(&curve.as_str()) { Ecdsa } else { RsaPkcs1 };
+        let mut proved = || {
+            let digest = Sha256.digest(MESSAGE);
+            token::sign_proved(&mut *card, &certificate, scheme, Sha256, &digest)
+        };
+        rig.card("guest", "set lie 1");
+        assert_eq!(proved(), Err(TokenError::BadSignature), "{words:?}");
+        rig.card("guest", "set lie 0");
+        proved().unwrap();
+    }
+}
+
+#[test]
+fn a_measured_card_that_fails_leads_to_its_makers_module() {
+    let rig = Rig::hold();
+    let words = ["p15", "--profile", "vgca-b", "--key", &pki_key("leader")];
+    let mut card = token::open(&rig.guest(&words)).unwrap();
+    card.login(&pin()).unwrap();
+    for status in ["6F00", "6982", "6A80", "6A88"] {
+        rig.card("guest", &format!("set fail-sign {status}"));
+        let failed = sign(&mut *card, "BE72ECF5").unwrap_err();
+        assert!(
+            matches!(&failed, TokenError::Measured { status: told, module }
+                if told.contains(status) && module.contains("VGCA")),
+            "{failed:?}"
+        );
+        assert_eq!(Problem::from(failed).code, "token-measured-fault");
+    }
+    rig.card("guest", "set fail-sign none");
+    proved(&mut *card).unwrap();
+    assert_eq!(rig.number("guest", "pin-tries"), 3);
+}
+
+#[test]
+fn a_card_pulled_out_right_after_the_signature_has_signed() {
+    let rig = Rig::hold();
+    let guest = piv(&rig);
+    let mut card = token::open(&guest).unwrap();
+    card.login(&pin()).unwrap();
+    let certificate = chosen(&mut *card);
+    rig.card("guest", "set remove-after-sign 1");
+    token::sign_proved(&mut *card, &certificate, RsaPkcs1, Sha256, &Sha256.digest(MESSAGE))
+        .unwrap();
+    assert_eq!(sign(&mut *card, "9C"), Err(TokenError::Removed));
+    drop(card);
+    rig.card("guest", "insert");
+    rig.until_answering(&env("RIG_ORG_READER"));
+    let mut again = token::open(&guest).unwrap();
+    again.login(&pin()).unwrap();
+    proved(&mut *again).unwrap();
+}
+
+#[test]
+fn a_card_exchanged_for_another_is_not_given_the_first_ones_pin() {
+    let rig = Rig::hold();
+    let mut card = token::open(&piv(&rig)).unwrap();
+    card.login(&pin()).unwrap();
+    proved(&mut *card).unwrap();
+    let slot = format!("9C={}", pki_key("org"));
+    let other = rig.guest(&["--slot", &slot, "--pin", "654321"]);
+    assert_eq!(sign(&mut *card, "9C"), Err(TokenError::Removed));
+    assert_eq!(rig.number("guest", "pin-commands"), 0);
+    // The right PIN of the wrong card is a wrong PIN, and counted.
+    let mut other = token::open(&other).unwrap();
+    assert_eq!(other.login(&pin()), Err(TokenError::WrongPin { tries_left: Some(2) }));
+    other.login(&Pin::new("654321")).unwrap();
+    assert_eq!(rig.number("guest", "pin-tries"), 3);
+}
+
+#[test]
+fn two_tokens_sign_at_the_same_time() {
+    let rig = Rig::hold();
+    let slot = format!("9C={}", pki_key("org"));
+    let guest = rig.guest(&["--slot", &slot, "--sign-delay-ms", "800"]);
+    rig.leader("set sign-delay-ms 800");
+    let started = Instant::now();
+    let sign = |selector: Selector, name: &'static str| {
+        std::thread::spawn(move || {
+            let mut card = token::open(&selector).unwrap();
+            card.login(&pin()).unwrap();
+            sign_and_verify(&mut *card, "9C", name, RsaPkcs1, Sha256);
+        })
+    };
+    let both = [sign(leader(), "leader"), sign(guest, "org")];
+    for one in both {
+        one.join().unwrap();
+    }
+    println!("two cards of 800 ms each: {:?}", started.elapsed());
+    assert_eq!((rig.tries(), rig.number("guest", "pin-tries")), (3, 3));
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use vanthu::pki::algorithm::DigestAlgorithm::Sha256;
-use vanthu::pki::algorithm::SignatureScheme::Ecdsa;
+use vanthu::pki::algorithm::SignatureScheme::{Ecdsa, RsaPkcs1};
 use vanthu::token::{self, TokenError};
 
 use crate::rig::*;
@@ -62,6 +62,63 @@ fn a_card_reset_by_another_program_signs_all_the_same() {
         sign_and_verify(&mut *card, "9A", "leader-ec", Ecdsa, Sha256);
     }
     assert_eq!(rig.tries(), 3);
+}
+
+#[test]
+fn a_card_that_another_program_keeps_resetting_signs_or_is_busy() {
+    let rig = Rig::hold();
+    let mut card = token::open(&leader()).unwrap();
+    card.login(&pin()).unwrap();
+    let nuisance = std::thread::spawn(|| {
+        for _ in 0..10 {
+            let other = other_program(pcsc::ShareMode::Shared);
+            let _ = other.disconnect(pcsc::Disposition::ResetCard);
+        }
+    });
+    let (mut signed, mut busy) = (0, 0);
+    while !nuisance.is_finished() {
+        match sign(&mut *card, "9C") {
+            Ok(_) => signed += 1,
+            Err(TokenError::Busy) => busy += 1,
+            Err(error) => panic!("{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    nuisance.join().unwrap();
+    println!("amid ten resets: {signed} signatures, {busy} times busy");
+    assert!(signed > 0);
+    assert_eq!(rig.tries(), 3);
+    sign_and_verify(&mut *card, "9C", "leader", RsaPkcs1, Sha256);
+}
+
+#[test]
+fn transactions_are_ended_whatever_happens_in_them() {
+    let rig = Rig::hold();
+    let mut card = token::open(&leader()).unwrap();
+    card.login(&pin()).unwrap();
+    let mut other = other_program(pcsc::ShareMode::Shared);
+    // Only the holder of a transaction is waited for: getting one at once means that none is.
+    let mut is_free = || {
+        let started = Instant::now();
+        let transaction = loop {
+            match other.transaction() {
+                Ok(transaction) => break transaction,
+                Err(pcsc::Error::ResetCard) => {}
+                Err(error) => panic!("{error}"),
+            }
+        };
+        let _ = transaction.end(pcsc::Disposition::LeaveCard);
+        started.elapsed() < Duration::from_secs(2)
+    };
+    card.certificates().unwrap();
+    assert!(is_free());
+    sign(&mut *card, "9C").unwrap();
+    assert!(is_free());
+    rig.leader("set fail-sign 6F00");
+    assert!(sign(&mut *card, "9C").is_err());
+    assert!(is_free());
+    assert!(card.login(&wrong_pin()).is_err());
+    assert!(is_free());
 }
 
 #[test]

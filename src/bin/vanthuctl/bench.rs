@@ -4,6 +4,7 @@
 
 mod measure;
 mod signatures;
+mod tokens;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::output::Outcome;
 pub fn bench(which: &Bench) -> Result<Outcome, Problem> {
     match which {
         Bench::Signatures => signatures(),
+        Bench::Tokens(args) => tokens::tokens(args),
     }
 }
 

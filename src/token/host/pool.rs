@@ -25,8 +25,10 @@ pub fn host(path: &Path) -> Result<Arc<Host>, TokenError> {
     if !real.is_file() {
         return Err(missing());
     }
-    let mut hosts = lock(&HOSTS);
-    Ok(Arc::clone(hosts.entry(real.clone()).or_insert_with(|| Arc::new(Host::new(real)))))
+    // Known by its real path, loaded by the one that was given: Windows' loaders and people
+    // do not read the form that resolving a path gives there.
+    let path = std::path::absolute(path).map_err(|_| missing())?;
+    Ok(Arc::clone(lock(&HOSTS).entry(real).or_insert_with(|| Arc::new(Host::new(path)))))
 }
 
 /// Ends every helper that is not at work; open tokens are lost.

@@ -23,7 +23,9 @@ pub fn module(path: &Path) -> Result<Pkcs11, TokenError> {
     }
     let failed =
         |error: Error| TokenError::ModuleFailed { path: path.to_owned(), cause: error.to_string() };
-    let module = Pkcs11::new(&real).map_err(failed)?;
+    // A name without a folder would be looked for elsewhere.
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| real.clone());
+    let module = Pkcs11::new(&absolute).map_err(failed)?;
     match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
         // Another part of this process may use the same library.
         Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
