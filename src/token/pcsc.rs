@@ -27,10 +27,13 @@ mod pin;
 mod piv;
 mod pkcs15;
 mod readers;
+mod replay;
 mod tlv;
 
 pub use readers::{Reader, reader, readers};
 pub(crate) use readers::{establish, names};
+#[doc(hidden)]
+pub use replay::replay;
 
 use apdu::Wire;
 use channel::Channel;

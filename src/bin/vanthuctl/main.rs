@@ -7,6 +7,7 @@ mod certificate;
 mod desk_work;
 mod doctor;
 mod door;
+mod extend;
 mod output;
 mod setup;
 mod sign;
