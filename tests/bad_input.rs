@@ -20,12 +20,16 @@ mod place;
 #[path = "tokens/rig.rs"]
 mod rig;
 
+#[path = "bad_input/batch.rs"]
+mod batch;
 #[path = "bad_input/devices.rs"]
 mod devices;
 #[path = "bad_input/disk.rs"]
 mod disk;
 #[path = "bad_input/files.rs"]
 mod files;
+#[path = "bad_input/identities.rs"]
+mod identities;
 #[path = "bad_input/line.rs"]
 mod line;
 #[path = "bad_input/packets.rs"]

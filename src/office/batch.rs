@@ -8,6 +8,7 @@
 //!
 //! The PIN is kept by the opened token for the batch and no longer than the person said.
 
+mod card;
 mod line;
 
 use std::sync::Arc;
@@ -24,7 +25,8 @@ use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::token::HeldPin;
 
-pub use line::{Load, Turn, alone, run};
+pub use card::Load;
+pub use line::{Turn, alone, run};
 
 /// How to sign many documents.
 #[derive(Debug, Clone)]

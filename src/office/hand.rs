@@ -142,10 +142,11 @@ impl Hand<'_> {
             let chosen = choose::by_serial(certificates, serial)
                 .ok_or_else(|| OfficeError::NoCertificate(serial.to_owned()))?;
             let certificate = Certificate::from_der(&chosen.der)?;
-            let linked = self.belongs(&links, &certificate);
-            let asked = purpose(matches!(linked, Ok(true)));
+            self.is_not_anothers(&links, &certificate)?;
+            let own = self.belongs(&links, &certificate);
+            let asked = purpose(matches!(own, Ok(true)));
             choose::fits(&certificate, asked, now).map_err(unfit)?;
-            linked?;
+            own?;
             return Ok((chosen.clone(), certificate));
         }
         for wanted in [true, false] {
@@ -161,10 +162,25 @@ impl Hand<'_> {
                 return Ok((chosen.clone(), certificate));
             }
         }
-        // The nearest miss tells more than that nothing fits.
+        // The nearest miss tells more than that nothing fits: whose it is above all.
+        if let Ok((_, other)) = choose::choose(certificates, choose::Purpose::Any, now) {
+            self.is_not_anothers(&links, &other)?;
+        }
         let (_, nearest) = choose::choose(certificates, self.kind.into(), now).map_err(unfit)?;
         self.belongs(&links, &nearest)?;
         Err(unfit(choose::Unfit::OtherHolder))
+    }
+
+    /// Refuses a certificate that is linked to somebody else.
+    fn is_not_anothers(
+        &self,
+        links: &[CertificateLink],
+        certificate: &Certificate,
+    ) -> Result<(), OfficeError> {
+        match self.office.map(|office| office.permits(links, certificate, self.kind)) {
+            None | Some(Ok(_) | Err(OfficeError::CertificateNotLinked { .. })) => Ok(()),
+            Some(Err(another)) => Err(another),
+        }
     }
 
     /// Whether the certificate is that of whoever is to sign: by the office's links, and by

@@ -51,10 +51,14 @@ fn the_last_try_and_a_blocked_pin() {
     }
     let last = place.run("lanhdao", &sign(&id, &leader, "WRONG_PIN"));
     assert_eq!(last.failed(5), "token-pin-wrong-last");
-    assert_eq!(
-        place.run("lanhdao", &sign(&id, &leader, "WRONG_PIN")).failed(5),
-        "token-pin-blocked"
-    );
+    // The last one is not used, right or wrong, unless somebody says that it may be.
+    for pin in ["WRONG_PIN", "LEADER_PIN"] {
+        let kept = sign(&id, &leader, pin);
+        told(|lang| place.run("lanhdao", &with(&kept, lang)), 5, "token-last-try");
+        assert_eq!(rig.tries(), 1);
+    }
+    let confirmed = [&sign(&id, &leader, "WRONG_PIN")[..], &["--last-try"]].concat();
+    assert_eq!(place.run("lanhdao", &confirmed).failed(5), "token-pin-blocked");
     // Blocked, even the right one is not tried.
     let right = sign(&id, &leader, "LEADER_PIN");
     told(|lang| place.run("lanhdao", &with(&right, lang)), 5, "token-pin-blocked");

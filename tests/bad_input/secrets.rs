@@ -11,6 +11,7 @@ use crate::support::{PASSWORD, ServerProcess};
 const NEW_PASSWORD: &str = "Mot-mat-khau-khac-9731";
 const SERVER_SECRET: &str = "secret-of-000.01.05.H30";
 const WRONG_PIN: &str = "846153";
+const NEW_PIN: &str = "739164";
 
 /// Runs at the most talkative and keeps everything that was printed.
 struct Loud {
@@ -37,6 +38,7 @@ impl Loud {
             .env("ORG_PIN", env("RIG_ORG_PIN"))
             .env("P12_PIN", "test")
             .env("WRONG_PIN", WRONG_PIN)
+            .env("NEW_PIN", NEW_PIN)
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -112,11 +114,29 @@ fn secrets_are_nowhere() {
         ];
         loud.done("lanhdao", &words);
     }
-    loud.done("lanhdao", &[&sign[..], &["LEADER_PIN", "--token", &leader]].concat());
+    // The PIN is changed and changed back, once refused.
+    let change = ["tokens", "change-pin", leader.as_str(), "--pin-env"];
+    let changes = [
+        (["WRONG_PIN", "--new-pin-env", "NEW_PIN"], 5),
+        (["LEADER_PIN", "--new-pin-env", "NEW_PIN"], 0),
+        (["LEADER_PIN", "--new-pin-env", "NEW_PIN"], 5),
+        (["NEW_PIN", "--new-pin-env", "LEADER_PIN"], 0),
+    ];
+    for (words, status) in changes {
+        let (answered, text) = loud.run("lanhdao", &[&change[..], &words].concat());
+        assert_eq!(answered, status, "{words:?}: {text}");
+    }
+    // In a batch, which keeps the PIN for its time.
+    let second = loud.done("soanthao", &crate::place::draft(&pdf, &[]));
+    let second = second["id"].as_str().unwrap().to_owned();
+    loud.done("soanthao", &["review", &second, "--to", "sign"]);
+    let batch = ["sign-document", &id, &second, "--hold-pin", "1", "--pin-env", "LEADER_PIN"];
+    loud.done("lanhdao", &[&batch[..], &["--token", &leader]].concat());
     loud.done("vanthu", &["seal", &id, "--token", &organisation, "--pin-env", "ORG_PIN"]);
     loud.done("vanthu", &["issue", &id]);
     loud.done("vanthu", &["sync", "--once"]);
     loud.run("vanthu", &["doctor"]);
+    loud.run("vanthu", &["doctor", "tokens"]);
     loud.run("vanthu", &["tokens"]);
 
     // The log did speak: otherwise silence would prove nothing.
@@ -128,6 +148,7 @@ fn secrets_are_nowhere() {
         "sai-mat-khau-5512",
         SERVER_SECRET,
         WRONG_PIN,
+        NEW_PIN,
         &leader_pin,
         &org_pin,
     ];

@@ -82,10 +82,7 @@ impl Rig {
     /// after `p15`, p15card.py's.
     pub fn guest(&self, options: &[&str]) -> Selector {
         let reader = env("RIG_ORG_READER");
-        if self.has_guest() {
-            self.ctl(&["guest", "stop"]);
-        }
-        self.card("org", "remove");
+        self.card(if self.has_guest() { "guest" } else { "org" }, "remove");
         until(&reader, false);
         self.ctl(&[&["guest", "start"], options].concat());
         until(&reader, true);

@@ -531,14 +531,14 @@ pub enum Config {
     Tsa {
         urls: Vec<String>,
     },
-    /// PKCS#11 modules to ask beside those that are found by themselves; none: only those
-    Modules {
-        paths: Vec<PathBuf>,
-    },
     /// How durably documents are to be signed; what is below is extended when there is a line
     SignatureLevel {
         #[arg(value_enum)]
         level: Level,
+    },
+    /// PKCS#11 modules to ask beside those that are found by themselves; none: only those
+    Modules {
+        paths: Vec<PathBuf>,
     },
     /// Image of your personal signature (PNG)
     SignatureImage {

@@ -215,7 +215,7 @@ impl Wire for Line<'_, '_> {
             Err(error) => {
                 tracing::debug!(?error, "the card did not take a command");
                 match failure(error) {
-                    Failure::Reset if costs_a_try => {
+                    Failure::Reset if costs_a_try && error == pcsc::Error::ResetCard => {
                         let code = "reset while verifying the PIN".to_owned();
                         Err(Failure::Token(TokenError::Device { code }))
                     }
@@ -234,7 +234,9 @@ impl Wire for Line<'_, '_> {
 fn failure(error: pcsc::Error) -> Failure {
     use pcsc::Error as E;
     match error {
-        E::ResetCard => Failure::Reset,
+        // After another program's reset the protocol is to be agreed anew; until then
+        // nothing is sent.
+        E::ResetCard | E::ProtoMismatch => Failure::Reset,
         E::RemovedCard | E::NoSmartcard => Failure::Token(TokenError::Removed),
         E::SharingViolation => Failure::Token(TokenError::Busy),
         E::NoService | E::ServiceStopped | E::Shutdown => Failure::Token(TokenError::NoService),
