@@ -10,17 +10,19 @@ use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use cryptoki::mechanism::{Mechanism, MechanismType};
-use cryptoki::object::{Attribute, AttributeInfo, AttributeType, ObjectClass, ObjectHandle};
-use cryptoki::session::{Session, SessionState, UserType};
+use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 
 mod codes;
+mod objects;
 mod registry;
 
 pub use registry::finalize;
 
 use codes::{code, failed, name};
+use objects::{attribute_id, find, is_logged_in, objects, value, wants_pin_every_time};
 
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
 use crate::pki::certificate::Certificate;
@@ -29,10 +31,6 @@ use crate::token::{
     KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, encoding, key_kind, random,
 };
 
-/// No certificate comes near this; more is a module gone wrong.
-const MAX_CERTIFICATE: usize = 64 * 1024;
-/// No token holds so many objects of one class.
-const MAX_OBJECTS: usize = 64;
 /// No computer has so many readers.
 const MAX_SLOTS: usize = 64;
 
@@ -470,55 +468,4 @@ fn pss_parameters(algorithm: DigestAlgorithm) -> PkcsPssParams {
         DigestAlgorithm::Sha512 => (MechanismType::SHA512, PkcsMgfType::MGF1_SHA512),
     };
     PkcsPssParams { hash_alg, mgf, s_len: (algorithm.size() as std::ffi::c_ulong).into() }
-}
-
-/// CKA_ALWAYS_AUTHENTICATE; a module that does not know the attribute does not mean it.
-fn wants_pin_every_time(session: &Session, key: ObjectHandle) -> bool {
-    matches!(
-        session.get_attributes(key, &[AttributeType::AlwaysAuthenticate]).as_deref(),
-        Ok([Attribute::AlwaysAuthenticate(true)])
-    )
-}
-
-/// Whether the token counts us as logged in: a module may drop the login on its own.
-fn is_logged_in(session: &Session) -> bool {
-    session.get_session_info().is_ok_and(|info| {
-        matches!(info.session_state(), SessionState::RoUser | SessionState::RwUser)
-    })
-}
-
-fn objects(session: &Session, class: ObjectClass) -> Result<Vec<ObjectHandle>, TokenError> {
-    find(session, &[Attribute::Class(class)])
-}
-
-/// At most [`MAX_OBJECTS`]: a module that has lost count would never end.
-fn find(session: &Session, wanted: &[Attribute]) -> Result<Vec<ObjectHandle>, TokenError> {
-    session
-        .iter_objects(wanted)
-        .and_then(|found| found.take(MAX_OBJECTS).collect())
-        .map_err(|error| failed(&error))
-}
-
-fn attribute_id(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
-    match attribute(session, object, AttributeType::Id)? {
-        Attribute::Id(id) if !id.is_empty() => Some(id),
-        _ => None,
-    }
-}
-
-fn value(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
-    match attribute(session, object, AttributeType::Value)? {
-        Attribute::Value(der) if !der.is_empty() => Some(der),
-        _ => None,
-    }
-}
-
-/// One attribute, unless it is absurdly long.
-fn attribute(session: &Session, object: ObjectHandle, what: AttributeType) -> Option<Attribute> {
-    match session.get_attribute_info(object, &[what]).ok()?.as_slice() {
-        [AttributeInfo::Available(size)] if *size <= MAX_CERTIFICATE => {
-            session.get_attributes(object, &[what]).ok()?.pop()
-        }
-        _ => None,
-    }
 }
