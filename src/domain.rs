@@ -2,11 +2,13 @@
 //!
 //! No file, no network, no database, and no clock of its own: the time is an argument.
 
+pub mod act;
 pub mod agency;
 pub mod book;
 pub mod calendar;
 pub mod delivery;
 pub mod document;
+pub mod identity;
 pub mod inbound;
 pub mod operation;
 pub mod outbound;

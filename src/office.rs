@@ -5,6 +5,8 @@
 //! Every method checks the session's roles first; what it refuses it says as a [`Problem`].
 
 mod assign;
+pub mod batch;
+pub mod doctor;
 mod draft;
 mod error;
 mod exchange;
@@ -15,6 +17,7 @@ mod issue;
 pub mod labels;
 pub mod layout;
 mod login;
+mod people;
 pub mod place;
 mod quarantine;
 mod queues;
@@ -44,7 +47,7 @@ use crate::pdf::{PdfError, Rect};
 use crate::pki::fetch::{CachedFetch, HttpFetch};
 use crate::rules::Profile;
 use crate::store::{Actor, Store};
-use crate::token::{Pin, Selector};
+use crate::token::{LastTry, Pin, Selector};
 
 pub use error::OfficeError;
 pub use extend::{AwaitingExtension, ExtensionReport};
@@ -64,6 +67,8 @@ struct Inner {
     // Both start when first needed: neither is wanted for looking at a queue.
     renderer: OnceLock<Result<Renderer, PdfError>>,
     fetch: CachedFetch<HttpFetch>,
+    // When the services of certificates were last found out of reach.
+    line: hand::Line,
     // Packets are taken one after the other.
     taking: Mutex<()>,
 }
@@ -187,8 +192,18 @@ pub struct SignOrder {
     pub token: Selector,
     /// Serial number of the certificate in hex; `None` lets the office choose.
     pub certificate: Option<String>,
+    /// Empty where it is typed on the reader's own keys.
     pub pin: Pin,
+    /// Somebody was told that one try of the PIN is left, and confirmed that it may be used;
+    /// else it never is.
+    pub last_try_confirmed: bool,
     pub placement: Placement,
+}
+
+impl SignOrder {
+    fn last_try(&self) -> LastTry {
+        if self.last_try_confirmed { LastTry::Confirmed } else { LastTry::Keep }
+    }
 }
 
 /// One line of a document's history.

@@ -31,6 +31,7 @@ mod disk;
 mod durability;
 mod error;
 mod head;
+mod identity;
 mod inbound;
 mod keys;
 mod local;

@@ -7,8 +7,9 @@
 mod attacks;
 #[path = "signing/lasting.rs"]
 mod lasting;
-#[path = "signing/peers.rs"]
-mod peers;
+#[allow(dead_code)]
+#[path = "signing/seeds.rs"]
+mod seeds;
 #[path = "signing/support.rs"]
 mod support;
 

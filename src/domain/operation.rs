@@ -14,6 +14,7 @@ use super::agency::{Agency, AgencyCode};
 use super::book::BookId;
 use super::delivery::StatusEntry;
 use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
+use super::identity::CertificateLink;
 use super::inbound::{Assignment, InboundState, Registration};
 use super::outbound::{Numbering, OutboundState, SignatureKind};
 use super::role::Role;
@@ -75,6 +76,14 @@ pub enum Change {
     },
     UserDisabled {
         user: String,
+    },
+    /// Whose a certificate is, from now on.
+    CertificateLinked {
+        link: CertificateLink,
+    },
+    /// A certificate that signs for nobody here any more.
+    CertificateUnlinked {
+        fingerprint: String,
     },
     /// A new agency, or new facts about a known one.
     AgencyPut {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::act::SigningAct;
 use super::outbound::SignatureKind;
 
 /// hợp lệ, không hợp lệ, không đủ cơ sở xác định; or no signature at all.
@@ -171,45 +172,6 @@ pub struct Step {
     pub result: StepResult,
     /// Reason codes of `vanthuctl verify`.
     pub reasons: Vec<String>,
-}
-
-/// The six acts for which the Government's signing service signs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SigningAct {
-    /// The leader signs (ký phê duyệt).
-    Approve,
-    /// The clerk seals for issue (ký phát hành).
-    Issue,
-    /// The clerk seals the scan of a paper that arrived (ký văn bản đến).
-    Income,
-    /// The seal on a separate annex (ký phụ lục).
-    Appendix,
-    /// The seal on a copy (ký bản sao).
-    Copy,
-    /// A comment or a direction (ký góp ý, bút phê).
-    Comment,
-}
-
-impl SigningAct {
-    pub const ALL: [Self; 6] =
-        [Self::Approve, Self::Issue, Self::Income, Self::Appendix, Self::Copy, Self::Comment];
-
-    /// The name in scripts, in signatures and in the keys of sentences.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Issue => "issue",
-            Self::Income => "income",
-            Self::Appendix => "appendix",
-            Self::Copy => "copy",
-            Self::Comment => "comment",
-        }
-    }
-
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|act| act.key() == key)
-    }
 }
 
 /// The answer to one question of completeness.
@@ -384,12 +346,5 @@ mod tests {
         let again = serde_json::to_value(&read).unwrap();
         let as_it_was: serde_json::Value = serde_json::from_str(old).unwrap();
         assert_eq!(again, as_it_was);
-    }
-
-    #[test]
-    fn acts_are_known_by_their_names() {
-        for act in SigningAct::ALL {
-            assert_eq!(SigningAct::from_key(act.key()), Some(act));
-        }
     }
 }

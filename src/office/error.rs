@@ -33,6 +33,22 @@ pub enum OfficeError {
     NoSuchPacket(String),
     #[error("the document names the signer {signer}, the certificate {holder}")]
     OtherSigner { signer: String, holder: String },
+    #[error("the certificate of {holder} is the organisation's")]
+    CertificateOfOrganisation { holder: String },
+    #[error("the certificate of {holder} belongs to {owner}, not to the organisation")]
+    CertificateOfPerson { holder: String, owner: String },
+    #[error("the certificate of {holder} belongs to {owner}")]
+    CertificateOfAnother { holder: String, owner: String },
+    #[error("the certificate of {holder} is not linked to whom it should sign for")]
+    CertificateNotLinked { holder: String },
+    #[error("the certificate {0} is linked already")]
+    CertificateLinked(String),
+    #[error("no linked certificate, or several, with the number {0}")]
+    CertificateNotKnown(String),
+    #[error("the batch was cancelled")]
+    BatchCancelled,
+    #[error("the time for which the PIN was given is over")]
+    BatchTimeOver,
     #[error("the packet holds no PDF")]
     NoMainFile,
     #[error("the file {name} is of no permitted format")]
@@ -111,6 +127,31 @@ impl From<OfficeError> for Problem {
             E::OtherSigner { signer, holder } => Self::new("office-other-signer", Refused, Input)
                 .with("signer", signer)
                 .with("holder", holder),
+            E::CertificateOfOrganisation { holder } => {
+                Self::new("office-certificate-of-organisation", Refused, Input)
+                    .with("holder", holder)
+            }
+            E::CertificateOfPerson { holder, owner } => {
+                Self::new("office-certificate-of-person", Refused, Input)
+                    .with("holder", holder)
+                    .with("owner", owner)
+            }
+            E::CertificateOfAnother { holder, owner } => {
+                Self::new("office-certificate-of-another", Refused, Input)
+                    .with("holder", holder)
+                    .with("owner", owner)
+            }
+            E::CertificateNotLinked { holder } => {
+                Self::new("office-certificate-not-linked", Refused, Input).with("holder", holder)
+            }
+            E::CertificateLinked(serial) => {
+                Self::new("office-certificate-linked", Usage, Input).with("serial", serial)
+            }
+            E::CertificateNotKnown(serial) => {
+                Self::new("office-certificate-not-known", Usage, Input).with("serial", serial)
+            }
+            E::BatchCancelled => Self::new("office-batch-cancelled", Refused, Input),
+            E::BatchTimeOver => Self::new("office-batch-time-over", Refused, Input),
             E::NoMainFile => Self::new("office-no-main-file", Unreadable, Sender),
             E::FormatNotPermitted { name } => {
                 Self::new("office-format-not-permitted", Refused, Input).with("name", name)

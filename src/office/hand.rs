@@ -3,21 +3,26 @@
 //! Used for the office's documents and, without an office, by `vanthuctl sign`.
 
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::OfficeError;
+use super::{Office, OfficeError};
+use crate::domain::identity::CertificateLink;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::domain::text;
 use crate::pdf::structure::Source;
 use crate::pki::fetch::Fetch;
+use crate::pki::path::PathReason;
 use crate::pki::{
-    Certificate, DigestAlgorithm, Evidence, Purpose, SignatureScheme, TrustStore, path,
+    Certificate, DigestAlgorithm, Evidence, PkiError, Purpose, SignatureScheme, TrustStore, path,
 };
+use crate::signing::SigningError;
 use crate::signing::make::{self, Level, Look, PageStamps, Signed, SigningJob};
 use crate::token::choose;
-use crate::token::{self, Pin, Selector, Token, TokenError};
+use crate::token::{self, LastTry, Pin, Selector, Token, TokenCertificate, TokenError, unlock};
 
 /// With what, as what, and how durably to sign.
 pub struct Hand<'a> {
@@ -25,6 +30,7 @@ pub struct Hand<'a> {
     /// Serial number in hex; `None` takes the certificate that fits.
     pub certificate: Option<&'a str>,
     pub pin: &'a Pin,
+    pub last_try: LastTry,
     pub kind: SignatureKind,
     /// The full name that the certificate must be of; `None` where no name is known.
     pub holder: Option<&'a str>,
@@ -38,6 +44,8 @@ pub struct Hand<'a> {
     /// Where the authorities above the signer are known.
     pub trust: &'a TrustStore,
     pub fetch: &'a dyn Fetch,
+    /// Whose links of certificates count; `None` without an office.
+    pub office: Option<&'a Office>,
 }
 
 /// A token that has been opened and unlocked, with the certificate to sign with.
@@ -48,10 +56,49 @@ pub struct Ready {
     chain: Vec<Certificate>,
 }
 
+/// What a signature needs of a token that is ready, beside the token itself.
+pub(super) struct Template {
+    key: token::KeyRef,
+    certificate: Certificate,
+    chain: Vec<Certificate>,
+}
+
+impl Ready {
+    /// A token that has been unlocked elsewhere, for the certificate and the authorities
+    /// above it.
+    pub fn new(
+        token: Box<dyn Token>,
+        key: token::KeyRef,
+        certificate: Certificate,
+        chain: Vec<Certificate>,
+    ) -> Self {
+        Self { token, key, certificate, chain }
+    }
+
+    /// The token, for the call that signs.
+    pub fn token(&mut self) -> &mut dyn Token {
+        self.token.as_mut()
+    }
+
+    /// Takes the token out, so that several may share it in turn.
+    pub(super) fn part(self) -> (Box<dyn Token>, Template) {
+        let Self { token, key, certificate, chain } = self;
+        (token, Template { key, certificate, chain })
+    }
+
+    /// Puts it together again around `token`.
+    pub(super) fn assemble(token: Box<dyn Token>, rest: &Template) -> Self {
+        let Template { key, certificate, chain } = rest;
+        Self::new(token, key.clone(), certificate.clone(), chain.clone())
+    }
+}
+
 impl Hand<'_> {
     /// Opens the token, chooses the certificate, presents the PIN once.
     ///
-    /// The certificate comes first: a PIN is not asked of a token that cannot sign.
+    /// The certificate comes first: a PIN is not asked of a token that cannot sign, nor with a
+    /// certificate that must not: another's, expired, or known to be revoked. The last try of
+    /// a PIN is never used unconfirmed.
     pub fn ready(&self, now: Timestamp) -> Result<Ready, Problem> {
         let mut token = token::open(self.token)?;
         // The certificates of a PKCS#12 file are behind its password.
@@ -60,43 +107,116 @@ impl Hand<'_> {
             token.login(self.pin)?;
         }
         let certificates = token.certificates()?;
-        let chosen = match self.certificate {
-            Some(serial) => choose::by_serial(&certificates, serial)
-                .ok_or_else(|| Problem::from(OfficeError::NoCertificate(serial.to_owned()))),
-            None => choose::choose(&certificates, self.kind.into(), now)
-                .map(|(certificate, _)| certificate)
-                .map_err(|unfit| TokenError::NoCertificate(unfit).into()),
-        }?
-        .clone();
-        let certificate = Certificate::from_der(&chosen.der)?;
-        // Also what was chosen by hand: a person's signature is no seal.
-        let other = Err(choose::Unfit::OtherHolder);
-        if choose::fits(&certificate, self.kind.into(), now) == other {
-            return Err(TokenError::NoCertificate(choose::Unfit::OtherHolder).into());
-        }
-        let holder = certificate.subject().label();
-        if let Some(signer) = self.holder.filter(|signer| !names(&holder, signer)) {
-            return Err(OfficeError::OtherSigner { signer: signer.to_owned(), holder }.into());
-        }
+        let (chosen, certificate) = self.choose(&certificates, now)?;
+        let chain = self.chain(&certificate, &certificates, now)?;
         if !file {
-            token.login(self.pin)?;
+            unlock(token.as_mut(), self.pin, self.last_try)?;
         }
-        let mut pool: Vec<Certificate> = certificates
-            .iter()
-            .filter_map(|other| Certificate::from_der(&other.der).ok())
-            .collect();
+        Ok(Ready { token, key: chosen.key, certificate, chain })
+    }
+
+    /// Refuses a certificate that is not that of whoever is to sign.
+    pub(super) fn must_own(&self, certificate: &Certificate) -> Result<(), Problem> {
+        self.belongs(&self.links()?, certificate)?;
+        Ok(())
+    }
+
+    fn links(&self) -> Result<Vec<CertificateLink>, Problem> {
+        match self.office {
+            Some(office) => office.certificate_links(),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Which certificate signs: the one that was named, else of those that are the signer's
+    /// the one that fits best. What is linked to its owner needs no telling subject.
+    fn choose(
+        &self,
+        certificates: &[TokenCertificate],
+        now: Timestamp,
+    ) -> Result<(TokenCertificate, Certificate), Problem> {
+        let links = self.links()?;
+        let unfit = |unfit| Problem::from(TokenError::NoCertificate(unfit));
+        let purpose = |linked| if linked { choose::Purpose::Any } else { self.kind.into() };
+        if let Some(serial) = self.certificate {
+            let chosen = choose::by_serial(certificates, serial)
+                .ok_or_else(|| OfficeError::NoCertificate(serial.to_owned()))?;
+            let certificate = Certificate::from_der(&chosen.der)?;
+            let linked = self.belongs(&links, &certificate);
+            let asked = purpose(matches!(linked, Ok(true)));
+            choose::fits(&certificate, asked, now).map_err(unfit)?;
+            linked?;
+            return Ok((chosen.clone(), certificate));
+        }
+        for wanted in [true, false] {
+            let own: Vec<TokenCertificate> = certificates
+                .iter()
+                .filter(|one| {
+                    Certificate::from_der(&one.der)
+                        .is_ok_and(|read| self.belongs(&links, &read) == Ok(wanted))
+                })
+                .cloned()
+                .collect();
+            if let Ok((chosen, certificate)) = choose::choose(&own, purpose(wanted), now) {
+                return Ok((chosen.clone(), certificate));
+            }
+        }
+        // The nearest miss tells more than that nothing fits.
+        let (_, nearest) = choose::choose(certificates, self.kind.into(), now).map_err(unfit)?;
+        self.belongs(&links, &nearest)?;
+        Err(unfit(choose::Unfit::OtherHolder))
+    }
+
+    /// Whether the certificate is that of whoever is to sign: by the office's links, and by
+    /// the name that the document gives. `Ok(true)` where a link says so.
+    fn belongs(
+        &self,
+        links: &[CertificateLink],
+        certificate: &Certificate,
+    ) -> Result<bool, OfficeError> {
+        let linked = match self.office {
+            Some(office) => office.permits(links, certificate, self.kind)?,
+            None => false,
+        };
+        let holder = certificate.subject().label();
+        let user = self.office.filter(|_| linked).map(|office| &office.session().display_name);
+        match self.holder {
+            // A certificate may write its owner's name in its own way; a link knows better.
+            Some(signer)
+                if !names(&holder, signer) && !user.is_some_and(|user| names(user, signer)) =>
+            {
+                Err(OfficeError::OtherSigner { signer: signer.to_owned(), holder })
+            }
+            _ => Ok(linked),
+        }
+    }
+
+    /// The authorities above the signer, as far as they are known. Refuses a certificate
+    /// that is known to be revoked; with the line down that is not known, and signing
+    /// without a line is the normal case.
+    fn chain(
+        &self,
+        certificate: &Certificate,
+        others: &[TokenCertificate],
+        now: Timestamp,
+    ) -> Result<Vec<Certificate>, Problem> {
+        let mut pool: Vec<Certificate> =
+            others.iter().filter_map(|other| Certificate::from_der(&other.der).ok()).collect();
         pool.extend(self.trust.intermediates.iter().cloned());
+        let brief = Brief::new(self.fetch, self.office.map(Office::line));
         let report = path::validate(
-            &certificate,
+            certificate,
             &pool,
             self.trust,
             now,
             Purpose::DocumentSigning,
             &Evidence::default(),
-            None,
+            Some(&brief),
         );
-        let chain = report.chain.into_iter().skip(1).collect();
-        Ok(Ready { token, key: chosen.key, certificate, chain })
+        if report.reasons.contains(&PathReason::CertificateRevoked) {
+            return Err(SigningError::CertificateRevoked.into());
+        }
+        Ok(report.chain.into_iter().skip(1).collect())
     }
 
     /// Signs `source`; the token may be used again for the next one.
@@ -142,6 +262,77 @@ impl Hand<'_> {
             self.fetch,
             out,
         )?)
+    }
+}
+
+/// Whether the services of certificates could be reached lately.
+#[derive(Debug, Default)]
+pub(super) struct Line(Mutex<Option<Instant>>);
+
+impl Line {
+    /// How long a line that was found down is not tried again.
+    const PAUSE: Duration = Duration::from_secs(60);
+
+    fn is_down(&self) -> bool {
+        let since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < Self::PAUSE)
+    }
+
+    fn note(&self, down: bool) {
+        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *since = down.then(Instant::now);
+    }
+}
+
+impl Office {
+    fn line(&self) -> &Line {
+        &self.0.line
+    }
+}
+
+/// A line that is asked for a short time only: somebody waits with the PIN in mind. What
+/// does not answer once is not asked again.
+struct Brief<'a> {
+    inner: &'a dyn Fetch,
+    line: Option<&'a Line>,
+    until: Mutex<Instant>,
+}
+
+impl<'a> Brief<'a> {
+    const TIME: Duration = Duration::from_secs(3);
+
+    fn new(inner: &'a dyn Fetch, line: Option<&'a Line>) -> Self {
+        Self { inner, line, until: Mutex::new(Instant::now() + Self::TIME) }
+    }
+
+    fn ask(
+        &self,
+        url: &str,
+        asked: impl FnOnce() -> Result<Vec<u8>, PkiError>,
+    ) -> Result<Vec<u8>, PkiError> {
+        let over = || *self.until.lock().unwrap_or_else(PoisonError::into_inner) <= Instant::now();
+        if over() || self.line.is_some_and(Line::is_down) {
+            return Err(PkiError::TimedOut { url: url.to_owned() });
+        }
+        let answer = asked();
+        let down = matches!(answer, Err(PkiError::TimedOut { .. } | PkiError::Unreachable { .. }));
+        if down {
+            *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        }
+        if let Some(line) = self.line {
+            line.note(down);
+        }
+        answer
+    }
+}
+
+impl Fetch for Brief<'_> {
+    fn get(&self, url: &str) -> Result<Vec<u8>, PkiError> {
+        self.ask(url, || self.inner.get(url))
+    }
+
+    fn post(&self, url: &str, content_type: &str, body: &[u8]) -> Result<Vec<u8>, PkiError> {
+        self.ask(url, || self.inner.post(url, content_type, body))
     }
 }
 

@@ -91,7 +91,7 @@ impl Office {
         })
     }
 
-    fn display_name(&self, user: &str) -> String {
+    pub(super) fn display_name(&self, user: &str) -> String {
         match self.store().user(user) {
             Ok(Some(known)) => known.display_name,
             _ => user.to_owned(),

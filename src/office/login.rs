@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use super::hand::Line;
 use super::{Inner, Office, OfficeError, Session, UserInfo};
 use crate::domain::agency::Agency;
 use crate::domain::operation::Change;
@@ -87,6 +88,7 @@ impl Office {
             data_dir: data_dir.to_owned(),
             renderer: OnceLock::new(),
             fetch: CachedFetch::new(HttpFetch::default()),
+            line: Line::default(),
             taking: Mutex::new(()),
         })))
     }

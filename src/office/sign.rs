@@ -6,107 +6,158 @@
 
 use jiff::Timestamp;
 
+use super::batch::{self, Made, Turn};
 use super::hand::Hand;
 use super::{Office, OfficeError, Placement, SignOrder, place};
 use crate::domain::book::BookId;
 use crate::domain::calendar;
 use crate::domain::document::{Code, DocumentKey, FileRef, Metadata};
 use crate::domain::operation::Change;
-use crate::domain::outbound::{Numbering, OutboundState, SignatureKind};
+use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::pdf::appearance::{Appearance, BLUE, Line, picture_rect};
 use crate::pdf::structure::Source;
 use crate::pki::DigestAlgorithm;
 use crate::signing::make::{Level, Look};
+use crate::store::Actor;
 
-/// How often the number is taken anew when another window was quicker.
-const ATTEMPTS: u32 = 3;
+/// What is known of a signature before the PIN is asked for.
+pub(super) struct SignaturePlan {
+    key: DocumentKey,
+    metadata: Metadata,
+    main: FileRef,
+    source: Source,
+    image: Option<Vec<u8>>,
+    /// Page from 0, and place; `None` for an invisible signature.
+    place: Option<(u32, crate::pdf::Rect)>,
+}
+
+impl SignaturePlan {
+    /// Who is named under the document is who signs it (Nghị định 30/2020/NĐ-CP Điều 13).
+    pub(super) fn signer(&self) -> &str {
+        &self.metadata.signer.full_name
+    }
+}
 
 impl Office {
     /// Signs personally. The number is read first, written into the page, signed, and taken
     /// in the transaction that stores the signed bytes: a token that fails consumes none.
     pub fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Numbering, Problem> {
+        let made = self.sign_one(key, order)?;
+        made.numbering.ok_or_else(|| OfficeError::NumberMoved.into())
+    }
+
+    /// The same, and with which certificate.
+    pub fn sign_one(&self, key: DocumentKey, order: &SignOrder) -> Result<Made, Problem> {
         let actor = self.actor(Act::SignPersonally)?;
+        // The place is found before the PIN is spent.
+        let plan = self.plan_signature(key, &order.placement)?;
+        let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
+        let kind = SignatureKind::Personal;
+        let hand = self.hand(order, kind, Some(plan.signer()), &trust, &tsa_urls);
+        let ready = hand.ready(Timestamp::now())?;
+        batch::alone(ready, |turn| self.sign_planned(&actor, &hand, &plan, turn))
+    }
+
+    /// The document, if it may come to `next` now.
+    pub(super) fn standing(
+        &self,
+        key: DocumentKey,
+        next: OutboundState,
+    ) -> Result<OutboundDocument, Problem> {
         let document = self.outbound_document(key)?;
-        if !document.state.may_become(OutboundState::ToSeal) {
-            return Err(Self::wrong_state(document.state));
+        if document.state.may_become(next) {
+            Ok(document)
+        } else {
+            Err(Self::wrong_state(document.state))
         }
-        let at = Timestamp::now();
-        let date = calendar::local(at).date();
-        let series = self.profile().book_series(&document.metadata.type_key);
-        let book = BookId::outbound(date.year(), series);
-        let main = document.files.iter().find(|file| file.main).cloned();
-        let main = main.ok_or_else(|| Self::missing(key))?;
+    }
+
+    pub(super) fn plan_signature(
+        &self,
+        key: DocumentKey,
+        placement: &Placement,
+    ) -> Result<SignaturePlan, Problem> {
+        let document = self.standing(key, OutboundState::ToSeal)?;
+        let main = main_file(&document.files).cloned().ok_or_else(|| Self::missing(key))?;
         let source = Source::parse(self.file(&main)?)?;
         let image = self.signature_image()?;
-
-        let trust = self.trust()?;
-        let tsa_urls = self.tsa_urls()?;
-        // Who is named under the document is who signs it (Nghị định 30/2020/NĐ-CP Điều 13).
-        let signer = Some(document.metadata.signer.full_name.as_str());
-        let hand = self.hand(order, SignatureKind::Personal, signer, &trust, &tsa_urls);
-        // The place is found before the PIN is spent.
-        let (page, rect) = match &order.placement {
-            Placement::Invisible => (0, None),
+        let metadata = document.metadata;
+        let place = match placement {
+            Placement::Invisible => None,
             placement => {
-                let (page, room) = self.personal_place(&source, &document.metadata, placement)?;
+                let (page, room) = self.personal_place(&source, &metadata, placement)?;
                 // Just as large as the image, so that the seal is placed against the image.
                 let rect = match &image {
                     Some(png) => picture_rect(png, room)?,
                     None => room,
                 };
-                (page, Some(rect))
+                Some((page, rect))
             }
         };
-        let mut ready = hand.ready(at)?;
-        for _ in 0..ATTEMPTS {
-            let number = self.store().next_number(&book)?;
-            let numbering = Numbering { book: book.clone(), number, date };
-            let metadata = self.numbered(&document.metadata, &numbering);
-            let stamps = self.number_stamps(&source, &metadata, date)?;
-            let look = match rect {
-                None => Look::Invisible,
-                Some(rect) => Look::Visible {
-                    page: page + 1,
-                    rect,
-                    appearance: personal_look(image.clone(), &metadata),
-                },
-            };
-            let signed = hand.sign(&mut ready, &source, look, stamps, at)?;
-            let bytes = signed.to_bytes()?;
-            let file = self.keep_file(&main.name, "application/pdf", &bytes, true)?;
-            let change = Change::OutboundSigned {
-                key,
-                kind: SignatureKind::Personal,
-                file,
-                signer: ready.certificate.subject().label(),
-                serial: ready.certificate.serial_hex(),
-                signed_at: at,
-                level: Some(signed.level),
-            };
-            let kept = numbering.clone();
-            let before = main.blob.clone();
-            let taken = self.store().write(&actor, move |writer| {
-                let now = writer.outbound(&key)?.ok_or_else(|| Self::missing(key))?;
-                let same_file = now.files.iter().any(|file| file.blob == before);
-                if !now.state.may_become(OutboundState::ToSeal) || !same_file {
-                    return Err(Self::wrong_state(now.state));
-                }
-                if writer.next_number(&numbering.book)? != numbering.number {
-                    return Err(OfficeError::NumberMoved.into());
-                }
-                writer.append(Change::OutboundNumbered { key, numbering, metadata })?;
-                writer.append(change)?;
-                Ok(())
-            });
-            match taken {
-                Ok(()) => return Ok(kept),
-                Err(problem) if problem.code == "office-number-moved" => {}
-                Err(problem) => return Err(problem),
+        Ok(SignaturePlan { key, metadata, main, source, image, place })
+    }
+
+    /// Numbers, signs and stores, when its turn comes.
+    pub(super) fn sign_planned(
+        &self,
+        actor: &Actor,
+        hand: &Hand<'_>,
+        plan: &SignaturePlan,
+        turn: &mut Turn,
+    ) -> Result<Made, Problem> {
+        let SignaturePlan { key, metadata, main, source, image, place } = plan;
+        let key = *key;
+        let at = Timestamp::now();
+        let date = calendar::local(at).date();
+        let series = self.profile().book_series(&metadata.type_key);
+        let book = BookId::outbound(date.year(), series);
+        let number = turn.reserve(&book, || Ok(self.store().next_number(&book)?))?;
+        let numbering = Numbering { book, number, date };
+        let metadata = self.numbered(metadata, &numbering);
+        let stamps = self.number_stamps(source, &metadata, date)?;
+        let look = match place {
+            None => Look::Invisible,
+            Some((page, rect)) => Look::Visible {
+                page: page + 1,
+                rect: *rect,
+                appearance: personal_look(image.clone(), &metadata),
+            },
+        };
+        let signed = hand.sign(turn.ready(), source, look, stamps, at)?;
+        let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
+        let certificate = &turn.ready().certificate;
+        let made = Made {
+            numbering: Some(numbering.clone()),
+            signer: certificate.subject().label(),
+            serial: certificate.serial_hex(),
+        };
+        let change = Change::OutboundSigned {
+            key,
+            kind: SignatureKind::Personal,
+            file,
+            signer: made.signer.clone(),
+            serial: made.serial.clone(),
+            signed_at: at,
+            level: Some(signed.level),
+        };
+        let before = main.blob.clone();
+        turn.settle()?;
+        self.store().write(actor, move |writer| {
+            let now = writer.outbound(&key)?.ok_or_else(|| Self::missing(key))?;
+            let same_file = now.files.iter().any(|file| file.blob == before);
+            if !now.state.may_become(OutboundState::ToSeal) || !same_file {
+                return Err(Self::wrong_state(now.state));
             }
-        }
-        Err(OfficeError::NumberMoved.into())
+            if writer.next_number(&numbering.book)? != numbering.number {
+                return Err(OfficeError::NumberMoved.into());
+            }
+            writer.append(Change::OutboundNumbered { key, numbering, metadata })?;
+            writer.append(change)?;
+            Ok::<(), Problem>(())
+        })?;
+        Ok(made)
     }
 
     /// The hand that carries out an order in this office.
@@ -122,6 +173,8 @@ impl Office {
             token: &order.token,
             certificate: order.certificate.as_deref(),
             pin: &order.pin,
+            last_try: order.last_try(),
+            office: Some(self),
             kind,
             holder,
             level: if tsa_urls.is_empty() { Level::Bb } else { Level::Bt },

@@ -16,6 +16,7 @@ use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::verdict::VerdictSummary;
 use crate::i18n::Lang;
+use crate::pdf::structure::Source;
 use crate::pki::kept::Kept;
 use crate::signing::check::{self, CheckOptions, Expectation};
 use crate::signing::report::{self, FileFacts, Report};
@@ -44,7 +45,8 @@ impl Office {
         let mut trust = self.trust()?;
         kept.add_to(&mut trust, now);
         let options = CheckOptions { trust: &trust, at: None, online: Some(&self.0.fetch) };
-        let report = check::check_by(pdf.clone(), &options, self.profile().algorithms())?;
+        let report =
+            check::check_by(&Source::parse(pdf.clone())?, &options, self.profile().algorithms())?;
         for found in &report.signatures {
             kept.keep(&found.proof.certificates, &found.proof.evidence, now);
         }
@@ -81,8 +83,10 @@ impl Office {
     /// A file as it was when the signature in `field` was made: what the signer saw.
     pub fn as_signed(&self, file: &FileRef, field: &str) -> Result<Arc<[u8]>, Problem> {
         self.actor(Act::ViewQueues)?;
-        let found = check::as_signed(self.file(file)?, field)?;
-        found.ok_or_else(|| OfficeError::NoSuchSignature(field.to_owned()).into())
+        let bytes = self.file(file)?;
+        let signed = check::as_signed(&Source::parse(bytes.clone())?, field)?;
+        let then = signed.and_then(|signed| bytes.get(..signed.size()).map(Arc::from));
+        then.ok_or_else(|| OfficeError::NoSuchSignature(field.to_owned()).into())
     }
 
     /// What a document of this office must carry.

@@ -9,8 +9,10 @@
 //! Objects are parsed when they are asked for, and of a file on the disk only the bytes
 //! around them are read: five hundred megabytes cost what their cross-reference table costs.
 
+mod content;
 mod dss;
 mod form;
+mod layout;
 mod lexer;
 mod page;
 mod storage;
@@ -25,6 +27,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lopdf::{Dictionary, Object, ObjectId};
 
+pub use content::{Operation, operations};
 pub use dss::{Kept, SecurityStore, validation_key};
 pub(crate) use form::text;
 pub use form::{

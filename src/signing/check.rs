@@ -16,9 +16,13 @@
 
 mod acts;
 mod changes;
+mod comments;
+mod comparison;
 mod complete;
 mod coverage;
 mod fields;
+mod fill;
+mod look;
 mod names;
 mod one;
 mod strength;
@@ -76,26 +80,22 @@ struct Baggage {
 /// [`SigningError::Pdf`] when the file cannot be read at all; everything that is wrong with
 /// a signature is in the report.
 pub fn check(bytes: Arc<[u8]>, options: &CheckOptions<'_>) -> Result<Report, SigningError> {
-    check_by(bytes, options, Algorithms::current())
+    check_source(&Source::parse(bytes)?, options)
+}
+
+/// The same for a file that is open; a large one need not be in memory.
+///
+/// # Errors
+/// Those of [`check`], and where the file was changed meanwhile.
+pub fn check_source(source: &Source, options: &CheckOptions<'_>) -> Result<Report, SigningError> {
+    check_by(source, options, Algorithms::current())
 }
 
 /// The same, by the algorithms of a profile.
 ///
 /// # Errors
-/// Those of [`check`].
+/// Those of [`check_source`].
 pub fn check_by(
-    bytes: Arc<[u8]>,
-    options: &CheckOptions<'_>,
-    algorithms: &Algorithms,
-) -> Result<Report, SigningError> {
-    check_source(&Source::parse(bytes)?, options, algorithms)
-}
-
-/// The same of a file that is open; a large one need not be in memory.
-///
-/// # Errors
-/// Those of [`check`], and where the file was changed meanwhile.
-pub fn check_source(
     source: &Source,
     options: &CheckOptions<'_>,
     algorithms: &Algorithms,
@@ -154,13 +154,12 @@ pub fn check_source(
 /// signature or it does not say honestly what it covers.
 ///
 /// # Errors
-/// Those of [`check`].
-pub fn as_signed(bytes: Arc<[u8]>, field: &str) -> Result<Option<Arc<[u8]>>, SigningError> {
-    let source = Source::parse(Arc::clone(&bytes))?;
-    let values = values(&source)?;
+/// Those of [`check_source`].
+pub fn as_signed(source: &Source, field: &str) -> Result<Option<Source>, SigningError> {
+    let values = values(source)?;
     let found = values.iter().find(|(name, _)| name == field);
-    let covered = found.and_then(|(_, value)| coverage::coverage(&source, value).ok());
-    Ok(covered.and_then(|coverage| bytes.get(..coverage.signed.size()).map(Arc::from)))
+    let covered = found.and_then(|(_, value)| coverage::coverage(source, value).ok());
+    Ok(covered.map(|coverage| coverage.signed))
 }
 
 /// The signature fields that are signed, with their values.

@@ -50,6 +50,8 @@ reasons! {
     ByteRangeInvalid = "byte-range-invalid", Invalid;
     /// `/Contents` is not one hex string in one place.
     ContentsMalformed = "contents-malformed", Invalid;
+    /// What was signed can be read in two ways: two readers may see two documents.
+    AmbiguousStructure = "ambiguous-structure", Indeterminate;
     /// The file was changed after signing in a way that signing does not permit.
     ChangedAfterSigning = "changed-after-signing", Invalid;
 
@@ -126,9 +128,10 @@ impl Reason {
     /// The step of the check to which it belongs.
     pub const fn step(self) -> StepName {
         match self {
-            Self::IntegrityBroken | Self::ByteRangeInvalid | Self::ContentsMalformed => {
-                StepName::Integrity
-            }
+            Self::IntegrityBroken
+            | Self::ByteRangeInvalid
+            | Self::ContentsMalformed
+            | Self::AmbiguousStructure => StepName::Integrity,
             Self::ChangedAfterSigning => StepName::Changes,
             Self::SignatureWrong
             | Self::CmsMalformed
@@ -175,7 +178,9 @@ impl Reason {
             Self::SignerCertificateMissing | Self::SigningCertificateMismatch => {
                 Sub::NoSigningCertificateFound
             }
-            Self::Unsupported | Self::TimestampInvalid => Sub::SigConstraintsFailure,
+            Self::AmbiguousStructure | Self::Unsupported | Self::TimestampInvalid => {
+                Sub::SigConstraintsFailure
+            }
             Self::CertificateRevoked => Sub::Revoked,
             Self::RevokedSince => Sub::RevokedNoPoe,
             Self::CertificateExpired => Sub::Expired,

@@ -8,10 +8,10 @@ use super::check::Change;
 use super::indication::{self, Indication, SubIndication};
 use super::make::Level;
 use super::reason::Reason;
+use crate::domain::act::SigningAct;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::verdict::{
-    SignatureDetail, SignatureSummary, SigningAct, Step, StepName, StepResult, Verdict,
-    VerdictSummary,
+    SignatureDetail, SignatureSummary, Step, StepName, StepResult, Verdict, VerdictSummary,
 };
 use crate::pki::path::PathReport;
 use crate::pki::{Certificate, DigestAlgorithm, Evidence, trust};
@@ -198,6 +198,8 @@ impl SignatureReport {
             Verdict::Invalid => StepResult::Failed,
             Verdict::Indeterminate => StepResult::Unknown,
             _ if !reached || no_path => StepResult::Skipped,
+            // Certificates that name no service which would tell, as demonstrations have them.
+            _ if step == StepName::Revocation && self.revocation.is_none() => StepResult::Absent,
             _ if step == StepName::Time && !self.time_stamped && self.stamps == 0 => {
                 StepResult::Absent
             }

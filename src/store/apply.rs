@@ -26,7 +26,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StoreError;
 use super::row;
-use super::{durability, inbound, outbound, outbox, packet, register, user};
+use super::{durability, identity, inbound, outbound, outbox, packet, register, user};
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::operation::{Change, Operation};
 
@@ -47,6 +47,8 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         }
         Change::UserRolesSet { user, roles } => user::roles_set(connection, user, roles),
         Change::UserDisabled { user } => user::disabled(connection, user),
+        Change::CertificateLinked { link } => identity::linked(connection, link),
+        Change::CertificateUnlinked { fingerprint } => identity::unlinked(connection, fingerprint),
         Change::AgencyPut { agency } => super::agency::put(connection, operation, agency),
 
         Change::PacketKept { packet, size, origin, server_id } => {
@@ -165,6 +167,8 @@ pub(super) fn document_of(
         | Change::UserAdded { .. }
         | Change::UserRolesSet { .. }
         | Change::UserDisabled { .. }
+        | Change::CertificateLinked { .. }
+        | Change::CertificateUnlinked { .. }
         | Change::AgencyPut { .. }
         | Change::PacketKept { .. }
         | Change::PacketTaken { .. }

@@ -6,6 +6,7 @@ pub(super) const REPLICATED: &[(&str, &str)] = &[
     ("named_blob", "hash"),
     ("office", "one"),
     ("user", "name"),
+    ("certificate_link", "fingerprint"),
     ("agency", "row"),
     ("agency_other_code", "other, code"),
     ("agency_version", "row"),

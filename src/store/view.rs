@@ -21,6 +21,7 @@ use super::{Store, row};
 use crate::domain::agency::{Agency, AgencyCode};
 use crate::domain::book::BookId;
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey};
+use crate::domain::identity::CertificateLink;
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Operation;
 use crate::domain::outbound::{OutboundDocument, OutboundState};
@@ -99,6 +100,7 @@ questions! {
 
     /// Everybody, disabled ones too, by name.
     fn users() -> Vec<UserRow>;
+    fn certificate_links() -> Vec<CertificateLink>;
     fn user(name: &str) -> Option<UserRow>;
     /// Our agency and the rule profile in force; `None` before the office is opened.
     fn office() -> Option<(Agency, String)>;

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::TokenCertificate;
 use crate::domain::outbound::SignatureKind;
@@ -33,7 +34,7 @@ impl From<SignatureKind> for Purpose {
 
 /// Why a certificate does not suit, from what can be mended least to what can be mended
 /// most easily; of several certificates the reason of the nearest miss is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Unfit {
     /// The token carries no certificate at all.
     NoCertificate,
@@ -124,6 +125,38 @@ pub fn choose(
         }
     }
     best.ok_or(nearest)
+}
+
+/// How a certificate stands among those of its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// This one signs.
+    Chosen,
+    /// It would do, but another suits better.
+    Older,
+    Unfit(Unfit),
+}
+
+/// Every certificate that can be read, with why it is chosen or not, in the token's order:
+/// the choice is told, not only made.
+pub fn standings(
+    certificates: &[TokenCertificate],
+    purpose: Purpose,
+    now: Timestamp,
+) -> Vec<(Certificate, Standing)> {
+    let chosen = choose(certificates, purpose, now).ok().map(|(one, _)| one);
+    certificates
+        .iter()
+        .filter_map(|one| {
+            let read = Certificate::from_der(&one.der).ok()?;
+            let standing = match fits(&read, purpose, now) {
+                Ok(()) if chosen == Some(one) => Standing::Chosen,
+                Ok(()) => Standing::Older,
+                Err(unfit) => Standing::Unfit(unfit),
+            };
+            Some((read, standing))
+        })
+        .collect()
 }
 
 /// Made for signing before merely allowed, a holder that is told before one that is not,

@@ -5,11 +5,13 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::choose::Unfit;
 use crate::domain::problem::{Blame, Kind, Problem};
 
 /// Why a token did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum TokenError {
     #[error("not a token selector: {0}")]
     BadSelector(String),
@@ -37,6 +39,12 @@ pub enum TokenError {
     /// The PIN cannot be right because of its length; it was not sent, no try was used.
     #[error("a PIN has {min} to {max} characters")]
     PinLength { min: u8, max: u8 },
+    /// One try is left, and nobody has confirmed that it may be used; nothing was sent.
+    #[error("the last try of the PIN is not used without confirmation")]
+    LastTry,
+    /// The new PIN is not one that the token accepts; the old one stays.
+    #[error("the token does not accept the new PIN")]
+    NewPin,
     /// The operation needs [`Token::login`](super::Token::login) first.
     #[error("the PIN is needed first")]
     LoginNeeded,
@@ -62,6 +70,21 @@ pub enum TokenError {
     ModuleMissing { path: PathBuf },
     #[error("PKCS#11 module {} does not load: {cause}", path.display())]
     ModuleFailed { path: PathBuf, cause: String },
+    /// A library for another kind of processor, say 32 bits in a program of 64.
+    #[error("PKCS#11 module {} is made for {found}", path.display())]
+    ModuleArchitecture { path: PathBuf, found: String },
+    /// The module took its helper process down; the desk goes on.
+    #[error("PKCS#11 module {} crashed: {cause}", path.display())]
+    ModuleCrashed { path: PathBuf, cause: String },
+    /// The module did not answer in time and was ended.
+    #[error("PKCS#11 module {} does not answer", path.display())]
+    ModuleHung { path: PathBuf },
+    /// What the module's helper says cannot be understood.
+    #[error("PKCS#11 module {} answers nonsense: {cause}", path.display())]
+    ModuleNonsense { path: PathBuf, cause: String },
+    /// The helper process itself does not start, or is of another version.
+    #[error("the helper process does not start: {cause}")]
+    NoHelper { cause: String },
     #[error("cannot read {}: {cause}", path.display())]
     BadFile { path: PathBuf, cause: String },
     #[error("wrong password of the PKCS#12 file")]
@@ -71,6 +94,32 @@ pub enum TokenError {
     /// No certificate on the token suits the purpose.
     #[error("no suitable certificate: {0}")]
     NoCertificate(Unfit),
+}
+
+impl TokenError {
+    /// Whether the next signature had better not be tried: the PIN was not taken, and a try
+    /// may be lost with every further one; or the token is gone.
+    pub const fn stops_a_batch(&self) -> bool {
+        use TokenError as E;
+        matches!(
+            self,
+            E::WrongPin { .. }
+                | E::PinBlocked
+                | E::PinLength { .. }
+                | E::LastTry
+                | E::LoginNeeded
+                | E::WrongPassword
+                | E::Cancelled
+                | E::NoService
+                | E::NoReader { .. }
+                | E::NoCard { .. }
+                | E::NotFound { .. }
+                | E::Removed
+                | E::ModuleCrashed { .. }
+                | E::ModuleHung { .. }
+                | E::NoHelper { .. }
+        )
+    }
 }
 
 impl From<TokenError> for Problem {
@@ -105,6 +154,8 @@ impl From<TokenError> for Problem {
             E::PinLength { min, max } => {
                 refused("token-pin-length").with("min", min).with("max", max)
             }
+            E::LastTry => refused("token-last-try"),
+            E::NewPin => refused("token-new-pin"),
             E::LoginNeeded => refused("token-login-needed"),
             E::Removed => device("token-removed"),
             E::Busy => here("token-busy"),
@@ -117,6 +168,18 @@ impl From<TokenError> for Problem {
             E::ModuleFailed { path, .. } => {
                 here("token-module-failed").with("path", path.display())
             }
+            E::ModuleArchitecture { path, found } => here("token-module-architecture")
+                .with("path", path.display())
+                .with("found", found)
+                .with("ours", std::env::consts::ARCH),
+            E::ModuleCrashed { path, .. } => {
+                device("token-module-crashed").with("path", path.display())
+            }
+            E::ModuleHung { path } => device("token-module-hung").with("path", path.display()),
+            E::ModuleNonsense { path, .. } => {
+                device("token-module-nonsense").with("path", path.display())
+            }
+            E::NoHelper { .. } => here("token-no-helper"),
             E::BadFile { path, .. } => {
                 Problem::new("token-bad-file", Kind::Unreadable, Blame::Input)
                     .with("path", path.display())
@@ -162,6 +225,8 @@ mod tests {
             E::WrongPin { tries_left: None },
             E::PinBlocked,
             E::PinLength { min: 6, max: 8 },
+            E::LastTry,
+            E::NewPin,
             E::LoginNeeded,
             E::Removed,
             E::Busy,
@@ -172,6 +237,11 @@ mod tests {
             E::BadSignature,
             E::ModuleMissing { path: path() },
             E::ModuleFailed { path: path(), cause: text() },
+            E::ModuleArchitecture { path: path(), found: text() },
+            E::ModuleCrashed { path: path(), cause: text() },
+            E::ModuleHung { path: path() },
+            E::ModuleNonsense { path: path(), cause: text() },
+            E::NoHelper { cause: text() },
             E::BadFile { path: path(), cause: text() },
             E::WrongPassword,
             E::Cancelled,

@@ -1,8 +1,11 @@
 //! Every token that could sign now, for `vanthuctl tokens` and the signing dialog.
 //!
-//! Nothing here needs a PIN, and nothing costs a try.
+//! Nothing here needs a PIN, and nothing costs a try. The readers, each module and Windows'
+//! certificate store are looked at side by side, so that a slow one delays no other, and
+//! each says how it went ([`Provider`]).
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use jiff::Timestamp;
 
@@ -26,6 +29,9 @@ pub struct TokenInfo {
     pub certificates: Vec<TokenCertificate>,
     /// A PKCS#12 file: for demonstrations and tests only.
     pub demonstration: bool,
+    /// Spoken to as measured, without its maker's software
+    /// ([`Token::is_measured`](super::Token::is_measured)).
+    pub measured: bool,
     /// Why the token cannot be used, where it cannot.
     pub error: Option<TokenError>,
 }
@@ -46,6 +52,42 @@ impl Sources {
         let modules = pkcs11::modules().into_iter().filter(|module| !module.generic);
         Self { modules: modules.map(|module| module.path).collect(), files: Vec::new() }
     }
+
+    /// The same with the modules that an administrator has set before the rest, each library
+    /// once.
+    #[must_use]
+    pub fn with_modules(mut self, configured: Vec<PathBuf>) -> Self {
+        let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        let named: Vec<PathBuf> = configured.iter().map(real).collect();
+        self.modules.retain(|known| !named.contains(&real(known)));
+        self.modules.splice(0..0, configured);
+        self
+    }
+}
+
+/// Where was looked, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provider {
+    pub place: Place,
+    /// How many tokens it showed, or why it could show none.
+    pub outcome: Result<usize, TokenError>,
+}
+
+/// A place that may show tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The readers of the PC/SC service.
+    Readers,
+    Module(PathBuf),
+    /// Windows' certificate store.
+    WindowsStore,
+}
+
+/// Everything that was found, and where was looked for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Survey {
+    pub tokens: Vec<TokenInfo>,
+    pub providers: Vec<Provider>,
 }
 
 /// Every token that could sign now: readers, known modules.
@@ -56,22 +98,72 @@ pub fn list() -> Vec<TokenInfo> {
 /// Every reader, and every token of `sources`. A service that does not run or a module
 /// that does not load hides nothing else.
 pub fn list_from(sources: &Sources) -> Vec<TokenInfo> {
-    let readers = pcsc::readers().unwrap_or_default();
-    let mut found: Vec<TokenInfo> = readers.iter().map(card).collect();
-    for path in &sources.modules {
-        match pkcs11::tokens(path) {
-            Ok(tokens) => found.extend(tokens.iter().map(|token| module_token(path, token))),
-            Err(error) => {
-                tracing::warn!(module = %path.display(), %error, "a PKCS#11 module is left out");
-            }
-        }
+    survey(sources).tokens
+}
+
+/// The same, with what became of each place.
+pub fn survey(sources: &Sources) -> Survey {
+    let mut places = vec![Place::Readers];
+    places.extend(sources.modules.iter().cloned().map(Place::Module));
+    if cfg!(windows) {
+        places.push(Place::WindowsStore);
     }
-    found.extend(sources.files.iter().map(|path| {
+    let looked: Vec<_> = thread::scope(|scope| {
+        let started: Vec<_> = places
+            .iter()
+            .map(|place| {
+                thread::Builder::new()
+                    .name("tokens".to_owned())
+                    .spawn_scoped(scope, || look(place))
+                    .map_err(|error| TokenError::Device { code: error.to_string() })
+            })
+            .collect();
+        let lost = |_| Err(TokenError::Device { code: "panic".to_owned() });
+        started.into_iter().map(|look| look?.join().unwrap_or_else(lost)).collect()
+    });
+    let mut survey = Survey::default();
+    for (place, looked) in places.into_iter().zip(looked) {
+        let outcome = looked.map(|found| {
+            let count = found.len();
+            survey.tokens.extend(found);
+            count
+        });
+        if let Err(error) = &outcome {
+            tracing::warn!(?place, %error, "no tokens from there");
+        }
+        survey.providers.push(Provider { place, outcome });
+    }
+    survey.tokens.extend(sources.files.iter().map(|path| {
         let selector = Selector::File { path: path.clone() };
         let label = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         describe(selector, label, FileToken::open(path))
     }));
-    found
+    survey
+}
+
+fn look(place: &Place) -> Result<Vec<TokenInfo>, TokenError> {
+    match place {
+        Place::Readers => Ok(pcsc::readers()?.iter().map(card).collect()),
+        Place::Module(path) => {
+            Ok(pkcs11::tokens(path)?.iter().map(|token| module_token(path, token)).collect())
+        }
+        Place::WindowsStore => windows_store(),
+    }
+}
+
+#[cfg(windows)]
+fn windows_store() -> Result<Vec<TokenInfo>, TokenError> {
+    let named = super::cng::thumbprints()?.into_iter().map(|thumbprint| {
+        let opened = super::cng::WindowsToken::open(&thumbprint);
+        let label = thumbprint.clone();
+        describe(Selector::Windows { thumbprint }, label, opened)
+    });
+    Ok(named.collect())
+}
+
+#[cfg(not(windows))]
+fn windows_store() -> Result<Vec<TokenInfo>, TokenError> {
+    Ok(Vec::new())
 }
 
 fn card(reader: &pcsc::Reader) -> TokenInfo {
@@ -81,6 +173,15 @@ fn card(reader: &pcsc::Reader) -> TokenInfo {
         Some(_) if reader.mute => Err(TokenError::NotAnswering),
         Some(_) => PcscToken::open(&reader.name),
     };
+    // What the card itself does not tell, its reader's name may.
+    let opened = opened.map_err(|error| match error {
+        TokenError::UnsupportedCard { atr, module: None } => {
+            let likely = pkcs11::known::likely(reader.atr.as_deref().unwrap_or(&[]), &reader.name);
+            let module = (!likely.is_empty()).then(|| likely.join(", "));
+            TokenError::UnsupportedCard { atr, module }
+        }
+        error => error,
+    });
     describe(selector, reader.name.clone(), opened)
 }
 
@@ -106,10 +207,12 @@ fn describe<T: Token>(
         pin: None,
         certificates: Vec::new(),
         demonstration,
+        measured: false,
         error: None,
     };
     let looked = opened.and_then(|mut token| {
         info.label = token.label();
+        info.measured = token.is_measured();
         info.pin = Some(token.pin_state()?);
         info.certificates = token.certificates()?;
         Ok(())

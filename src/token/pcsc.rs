@@ -1,6 +1,15 @@
 //! Smart cards over PC/SC, spoken to by APDU without any vendor's driver.
 //!
-//! What a card can do is its *application* ([`CardApplication`]); today that is [`piv`].
+//! What a card can do is its *application* ([`CardApplication`]):
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`piv`] | PIV cards (NIST SP 800-73-4) |
+//! | [`pkcs15`] | cards that describe themselves (ISO/IEC 7816-15) |
+//! | [`measured`] | the Government Cipher Committee's tokens, as others measured them |
+//! | [`apdu`], [`tlv`], [`files`], [`objects`], [`packed`], [`pin`] | what they are made of |
+//! | [`channel`], [`readers`], [`atr`] | the way to the card |
+//!
 //! A card that answers as none of them is never sent a PIN. Every piece of work is one
 //! transaction that begins by selecting the application, so that other programs may use
 //! the card in between.
@@ -10,15 +19,25 @@ use std::sync::Arc;
 mod apdu;
 mod atr;
 mod channel;
+mod files;
+mod measured;
+mod objects;
+mod packed;
+mod pin;
 mod piv;
+mod pkcs15;
 mod readers;
+mod replay;
 mod tlv;
 
 pub use readers::{Reader, reader, readers};
 pub(crate) use readers::{establish, names};
+#[doc(hidden)]
+pub use replay::replay;
 
 use apdu::Wire;
 use channel::Channel;
+use pin::CardPin;
 
 use super::{KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, key_kind, pkcs11};
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
@@ -40,22 +59,23 @@ enum PinStatus {
     Blocked,
 }
 
-/// A way that cards hold certificates and keys. All but `recognise` begin with `select`.
+/// A way that cards hold certificates and keys. What takes a wire wants `select` before it.
 trait CardApplication: Send + Sync {
-    fn name(&self) -> &'static str;
+    /// For people.
+    fn name(&self) -> &str;
+
+    /// Known from measurements of such cards, not from their maker.
+    fn is_measured(&self) -> bool {
+        false
+    }
 
     fn select(&self, wire: &mut dyn Wire) -> Result<(), Failure>;
 
     /// The signing certificate first.
     fn certificates(&self, wire: &mut dyn Wire) -> Result<Vec<TokenCertificate>, Failure>;
 
-    /// Least and most bytes of a PIN.
-    fn pin_length(&self) -> (u8, u8);
-
-    /// Asks without using up a try.
-    fn pin_status(&self, wire: &mut dyn Wire) -> Result<PinStatus, Failure>;
-
-    fn verify(&self, wire: &mut dyn Wire, pin: &Pin) -> Result<(), Failure>;
+    /// The PIN that opens the keys.
+    fn pin(&self) -> CardPin;
 
     fn policy(&self, key: &KeyRef) -> PinPolicy;
 
@@ -68,6 +88,21 @@ trait CardApplication: Send + Sync {
         algorithm: DigestAlgorithm,
         digest: &[u8],
     ) -> Result<Vec<u8>, Failure>;
+}
+
+/// What the card speaks; `None` if nothing that we do. A card with a measured card's answer
+/// to reset is that card exactly, or left to its vendor's module.
+fn recognise(wire: &mut dyn Wire, atr: &[u8]) -> Result<Option<Arc<dyn CardApplication>>, Failure> {
+    fn shared(card: impl CardApplication + 'static) -> Arc<dyn CardApplication> {
+        Arc::new(card)
+    }
+    if let Some(profile) = measured::profile(atr) {
+        return Ok(measured::recognise(wire, profile)?.map(shared));
+    }
+    if let Some(piv) = piv::Piv::recognise(wire)? {
+        return Ok(Some(shared(piv)));
+    }
+    Ok(pkcs15::Pkcs15::recognise(wire)?.map(shared))
 }
 
 /// Why work with a card did not end well.
@@ -93,25 +128,37 @@ pub struct PcscToken {
     certificates: Option<Vec<TokenCertificate>>,
     /// A PIN that this very card has accepted.
     pin: Option<Pin>,
+    /// A PIN has been accepted at some time.
+    opened: bool,
 }
 
 impl PcscToken {
     /// Opens the card in a reader and finds out what it speaks.
     pub fn open(reader: &str) -> Result<Self, TokenError> {
         let mut channel = Channel::open(reader)?;
-        let mut recognised = channel.run(piv::Piv::recognise);
+        let atr = channel.atr().to_vec();
+        let mut recognised = channel.run(move |wire| recognise(wire, &atr));
         if recognised.is_err() && channel.format().extended {
             // Some readers choke on commands that their card would take.
             channel = Channel::open(reader)?;
             channel.keep_short();
-            recognised = channel.run(piv::Piv::recognise);
+            let atr = channel.atr().to_vec();
+            recognised = channel.run(move |wire| recognise(wire, &atr));
         }
-        match recognised? {
-            Some(piv) => {
-                Ok(Self { channel, application: Arc::new(piv), certificates: None, pin: None })
-            }
-            None => Err(unsupported(channel.atr())),
-        }
+        let application = recognised?.ok_or_else(|| unsupported(channel.atr()))?;
+        Ok(Self { channel, application, certificates: None, pin: None, opened: false })
+    }
+
+    /// Does `work` with the card's PIN.
+    fn with_pin<T: Send + 'static>(
+        &mut self,
+        work: impl Fn(CardPin, &mut dyn Wire) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, TokenError> {
+        let application = Arc::clone(&self.application);
+        self.channel.run(move |wire| {
+            application.select(wire)?;
+            work(application.pin(), wire)
+        })
     }
 
     fn key_kind(&mut self, key: &KeyRef) -> Result<KeyKind, TokenError> {
@@ -142,11 +189,7 @@ impl Token for PcscToken {
     }
 
     fn pin_state(&mut self) -> Result<PinState, TokenError> {
-        let application = Arc::clone(&self.application);
-        let status = self.channel.run(move |wire| {
-            application.select(wire)?;
-            application.pin_status(wire)
-        })?;
+        let status = self.with_pin(|pin, wire| pin.status(wire))?;
         Ok(match status {
             PinStatus::Verified => PinState::TriesLeft(None),
             PinStatus::TriesLeft(tries) => PinState::TriesLeft(Some(tries)),
@@ -155,19 +198,34 @@ impl Token for PcscToken {
     }
 
     fn login(&mut self, pin: &Pin) -> Result<(), TokenError> {
-        let (min, max) = self.application.pin_length();
-        if !(usize::from(min)..=usize::from(max)).contains(&pin.reveal().len()) {
-            return Err(TokenError::PinLength { min, max });
+        self.application.pin().check(pin)?;
+        self.pin = None;
+        let given = pin.clone();
+        self.with_pin(move |pin, wire| pin.verify(wire, &given))?;
+        self.pin = Some(pin.clone());
+        self.opened = true;
+        Ok(())
+    }
+
+    fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), TokenError> {
+        let pin = self.application.pin();
+        pin.check(old)?;
+        pin.check(new)?;
+        if old.reveal() == new.reveal() {
+            return Err(TokenError::NewPin);
         }
         self.pin = None;
-        let application = Arc::clone(&self.application);
-        let given = pin.clone();
-        self.channel.run(move |wire| {
-            application.select(wire)?;
-            application.verify(wire, &given)
-        })?;
-        self.pin = Some(pin.clone());
-        Ok(())
+        self.opened = true;
+        let (old, new) = (old.clone(), new.clone());
+        self.with_pin(move |pin, wire| pin.change(wire, &old, &new))
+    }
+
+    fn wants_pin_every_time(&mut self, key: &KeyRef) -> bool {
+        self.application.policy(key) == PinPolicy::Always
+    }
+
+    fn is_measured(&self) -> bool {
+        self.application.is_measured()
     }
 
     fn sign_digest(
@@ -193,10 +251,10 @@ impl Token for PcscToken {
                 let due = match policy {
                     PinPolicy::Never => false,
                     PinPolicy::Always => true,
-                    PinPolicy::Once => application.pin_status(wire)? != PinStatus::Verified,
+                    PinPolicy::Once => application.pin().status(wire)? != PinStatus::Verified,
                 };
                 if due {
-                    application.verify(wire, pin)?;
+                    application.pin().verify(wire, pin)?;
                 }
             }
             application.sign(wire, &key, kind, scheme, algorithm, &digest)
@@ -212,7 +270,7 @@ impl Token for PcscToken {
 impl Drop for PcscToken {
     fn drop(&mut self) {
         // What our PIN opened must not stay open for the next program.
-        self.channel.close(self.pin.is_some());
+        self.channel.close(self.opened);
     }
 }
 

@@ -1,237 +1,115 @@
 //! Vendors' modules through PKCS#11 (version 2.40): what nearly all tokens of Vietnamese
 //! certification authorities come with.
 //!
-//! Every signature has a session of its own, so that an operation that failed half way
-//! leaves nothing behind; one more session keeps the login.
+//! A module never runs in this process. [`Pkcs11Token`] asks the helper process
+//! ([`host`](super::host)) that has loaded it; `driver` is what runs there.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`known`] | modules and cards that are known, as data |
+//! | [`candidates`](mod@candidates) | which modules this computer has, and whether they could load |
+//! | `p11kit`, `binary` | where other programs find modules; what a library is made for |
+//! | `driver` | the module at work, inside the helper |
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use cryptoki::context::Pkcs11;
-use cryptoki::error::{Error, RvError};
-use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
-use cryptoki::mechanism::{Mechanism, MechanismType};
-use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
-use cryptoki::session::{Session, SessionState, UserType};
-use cryptoki::slot::{Slot, TokenInfo};
-use cryptoki::types::AuthPin;
-
-mod codes;
+mod binary;
+pub mod candidates;
+pub(super) mod driver;
 pub mod known;
-mod registry;
+mod p11kit;
 
+pub use super::host::wire::Shown;
+pub use candidates::{Candidate, Source, State, candidates};
 pub use known::{KnownCard, Module, modules};
-pub use registry::finalize;
 
-use codes::{code, failed, name};
-
-use super::{
-    KeyRef, Pin, PinState, Token, TokenCertificate, TokenError, encoding, key_kind, random,
-};
-use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
-use crate::pki::certificate::Certificate;
-
-/// No certificate comes near this; more is a module gone wrong.
-const MAX_CERTIFICATE: usize = 64 * 1024;
-
-/// A token of a module.
-pub struct Pkcs11Token {
-    path: PathBuf,
-    module: Pkcs11,
-    slot: Slot,
-    label: String,
-    serial: String,
-    /// Keeps the login; `None` before it.
-    login: Option<LoggedIn>,
-}
-
-struct LoggedIn {
-    session: Session,
-    /// `None` where the PIN is typed on the reader.
-    pin: Option<Pin>,
-    _right: registry::Login,
-}
-
-/// A token that a module shows now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    pub label: String,
-    pub serial: String,
-    pub slot: u64,
-}
+use super::host::wire::{Answer, Request};
+use super::host::{self, Host, Lease, patience};
+use super::{KeyRef, Pin, PinState, Token, TokenCertificate, TokenError};
+use crate::pki::algorithm::{DigestAlgorithm, SignatureScheme};
 
 /// The tokens that the module at `path` shows now.
 pub fn tokens(path: &Path) -> Result<Vec<Shown>, TokenError> {
-    let module = registry::module(path)?;
-    Ok(present(&module)?
-        .into_iter()
-        .map(|(slot, info)| Shown {
-            label: info.label().to_owned(),
-            serial: info.serial_number().to_owned(),
-            slot: slot.id(),
-        })
-        .collect())
+    fit(path)?;
+    let host = host::host(path)?;
+    match host.ask(&Request::List, patience().list)? {
+        Answer::Tokens(shown) => Ok(shown),
+        answer => Err(host.nonsense(&answer)),
+    }
 }
 
-/// Initialised tokens in their slots. A slot that does not answer is passed over: one bad
-/// card must not hide the others.
-fn present(module: &Pkcs11) -> Result<Vec<(Slot, TokenInfo)>, TokenError> {
-    let slots = module.get_slots_with_token().map_err(|error| failed(&error))?;
-    Ok(slots
-        .into_iter()
-        .filter_map(|slot| module.get_token_info(slot).ok().map(|info| (slot, info)))
-        .filter(|(_, info)| info.token_initialized())
-        .collect())
+/// Loads the module at `path` in a helper and tells which tokens it shows, for whoever
+/// chooses a module. A module that shows none may still be the right one.
+pub fn try_module(path: &Path) -> Result<Vec<Shown>, TokenError> {
+    tokens(path)
+}
+
+/// Ends the helpers; for the end of the program, when no token is open any more.
+pub fn finalize() {
+    host::end_all();
+}
+
+/// Says of a library that cannot be loaded here why, before a loader fails with less.
+fn fit(path: &Path) -> Result<(), TokenError> {
+    match candidates::state(path) {
+        State::Missing => Err(TokenError::ModuleMissing { path: path.to_owned() }),
+        State::OtherArchitecture { found } => {
+            Err(TokenError::ModuleArchitecture { path: path.to_owned(), found })
+        }
+        State::NotALibrary => Err(TokenError::ModuleFailed {
+            path: path.to_owned(),
+            cause: "not a shared library".to_owned(),
+        }),
+        State::Loadable => Ok(()),
+    }
+}
+
+/// A token of a module.
+#[derive(Debug)]
+pub struct Pkcs11Token {
+    path: PathBuf,
+    host: Arc<Host>,
+    lease: Lease,
+    label: String,
+    /// The PIN is typed on the reader, and people need their time.
+    pad: bool,
 }
 
 impl Pkcs11Token {
     /// Opens the token called `token`: its label, its serial number or `slot=N`.
     pub fn open(path: &Path, token: &str) -> Result<Self, TokenError> {
-        let module = registry::module(path)?;
-        let number = token.strip_prefix("slot=").and_then(|number| number.parse::<u64>().ok());
-        let mut found = present(&module)?.into_iter().filter(|(slot, info)| match number {
-            Some(number) => slot.id() == number,
-            None => info.label() == token || info.serial_number() == token,
-        });
-        let (slot, info) =
-            found.next().ok_or_else(|| TokenError::NotFound { token: token.to_owned() })?;
-        if found.next().is_some() {
-            return Err(TokenError::Ambiguous { token: token.to_owned() });
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            slot,
-            label: info.label().to_owned(),
-            serial: info.serial_number().to_owned(),
-            module,
-            login: None,
-        })
+        fit(path)?;
+        let host = host::host(path)?;
+        let (lease, label, pad) = host.open(token, patience().list)?;
+        Ok(Self { path: path.to_owned(), host, lease, label, pad })
     }
 
-    /// The token's facts, if it is still the token that was opened.
-    fn info(&self) -> Result<TokenInfo, TokenError> {
-        let info = self.module.get_token_info(self.slot).map_err(|error| failed(&error))?;
-        if info.serial_number() == self.serial { Ok(info) } else { Err(TokenError::Removed) }
-    }
-
-    fn session(&self) -> Result<Session, TokenError> {
-        self.module.open_ro_session(self.slot).map_err(|error| failed(&error))
-    }
-
-    /// Presents a PIN, or lets the reader ask for it, and tells a wrong one from a fault.
-    fn present_pin(
+    fn ask(
         &self,
-        session: &Session,
-        who: UserType,
-        pin: Option<&Pin>,
+        request: &Request,
+        pins: &[&Pin],
+        patience: std::time::Duration,
+    ) -> Result<Answer, TokenError> {
+        self.lease.ask(request, pins, patience)
+    }
+
+    /// Asks for something that is done or not.
+    fn act(
+        &self,
+        request: &Request,
+        pins: &[&Pin],
+        patience: std::time::Duration,
     ) -> Result<(), TokenError> {
-        let secret = pin.map(|pin| AuthPin::new(pin.reveal().into()));
-        let error = match session.login(who, secret.as_ref()) {
-            Ok(()) => return Ok(()),
-            Err(Error::Pkcs11(error, _)) => error,
-            Err(error) => return Err(failed(&error)),
-        };
-        match error {
-            RvError::UserAlreadyLoggedIn => Ok(()),
-            RvError::PinIncorrect => {
-                // The flags say more, where a module sets them.
-                let info = self.info()?;
-                if info.user_pin_locked() {
-                    Err(TokenError::PinBlocked)
-                } else {
-                    let tries_left = info.user_pin_final_try().then_some(1);
-                    Err(TokenError::WrongPin { tries_left })
-                }
-            }
-            RvError::PinLocked => Err(TokenError::PinBlocked),
-            RvError::PinLenRange | RvError::PinInvalid => {
-                let (min, max) = pin_length(&self.info()?).unwrap_or((4, 16));
-                Err(TokenError::PinLength { min, max })
-            }
-            RvError::FunctionCanceled | RvError::Cancel => Err(TokenError::Cancelled),
-            error => Err(code(error)),
+        match self.ask(request, pins, patience)? {
+            Answer::Done => Ok(()),
+            answer => Err(self.host.nonsense(&answer)),
         }
     }
 
-    /// The private key with this id, as far as the session may see it.
-    fn private_key(&self, session: &Session, key: &KeyRef) -> Result<ObjectHandle, TokenError> {
-        let missing = || TokenError::NoSuchKey { key: key.0.clone() };
-        let id = hex::decode(&key.0).map_err(|_| missing())?;
-        session
-            .find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::Id(id)])
-            .map_err(|error| failed(&error))?
-            .first()
-            .copied()
-            .ok_or_else(missing)
-    }
-
-    fn has(&self, mechanism: MechanismType) -> bool {
-        // A module that does not answer the question is taken at its best.
-        self.module.get_mechanism_list(self.slot).map_or(true, |list| list.contains(&mechanism))
-    }
-
-    /// Mechanism and input for one signature.
-    fn plan(
-        &self,
-        kind: KeyKind,
-        scheme: SignatureScheme,
-        algorithm: DigestAlgorithm,
-        digest: &[u8],
-    ) -> Result<(Mechanism<'static>, Vec<u8>), TokenError> {
-        let unsupported =
-            || TokenError::Unsupported { what: format!("{kind} {scheme:?} {}", algorithm.name()) };
-        let planned = match (scheme, kind) {
-            (SignatureScheme::RsaPkcs1, KeyKind::Rsa(_)) => {
-                encoding::digest_info(algorithm, digest).map(|info| (Mechanism::RsaPkcs, info))
-            }
-            (SignatureScheme::RsaPss, KeyKind::Rsa(bits)) if digest.len() == algorithm.size() => {
-                if self.has(MechanismType::RSA_PKCS_PSS) {
-                    Some((Mechanism::RsaPkcsPss(pss_parameters(algorithm)), digest.to_vec()))
-                } else {
-                    // The bare operation will do: the padding is ours.
-                    let salt = random(algorithm.size())?;
-                    encoding::pss(algorithm, digest, &salt, bits)
-                        .map(|block| (Mechanism::RsaX509, block))
-                }
-            }
-            (SignatureScheme::Ecdsa, KeyKind::P256 | KeyKind::P384)
-                if digest.len() == algorithm.size() =>
-            {
-                encoding::field_bytes(kind)
-                    .map(|field| (Mechanism::Ecdsa, encoding::ecdsa_input(digest, field)))
-            }
-            _ => None,
-        };
-        planned.ok_or_else(unsupported)
-    }
-
-    /// One signature in a session of its own.
-    fn sign_once(
-        &self,
-        key: &KeyRef,
-        mechanism: &Mechanism<'_>,
-        input: &[u8],
-    ) -> Result<Vec<u8>, Refusal> {
-        let login = self.login.as_ref().ok_or(TokenError::LoginNeeded)?;
-        let session = self.session()?;
-        if !is_logged_in(&session) {
-            return Err(Refusal::NotLoggedIn);
-        }
-        let handle = self.private_key(&session, key)?;
-        if !wants_pin_every_time(&session, handle) {
-            return Ok(session.sign(mechanism, handle, input)?);
-        }
-        session.sign_init(mechanism, handle)?;
-        self.present_pin(&session, UserType::ContextSpecific, login.pin.as_ref())?;
-        session.sign_update(input)?;
-        Ok(session.sign_final()?)
-    }
-
-    /// Some modules drop the login after an error of their own. The PIN was accepted by
-    /// this token, and it is still the same token: presenting it again risks no try.
-    fn login_again(&mut self) -> Result<(), TokenError> {
-        self.info()?;
-        let login = self.login.as_ref().ok_or(TokenError::LoginNeeded)?;
-        self.present_pin(&login.session, UserType::User, login.pin.as_ref())
+    /// `usual`, or longer where a person types on the reader.
+    fn patience(&self, usual: std::time::Duration) -> std::time::Duration {
+        if self.pad { usual.max(patience().pad) } else { usual }
     }
 }
 
@@ -242,55 +120,42 @@ impl Token for Pkcs11Token {
     }
 
     fn certificates(&mut self) -> Result<Vec<TokenCertificate>, TokenError> {
-        self.info()?;
-        let session = self.session()?;
-        // Before the login private keys do not show themselves.
-        let keys: Option<Vec<Vec<u8>>> = if is_logged_in(&session) {
-            let keys = objects(&session, ObjectClass::PRIVATE_KEY)?;
-            Some(keys.into_iter().filter_map(|key| attribute_id(&session, key)).collect())
-        } else {
-            None
-        };
-        let mut found = Vec::new();
-        for object in objects(&session, ObjectClass::CERTIFICATE)? {
-            let Some(id) = attribute_id(&session, object) else { continue };
-            let Some(der) = value(&session, object) else { continue };
-            let mine = match &keys {
-                Some(keys) => keys.contains(&id),
-                None => Certificate::from_der(&der).is_ok_and(|read| !read.is_ca()),
-            };
-            if mine {
-                found.push(TokenCertificate { key: KeyRef(hex::encode_upper(id)), der });
-            }
+        let request = Request::Certificates { token: self.lease.handle() };
+        match self.ask(&request, &[], patience().list)? {
+            Answer::Certificates(shared) => Ok(shared
+                .into_iter()
+                .map(|one| TokenCertificate { key: KeyRef(one.key), der: one.der })
+                .collect()),
+            answer => Err(self.host.nonsense(&answer)),
         }
-        Ok(found)
     }
 
     fn pin_state(&mut self) -> Result<PinState, TokenError> {
-        let info = self.info()?;
-        Ok(if info.user_pin_locked() {
-            PinState::Blocked
-        } else if info.protected_authentication_path() {
-            PinState::PinPad
-        } else {
-            PinState::TriesLeft(info.user_pin_final_try().then_some(1))
-        })
+        let request = Request::PinState { token: self.lease.handle() };
+        match self.ask(&request, &[], patience().list)? {
+            Answer::PinState(state) => Ok(state),
+            answer => Err(self.host.nonsense(&answer)),
+        }
     }
 
     fn login(&mut self, pin: &Pin) -> Result<(), TokenError> {
-        let info = self.info()?;
-        let pin = (!info.protected_authentication_path()).then(|| pin.clone());
-        if let (Some(pin), Some((min, max))) = (&pin, pin_length(&info))
-            && !(usize::from(min)..=usize::from(max)).contains(&pin.reveal().len())
-        {
-            return Err(TokenError::PinLength { min, max });
-        }
-        self.logout();
-        let right = registry::Login::take(&self.path, self.slot.id())?;
-        let session = self.session()?;
-        self.present_pin(&session, UserType::User, pin.as_ref())?;
-        self.login = Some(LoggedIn { session, pin, _right: right });
-        Ok(())
+        let request = Request::Login { token: self.lease.handle() };
+        self.act(&request, &[pin], self.patience(patience().login))
+    }
+
+    fn login_on_pad(&mut self) -> Result<(), TokenError> {
+        let request = Request::LoginOnPad { token: self.lease.handle() };
+        self.act(&request, &[], self.patience(patience().login))
+    }
+
+    fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), TokenError> {
+        let request = Request::ChangePin { token: self.lease.handle() };
+        self.act(&request, &[old, new], self.patience(patience().login))
+    }
+
+    fn wants_pin_every_time(&mut self, key: &KeyRef) -> bool {
+        let request = Request::WantsPinEveryTime { token: self.lease.handle(), key: key.0.clone() };
+        matches!(self.ask(&request, &[], patience().list), Ok(Answer::Told(true)))
     }
 
     fn sign_digest(
@@ -300,139 +165,16 @@ impl Token for Pkcs11Token {
         algorithm: DigestAlgorithm,
         digest: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
-        if self.login.is_none() {
-            return Err(TokenError::LoginNeeded);
-        }
-        let kind = self
-            .certificates()?
-            .iter()
-            .find(|certificate| certificate.key == *key)
-            .and_then(key_kind)
-            .ok_or_else(|| TokenError::NoSuchKey { key: key.0.clone() })?;
-        let (mechanism, input) = self.plan(kind, scheme, algorithm, digest)?;
-        let signature = match self.sign_once(key, &mechanism, &input) {
-            Err(Refusal::NotLoggedIn) => {
-                self.login_again()?;
-                // The PIN was accepted just now: what looks like a missing login is a fault.
-                self.sign_once(key, &mechanism, &input).map_err(|refusal| match refusal {
-                    Refusal::NotLoggedIn => {
-                        Refusal::Token(TokenError::Device { code: name(RvError::UserNotLoggedIn) })
-                    }
-                    refusal => refusal,
-                })
-            }
-            other => other,
+        let request = Request::Sign {
+            token: self.lease.handle(),
+            key: key.0.clone(),
+            scheme,
+            algorithm,
+            digest: digest.to_vec(),
         };
-        let signature = match signature {
-            Ok(signature) => signature,
-            Err(refusal) => {
-                let error = refusal.into();
-                if matches!(error, TokenError::WrongPin { .. } | TokenError::PinBlocked) {
-                    // Somebody changed the PIN meanwhile: it must not be presented again.
-                    self.logout();
-                }
-                return Err(error);
-            }
-        };
-        match encoding::field_bytes(kind) {
-            Some(field) => encoding::ecdsa_der(&signature, field).ok_or(TokenError::BadSignature),
-            None => Ok(signature),
+        match self.ask(&request, &[], self.patience(patience().sign))? {
+            Answer::Signature(signature) => Ok(signature),
+            answer => Err(self.host.nonsense(&answer)),
         }
-    }
-}
-
-impl Pkcs11Token {
-    fn logout(&mut self) {
-        if let Some(login) = self.login.take()
-            && let Err(error) = login.session.logout()
-        {
-            tracing::debug!(%error, "logging out of a PKCS#11 token failed");
-        }
-    }
-}
-
-impl Drop for Pkcs11Token {
-    fn drop(&mut self) {
-        self.logout();
-    }
-}
-
-/// Why a signature was not made: the login was lost, or something else.
-enum Refusal {
-    NotLoggedIn,
-    Token(TokenError),
-}
-
-impl From<TokenError> for Refusal {
-    fn from(error: TokenError) -> Self {
-        Self::Token(error)
-    }
-}
-
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Pkcs11(RvError::UserNotLoggedIn, _) => Self::NotLoggedIn,
-            error => Self::Token(failed(&error)),
-        }
-    }
-}
-
-impl From<Refusal> for TokenError {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotLoggedIn => Self::LoginNeeded,
-            Refusal::Token(error) => error,
-        }
-    }
-}
-
-fn pin_length(info: &TokenInfo) -> Option<(u8, u8)> {
-    let min = u8::try_from(info.min_pin_length()).ok()?;
-    let max = u8::try_from(info.max_pin_length()).unwrap_or(u8::MAX);
-    // Modules that know no limits say nonsense.
-    (max > 0 && min <= max).then_some((min, max))
-}
-
-fn pss_parameters(algorithm: DigestAlgorithm) -> PkcsPssParams {
-    let (hash_alg, mgf) = match algorithm {
-        DigestAlgorithm::Sha1 => (MechanismType::SHA1, PkcsMgfType::MGF1_SHA1),
-        DigestAlgorithm::Sha256 => (MechanismType::SHA256, PkcsMgfType::MGF1_SHA256),
-        DigestAlgorithm::Sha384 => (MechanismType::SHA384, PkcsMgfType::MGF1_SHA384),
-        DigestAlgorithm::Sha512 => (MechanismType::SHA512, PkcsMgfType::MGF1_SHA512),
-    };
-    PkcsPssParams { hash_alg, mgf, s_len: (algorithm.size() as std::ffi::c_ulong).into() }
-}
-
-/// CKA_ALWAYS_AUTHENTICATE; a module that does not know the attribute does not mean it.
-fn wants_pin_every_time(session: &Session, key: ObjectHandle) -> bool {
-    matches!(
-        session.get_attributes(key, &[AttributeType::AlwaysAuthenticate]).as_deref(),
-        Ok([Attribute::AlwaysAuthenticate(true)])
-    )
-}
-
-/// Whether the token counts us as logged in: a module may drop the login on its own.
-fn is_logged_in(session: &Session) -> bool {
-    session.get_session_info().is_ok_and(|info| {
-        matches!(info.session_state(), SessionState::RoUser | SessionState::RwUser)
-    })
-}
-
-fn objects(session: &Session, class: ObjectClass) -> Result<Vec<ObjectHandle>, TokenError> {
-    session.find_objects(&[Attribute::Class(class)]).map_err(|error| failed(&error))
-}
-
-fn attribute_id(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
-    match session.get_attributes(object, &[AttributeType::Id]).ok()?.pop()? {
-        Attribute::Id(id) if !id.is_empty() => Some(id),
-        _ => None,
-    }
-}
-
-fn value(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
-    match session.get_attributes(object, &[AttributeType::Value]).ok()?.pop()? {
-        Attribute::Value(der) if !der.is_empty() && der.len() <= MAX_CERTIFICATE => Some(der),
-        _ => None,
     }
 }

@@ -33,6 +33,7 @@ fn order() -> SignOrder {
         token: Selector::parse(&p12("leader")).unwrap(),
         certificate: None,
         pin: Pin::new("test"),
+        last_try_confirmed: false,
         placement: Placement::Automatic,
     }
 }

@@ -165,6 +165,7 @@ impl Demo {
             },
             certificate: None,
             pin: Pin::new(PASSWORD),
+            last_try_confirmed: false,
             placement: Placement::Automatic,
         }
     }

@@ -59,6 +59,10 @@ fn language(tag: &str) -> Result<Lang, String> {
 }
 
 fn main() -> ExitCode {
+    // `token-host MODULE`: this very program as the helper of another.
+    if let Some(status) = vanthu::token::host::serve_if_asked() {
+        return status;
+    }
     let began = Instant::now();
     let arguments = Arguments::parse();
     if let Some(lang) = arguments.lang {

@@ -46,11 +46,10 @@ pub enum Command {
     /// Sign a PDF file (PAdES)
     Sign(Sign),
     /// List readers, cards, certificates and PIN tries left
-    Tokens {
-        /// Keep reporting what is plugged in and pulled out, until interrupted
-        #[arg(long)]
-        watch: bool,
-    },
+    Tokens(Tokens),
+    /// Whose certificates sign for whom
+    #[command(subcommand)]
+    Certificate(CertificateCommand),
     /// edXML packets to and from JSON
     #[command(subcommand)]
     Packet(Packet),
@@ -151,7 +150,10 @@ pub enum Command {
     #[command(subcommand)]
     Audit(Audit),
     /// Test every component and say how to mend what is missing
-    Doctor,
+    Doctor {
+        #[command(subcommand)]
+        what: Option<Doctor>,
+    },
     /// Measure how fast it is on this machine, beside a reference
     #[command(subcommand)]
     Bench(Bench),
@@ -287,6 +289,85 @@ pub struct TokenArgs {
     /// Read the PIN from the first line of standard input
     #[arg(long)]
     pub pin_stdin: bool,
+    /// The PIN is typed on the reader's own keys: do not ask for it here
+    #[arg(long, conflicts_with_all = ["pin_env", "pin_stdin"])]
+    pub pin_pad: bool,
+    /// Use the PIN even if it is the token's last try
+    #[arg(long)]
+    pub last_try: bool,
+    /// With several documents: for how long the token may be kept open with the PIN, at most 30
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=30))]
+    pub hold_pin: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Tokens {
+    /// Keep reporting what is plugged in and pulled out, until interrupted
+    #[arg(long)]
+    pub watch: bool,
+    /// A PKCS#11 module to try beside the usual ones; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub module: Vec<PathBuf>,
+    #[command(subcommand)]
+    pub command: Option<TokensCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokensCommand {
+    /// Change a token's PIN
+    ChangePin(ChangePin),
+}
+
+#[derive(Debug, Args)]
+pub struct ChangePin {
+    /// pcsc:READER or pkcs11:MODULE#TOKEN
+    #[arg(value_name = "SELECTOR")]
+    pub token: String,
+    /// Environment variable that holds the present PIN
+    #[arg(long, value_name = "VAR", requires = "new_pin_env", conflicts_with = "pin_stdin")]
+    pub pin_env: Option<String>,
+    /// Environment variable that holds the new PIN
+    #[arg(long, value_name = "VAR", requires = "pin_env")]
+    pub new_pin_env: Option<String>,
+    /// Read the present PIN and the new one from the first two lines of standard input
+    #[arg(long)]
+    pub pin_stdin: bool,
+    /// Use the present PIN even if it is the token's last try
+    #[arg(long)]
+    pub last_try: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CertificateCommand {
+    /// Link a certificate to a person or to the organisation
+    Link(LinkCertificate),
+    List,
+    /// Take a link away
+    Unlink {
+        /// Serial number or SHA-256 of the certificate, in hex
+        #[arg(value_name = "HEX")]
+        serial: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct LinkCertificate {
+    /// Certificate in PEM or DER
+    #[arg(required_unless_present = "token", conflicts_with = "token")]
+    pub file: Option<PathBuf>,
+    /// The certificate on this token: pcsc:READER or pkcs11:MODULE#TOKEN
+    #[arg(long, value_name = "SELECTOR")]
+    pub token: Option<String>,
+    /// Serial number of the certificate on the token (default: the fitting one)
+    #[arg(long, value_name = "HEX", requires = "token")]
+    pub cert: Option<String>,
+    /// The user whose it is
+    #[arg(long, value_name = "USER", required_unless_present = "organisation")]
+    pub person: Option<String>,
+    /// It is the organisation's
+    #[arg(long, conflicts_with = "person")]
+    pub organisation: bool,
 }
 
 #[derive(Debug, Args)]
@@ -304,8 +385,12 @@ pub struct PlaceArgs {
 
 #[derive(Debug, Args)]
 pub struct Sign {
-    pub input: PathBuf,
-    pub output: PathBuf,
+    /// IN OUT; or with --out-dir any number of files to sign
+    #[arg(required = true, value_name = "IN OUT")]
+    pub files: Vec<PathBuf>,
+    /// Sign every file into this folder, under its own name, with one PIN
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
     #[command(flatten)]
     pub token: TokenArgs,
     #[arg(long = "as", value_enum, value_name = "KIND")]
@@ -332,11 +417,20 @@ pub struct Sign {
 
 #[derive(Debug, Args)]
 pub struct SignDocument {
-    pub id: String,
+    /// Several are signed in this order with one PIN; the token is kept busy throughout
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
     #[command(flatten)]
     pub token: TokenArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Doctor {
+    /// Everything between a token and a signature: service, reader, module, card, PIN,
+    /// certificate, chain, clock
+    Tokens,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,12 +6,12 @@ use vanthu::domain::document::{Code, Metadata, Recipient, Signer, Urgency};
 use vanthu::domain::inbound::{InboundDocument, InboundState};
 use vanthu::domain::outbound::{OutboundDocument, OutboundState};
 use vanthu::domain::problem::{Blame, Kind, Problem};
-use vanthu::office::{Filter, Imported, NewDraft, Office, Placement, SignOrder, labels};
+use vanthu::office::{Filter, Imported, NewDraft, Office, Placement, labels};
 use vanthu::pdf::Rect;
 use vanthu::t;
-use vanthu::token::Selector;
 
 use crate::args::{self, Command, Direction, Stage};
+use crate::batch;
 use crate::door::{self, key};
 use crate::output::{self, Outcome};
 use crate::usage;
@@ -83,23 +83,8 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
             office.submit(key(&id)?, to, &note)?;
             outbound_state(&office, &id)
         }
-        Command::SignDocument(args) => {
-            let numbering = office.sign(key(&args.id)?, &order(&args)?)?;
-            let document = office.outbound_document(key(&args.id)?)?;
-            let json = json!({
-                "id": args.id,
-                "state": document.state.key(),
-                "code": document.metadata.code.to_string(),
-                "number": numbering.number,
-                "date": numbering.date,
-                "document_id": document.metadata.document_id,
-            });
-            Ok(Outcome::new(json, t!("ctl-signed", code = document.metadata.code)))
-        }
-        Command::Seal(args) => {
-            office.seal(key(&args.id)?, &order(&args)?)?;
-            outbound_state(&office, &args.id)
-        }
+        Command::SignDocument(args) => batch::sign(&office, &args),
+        Command::Seal(args) => batch::seal(&office, &args),
         Command::Issue { id } => {
             office.issue(key(&id)?)?;
             outbound_state(&office, &id)
@@ -375,15 +360,6 @@ fn draft(office: &Office, args: &args::Draft) -> Result<Outcome, Problem> {
         },
     })?;
     Ok(Outcome::new(json!({"id": key, "state": "draft"}), key.to_string()))
-}
-
-fn order(args: &args::SignDocument) -> Result<SignOrder, Problem> {
-    Ok(SignOrder {
-        token: Selector::parse(&args.token.token)?,
-        certificate: args.token.cert.clone(),
-        pin: door::pin(&args.token)?,
-        placement: placement(&args.place)?,
-    })
 }
 
 /// Where a signature goes, from the words of the command line.

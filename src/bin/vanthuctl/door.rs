@@ -9,9 +9,9 @@ use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::office::Office;
 use vanthu::pdf::PdfError;
 use vanthu::pdf::structure::Source;
-use vanthu::token::Pin;
+use vanthu::token::{LastTry, Pin};
 
-use crate::args::{Global, TokenArgs};
+use crate::args::{ChangePin, Global, TokenArgs};
 use crate::usage;
 
 /// The data folder that was named, else the user's own.
@@ -54,8 +54,32 @@ pub fn pin(args: &TokenArgs) -> Result<Pin, Problem> {
     match (&args.pin_env, args.pin_stdin) {
         (Some(name), _) => secret_from_env(name),
         (None, true) => first_line(),
+        (None, false) if args.pin_pad => Ok(Pin::new("")),
         (None, false) => ask("ctl-ask-pin"),
     }
+}
+
+/// The present PIN of a token and the new one. Typed at a terminal, the new one is asked for
+/// twice: nobody can see what was mistyped.
+pub fn old_and_new_pin(args: &ChangePin) -> Result<(Pin, Pin), Problem> {
+    match (&args.pin_env, &args.new_pin_env) {
+        (Some(old), Some(new)) => Ok((secret_from_env(old)?, secret_from_env(new)?)),
+        _ if args.pin_stdin => Ok((first_line()?, first_line()?)),
+        _ => {
+            let old = ask("ctl-ask-pin")?;
+            let (new, again) = (ask("ctl-ask-new-pin")?, ask("ctl-ask-new-pin-again")?);
+            if new.reveal() == again.reveal() {
+                Ok((old, new))
+            } else {
+                Err(Problem::new("ctl-new-pin-differs", Kind::Usage, Blame::Input))
+            }
+        }
+    }
+}
+
+/// Whether the last try of the PIN may be used.
+pub fn last_try(args: &TokenArgs) -> LastTry {
+    if args.last_try { LastTry::Confirmed } else { LastTry::Keep }
 }
 
 /// Opens a PDF without reading it whole; a pipe, which cannot be read twice, is.

@@ -1,7 +1,9 @@
 //! `vanthuctl`: everything an administrator or a script needs.
 
 mod args;
+mod batch;
 mod bench;
+mod certificate;
 mod desk_work;
 mod doctor;
 mod door;
@@ -9,6 +11,7 @@ mod extend;
 mod output;
 mod setup;
 mod sign;
+mod tokens;
 mod verify;
 
 use std::process::ExitCode;
@@ -21,6 +24,10 @@ use args::{Cli, Command};
 use output::Outcome;
 
 fn main() -> ExitCode {
+    // `token-host MODULE`: this very program as the helper of another.
+    if let Some(status) = vanthu::token::host::serve_if_asked() {
+        return status;
+    }
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("VANTHU_LOG")
@@ -67,8 +74,9 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     let global = &cli.global;
     match cli.command {
         Command::Verify(args) => verify::verify(global, &args),
-        Command::Sign(args) => sign::sign_file(global, &args),
-        Command::Tokens { watch } => sign::tokens(global, watch),
+        Command::Sign(args) => sign::sign_files(global, &args),
+        Command::Tokens(args) => tokens::tokens(global, args),
+        Command::Certificate(command) => certificate::certificate(global, &command),
         Command::Packet(command) => setup::packet(global, &command),
         Command::Init(args) => setup::init(global, &args),
         Command::User(command) => setup::user(global, &command),
@@ -76,7 +84,8 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Trust(command) => setup::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
         Command::Bench(which) => bench::bench(&which),
-        Command::Doctor => doctor::doctor(global),
+        Command::Doctor { what: None } => doctor::doctor(global),
+        Command::Doctor { what: Some(args::Doctor::Tokens) } => doctor::tokens(global),
         other => desk_work::run(global, other),
     }
 }

@@ -1,39 +1,43 @@
-//! Signs one PDF file without an office; lists tokens.
+//! Signs PDF files without an office.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use vanthu::domain::outbound::SignatureKind;
 use vanthu::domain::problem::Problem;
+use vanthu::office::batch::{self, BatchReport, Cancel, Turn};
 use vanthu::office::hand::Hand;
 use vanthu::office::{OfficeError, Placement, place};
+use vanthu::pdf::PdfError;
 use vanthu::pdf::appearance::{Appearance, Line};
 use vanthu::pdf::render::Renderer;
 use vanthu::pdf::structure::Source;
+use vanthu::pki::TrustStore;
 use vanthu::pki::fetch::HttpFetch;
-use vanthu::pki::{Certificate, TrustStore};
 use vanthu::rules::Profile;
 use vanthu::signing::make::Look;
 use vanthu::t;
-use vanthu::token::{self, PinState, Plugged, Selector, TokenInfo};
+use vanthu::token::Selector;
 
 use crate::args::{As, Global, Sign};
+use crate::batch::{outcome, told};
 use crate::desk_work::placement;
-use crate::doctor::presence;
 use crate::door;
 use crate::output::Outcome;
 use crate::usage;
 
-pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
-    let source = door::open_pdf(&args.input)?;
-    let profile = Profile::built_in(global.profile.as_deref().unwrap_or("current"))?;
-    let kind = match args.as_ {
-        As::Personal => SignatureKind::Personal,
-        As::Organisation => SignatureKind::Organisation,
-    };
-    let image = args.image.as_deref().map(door::read).transpose()?;
-    let at = Timestamp::now();
+pub fn sign_files(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
+    let pairs = in_and_out(args)?;
+    let style = Style::of(global, args)?;
     let selector = Selector::parse(&args.token.token)?;
-    let place = spot(&source, args, &profile)?;
+    // What cannot be opened or has no place for the signature is said before the PIN.
+    let alone = match pairs.as_slice() {
+        [pair] => Some(style.sheet(&pair.0, args)?),
+        _ => None,
+    };
     let pin = door::pin(&args.token)?;
     let trust = trust_of(global)?;
     let fetch = HttpFetch::new();
@@ -41,7 +45,11 @@ pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         token: &selector,
         certificate: args.token.cert.as_deref(),
         pin: &pin,
-        kind,
+        last_try: door::last_try(&args.token),
+        kind: match args.as_ {
+            As::Personal => SignatureKind::Personal,
+            As::Organisation => SignatureKind::Organisation,
+        },
         holder: None,
         level: args.level.into(),
         digest: args.digest.into(),
@@ -50,162 +58,142 @@ pub fn sign_file(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         tsa_urls: &args.tsa,
         trust: &trust,
         fetch: &fetch,
+        office: None,
     };
-    let mut ready = hand.ready(at)?;
-    let look = match place {
-        None => Look::Invisible,
-        Some((page, rect)) => Look::Visible {
-            page: page + 1,
-            rect,
-            appearance: match image {
-                Some(png) => Appearance { image: Some(png), ..Appearance::default() },
-                None => Appearance {
-                    lines: vec![
-                        Line::new(ready.certificate.subject().label(), 10.0),
-                        Line::new(vanthu::domain::calendar::iso(at), 8.0),
-                    ],
-                    ..Appearance::default()
-                },
-            },
-        },
-    };
-    let signed = door::write_with(&args.output, |out| {
-        hand.sign_to(&mut ready, &source, look, Vec::new(), at, out)
-    })?;
-    let signer = ready.certificate.subject().label();
-    for failed in &signed.failed {
-        eprintln!("{}", t!("ctl-tsa-failed", url = failed.url, why = failed.why));
+    let ready = hand.ready(Timestamp::now())?;
+    if let (Some(sheet), [(_, out)]) = (alone, pairs.as_slice()) {
+        let row = batch::alone(ready, |turn| style.sign(&hand, &sheet, out, turn))?;
+        let text = t!(
+            "ctl-file-signed",
+            file = out.display(),
+            signer = row["signer"].as_str().unwrap_or_default()
+        );
+        return Ok(Outcome::new(row, text));
     }
-    let json = json!({
-        "file": args.output,
-        "field": signed.field,
-        "level": signed.level.name(),
-        "signer": signer,
-        "serial": ready.certificate.serial_hex(),
-        "failed_services": signed.failed.iter().map(|one| &one.url).collect::<Vec<_>>(),
+    let hold = Duration::from_secs(args.token.hold_pin * 60);
+    let report = batch::run(ready, &pairs, hold, &Cancel::default(), &told, |(file, out), turn| {
+        style.sign(&hand, &style.sheet(file, args)?, out, turn)
     });
-    Ok(Outcome::new(json, t!("ctl-file-signed", file = args.output.display(), signer = signer)))
+    let fates = report.fates.into_iter().map(|((file, _), fate)| (file, fate)).collect();
+    Ok(outcome(&BatchReport { fates, load: report.load }, |_, row| row.clone()))
 }
 
-/// Page (from 0) and rectangle; `None` for an invisible signature.
-fn spot(
-    source: &Source,
-    args: &Sign,
-    profile: &Profile,
-) -> Result<Option<(u32, vanthu::pdf::Rect)>, Problem> {
-    match (placement(&args.place)?, &args.at_text) {
-        (Placement::Invisible, _) => Ok(None),
-        (Placement::At { page, rect }, _) => Ok(Some((page, rect))),
-        (Placement::Automatic, Some(text)) => {
-            let document = Renderer::start()?.open_source(source)?;
-            Ok(Some(place::above_text(&document, text, profile)?.ok_or(OfficeError::NoPlace)?))
+/// The files, each with where it goes: `IN OUT`, or every file into a folder.
+fn in_and_out(args: &Sign) -> Result<Vec<(PathBuf, PathBuf)>, Problem> {
+    let Some(folder) = &args.out_dir else {
+        return match args.files.as_slice() {
+            [file, out] => Ok(vec![(file.clone(), out.clone())]),
+            files => Err(usage("IN OUT | IN... --out-dir", files.len())),
+        };
+    };
+    let mut pairs: Vec<(PathBuf, PathBuf)> = Vec::with_capacity(args.files.len());
+    for file in &args.files {
+        let name = file.file_name().ok_or_else(|| usage("IN", file.display()))?;
+        let out = folder.join(name);
+        // Two of one name would overwrite each other, and no file overwrites itself.
+        if pairs.iter().any(|(_, other)| *other == out) || out == *file {
+            return Err(usage("IN... --out-dir", out.display()));
         }
-        (Placement::Automatic, None) => Err(usage("--at-text | --page --rect | --invisible", "")),
+        pairs.push((file.clone(), out));
+    }
+    Ok(pairs)
+}
+
+/// What all signatures of one command share.
+struct Style {
+    profile: Profile,
+    image: Option<Vec<u8>>,
+    renderer: OnceLock<Result<Renderer, PdfError>>,
+}
+
+/// A file, opened, with the page (from 0) and rectangle of its signature; `None` for an
+/// invisible one.
+struct Sheet {
+    source: Source,
+    place: Option<(u32, vanthu::pdf::Rect)>,
+}
+
+impl Style {
+    fn of(global: &Global, args: &Sign) -> Result<Self, Problem> {
+        Ok(Self {
+            profile: Profile::built_in(global.profile.as_deref().unwrap_or("current"))?,
+            image: args.image.as_deref().map(door::read).transpose()?,
+            renderer: OnceLock::new(),
+        })
+    }
+
+    fn sheet(&self, file: &Path, args: &Sign) -> Result<Sheet, Problem> {
+        let source = door::open_pdf(file)?;
+        let place = self.spot(&source, args)?;
+        Ok(Sheet { source, place })
+    }
+
+    /// Page (from 0) and rectangle; `None` for an invisible signature.
+    fn spot(
+        &self,
+        source: &Source,
+        args: &Sign,
+    ) -> Result<Option<(u32, vanthu::pdf::Rect)>, Problem> {
+        match (placement(&args.place)?, &args.at_text) {
+            (Placement::Invisible, _) => Ok(None),
+            (Placement::At { page, rect }, _) => Ok(Some((page, rect))),
+            (Placement::Automatic, Some(text)) => {
+                let renderer = self.renderer.get_or_init(Renderer::start).as_ref();
+                let document = renderer.map_err(Clone::clone)?.open_source(source)?;
+                let found = place::above_text(&document, text, &self.profile)?;
+                Ok(Some(found.ok_or(OfficeError::NoPlace)?))
+            }
+            (Placement::Automatic, None) => {
+                Err(usage("--at-text | --page --rect | --invisible", ""))
+            }
+        }
+    }
+
+    fn sign(
+        &self,
+        hand: &Hand<'_>,
+        sheet: &Sheet,
+        out: &Path,
+        turn: &mut Turn,
+    ) -> Result<Value, Problem> {
+        let at = Timestamp::now();
+        let certificate = turn.ready().certificate.clone();
+        let signer = certificate.subject().label();
+        let look = match sheet.place {
+            None => Look::Invisible,
+            Some((page, rect)) => Look::Visible {
+                page: page + 1,
+                rect,
+                appearance: match &self.image {
+                    Some(png) => Appearance { image: Some(png.clone()), ..Appearance::default() },
+                    None => Appearance {
+                        lines: vec![
+                            Line::new(signer.clone(), 10.0),
+                            Line::new(vanthu::domain::calendar::iso(at), 8.0),
+                        ],
+                        ..Appearance::default()
+                    },
+                },
+            },
+        };
+        let signed = door::write_with(out, |copy| {
+            hand.sign_to(turn.ready(), &sheet.source, look, Vec::new(), at, copy)
+        })?;
+        for failed in &signed.failed {
+            eprintln!("{}", t!("ctl-tsa-failed", url = failed.url, why = failed.why));
+        }
+        Ok(json!({
+            "file": out,
+            "field": signed.field,
+            "level": signed.level.name(),
+            "signer": signer,
+            "serial": certificate.serial_hex(),
+            "failed_services": signed.failed.iter().map(|one| &one.url).collect::<Vec<_>>(),
+        }))
     }
 }
 
 fn trust_of(global: &Global) -> Result<TrustStore, Problem> {
     let folder = door::data_dir(global)?.join("trust");
     if folder.is_dir() { Ok(TrustStore::from_dir(&folder)?) } else { Ok(TrustStore::empty()) }
-}
-
-/// Lists what can sign; with `watch`, goes on to report what is plugged in and pulled out.
-pub fn tokens(global: &Global, watch: bool) -> Result<Outcome, Problem> {
-    let found = token::list();
-    let rows: Vec<Value> = found.iter().map(row).collect();
-    let text = if found.is_empty() {
-        t!("ctl-no-tokens")
-    } else {
-        found.iter().map(lines).collect::<Vec<_>>().join("\n")
-    };
-    let outcome = Outcome::new(json!({"tokens": rows}), text);
-    if !watch {
-        return Ok(outcome);
-    }
-    outcome.print(global.json);
-    let as_json = global.json;
-    let (stop, stopped) = std::sync::mpsc::channel::<()>();
-    let watching = token::watch(move |plugged| {
-        // The sender lives as long as the watch; the receiver waits for its end.
-        let _ = &stop;
-        happened(&plugged).print(as_json);
-    })?;
-    let _ = stopped.recv();
-    watching.stop();
-    Ok(Outcome::new(Value::Null, ""))
-}
-
-/// One line of `tokens --watch`.
-fn happened(plugged: &Plugged) -> Outcome {
-    match plugged {
-        Plugged::NoService => {
-            Outcome::new(json!({"event": "no-service"}), t!("ctl-watch-no-service"))
-        }
-        Plugged::Readers(readers) => {
-            let rows: Vec<Value> = readers
-                .iter()
-                .map(|reader| json!({"reader": reader.name, "card": reader.atr.is_some()}))
-                .collect();
-            let text: Vec<String> = readers
-                .iter()
-                .map(|reader| match reader.atr {
-                    Some(_) => t!("ctl-watch-card", reader = reader.name),
-                    None => t!("ctl-watch-no-card", reader = reader.name),
-                })
-                .collect();
-            let text = if text.is_empty() { t!("ctl-no-tokens") } else { text.join("\n") };
-            Outcome::new(json!({"event": "readers", "readers": rows}), text)
-        }
-    }
-}
-
-fn tries(info: &TokenInfo) -> Option<u8> {
-    match info.pin {
-        Some(PinState::TriesLeft(tries)) => tries,
-        Some(PinState::Blocked) => Some(0),
-        _ => None,
-    }
-}
-
-fn row(info: &TokenInfo) -> Value {
-    json!({
-        "selector": info.selector.to_string(),
-        "label": info.label,
-        "state": presence(&info.presence),
-        "tries_left": tries(info),
-        "demonstration": info.demonstration,
-        "certificates": certificates(info).map(|(key, one)| json!({
-            "key": key,
-            "subject": one.subject().common_name,
-            "organisation": one.subject().organisation,
-            "issuer": one.issuer().common_name,
-            "serial": one.serial_hex(),
-            "not_before": one.not_before(),
-            "not_after": one.not_after(),
-            "for_documents": one.may_sign_documents(),
-        })).collect::<Vec<_>>(),
-    })
-}
-
-fn certificates(info: &TokenInfo) -> impl Iterator<Item = (String, Certificate)> {
-    info.certificates
-        .iter()
-        .filter_map(|one| Some((one.key.0.clone(), Certificate::from_der(&one.der).ok()?)))
-}
-
-fn lines(info: &TokenInfo) -> String {
-    let mut lines = vec![format!("{}  [{}]", info.label, presence(&info.presence))];
-    lines.push(format!("    {}", info.selector));
-    if info.demonstration {
-        lines.push(format!("    {}", t!("ctl-demonstration")));
-    }
-    for (key, one) in certificates(info) {
-        lines.push(format!(
-            "    {key}  {}  ({})  {}",
-            one.subject().label(),
-            one.issuer().label(),
-            one.serial_hex()
-        ));
-    }
-    lines.join("\n")
 }

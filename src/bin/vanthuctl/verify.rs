@@ -51,7 +51,7 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
     for file in &args.files {
         let name = file.display().to_string();
         let checked = door::open_pdf(file).and_then(|source| {
-            let report = check::check_source(&source, &options, profile.algorithms())?;
+            let report = check::check_by(&source, &options, profile.algorithms())?;
             Ok((source, report))
         });
         match checked {
@@ -123,9 +123,9 @@ fn write_report(
     lines: &[CompletenessLine],
 ) -> Result<(), Problem> {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut sha256 = Sha256::new();
-    source.feed(0..source.size(), |piece| sha256.update(piece))?;
-    let sha256 = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut hash = Sha256::new();
+    source.feed(0..source.size(), |piece| hash.update(piece))?;
+    let sha256 = hex::encode(hash.finalize());
     let facts = FileFacts { name, size: source.size() as u64, sha256 };
     door::write(out, &printable(report, &facts, lines, vanthu::i18n::language())?)
 }

@@ -240,6 +240,7 @@ impl Sign {
             token: token.selector.clone(),
             certificate: self.certificate.clone(),
             pin: self.pin.clone(),
+            last_try_confirmed: self.last_try_known,
             placement: Placement::Automatic,
         })
     }

@@ -153,6 +153,24 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Takes an operator of a content stream: a word that is no number, no name and no
+    /// constant; empty if something else stands here.
+    pub fn operator(&mut self) -> Vec<u8> {
+        let start = self.at;
+        let mut word = Vec::new();
+        while let Some(byte) = self.peek().filter(|byte| is_regular(*byte)) {
+            word.push(byte);
+            self.at += 1;
+        }
+        let first = word.first().copied().unwrap_or_default();
+        let is_word = first.is_ascii_alphabetic() || matches!(first, b'\'' | b'"');
+        if is_word && !matches!(word.as_slice(), b"true" | b"false" | b"null") {
+            return word;
+        }
+        self.at = start;
+        Vec::new()
+    }
+
     /// A number without sign, as in cross-reference tables and object headers.
     pub fn unsigned(&mut self) -> Result<u64, PdfError> {
         self.skip_white();

@@ -2,13 +2,14 @@
 //! comment, as the Government's signing service names them.
 //!
 //! No attribute of a signature says so by law. The signer's own words (`/Reason`) tell it
-//! where they are those of one of the acts; else the document does: a person approves, and an
-//! organisation that seals what a person has signed issues it. Whatever else there is stays
-//! without a name.
+//! where they are this program's or speak of one of the acts; else the document does: a person
+//! approves, and an organisation that seals what a person has signed issues it. Whatever else
+//! there is stays without a name. Words of another kind of signature name nothing: a person
+//! does not issue.
 
+use crate::domain::act::SigningAct;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::text;
-use crate::domain::verdict::SigningAct;
 use crate::signing::report::SignatureReport;
 
 /// Names the acts of a file's signatures.
@@ -20,6 +21,7 @@ pub(super) fn name(signatures: &mut [SignatureReport]) {
         .collect();
     for found in signatures.iter_mut().filter(|found| !found.is_document_timestamp) {
         let said = found.stated_reason.as_deref().and_then(in_words);
+        let said = said.filter(|act| found.kind.is_none_or(|kind| act.kind() == kind));
         let length = found.signed_length.unwrap_or_default();
         found.act = said.or(match found.kind {
             Some(SignatureKind::Personal) => Some(SigningAct::Approve),
@@ -56,8 +58,11 @@ fn in_words(words: &str) -> Option<SigningAct> {
         ("cho y kien", Comment),
         ("y kien chi dao", Comment),
     ];
+    if let Some(act) = SigningAct::from_reason(words) {
+        return Some(act);
+    }
     let folded = text::fold(&text::tidy(words));
-    if let Some(act) = SigningAct::from_key(folded.trim()) {
+    if let Some(act) = SigningAct::ALL.into_iter().find(|act| act.key() == folded) {
         return Some(act);
     }
     SAYINGS.into_iter().find(|(saying, _)| folded.contains(saying)).map(|(_, act)| act)
@@ -78,6 +83,8 @@ mod tests {
             ("Phụ lục kèm theo Quyết định", Some(SigningAct::Appendix)),
             ("Sao y bản chính", Some(SigningAct::Copy)),
             ("Góp ý dự thảo", Some(SigningAct::Comment)),
+            (SigningAct::Appendix.reason(), Some(SigningAct::Appendix)),
+            ("Ký duyệt văn bản [copy]", Some(SigningAct::Copy)),
             ("Tôi là tác giả", None),
             ("", None),
         ] {

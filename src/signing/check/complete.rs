@@ -6,9 +6,11 @@
 //! is a line with its article and its answer; what the packet or the asker does not say stays
 //! unknown, and nothing here makes a verdict better or worse.
 
+use super::changes::Change;
 use super::names::{same_agency, same_person};
+use crate::domain::act::SigningAct;
 use crate::domain::outbound::SignatureKind;
-use crate::domain::verdict::{Answer, CompletenessLine, SigningAct, Verdict};
+use crate::domain::verdict::{Answer, CompletenessLine, Verdict};
 use crate::signing::report::{Report, SignatureReport};
 
 const BOTH: &str = "Quyết định 01/2019/QĐ-UBND Điều 6 khoản 1";
@@ -17,7 +19,7 @@ const AUTHENTICITY: &str =
 const PERSON: &str = "Thông tư 01/2019/TT-BNV Điều 12; Nghị định 30/2020/NĐ-CP Điều 13";
 const SEAL: &str = "Thông tư 01/2019/TT-BNV Điều 13; Nghị định 30/2020/NĐ-CP Điều 17";
 const NUMBER: &str =
-    "Quyết định 01/2019/QĐ-UBND Điều 14 khoản 2; Nghị định 30/2020/NĐ-CP Điều 14 and 15";
+    "Quyết định 01/2019/QĐ-UBND Điều 14 khoản 2; Nghị định 30/2020/NĐ-CP Điều 14, Điều 15";
 
 /// What is known of a document from elsewhere: from its packet, or from whoever asks. Empty
 /// where it is not known.
@@ -95,20 +97,20 @@ fn organisation(seals: &[&SignatureReport], expected: &Expectation) -> Completen
         return line(CODE, AUTHENTICITY, Answer::Unknown, "sender-unknown");
     }
     let codes: Vec<String> = seals.iter().flat_map(|seal| agency_codes(seal)).collect();
-    let named = |seal: &&SignatureReport| {
+    let answer = |seal: &&SignatureReport| {
+        // The organisation's name stands in CN; O is the agency above it, unless CN is empty.
         let own = [seal.signer(), seal.organisation()];
-        // The organisation's name stands in CN; O is the agency above it, unless CN is no name.
         let own = own.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-        agencies.iter().any(|agency| same_agency(own, agency))
+        agencies.iter().map(|agency| same_agency(own, agency)).min().unwrap_or(Answer::Unknown)
     };
     let (result, detail) = if codes.iter().any(|code| *code == expected.sender_code) {
         (Answer::Ok, "same-code")
-    } else if seals.iter().any(named) {
-        (Answer::Ok, "same-name")
-    } else if agencies.is_empty() {
-        (Answer::Unknown, "sender-unknown")
     } else {
-        (Answer::No, "other-name")
+        match seals.iter().map(answer).min().unwrap_or(Answer::Unknown) {
+            Answer::Ok => (Answer::Ok, "same-name"),
+            Answer::Unknown => (Answer::Unknown, "name-unclear"),
+            Answer::No => (Answer::No, "other-name"),
+        }
     };
     let mut line = line(CODE, AUTHENTICITY, result, detail);
     line.found = seals.iter().map(|seal| seal.signer()).collect::<Vec<_>>().join("; ");
@@ -184,22 +186,26 @@ fn number(
     seals: &[&SignatureReport],
 ) -> CompletenessLine {
     const CODE: &str = "number-and-date";
-    let with_seal = report
-        .signatures
-        .iter()
-        .flat_map(|found| &found.changes)
-        .any(|change| change.is_permitted() && change.code() == CODE);
-    let changed = report
-        .signatures
-        .iter()
-        .flat_map(|found| &found.changes)
-        .any(|change| !change.is_permitted());
+    let changes = || report.signatures.iter().flat_map(|found| &found.changes);
+    // The same change stands under every signature that it came after.
+    let mut with_seal: Vec<(&str, &str)> = changes()
+        .filter_map(|change| match change {
+            Change::NumberAndDate { field, text } => Some((field.as_str(), text.as_str())),
+            _ => None,
+        })
+        .collect();
+    with_seal.sort_unstable();
+    with_seal.dedup();
+    let changed = changes().any(|change| !change.is_permitted());
     if personal.is_empty() && seals.is_empty() {
         line(CODE, NUMBER, Answer::Unknown, "missing")
     } else if changed {
         line(CODE, NUMBER, Answer::No, "changed-otherwise")
-    } else if with_seal {
-        line(CODE, NUMBER, Answer::Ok, "with-seal")
+    } else if !with_seal.is_empty() {
+        let mut line = line(CODE, NUMBER, Answer::Ok, "with-seal");
+        let said = with_seal.iter().map(|(field, text)| format!("{field}: {text}"));
+        line.found = said.collect::<Vec<_>>().join(", ");
+        line
     } else {
         line(CODE, NUMBER, Answer::Ok, "before-signature")
     }

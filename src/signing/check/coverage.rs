@@ -5,8 +5,12 @@
 //! two ranges from the first byte of the file to the end of a revision, with exactly the
 //! hex string of `/Contents` between them (ETSI EN 319 142-1, 5.3; ISO 32000-2, 12.8.1).
 
+use std::collections::HashSet;
 use std::ops::Range;
 
+use lopdf::Object;
+
+use crate::pdf::PdfError;
 use crate::pdf::structure::{ByteRange, Entry, SignatureValue, Source};
 use crate::signing::Reason;
 
@@ -19,6 +23,8 @@ pub(super) struct Coverage {
     pub signed: Source,
     /// Nothing but white space follows what is signed.
     pub whole: bool,
+    /// Readers may see different documents in what is signed.
+    pub is_ambiguous: bool,
 }
 
 /// # Errors
@@ -60,8 +66,44 @@ pub(super) fn coverage(source: &Source, value: &SignatureValue) -> Result<Covera
     if !in_it || place != source.entry(id.0) {
         return Err(Reason::ByteRangeInvalid);
     }
-    let whole = source.is_white(end..source.size());
-    Ok(Coverage { before: 0..hole.start, after, whole, signed })
+    Ok(Coverage {
+        before: 0..hole.start,
+        after,
+        whole: source.is_white(end..source.size()),
+        is_ambiguous: !is_plain(&signed).unwrap_or(false),
+        signed,
+    })
+}
+
+/// Whether catalog, page tree, pages, their contents and the form read in one way only: the
+/// header at byte 0, from which everybody counts, no key twice, and streams as long as they
+/// say. What was signed so is signed; but nobody can say what the signer saw.
+fn is_plain(signed: &Source) -> Result<bool, PdfError> {
+    let mut seen = HashSet::new();
+    let (catalog, _) = signed.catalog()?;
+    let mut waiting = vec![catalog];
+    waiting.extend(signed.pages()?.iter());
+    waiting.extend(signed.fields()?.iter().map(|field| field.id));
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let Some(found) = signed.indirect(id)? else { continue };
+        if found.duplicate_keys {
+            return Ok(false);
+        }
+        let Object::Dictionary(dictionary) = &found.object else { continue };
+        for key in [&b"Pages"[..], b"Parent", b"AcroForm", b"Contents"] {
+            match dictionary.get(key) {
+                Ok(Object::Reference(id)) => waiting.push(*id),
+                Ok(Object::Array(parts)) => {
+                    waiting.extend(parts.iter().filter_map(|part| part.as_reference().ok()));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(signed.header_at() == 0)
 }
 
 /// The end of `[0 a b c]` with the hole exactly from `a` to `b`.

@@ -1,4 +1,4 @@
-//! What happened to the form after a signature: only further signatures may come.
+//! What happened to the form: signatures may come, and fields may be filled in ([`fill`]).
 //!
 //! A further signature is a new signature field with its widget, or the signing of a field
 //! that stood empty. It brings a signature dictionary of its own, and no actions. A time
@@ -9,16 +9,37 @@ use std::collections::HashSet;
 
 use lopdf::{Dictionary, Object, ObjectId};
 
-use super::changes::{Change, Comparison};
+use super::changes::Change;
+use super::comparison::Comparison;
+use super::fill::{self, Filling};
 use super::walk::{differing, grown};
-use crate::pdf::PdfError;
+use crate::domain::outbound::SignatureKind;
 use crate::pdf::structure::Field;
+use crate::pdf::{PdfError, Rect};
+use crate::pki::Certificate;
+use crate::pki::cms::SignedData;
 
 /// A signature that came later.
 pub(super) struct NewSignature {
     pub name: String,
     pub widget: ObjectId,
+    pub rect: Option<Rect>,
     pub is_timestamp: bool,
+    /// By its certificate; whether it is good is judged where it is checked itself.
+    pub is_organisation: bool,
+}
+
+/// What the form got.
+#[derive(Default)]
+pub(super) struct Found {
+    pub signatures: Vec<NewSignature>,
+    pub fillings: Vec<Filling>,
+}
+
+/// A signature dictionary that came in this step.
+struct Value {
+    is_timestamp: bool,
+    is_organisation: bool,
 }
 
 /// What a new signature field or its widget may hold; no `/A` and no `/AA`, which act, and
@@ -31,18 +52,20 @@ const FIELD_KEYS: [&[u8]; 23] = [
 /// What signing adds to a field that stood empty.
 const SIGNING_KEYS: [&[u8]; 6] = [b"V", b"AP", b"MK", b"M", b"DA", b"F"];
 
-pub(super) fn compare(comparison: &mut Comparison) -> Result<Vec<NewSignature>, PdfError> {
-    form(comparison)?;
+pub(super) fn compare(comparison: &mut Comparison) -> Result<Found, PdfError> {
     let old = comparison.signed.fields()?;
     let new = comparison.now.fields()?;
-    let mut signatures = Vec::new();
+    form(comparison, &old)?;
+    let mut found = Found::default();
     for field in &old {
         match new.iter().find(|found| found.id == field.id) {
-            Some(now) if comparison.is_changed(field.id.0) => {
-                signatures.extend(newly_signed(comparison, field, now)?);
+            Some(now) if field.kind == b"Sig" => {
+                if comparison.is_changed(field.id.0) {
+                    found.signatures.extend(newly_signed(comparison, field, now)?);
+                }
             }
-            Some(_) => {}
-            None => comparison.forbid(Change::Field(field.name.clone())),
+            Some(now) => found.fillings.extend(fill::filled(comparison, field, now)?),
+            None => comparison.note(Change::Field(field.name.clone())),
         }
     }
     let ids: HashSet<ObjectId> = old.iter().map(|field| field.id).collect();
@@ -50,30 +73,31 @@ pub(super) fn compare(comparison: &mut Comparison) -> Result<Vec<NewSignature>, 
     for field in new.iter().filter(|field| !ids.contains(&field.id)) {
         let fresh = comparison.is_added(field.id.0) && !names.contains(field.name.as_str());
         match (fresh, new_field(comparison, field)?) {
-            (true, Some(signature)) => signatures.push(signature),
-            _ => comparison.forbid(Change::Field(field.name.clone())),
+            (true, Some(signature)) => found.signatures.push(signature),
+            _ => comparison.note(Change::Field(field.name.clone())),
         }
     }
-    Ok(signatures)
+    Ok(found)
 }
 
 /// The form's own dictionary and its list of fields.
-fn form(comparison: &mut Comparison) -> Result<(), PdfError> {
+fn form(comparison: &mut Comparison, fields: &[Field]) -> Result<(), PdfError> {
     let (old, new) = (comparison.signed.form()?, comparison.now.form()?);
     let (catalog, _) = comparison.signed.catalog()?;
     let (old_id, old) = old.unwrap_or_default();
     let Some((_, new)) = new else {
         if !old.is_empty() {
-            comparison.forbid(Change::Catalog("AcroForm".to_owned()));
+            comparison.note(Change::Catalog("AcroForm".to_owned()));
         }
         return Ok(());
     };
     for key in differing(&old, &new) {
         match key.as_slice() {
             b"Fields" | b"SigFlags" => {}
-            // Signers add these once for their own appearances; what was there stays.
-            b"DR" | b"DA" if !old.has(&key) => {}
-            _ => comparison.forbid(Change::Catalog("AcroForm".to_owned())),
+            // Signers add these once for their own appearances; what was there stays. A field
+            // that viewers draw themselves would be drawn with them.
+            b"DR" | b"DA" if !old.has(&key) && fields.iter().all(|f| f.kind == b"Sig") => {}
+            _ => comparison.note(Change::Catalog("AcroForm".to_owned())),
         }
     }
     let listed = |dictionary: &Dictionary| dictionary.get(b"Fields").and_then(Object::as_reference);
@@ -91,7 +115,7 @@ fn form(comparison: &mut Comparison) -> Result<(), PdfError> {
     let before = comparison.signed.member_array(&old, b"Fields")?.unwrap_or_default();
     let after = comparison.now.member_array(&new, b"Fields")?.unwrap_or_default();
     if grown(&before, &after).is_none() {
-        comparison.forbid(Change::Catalog("AcroForm".to_owned()));
+        comparison.note(Change::Catalog("AcroForm".to_owned()));
     }
     Ok(())
 }
@@ -109,16 +133,15 @@ fn newly_signed(
         .all(|key| SIGNING_KEYS.contains(&key.as_slice()));
     let value = signature(comparison, &new.dictionary)?;
     match value {
-        Some(is_timestamp)
-            if old.kind == b"Sig"
+        Some(value)
+            if new.kind == b"Sig"
                 && old.name == new.name
                 && was_empty
                 && only_signed
-                && is_shown_lawfully(comparison, &new.dictionary, is_timestamp)? =>
+                && is_shown_lawfully(comparison, &new.dictionary, &value)? =>
         {
             comparison.explain(old.id.0, |_| true);
-            let (name, widget) = (old.name.clone(), old.id);
-            Ok(Some(NewSignature { name, widget, is_timestamp }))
+            Ok(Some(new_signature(comparison, old, old.id, &new.dictionary, &value)))
         }
         // Left unexplained, it is named with the other changed objects.
         _ => Ok(None),
@@ -126,7 +149,7 @@ fn newly_signed(
 }
 
 fn new_field(comparison: &mut Comparison, field: &Field) -> Result<Option<NewSignature>, PdfError> {
-    let Some(is_timestamp) = signature(comparison, &field.dictionary)? else { return Ok(None) };
+    let Some(value) = signature(comparison, &field.dictionary)? else { return Ok(None) };
     let kids = comparison.now.member_array(&field.dictionary, b"Kids")?;
     let (widget, dictionary) = match kids.as_deref() {
         None | Some([]) => (field.id, field.dictionary.clone()),
@@ -150,13 +173,29 @@ fn new_field(comparison: &mut Comparison, field: &Field) -> Result<Option<NewSig
         && known(&dictionary)
         && plain(field.id)?
         && plain(widget)?
-        && is_shown_lawfully(comparison, &dictionary, is_timestamp)?;
-    Ok(good.then(|| NewSignature { name: field.name.clone(), widget, is_timestamp }))
+        && is_shown_lawfully(comparison, &dictionary, &value)?;
+    Ok(good.then(|| new_signature(comparison, field, widget, &dictionary, &value)))
 }
 
-/// Whether the field holds a signature dictionary that came after the signed revision, and
-/// whether that is a time stamp. Its validity is judged with the other signatures.
-fn signature(comparison: &Comparison, field: &Dictionary) -> Result<Option<bool>, PdfError> {
+fn new_signature(
+    comparison: &Comparison,
+    field: &Field,
+    widget: ObjectId,
+    dictionary: &Dictionary,
+    value: &Value,
+) -> NewSignature {
+    NewSignature {
+        name: field.name.clone(),
+        widget,
+        rect: dictionary.get(b"Rect").ok().and_then(|rect| comparison.now.rectangle(rect)),
+        is_timestamp: value.is_timestamp,
+        is_organisation: value.is_organisation,
+    }
+}
+
+/// The field's signature dictionary if it came after the signed revision. Its validity is
+/// judged with the other signatures.
+fn signature(comparison: &Comparison, field: &Dictionary) -> Result<Option<Value>, PdfError> {
     let Ok(Object::Reference(id)) = field.get(b"V") else { return Ok(None) };
     if !comparison.is_added(id.0) {
         return Ok(None);
@@ -164,18 +203,24 @@ fn signature(comparison: &Comparison, field: &Dictionary) -> Result<Option<bool>
     let Object::Dictionary(value) = comparison.now.object(*id)? else { return Ok(None) };
     let name = |key: &[u8]| value.get(key).and_then(Object::as_name).unwrap_or_default();
     let is_timestamp = name(b"Type") == b"DocTimeStamp" || name(b"SubFilter") == b"ETSI.RFC3161";
+    let contents = value.get(b"Contents").and_then(Object::as_str).unwrap_or_default();
+    let kind = || {
+        let signed = SignedData::parse(contents).ok()?;
+        signed.signer_certificate().and_then(Certificate::owner_kind)
+    };
+    let is_organisation = !is_timestamp && kind() == Some(SignatureKind::Organisation);
     let complete = value.has(b"Contents") && value.has(b"ByteRange");
-    Ok(complete.then_some(is_timestamp))
+    Ok(complete.then_some(Value { is_timestamp, is_organisation }))
 }
 
 /// A time stamp shows nothing.
 fn is_shown_lawfully(
     comparison: &Comparison,
     widget: &Dictionary,
-    is_timestamp: bool,
+    value: &Value,
 ) -> Result<bool, PdfError> {
     let rect = widget.get(b"Rect").ok().and_then(|rect| comparison.now.rectangle(rect));
     let empty = rect.is_none_or(|rect| rect.width == 0.0 || rect.height == 0.0);
     let hidden = comparison.now.member(widget, b"AP")?.is_null();
-    Ok(!is_timestamp || empty || hidden)
+    Ok(!value.is_timestamp || empty || hidden)
 }

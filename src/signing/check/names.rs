@@ -7,6 +7,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::domain::text;
+use crate::domain::verdict::Answer;
 
 /// Grave, acute, tilde, hook, dot: the tones of Vietnamese.
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
@@ -26,18 +27,37 @@ const ABBREVIATIONS: [(&str, &str); 8] = [
 const PLACES: [&str; 8] =
     ["tỉnh", "huyện", "quận", "xã", "phường", "thành phố", "thị xã", "thị trấn"];
 
+/// Every place has one of these: without the place they name nobody.
+const EVERYWHERE: [&str; 2] = ["ủy ban", "hội đồng"];
+
 const TITLES: [&str; 9] = ["ông", "bà", "ts", "ths", "gs", "pgs", "bs", "ks", "cn"];
 
 /// Whether both are names of one agency: the same words, one of them perhaps with the place
-/// to which the agency belongs added (`Sở Nội vụ`, `Sở Nội vụ tỉnh Hậu Giang`).
-pub(super) fn same_agency(one: &str, other: &str) -> bool {
+/// to which the agency belongs added (`Sở Nội vụ`, `Sở Nội vụ tỉnh Hậu Giang`). Where without
+/// the place many could be meant (`Ủy ban nhân dân`), nobody can tell.
+pub(super) fn same_agency(one: &str, other: &str) -> Answer {
     const FEWEST: usize = 3;
     let (one, other, plain) = pair(one, other);
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    let Some(rest) = long.strip_prefix(short.as_slice()) else { return false };
-    let place = |name: &&str| rest.starts_with(&words(name, plain));
-    !short.is_empty()
-        && (rest.is_empty() || (short.len() >= FEWEST && PLACES.iter().any(|p| place(&p))))
+    let Some(rest) = long.strip_prefix(short.as_slice()).filter(|_| !short.is_empty()) else {
+        return Answer::No;
+    };
+    let is = |name: &&str, part: &[String]| part.starts_with(&words(name, plain));
+    let has_place = (0..short.len()).any(|from| {
+        let part = short.get(from..).unwrap_or_default();
+        PLACES.iter().any(|place| is(place, part))
+    });
+    if rest.is_empty() {
+        Answer::Ok
+    } else if !PLACES.iter().any(|place| is(place, rest)) {
+        Answer::No
+    } else if has_place
+        || (short.len() >= FEWEST && !EVERYWHERE.iter().any(|name| is(name, &short)))
+    {
+        Answer::Ok
+    } else {
+        Answer::Unknown
+    }
 }
 
 /// Whether both are names of one person, forms of address left aside.
@@ -97,6 +117,10 @@ mod tests {
 
     use super::*;
 
+    fn both(one: &str, other: &str) -> [Answer; 2] {
+        [same_agency(one, other), same_agency(other, one)]
+    }
+
     #[test]
     fn one_agency_in_many_spellings() {
         let name = "Ủy ban nhân dân xã Tân Bình";
@@ -108,21 +132,22 @@ mod tests {
             "Ủy ban nhân dân xã Tân Bình, huyện Phụng Hiệp",
             "Ủy ban nhân dân xã Tân Bình (THỬ NGHIỆM)",
         ] {
-            assert!(same_agency(name, same) && same_agency(same, name), "{same}");
+            assert_eq!(both(name, same), [Answer::Ok; 2], "{same}");
         }
         for other in [
             "Ủy ban nhân dân xã Tân Bình Thạnh",
             "Ủy ban nhân dân xã Tân Bính",
             "Văn phòng Ủy ban nhân dân xã Tân Bình",
-            "Ủy ban nhân dân",
             "Hội đồng nhân dân xã Tân Bình",
             "",
         ] {
-            assert!(!same_agency(name, other) && !same_agency(other, name), "{other}");
+            assert_eq!(both(name, other), [Answer::No; 2], "{other}");
         }
-        assert!(same_agency("Sở Nội vụ", "Sở Nội vụ tỉnh Hậu Giang"));
-        assert!(same_agency("UBND TP Cần Thơ", "Ủy ban nhân dân thành phố Cần Thơ"));
-        assert!(!same_agency("", ""));
+        assert_eq!(both(name, "Ủy ban nhân dân"), [Answer::Unknown; 2]);
+        assert_eq!(same_agency("Sở Nội vụ", "Sở Nội vụ tỉnh Hậu Giang"), Answer::Ok);
+        let city = "Ủy ban nhân dân thành phố Cần Thơ";
+        assert_eq!(same_agency("UBND TP Cần Thơ", city), Answer::Ok);
+        assert_eq!(same_agency("", ""), Answer::No);
     }
 
     #[test]
@@ -148,7 +173,7 @@ mod tests {
         #[test]
         fn a_name_is_its_own(name in "[A-Za-zĐđÀ-ỹ ,()]{0,40}") {
             let empty = words(&name, false).is_empty();
-            prop_assert_eq!(same_agency(&name, &name), !empty);
+            prop_assert_eq!(same_agency(&name, &name) == Answer::Ok, !empty);
             prop_assert_eq!(same_person(&name, &name), !empty);
         }
     }

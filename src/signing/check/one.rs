@@ -3,9 +3,10 @@
 use aws_lc_rs::digest::Context;
 use jiff::Timestamp;
 
+use super::changes::Steps;
 use super::coverage::{Coverage, coverage};
 use super::time::{Existence, Moment};
-use super::{Baggage, CheckOptions, changes, strength};
+use super::{Baggage, Change, CheckOptions, strength};
 use crate::domain::verdict::Verdict;
 use crate::pdf::structure::{SignatureValue, Source};
 use crate::pki::cms::{CmsFault, SignedData};
@@ -27,6 +28,7 @@ pub(super) struct Checker<'a> {
     /// What document time stamps prove, as far as they were looked at.
     pub proofs: Vec<Existence>,
     prefixes: Vec<Prefix>,
+    steps: Steps<'a>,
 }
 
 /// The hash of the file's first bytes. Signatures of one file begin alike, so that the
@@ -97,7 +99,8 @@ impl<'a> Checker<'a> {
         baggage: &'a Baggage,
     ) -> Self {
         let (proofs, prefixes) = (Vec::new(), Vec::new());
-        Self { source, options, algorithms, now, baggage, proofs, prefixes }
+        let steps = Steps::new(source);
+        Self { source, options, algorithms, now, baggage, proofs, prefixes, steps }
     }
 
     /// What came along, and what was kept from earlier checks.
@@ -117,7 +120,7 @@ impl<'a> Checker<'a> {
             }
         };
         if let Some(coverage) = &coverage {
-            self.note_changes(&mut report, coverage, value);
+            self.note_changes(&mut report, coverage);
         }
         let contents = value.contents.as_deref().unwrap_or_default();
         match value.sub_filter.as_str() {
@@ -130,20 +133,18 @@ impl<'a> Checker<'a> {
         report
     }
 
-    fn note_changes(
-        &self,
-        report: &mut SignatureReport,
-        coverage: &Coverage,
-        value: &SignatureValue,
-    ) {
+    fn note_changes(&mut self, report: &mut SignatureReport, coverage: &Coverage) {
         report.signed_length = Some(coverage.signed.size());
         if coverage.whole {
             report.covers = Covers::WholeDocument;
         }
-        let found = changes::compare(&coverage.signed, self.source, &value.transforms);
+        if coverage.is_ambiguous {
+            report.add(Reason::AmbiguousStructure);
+        }
+        let found = self.steps.since(&coverage.signed);
         report.modifications = if found.is_empty() && coverage.whole {
             Modifications::None
-        } else if found.iter().all(changes::Change::is_permitted) {
+        } else if found.iter().all(Change::is_permitted) {
             Modifications::Permitted
         } else {
             report.add(Reason::ChangedAfterSigning);

@@ -21,7 +21,6 @@ use super::{FailedService, Level, Services, Signed, digest_around, evidence, fil
 use crate::domain::verdict::Verdict;
 use crate::pdf::structure::Source;
 use crate::pki::{Certificate, DigestAlgorithm, TrustStore};
-use crate::rules::algorithms::Algorithms;
 use crate::signing::check::{CheckOptions, check_source};
 use crate::signing::reason::Reason;
 use crate::signing::report::Report;
@@ -107,7 +106,7 @@ impl<'a> Growing<'a> {
     /// What a check of the file concludes and relies on, if it is valid.
     fn proof(&self, trust: &TrustStore) -> Result<Report, SigningError> {
         let options = CheckOptions { trust, at: None, online: Some(self.services.fetch) };
-        let report = check_source(&self.source()?, &options, Algorithms::current())?;
+        let report = check_source(&self.source()?, &options)?;
         match report.verdict {
             Verdict::Valid => Ok(report),
             Verdict::Unsigned => Err(SigningError::NotSigned),

@@ -308,7 +308,8 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::verdict::{SigningAct, StepName};
+    use crate::domain::act::SigningAct;
+    use crate::domain::verdict::StepName;
     use crate::signing::check::{Expectation, completeness};
     use crate::signing::report::RevocationSource;
 

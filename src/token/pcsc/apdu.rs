@@ -28,6 +28,11 @@ impl StatusWord {
     pub const BLOCKED: Self = Self(0x6983);
     pub const SECURITY_NOT_SATISFIED: Self = Self(0x6982);
     pub const WRONG_LENGTH: Self = Self(0x6700);
+    /// The file ends before as many bytes as were asked for.
+    pub const END_OF_FILE: Self = Self(0x6282);
+    pub const CONDITIONS: Self = Self(0x6985);
+    pub const WRONG_DATA: Self = Self(0x6A80);
+    pub const WRONG_P1_P2: Self = Self(0x6A86);
     pub const NOT_FOUND: Self = Self(0x6A82);
     pub const REFERENCE_NOT_FOUND: Self = Self(0x6A88);
 
@@ -145,8 +150,12 @@ pub fn send(wire: &mut dyn Wire, command: &Command) -> Result<Answer, Failure> {
         answer = split(wire.exchange(&again, secret, false)?)?;
     }
     while answer.status.0 >> 8 == 0x61 {
-        let get_response = [command.class & !0x10, 0xC0, 0, 0, answer.status.0 as u8];
-        let more = split(wire.exchange(&get_response, secret, false)?)?;
+        let mut get_response = [command.class & !0x10, 0xC0, 0, 0, answer.status.0 as u8];
+        let mut more = split(wire.exchange(&get_response, secret, false)?)?;
+        if more.status.0 >> 8 == 0x6C && more.data.is_empty() {
+            get_response[4] = more.status.0 as u8;
+            more = split(wire.exchange(&get_response, secret, false)?)?;
+        }
         if more.data.is_empty() && more.status.0 >> 8 == 0x61 {
             return Err(more.status.into());
         }

@@ -3,21 +3,16 @@
 //! Slot 9C is for signing documents: its key wants the PIN right before every use. 9A
 //! (authentication), 9D and the retired slots 82 to 95 want it once; 9E never.
 
-use std::io::Read;
-
-use zeroize::Zeroizing;
-
 use super::apdu::{Command, StatusWord, Wire, send};
-use super::{CardApplication, Failure, PinPolicy, PinStatus, tlv};
+use super::pin::{CardPin, Padding};
+use super::{CardApplication, Failure, PinPolicy, packed, tlv};
 use crate::pki::algorithm::{DigestAlgorithm, KeyKind, SignatureScheme};
-use crate::token::{KeyRef, Pin, TokenCertificate, TokenError, encoding, random};
+use crate::token::{KeyRef, TokenCertificate, TokenError, encoding, random};
 
 /// The application's identifier, without its version.
 const AID: [u8; 9] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];
-/// No certificate comes near this, unpacked.
-const MAX_CERTIFICATE: u64 = 32 * 1024;
-/// Applications pad the PIN to eight bytes with FF.
-const PIN_BYTES: usize = 8;
+/// SP 800-73-4 part 2, 2.4.3: the PIN is padded to eight bytes with FF.
+const PADDING: Padding = Padding { length: 8, byte: 0xFF };
 
 /// The four slots that every card has, with the tags of their certificates.
 const SLOTS: [(u8, u32); 4] =
@@ -92,7 +87,7 @@ impl Piv {
 }
 
 impl CardApplication for Piv {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "PIV"
     }
 
@@ -119,33 +114,8 @@ impl CardApplication for Piv {
         Ok(found)
     }
 
-    fn pin_length(&self) -> (u8, u8) {
-        (6, 8)
-    }
-
-    fn pin_status(&self, wire: &mut dyn Wire) -> Result<PinStatus, Failure> {
-        let status = send(wire, &Command::new(0x20, 0, self.pin, [], false))?.status;
-        match (status, status.tries_left()) {
-            (StatusWord::OK, _) => Ok(PinStatus::Verified),
-            (StatusWord::BLOCKED, _) | (_, Some(0)) => Ok(PinStatus::Blocked),
-            (_, Some(tries)) => Ok(PinStatus::TriesLeft(tries)),
-            _ => Err(status.into()),
-        }
-    }
-
-    fn verify(&self, wire: &mut dyn Wire, pin: &Pin) -> Result<(), Failure> {
-        let mut padded = Zeroizing::new([0xFF; PIN_BYTES]);
-        match padded.get_mut(..pin.reveal().len()) {
-            Some(start) => start.copy_from_slice(pin.reveal().as_bytes()),
-            None => return Err(Failure::Token(TokenError::PinLength { min: 6, max: 8 })),
-        }
-        let status = send(wire, &Command::new(0x20, 0, self.pin, padded.as_slice(), false))?.status;
-        match (status, status.tries_left()) {
-            (StatusWord::OK, _) => Ok(()),
-            (StatusWord::BLOCKED, _) | (_, Some(0)) => Err(TokenError::PinBlocked.into()),
-            (_, Some(tries)) => Err(TokenError::WrongPin { tries_left: Some(tries) }.into()),
-            _ => Err(status.into()),
-        }
+    fn pin(&self) -> CardPin {
+        CardPin { reference: self.pin, min: 6, max: 8, padding: Some(PADDING) }
     }
 
     fn policy(&self, key: &KeyRef) -> PinPolicy {
@@ -216,13 +186,7 @@ fn unpack(object: &[u8]) -> Option<Vec<u8>> {
     if !packed {
         return Some(certificate.to_vec());
     }
-    let mut der = Vec::new();
-    let read = if certificate.starts_with(&[0x1F, 0x8B]) {
-        flate2::read::GzDecoder::new(certificate).take(MAX_CERTIFICATE + 1).read_to_end(&mut der)
-    } else {
-        flate2::read::ZlibDecoder::new(certificate).take(MAX_CERTIFICATE + 1).read_to_end(&mut der)
-    };
-    (read.is_ok() && der.len() as u64 <= MAX_CERTIFICATE).then_some(der)
+    packed::inflate(certificate)
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ use vanthu::domain::verdict::Verdict;
 use vanthu::pdf::structure::Source;
 use vanthu::pki::fetch::HttpFetch;
 use vanthu::pki::{Certificate, DigestAlgorithm, SignatureScheme, TrustStore, demo};
-use vanthu::rules::algorithms::Algorithms;
 use vanthu::signing::{CheckOptions, Covers, SigningJob, check_source, sign};
 use vanthu::token::{self, KeyRef, Pin, Selector, Token};
 
@@ -131,7 +130,7 @@ impl Setting {
     fn verify(&self, size: usize) -> Result<(), Problem> {
         let source = Source::open(&self.signed(size))?;
         let options = CheckOptions { trust: &self.trust, at: None, online: None };
-        let report = check_source(&source, &options, Algorithms::current())?;
+        let report = check_source(&source, &options)?;
         // Something that fails early would be quick and worth nothing.
         let good = report.verdict != Verdict::Invalid
             && report.signatures.iter().all(|one| one.covers == Covers::WholeDocument)

@@ -24,7 +24,7 @@ pub fn code(error: RvError) -> TokenError {
         | E::SessionClosed
         | E::SlotIdInvalid => TokenError::Removed,
         E::UserNotLoggedIn => TokenError::LoginNeeded,
-        E::PinLocked => TokenError::PinBlocked,
+
         E::FunctionCanceled | E::Cancel => TokenError::Cancelled,
         E::MechanismInvalid | E::MechanismParamInvalid | E::FunctionNotSupported => {
             TokenError::Unsupported { what: name(error) }

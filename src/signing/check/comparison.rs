@@ -1,0 +1,324 @@
+//! One revision beside the one before it, object by object.
+//!
+//! Every object that differs must be explained, and an explanation holds only where *every*
+//! way to the object is the explained one, for the attacks of 2021 («shadow attacks»)
+//! prepare documents in which one object has two roles.
+
+use std::collections::{HashMap, HashSet};
+
+use lopdf::{Dictionary, Object, ObjectId};
+
+use super::changes::{Change, Step};
+use super::comments;
+use super::fields::{self, NewSignature};
+use super::walk::{Place, differing, grown, id_of, lossy, places, references, same};
+use crate::pdf::structure::{Entry, Source};
+use crate::pdf::{PdfError, Rect};
+
+/// A further signature that covers more of its page than this is no signature's look but a
+/// page over the page.
+const LARGEST_LOOK: f32 = 0.25;
+
+pub(super) struct Comparison<'a> {
+    pub signed: &'a Source,
+    pub now: &'a Source,
+    /// In use when signed, and different now.
+    changed: HashSet<u32>,
+    /// Not in use when signed.
+    added: HashSet<u32>,
+    /// For what changed or was added: how the signed document reaches it.
+    places: HashMap<u32, Vec<Place>>,
+    explained: HashSet<u32>,
+    step: Step,
+}
+
+impl<'a> Comparison<'a> {
+    pub fn new(signed: &'a Source, now: &'a Source) -> Result<Self, PdfError> {
+        let moved: HashSet<u32> = now
+            .entries()
+            .map(|(number, _)| number)
+            .chain(signed.entries().map(|(number, _)| number))
+            .filter(|number| signed.entry(*number) != now.entry(*number))
+            .collect();
+        let mut changed = HashSet::new();
+        let mut added = HashSet::new();
+        let numbers: HashSet<u32> = now
+            .entries()
+            .chain(signed.entries())
+            .filter(|(number, entry)| match entry {
+                // What stands in an object stream moves with it.
+                Entry::In { stream, .. } => moved.contains(number) || moved.contains(stream),
+                _ => moved.contains(number),
+            })
+            .map(|(number, _)| number)
+            .collect();
+        for number in numbers {
+            match (signed.entry(number), now.entry(number)) {
+                (Entry::Free, Entry::Free) => {}
+                (Entry::Free, _) => {
+                    added.insert(number);
+                }
+                (old, new) => {
+                    if !same(signed, now, id_of(number, old), id_of(number, new)) {
+                        changed.insert(number);
+                    }
+                }
+            }
+        }
+        let watched = changed.union(&added).copied().collect();
+        let places = places(signed, &watched)?;
+        Ok(Self {
+            signed,
+            now,
+            changed,
+            added,
+            places,
+            explained: HashSet::new(),
+            step: Step::default(),
+        })
+    }
+
+    pub fn run(mut self) -> Result<Step, PdfError> {
+        self.trailer();
+        self.catalog()?;
+        let found = fields::compare(&mut self)?;
+        self.pages(&found.signatures)?;
+        for signature in &found.signatures {
+            self.note(if signature.is_timestamp {
+                Change::DocumentTimestamp(signature.name.clone())
+            } else {
+                Change::Signature(signature.name.clone())
+            });
+        }
+        self.step.fillings = found.fillings;
+        self.step.is_sealed = found.signatures.iter().any(|signature| signature.is_organisation);
+        self.unexplained()?;
+        Ok(self.step)
+    }
+
+    pub fn note(&mut self, change: Change) {
+        self.step.changes.insert(change);
+    }
+
+    pub fn is_changed(&self, number: u32) -> bool {
+        self.changed.contains(&number)
+    }
+
+    pub fn is_added(&self, number: u32) -> bool {
+        self.added.contains(&number)
+    }
+
+    /// A changed object that is all right, if `only` is the one way to it.
+    pub fn explain(&mut self, number: u32, only: impl Fn(&Place) -> bool) {
+        if self.places.get(&number).is_none_or(|places| places.iter().all(only)) {
+            self.explained.insert(number);
+        }
+    }
+
+    fn trailer(&mut self) {
+        const MAY_DIFFER: [&[u8]; 12] = [
+            b"Size",
+            b"Prev",
+            b"ID",
+            b"Info",
+            b"XRefStm",
+            b"Type",
+            b"W",
+            b"Index",
+            b"Length",
+            b"Filter",
+            b"DecodeParms",
+            b"DL",
+        ];
+        for key in differing(self.signed.trailer(), self.now.trailer()) {
+            if !MAY_DIFFER.contains(&key.as_slice()) {
+                self.note(Change::Catalog(lossy(&key)));
+            }
+        }
+        let info =
+            |source: &Source| source.trailer().get(b"Info").and_then(Object::as_reference).ok();
+        if let Some((number, _)) = info(self.signed)
+            && self.is_changed(number)
+        {
+            self.explain(number, |place| place == &(0, b"Info".to_vec()));
+            self.note(Change::Metadata);
+        }
+        if info(self.signed) != info(self.now) {
+            self.note(Change::Metadata);
+        }
+    }
+
+    fn catalog(&mut self) -> Result<(), PdfError> {
+        let ((id, old), (_, new)) = (self.signed.catalog()?, self.now.catalog()?);
+        self.plain(id)?;
+        // What the dictionary holds itself is compared here, whoever else refers to it.
+        self.explained.insert(id.0);
+        for key in differing(&old, &new) {
+            match key.as_slice() {
+                // Compared by what it says, with the fields.
+                b"AcroForm" => {}
+                b"DSS" => {
+                    self.note(Change::ValidationData);
+                }
+                b"Metadata" | b"Extensions" => {
+                    self.note(Change::Metadata);
+                }
+                b"Version" if new.get(b"Version").and_then(Object::as_name).is_ok() => {
+                    self.note(Change::Metadata);
+                }
+                other => self.note(Change::Catalog(lossy(other))),
+            }
+        }
+        for key in [&b"Metadata"[..], b"Extensions"] {
+            if let Ok(Object::Reference((number, _))) = old.get(key)
+                && self.is_changed(*number)
+            {
+                self.explain(*number, |place| place == &(id.0, key.to_vec()));
+                self.note(Change::Metadata);
+            }
+        }
+        self.validation_data(id.0, &old)
+    }
+
+    /// DSS dictionaries and arrays, as long as nothing else uses them.
+    fn validation_data(&mut self, catalog: u32, old: &Dictionary) -> Result<(), PdfError> {
+        let Ok(dss) = old.get(b"DSS") else { return Ok(()) };
+        let mut inside = HashSet::new();
+        let mut waiting = Vec::new();
+        references(dss, &mut |id| waiting.push(id));
+        while let Some(id) = waiting.pop() {
+            if inside.insert(id.0) {
+                references(&self.signed.object(id)?, &mut |id| waiting.push(id));
+            }
+        }
+        for number in inside.clone() {
+            if self.is_changed(number) {
+                self.explain(number, |(from, key)| {
+                    inside.contains(from) || (*from == catalog && key == b"DSS")
+                });
+                self.note(Change::ValidationData);
+            }
+        }
+        Ok(())
+    }
+
+    fn pages(&mut self, new: &[NewSignature]) -> Result<(), PdfError> {
+        let pages = self.signed.pages()?;
+        if pages != self.now.pages()? {
+            self.note(Change::PageTree);
+            return Ok(());
+        }
+        for (index, id) in pages.iter().enumerate() {
+            let old = self.signed.object(*id)?;
+            let Object::Dictionary(old) = old else { continue };
+            let list = old.get(b"Annots").and_then(Object::as_reference).ok();
+            let list_changed = list.is_some_and(|list| self.is_changed(list.0));
+            if !self.is_changed(id.0) && !list_changed {
+                continue;
+            }
+            self.plain(*id)?;
+            let Object::Dictionary(now) = self.now.object(*id)? else { continue };
+            let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+            self.explained.insert(id.0);
+            for key in differing(&old, &now) {
+                if key != b"Annots" {
+                    self.note(Change::PageContent(number));
+                }
+            }
+            if let Some(list) = list {
+                self.explain(list.0, |place| place == &(id.0, b"Annots".to_vec()));
+            }
+            let before = self.signed.member_array(&old, b"Annots")?.unwrap_or_default();
+            let after = self.now.member_array(&now, b"Annots")?.unwrap_or_default();
+            for extra in grown(&before, &after).unwrap_or_else(|| vec![Object::Null]) {
+                let widget = extra.as_reference().ok();
+                if let Some(signature) = new.iter().find(|s| Some(s.widget) == widget) {
+                    if !self.is_modest(number, signature) {
+                        self.note(Change::Annotation);
+                    }
+                } else {
+                    match comments::judge(self, number, &extra)? {
+                        Some(comment) => self.step.comments.push(comment),
+                        None => self.note(Change::Annotation),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a further signature leaves the page to be read.
+    fn is_modest(&self, page: u32, signature: &NewSignature) -> bool {
+        let Ok(geometry) = self.now.page_geometry(page) else { return false };
+        let area = |rect: Rect| rect.width * rect.height;
+        signature.rect.is_none_or(|rect| area(rect) <= area(geometry.crop) * LARGEST_LOOK)
+    }
+
+    /// A changed dictionary that readers could take in two ways is not explained.
+    pub fn plain(&mut self, id: ObjectId) -> Result<(), PdfError> {
+        if self.is_changed(id.0) {
+            let plain = self.now.indirect(id)?.is_some_and(|indirect| {
+                !indirect.duplicate_keys
+                    && indirect.stream.is_none()
+                    && matches!(indirect.object, Object::Dictionary(_))
+            });
+            if !plain {
+                self.note(Change::Object(id.0));
+            }
+        }
+        Ok(())
+    }
+
+    fn unexplained(&mut self) -> Result<(), PdfError> {
+        let open: Vec<u32> = self
+            .changed
+            .iter()
+            .copied()
+            .filter(|number| !self.explained.contains(number) && self.places.contains_key(number))
+            .collect();
+        for number in open {
+            let change = self.name(number)?;
+            self.note(change);
+        }
+        let shadowed: Vec<u32> =
+            self.added.iter().copied().filter(|number| self.places.contains_key(number)).collect();
+        for number in shadowed {
+            self.note(Change::Shadowed(number));
+        }
+        Ok(())
+    }
+
+    /// What a changed object is, for people.
+    fn name(&self, number: u32) -> Result<Change, PdfError> {
+        let places = self.places.get(&number).map(Vec::as_slice).unwrap_or_default();
+        let old = match self.signed.object(id_of(number, self.signed.entry(number)))? {
+            Object::Dictionary(old) => old,
+            _ => Dictionary::new(),
+        };
+        let kind = old.get_type().unwrap_or_default();
+        let under = |key: &[u8]| places.iter().any(|(_, found)| found == key);
+        let pages = self.signed.pages()?;
+        let page = places
+            .iter()
+            .find_map(|(from, _)| pages.iter().position(|page| page.0 == *from))
+            .and_then(|index| u32::try_from(index + 1).ok());
+        Ok(if let (true, Some(page)) = (under(b"Contents"), page) {
+            Change::PageContent(page)
+        } else if kind == b"Pages" || kind == b"Page" {
+            Change::PageTree
+        } else if old.has(b"FT") || under(b"Fields") {
+            let name = old.get(b"T").and_then(Object::as_str).map(lossy);
+            Change::Field(name.unwrap_or_default())
+        } else if kind == b"Annot" || old.has(b"Subtype") && under(b"Annots") || under(b"AP") {
+            Change::Annotation
+        } else if matches!(kind, b"Font" | b"FontDescriptor" | b"XObject" | b"ExtGState")
+            || [&b"Resources"[..], b"Font", b"XObject", b"FontFile2", b"FontFile3", b"FontFile"]
+                .iter()
+                .any(|key| under(key))
+        {
+            Change::Resource(number)
+        } else {
+            Change::Object(number)
+        })
+    }
+}
