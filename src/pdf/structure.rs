@@ -172,12 +172,14 @@ impl Source {
 
     /// Where every object is.
     pub fn entries(&self) -> impl Iterator<Item = (u32, Entry)> {
-        self.xref.entries.iter().map(|(number, entry)| (*number, *entry))
+        self.xref.entries.iter().copied()
     }
 
     /// Where object `number` is; `Free` if there is none.
     pub fn entry(&self, number: u32) -> Entry {
-        self.xref.entries.get(&number).copied().unwrap_or(Entry::Free)
+        let entries = &self.xref.entries;
+        let place = entries.binary_search_by_key(&number, |(number, _)| *number).ok();
+        place.and_then(|place| entries.get(place)).map_or(Entry::Free, |(_, entry)| *entry)
     }
 
     /// The object `id` as it stands in the file; `None` if there is none, which counts as

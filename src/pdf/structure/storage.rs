@@ -15,7 +15,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::{Deref, Range};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::thread;
 use std::time::SystemTime;
 
 use super::damaged;
@@ -26,6 +27,8 @@ const BLOCK: usize = 16 << 10;
 const BLOCKS: usize = 256;
 /// Bytes that are hashed or copied at a time: they fit into a core's own cache.
 const PIECE: usize = 256 << 10;
+/// From so many bytes on, reading ahead is worth a thread.
+const AHEAD: usize = 8 * PIECE;
 /// A file up to this size is read whole at once: nothing can change under us then.
 const SMALL: u64 = 4 << 20;
 /// Bytes that are read into memory in one piece, on behalf of a file that may lie.
@@ -228,17 +231,7 @@ impl Storage {
                     wants = wants && sink(piece);
                 }
             }
-            Base::Disk(disk) => {
-                let mut buffer = vec![0; PIECE.min(middle - range.start)];
-                let mut at = range.start;
-                while wants && at < middle {
-                    let size = buffer.len().min(middle - at);
-                    let piece = buffer.get_mut(..size).unwrap_or_default();
-                    disk.read(piece, at)?;
-                    wants = sink(piece);
-                    at += size;
-                }
-            }
+            Base::Disk(disk) => wants = disk.each(range.start..middle, &mut sink)?,
         }
         let end = self.base.len();
         let tail = self.tail.get(middle.max(end) - end..range.end.max(end) - end);
@@ -293,6 +286,61 @@ impl Disk {
         }
         blocks.push_back((number, Arc::clone(&block)));
         Some((start, block))
+    }
+
+    /// Gives the bytes of a range piece by piece; tells whether `sink` wants still more.
+    fn each(
+        &self,
+        range: Range<usize>,
+        sink: &mut impl FnMut(&[u8]) -> bool,
+    ) -> Result<bool, PdfError> {
+        if range.len() > AHEAD {
+            return self.each_ahead(range, sink);
+        }
+        let mut buffer = vec![0; PIECE.min(range.len())];
+        for at in range.clone().step_by(PIECE) {
+            let piece = buffer.get_mut(..PIECE.min(range.end - at)).unwrap_or_default();
+            self.read(piece, at)?;
+            if !sink(piece) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The same, with another thread that reads the next piece meanwhile: neither waits for
+    /// the other longer than it must.
+    fn each_ahead(
+        &self,
+        range: Range<usize>,
+        sink: &mut impl FnMut(&[u8]) -> bool,
+    ) -> Result<bool, PdfError> {
+        thread::scope(|scope| {
+            let (give_back, given_back) = mpsc::channel();
+            let (give, given) = mpsc::channel();
+            for _ in 0..2 {
+                let _ = give_back.send(vec![0; PIECE]);
+            }
+            scope.spawn(move || {
+                for at in range.clone().step_by(PIECE) {
+                    // Ends when nobody wants more.
+                    let Ok(mut piece) = given_back.recv() else { return };
+                    piece.truncate(range.end - at);
+                    let read = self.read(&mut piece, at).map(|()| piece);
+                    if give.send(read).is_err() {
+                        return;
+                    }
+                }
+            });
+            for piece in given {
+                let piece: Vec<u8> = piece?;
+                if !sink(&piece) {
+                    return Ok(false);
+                }
+                let _ = give_back.send(piece);
+            }
+            Ok(true)
+        })
     }
 
     fn read(&self, mut into: &mut [u8], mut at: usize) -> Result<(), PdfError> {
@@ -443,6 +491,18 @@ mod tests {
         assert!(reader.seek(SeekFrom::Current(-99)).is_err());
         assert_eq!(reader.seek(SeekFrom::Start(99)).unwrap(), 99);
         assert_eq!(reader.read(&mut [0; 4]).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_long_range_is_read_ahead_and_may_be_left() {
+        let bytes: Vec<u8> = (0..AHEAD + 3 * PIECE + 5).map(|n| (n % 251) as u8).collect();
+        let (storage, file) = on_disk(&bytes, BLOCK);
+        let mut read = Vec::new();
+        storage.feed(3..bytes.len(), |piece| read.extend_from_slice(piece)).unwrap();
+        assert!(read == bytes[3..]);
+        assert!(!storage.all(0..bytes.len(), |byte| byte == 0));
+        file.set_len(bytes.len() as u64 / 2).unwrap();
+        assert_eq!(storage.feed(0..bytes.len(), |_| ()), Err(PdfError::Changed));
     }
 
     proptest! {

@@ -5,7 +5,7 @@
 //! rebuilt: a file whose chain is broken is damaged. Each update that was appended to the
 //! file is one [`Revision`]; a linearised file's two sections are one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use lopdf::{Dictionary, Object};
 
@@ -50,7 +50,8 @@ pub struct Revision {
 /// What the chain of cross-reference sections tells.
 #[derive(Debug, Clone)]
 pub(super) struct Xref {
-    pub entries: HashMap<u32, Entry>,
+    /// By number; half a million objects take no more room than they must.
+    pub entries: Vec<(u32, Entry)>,
     /// The newest trailer.
     pub trailer: Dictionary,
     /// Byte of the newest section, from the file's header, as `startxref` says it.
@@ -69,8 +70,8 @@ struct Marker {
     end: usize,
 }
 
+/// A section without the objects in use, which go to the list of all at once.
 struct Section {
-    used: Vec<(u32, Entry)>,
     /// Of a table that has a stream beside it, what the table calls free may be in the stream.
     free: Vec<u32>,
     trailer: Dictionary,
@@ -86,7 +87,8 @@ impl Xref {
     /// Reads the chain of a file whose header stands at byte `base`, from which offsets count.
     pub fn read(file: &Storage, base: usize) -> Result<Self, PdfError> {
         let last = last_marker(file)?;
-        let mut entries = HashMap::new();
+        let mut entries: Vec<(u32, Entry)> = Vec::new();
+        let mut crowded = 1 << 16;
         let mut seen = HashSet::new();
         let mut markers = Vec::new();
         let mut newest: Option<(Dictionary, bool)> = None;
@@ -96,21 +98,25 @@ impl Xref {
             if !seen.insert(target) || seen.len() > MAX_SECTIONS {
                 return Err(damaged("the cross-references go in a circle"));
             }
-            let section = read_section(file, base, target)?;
-            let beside = match section.trailer.get(b"XRefStm") {
-                Ok(offset) if !section.is_stream => {
-                    Some(read_section(file, base, offset_of(offset)?)?)
-                        .filter(|section| section.is_stream)
+            let known = entries.len();
+            let section = read_section(file, base, target, &mut entries)?;
+            // A stream beside a table tells of objects that the table calls free.
+            if let Ok(offset) = section.trailer.get(b"XRefStm")
+                && !section.is_stream
+            {
+                let own = entries.len();
+                let beside = read_section(file, base, offset_of(offset)?, &mut entries)?;
+                if !beside.is_stream {
+                    entries.truncate(own);
                 }
-                _ => None,
-            };
-            let hidden = beside.map(|section| section.used).unwrap_or_default();
-            for (number, entry) in section.used.into_iter().chain(hidden) {
-                entries.entry(number).or_insert(entry);
-                next_number = next_number.max(number.saturating_add(1));
             }
-            for number in section.free {
-                entries.entry(number).or_insert(Entry::Free);
+            let used = entries.get(known..).unwrap_or_default();
+            let highest = used.iter().map(|(number, _)| number.saturating_add(1)).max();
+            next_number = next_number.max(highest.unwrap_or(1));
+            entries.extend(section.free.into_iter().map(|number| (number, Entry::Free)));
+            if entries.len() > crowded {
+                first_of_each(&mut entries);
+                crowded = (entries.len() * 2).clamp(crowded, MAX_ENTRIES);
             }
             if entries.len() > MAX_ENTRIES {
                 return Err(damaged("too many objects"));
@@ -128,6 +134,8 @@ impl Xref {
         if next_number > MAX_NUMBER {
             return Err(damaged("an object number too large"));
         }
+        first_of_each(&mut entries);
+        entries.shrink_to_fit();
         let (trailer, is_stream) = newest.ok_or_else(|| damaged("no trailer"))?;
         Ok(Self {
             entries,
@@ -138,6 +146,13 @@ impl Xref {
             next_number,
         })
     }
+}
+
+/// Of everything that is said of an object, what was said first; the newest section is read
+/// first.
+fn first_of_each(entries: &mut Vec<(u32, Entry)>) {
+    entries.sort_by_key(|(number, _)| *number);
+    entries.dedup_by_key(|(number, _)| *number);
 }
 
 /// A marker that names a section of the chain ends a revision. The first section of a
@@ -190,24 +205,34 @@ fn marker(file: &Storage, at: usize) -> Option<Marker> {
     (*file.read(lexer.position()..end).ok()? == *END).then_some(Marker { target, end })
 }
 
-fn read_section(file: &Storage, base: usize, target: usize) -> Result<Section, PdfError> {
+fn read_section(
+    file: &Storage,
+    base: usize,
+    target: usize,
+    used: &mut Vec<(u32, Entry)>,
+) -> Result<Section, PdfError> {
     let at = base.checked_add(target).filter(|at| *at < file.len());
     let at = at.ok_or_else(|| damaged("a cross-reference offset lies outside the file"))?;
     let mut lexer = Lexer::over(file, at);
     lexer.skip_white();
     if lexer.take(b"xref") {
-        read_table(file, base, lexer)
+        read_table(file, base, lexer, used)
     } else {
         let indirect = lexer.indirect(|_| None)?;
-        let mut section = read_stream(file, base, &indirect)?;
+        let mut section = read_stream(file, base, &indirect, used)?;
         lexer.skip_white();
         section.marker = marker(file, lexer.position());
         Ok(section)
     }
 }
 
-fn read_table(file: &Storage, base: usize, mut lexer: Lexer) -> Result<Section, PdfError> {
-    let mut used = Vec::new();
+fn read_table(
+    file: &Storage,
+    base: usize,
+    mut lexer: Lexer,
+    used: &mut Vec<(u32, Entry)>,
+) -> Result<Section, PdfError> {
+    let known = used.len();
     let mut free = Vec::new();
     loop {
         lexer.skip_white();
@@ -216,6 +241,9 @@ fn read_table(file: &Storage, base: usize, mut lexer: Lexer) -> Result<Section, 
         }
         let mut first = lexer.unsigned()?;
         let count = lexer.unsigned()?;
+        // Rows take twenty bytes each, so that no number makes room that the file cannot fill.
+        let rows = (file.len() - lexer.position().min(file.len())) / 20;
+        used.reserve(usize::try_from(count).unwrap_or(rows).min(rows).min(MAX_ENTRIES));
         for index in 0..count {
             let offset = lexer.unsigned()?;
             let generation = lexer.unsigned()?;
@@ -241,7 +269,7 @@ fn read_table(file: &Storage, base: usize, mut lexer: Lexer) -> Result<Section, 
                 lexer.expect(b"f")?;
                 free.push(number);
             }
-            if used.len() + free.len() > MAX_ENTRIES {
+            if used.len() - known + free.len() > MAX_ENTRIES {
                 return Err(damaged("too many objects"));
             }
         }
@@ -252,10 +280,15 @@ fn read_table(file: &Storage, base: usize, mut lexer: Lexer) -> Result<Section, 
     };
     lexer.skip_white();
     let marker = marker(file, lexer.position());
-    Ok(Section { used, free, trailer, is_stream: false, marker })
+    Ok(Section { free, trailer, is_stream: false, marker })
 }
 
-fn read_stream(file: &Storage, base: usize, indirect: &Indirect) -> Result<Section, PdfError> {
+fn read_stream(
+    file: &Storage,
+    base: usize,
+    indirect: &Indirect,
+    used: &mut Vec<(u32, Entry)>,
+) -> Result<Section, PdfError> {
     let (Object::Dictionary(dictionary), Some(range)) = (&indirect.object, &indirect.stream) else {
         return Err(damaged("no cross-reference section where there should be one"));
     };
@@ -281,7 +314,7 @@ fn read_stream(file: &Storage, base: usize, indirect: &Indirect) -> Result<Secti
     let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
     let index = numbers(b"Index").unwrap_or_else(|| vec![0, size]);
 
-    let mut used = Vec::new();
+    let known = used.len();
     let mut free = Vec::new();
     let mut rows = rows.chunks_exact(width);
     for pair in index.chunks_exact(2) {
@@ -298,9 +331,12 @@ fn read_stream(file: &Storage, base: usize, indirect: &Indirect) -> Result<Secti
                 Entry::Free => free.push(number),
                 entry => used.push((number, entry)),
             }
+            if used.len() - known + free.len() > MAX_ENTRIES {
+                return Err(damaged("too many objects"));
+            }
         }
     }
-    Ok(Section { used, free, trailer: dictionary.clone(), is_stream: true, marker: None })
+    Ok(Section { free, trailer: dictionary.clone(), is_stream: true, marker: None })
 }
 
 fn entry(kind: u64, second: u64, third: u64, base: usize) -> Result<Entry, PdfError> {
