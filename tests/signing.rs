@@ -3,12 +3,24 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "signing/annotations.rs"]
+mod annotations;
 #[path = "signing/attacks.rs"]
 mod attacks;
+#[path = "signing/cases.rs"]
+mod cases;
+#[path = "signing/differentials.rs"]
+mod differentials;
+#[path = "signing/forms.rs"]
+mod forms;
+#[path = "signing/mutations.rs"]
+mod mutations;
 #[path = "signing/peers.rs"]
 mod peers;
 #[path = "signing/seeds.rs"]
 mod seeds;
+#[path = "signing/smoke.rs"]
+mod smoke;
 #[path = "signing/support.rs"]
 mod support;
 

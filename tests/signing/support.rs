@@ -122,7 +122,7 @@ pub fn classic(objects: &[String], trailer: &str) -> Vec<u8> {
     text.into_bytes()
 }
 
-const XMP: &str = "<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?>\
+pub const XMP: &str = "<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?>\
     <x:xmpmeta xmlns:x='adobe:ns:meta/'>\
     <rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/></x:xmpmeta>\
     <?xpacket end='w'?>";
