@@ -2,6 +2,7 @@
 //!
 //! No file, no network, no database, and no clock of its own: the time is an argument.
 
+pub mod act;
 pub mod agency;
 pub mod book;
 pub mod calendar;

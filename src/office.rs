@@ -6,9 +6,11 @@
 
 mod assign;
 pub mod batch;
+pub mod doctor;
 mod draft;
 mod error;
 mod exchange;
+mod extend;
 pub mod hand;
 pub mod history;
 mod issue;
@@ -27,6 +29,7 @@ mod seal;
 pub mod settings;
 mod sign;
 mod tokens;
+pub mod verdict;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -47,6 +50,7 @@ use crate::store::{Actor, Store};
 use crate::token::{LastTry, Pin, Selector};
 
 pub use error::OfficeError;
+pub use extend::{AwaitingExtension, ExtensionReport};
 pub use login::Founding;
 pub use quarantine::Quarantined;
 pub use receive::{Imported, Received};
@@ -220,6 +224,9 @@ pub struct SyncReport {
     pub waiting: u32,
     pub wedged: u32,
     pub quarantined: u32,
+    /// Documents whose signatures were made to last, and those that still wait for it.
+    pub extended: u32,
+    pub awaiting_extension: u32,
     /// Why it stopped early, if it did.
     pub problem: Option<Problem>,
 }

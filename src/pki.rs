@@ -6,6 +6,7 @@
 //! | [`trust`] | the office's roots and authorities, and the pinned fingerprints |
 //! | [`path`] | whether a certificate was good at a time, with reasons |
 //! | [`revocation`] | CRLs and OCSP answers |
+//! | [`kept`] | what was fetched, for the days without a line |
 //! | [`fetch`] | the way to services on the network |
 //! | [`tsp`] | time stamps |
 //! | [`cms`] | the container of a signature, made and read |
@@ -22,6 +23,7 @@ pub mod demo;
 mod error;
 pub mod fetch;
 mod identifier;
+pub mod kept;
 pub mod oid;
 pub mod path;
 pub mod revocation;

@@ -7,6 +7,7 @@
 //! (`confirmed = true`) or is still to be confirmed with the province;
 //! [`Profile::to_confirm`] lists the latter.
 
+pub mod algorithms;
 mod check;
 pub mod directory;
 mod error;
@@ -24,6 +25,7 @@ use crate::domain::calendar;
 use crate::domain::delivery::StatusCode;
 use crate::domain::document::{Code, DocumentId};
 use crate::domain::text;
+use algorithms::Algorithms;
 use facts::{
     AgencyCodes, Basis, Deadlines, DocumentIdForm, DocumentIds, DocumentTypes, Format, Holidays,
     Layout, Limits, Numbering, Report, ReturnReason, ReturnReasons, Seal, Signatures, Status,
@@ -55,6 +57,7 @@ pub struct Profile {
     statuses: Statuses,
     document_ids: DocumentIds,
     agency_codes: AgencyCodes,
+    algorithms: Algorithms,
     reports: Vec<Report>,
     /// Working out what the file says; not keys of it.
     #[serde(skip)]
@@ -252,6 +255,11 @@ impl Profile {
 
     pub fn agency_codes(&self) -> &AgencyCodes {
         &self.agency_codes
+    }
+
+    /// What signatures may rest on.
+    pub fn algorithms(&self) -> &Algorithms {
+        &self.algorithms
     }
 
     pub fn reports(&self) -> &[Report] {

@@ -7,9 +7,10 @@
 
 pub mod check;
 mod error;
+mod indication;
 pub mod make;
 mod reason;
-mod report;
+pub mod report;
 
 use aws_lc_rs::digest as lc;
 
@@ -17,9 +18,13 @@ use crate::pki::DigestAlgorithm;
 
 pub use check::{Change, CheckOptions, check, check_source};
 pub use error::SigningError;
-pub use make::{Level, Look, PageStamps, Services, Signed, SigningJob, extend, sign, sign_to};
+pub use indication::{Indication, SubIndication};
+pub use make::{
+    FailedService, Level, Look, PageStamps, Services, Signed, SigningJob, extend, renew_before,
+    sign, sign_to,
+};
 pub use reason::Reason;
-pub use report::{Covers, Modifications, Proof, Report, SignatureReport};
+pub use report::{Covers, Modifications, Proof, Report, RevocationSource, SignatureReport};
 
 /// A hash over a document, fed piece by piece.
 fn hasher(algorithm: DigestAlgorithm) -> lc::Context {

@@ -28,6 +28,7 @@ mod backup;
 mod blob;
 mod connection;
 mod disk;
+mod durability;
 mod error;
 mod head;
 mod identity;
@@ -68,6 +69,7 @@ use writer::{Desk, Job};
 
 pub use audit::{AuditProblem, AuditProblemKind, AuditReport, MOST_PROBLEMS};
 pub use blob::{Collected, IN_DATABASE};
+pub use durability::{Durability, FailedExtension};
 pub use error::StoreError;
 pub use inbound::InboundFilter;
 pub use keys::KdfCost;

@@ -64,22 +64,48 @@ fn verify_speaks_as_agreed() {
     let file = &report["files"][0];
     assert_eq!(
         keys(file),
-        ["file", "pages", "reasons", "signatures", "verdict"].into_iter().collect()
+        [
+            "checked_at",
+            "checker",
+            "completeness",
+            "file",
+            "indication",
+            "offline",
+            "pages",
+            "reasons",
+            "signatures",
+            "sub_indication",
+            "verdict",
+        ]
+        .into_iter()
+        .collect()
     );
     let signature = &file["signatures"][0];
     let expected = [
+        "act",
+        "changes",
+        "claimed_time",
         "covers",
         "digest",
+        "document_timestamp",
         "field",
+        "indication",
         "issuer",
         "key",
         "kind",
         "level",
         "modifications",
+        "notes",
+        "organisation",
         "reasons",
+        "revocation",
+        "root",
         "serial",
+        "signed_length",
         "signer",
         "signing_time",
+        "steps",
+        "sub_indication",
         "time_source",
         "verdict",
     ];

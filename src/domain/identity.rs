@@ -58,6 +58,17 @@ pub enum Misfit {
     NotLinked,
 }
 
+/// Whose a certificate is: by its own link, else by that of the one it renews.
+pub fn owner<'a>(
+    links: &'a [CertificateLink],
+    certificate: &CertificateFacts,
+) -> Option<&'a Owner> {
+    let this = |link: &&CertificateLink| link.certificate.fingerprint == certificate.fingerprint;
+    let renewed = |link: &&CertificateLink| link.certificate.lineage == certificate.lineage;
+    let link = links.iter().find(this).or_else(|| links.iter().find(renewed));
+    link.map(|link| &link.owner)
+}
+
 /// Whether `certificate` may sign as `kind` by the hand of `user`. `Ok(true)` where a link
 /// says so, `Ok(false)` where nothing is linked that could tell.
 pub fn permitted(
@@ -66,10 +77,7 @@ pub fn permitted(
     kind: SignatureKind,
     user: &str,
 ) -> Result<bool, Misfit> {
-    let this = |link: &&CertificateLink| link.certificate.fingerprint == certificate.fingerprint;
-    let renewed = |link: &&CertificateLink| link.certificate.lineage == certificate.lineage;
-    let link = links.iter().find(this).or_else(|| links.iter().find(renewed));
-    match (link.map(|link| &link.owner), kind) {
+    match (owner(links, certificate), kind) {
         (Some(Owner::Organisation), SignatureKind::Organisation) => Ok(true),
         (Some(Owner::Organisation), SignatureKind::Personal) => Err(Misfit::OfOrganisation),
         (Some(Owner::Person(owner)), SignatureKind::Organisation) => {

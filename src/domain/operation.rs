@@ -18,7 +18,7 @@ use super::identity::CertificateLink;
 use super::inbound::{Assignment, InboundState, Registration};
 use super::outbound::{Numbering, OutboundState, SignatureKind};
 use super::role::Role;
-use super::verdict::VerdictSummary;
+use super::verdict::{Level, VerdictSummary};
 
 /// Hybrid logical clock: never runs backwards on one desk, whatever the PC's clock does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -170,6 +170,20 @@ pub enum Change {
         signer: String,
         serial: String,
         signed_at: Timestamp,
+        /// How durable all signatures of the file are now; not noted in old operations.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level: Option<Level>,
+    },
+    /// The signatures of a sealed document were made to last longer. `file` is the new
+    /// version of its main file: the old one, with what proves it appended.
+    SignatureExtended {
+        key: DocumentKey,
+        file: FileRef,
+        level: Level,
+        /// When the newest archival time stamp ends, if there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        renew_before: Option<Timestamp>,
+        at: Timestamp,
     },
     /// The document leaves; one outbox item per recipient is queued in the same transaction.
     OutboundIssued {

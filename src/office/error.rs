@@ -11,6 +11,8 @@ pub enum OfficeError {
     WrongState { state: String },
     #[error("no document {0}")]
     NoSuchDocument(String),
+    #[error("no signature {0} that covers a revision of the file")]
+    NoSuchSignature(String),
     #[error("a reason is required")]
     ReasonMissing,
     #[error("the field {0} is missing or not valid")]
@@ -63,6 +65,8 @@ pub enum OfficeError {
     OrganisationSignature(String),
     #[error("no place for the signature was found")]
     NoPlace,
+    #[error("the time-stamp service's certificate still ends at {until}")]
+    NotRenewed { until: String },
     #[error("no server is set")]
     NoServer,
     #[error("the number changed while the token was signing")]
@@ -97,6 +101,9 @@ impl From<OfficeError> for Problem {
             }
             E::NoSuchDocument(id) => {
                 Self::new("office-no-such-document", Usage, Input).with("id", id)
+            }
+            E::NoSuchSignature(field) => {
+                Self::new("office-no-such-signature", Usage, Input).with("field", field)
             }
             E::ReasonMissing => Self::new("office-reason-missing", Refused, Input),
             E::FieldInvalid(field) => {
@@ -164,6 +171,9 @@ impl From<OfficeError> for Problem {
                 Self::new("office-organisation-signature", Refused, Input)
             }
             E::NoPlace => Self::new("office-no-place", Refused, Input),
+            E::NotRenewed { until } => {
+                Self::new("office-not-renewed", Kind::No, Blame::Server).with("date", until)
+            }
             E::NotAssigned => Self::new("office-not-assigned", Refused, Input),
             E::NoServer => Self::new("office-no-server", Unavailable, Environment),
             E::NumberMoved => Self::new("office-number-moved", Refused, Environment),

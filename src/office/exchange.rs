@@ -47,6 +47,10 @@ impl Office {
         let counts = self.store().counts()?;
         total.waiting = u32::try_from(counts.outbox_waiting).unwrap_or(u32::MAX);
         total.wedged = u32::try_from(counts.outbox_wedged).unwrap_or(u32::MAX);
+        // The line to the province and that to the time stamps fail apart: a problem with
+        // one is no reason to leave the other, and stands with the documents.
+        let lasting = self.extend_waiting(&mut |_, _| (), &|| watch.cancelled())?;
+        (total.extended, total.awaiting_extension) = (lasting.extended, lasting.waiting);
         Ok(total)
     }
 }

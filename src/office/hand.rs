@@ -16,7 +16,9 @@ use crate::domain::text;
 use crate::pdf::structure::Source;
 use crate::pki::fetch::Fetch;
 use crate::pki::path::PathReason;
-use crate::pki::{Certificate, Evidence, PkiError, Purpose, TrustStore, path};
+use crate::pki::{
+    Certificate, DigestAlgorithm, Evidence, PkiError, Purpose, SignatureScheme, TrustStore, path,
+};
 use crate::signing::SigningError;
 use crate::signing::make::{self, Level, Look, PageStamps, Signed, SigningJob};
 use crate::token::choose;
@@ -33,6 +35,11 @@ pub struct Hand<'a> {
     /// The full name that the certificate must be of; `None` where no name is known.
     pub holder: Option<&'a str>,
     pub level: Level,
+    pub digest: DigestAlgorithm,
+    /// `None`: what suits the certificate's key.
+    pub scheme: Option<SignatureScheme>,
+    /// Where no time-stamp service answers, a lower level is good for now.
+    pub or_lower: bool,
     pub tsa_urls: &'a [String],
     /// Where the authorities above the signer are known.
     pub trust: &'a TrustStore,
@@ -238,6 +245,9 @@ impl Hand<'_> {
         job.look = look;
         job.stamps = stamps;
         job.level = self.level;
+        job.digest = self.digest;
+        job.scheme = self.scheme;
+        job.or_lower = self.or_lower;
         job.tsa_urls = self.tsa_urls.to_vec();
         // Long-term levels want the revocation data of the whole chain; the others are made
         // without a line, which is the normal case in a commune.

@@ -32,7 +32,10 @@ impl Office {
         if document.metadata.recipients.is_empty() {
             return Err(OfficeError::NoRecipient.into());
         }
-        let verdict = self.judge(&self.main_file(key)?)?;
+        self.extend_before_issue(key)?;
+        let document = self.outbound_document(key)?;
+        let expected = self.expected_of_ours(&document.metadata);
+        let verdict = self.judge(&self.main_file(key)?, &expected)?;
         require_signature(&verdict, SignatureKind::Personal)?;
         require_signature(&verdict, SignatureKind::Organisation)?;
 
@@ -113,7 +116,8 @@ impl Office {
         if document.numbering.is_none() {
             return Ok(None);
         }
-        Ok(Some(self.judge(&self.main_file(key)?)?))
+        let expected = self.expected_of_ours(&document.metadata);
+        Ok(Some(self.judge(&self.main_file(key)?, &expected)?))
     }
 
     /// The packet that carries a document, or an order about it, to all its recipients.

@@ -120,6 +120,14 @@ impl Office {
     }
 }
 
+/// Whose a certificate is by the links, renewed or not.
+pub(super) fn owner<'a>(
+    links: &'a [CertificateLink],
+    certificate: &Certificate,
+) -> Option<&'a Owner> {
+    crate::domain::identity::owner(links, &facts(certificate))
+}
+
 fn facts(certificate: &Certificate) -> CertificateFacts {
     let mut lineage = Sha256::new();
     for name in [certificate.subject(), certificate.issuer()] {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::draft::refuse_secrets;
+use super::verdict::expected_of;
 use super::{Office, OfficeError};
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::{StatusCode, StatusEntry};
@@ -20,12 +21,11 @@ use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::problem::{Kind as ProblemKind, Problem};
 use crate::domain::role::Act;
 use crate::domain::text;
-use crate::domain::verdict::VerdictSummary;
 use crate::packet::{
     self, DocumentPacket, Kind, Organ, Packet, PacketError, Report, Staff, StatusPacket,
 };
 use crate::pdf::structure::Source;
-use crate::signing::check::{self, CheckOptions};
+use crate::signing::check::Expectation;
 use crate::store::{PacketRow, PacketState};
 
 /// How the outcome of a packet that became an inbound document begins.
@@ -208,7 +208,7 @@ impl Office {
         refuse_secrets(&content)?;
         let file = self.keep_file(origin, "application/pdf", &pdf, true)?;
         let subject = origin.rsplit_once('.').map_or(origin, |(stem, _)| stem).to_owned();
-        let verdict = self.judge(&pdf)?;
+        let verdict = self.judge(&pdf, &Expectation::default())?;
         let key = DocumentKey::fresh();
         let taken =
             Change::PacketTaken { packet: hash.clone(), outcome: format!("{INBOUND}{key}") };
@@ -278,7 +278,8 @@ impl Office {
         for enclosed in document.attachments.iter().filter(|file| !std::ptr::eq(*file, main)) {
             self.refuse_secret_file(&enclosed.content)?;
         }
-        let verdict = self.judge(&pdf)?;
+        let expected = expected_of(&metadata, document.from.code.as_ref(), &document.from.name);
+        let verdict = self.judge(&pdf, &expected)?;
         let pages = Source::parse(pdf.clone()).and_then(|source| source.page_count()).ok();
         metadata.pages = pages.or(metadata.pages);
         let mut files: Vec<FileRef> = Vec::new();
@@ -404,13 +405,6 @@ impl Office {
             writer.append(taken)?;
             Ok(Imported::Status)
         })
-    }
-
-    /// The verdict on a PDF's signatures, by this office's trust, now.
-    pub(super) fn judge(&self, pdf: &Arc<[u8]>) -> Result<VerdictSummary, Problem> {
-        let trust = self.trust()?;
-        let options = CheckOptions { trust: &trust, at: None, online: Some(&self.0.fetch) };
-        Ok(check::check(pdf.clone(), &options)?.summary())
     }
 
     /// What tells the sender that `document` is now in `state`; `None` where nobody waits

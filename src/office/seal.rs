@@ -14,6 +14,7 @@ use crate::domain::operation::Change;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
+use crate::domain::verdict::Level;
 use crate::pdf::structure::Source;
 use crate::signing::make::Look;
 use crate::store::Actor;
@@ -25,6 +26,8 @@ pub(super) struct SealPlan {
     source: Source,
     look: Look,
     at: Timestamp,
+    /// How durable the signatures before it are.
+    earlier: Vec<Level>,
 }
 
 impl Office {
@@ -52,7 +55,12 @@ impl Office {
         let main = super::sign::main_file(&document.files).cloned();
         let main = main.ok_or_else(|| Self::missing(key))?;
         let bytes = self.file(&main)?;
-        require_signature(&self.judge(&bytes)?, SignatureKind::Personal)?;
+        let expected = self.expected_of_ours(&document.metadata);
+        let verdict = self.judge(&bytes, &expected)?;
+        require_signature(&verdict, SignatureKind::Personal)?;
+        let earlier = verdict.signatures.iter();
+        let earlier =
+            earlier.map(|found| Level::from_name(&found.level).unwrap_or_default()).collect();
         let source = Source::parse(bytes)?;
         let at = Timestamp::now();
         let look = match placement {
@@ -63,7 +71,7 @@ impl Office {
                 place::seal(&source, placement, self.profile(), office, image, at)?
             }
         };
-        Ok(SealPlan { key, main, source, look, at })
+        Ok(SealPlan { key, main, source, look, at, earlier })
     }
 
     /// Signs and stores, when its turn comes.
@@ -74,7 +82,7 @@ impl Office {
         plan: &SealPlan,
         turn: &mut Turn,
     ) -> Result<Made, Problem> {
-        let SealPlan { key, main, source, look, at } = plan;
+        let SealPlan { key, main, source, look, at, earlier } = plan;
         let (key, before) = (*key, main.blob.clone());
         let signed = hand.sign(turn.ready(), source, look.clone(), Vec::new(), *at)?;
         let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
@@ -91,6 +99,7 @@ impl Office {
             signer: made.signer.clone(),
             serial: made.serial.clone(),
             signed_at: *at,
+            level: earlier.iter().copied().chain([signed.level]).min(),
         };
         self.store().write(actor, move |writer| {
             let now = writer.outbound(&key)?.ok_or_else(|| Self::missing(key))?;

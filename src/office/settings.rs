@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::{Office, OfficeError};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
+use crate::domain::verdict::Level;
 use crate::exchange::ServerAddress;
 use crate::pki::{Certificate, TrustStore};
 use crate::token::Pin;
@@ -19,6 +20,7 @@ use crate::token::Pin;
 const SERVER_URL: &str = "server.url";
 const SERVER_SECRET: &str = "server.secret";
 const TSA_URLS: &str = "tsa.urls";
+const SIGNATURE_LEVEL: &str = "signature.level";
 const SEAL_IMAGE: &str = "image.seal";
 
 /// The provincial server, and this office's secret there.
@@ -66,6 +68,22 @@ impl Office {
         let urls: Option<Vec<String>> = urls.iter().map(|url| web_address(url)).collect();
         let urls = urls.ok_or(OfficeError::BadSetting("tsa.urls"))?;
         Ok(self.store().set_setting(TSA_URLS, &urls.join("\n"))?)
+    }
+
+    /// How durably this office wishes its documents to be signed. Where nothing was chosen:
+    /// B-LT with time-stamp services, else B-B, since nothing more can be had.
+    pub fn wanted_level(&self) -> Result<Level, Problem> {
+        let chosen = self.store().setting(SIGNATURE_LEVEL)?;
+        Ok(match chosen.as_deref().and_then(Level::from_name) {
+            Some(level) => level,
+            None if self.tsa_urls()?.is_empty() => Level::Bb,
+            None => Level::Blt,
+        })
+    }
+
+    pub fn set_wanted_level(&self, level: Level) -> Result<(), Problem> {
+        self.actor(Act::ManageAgencies)?;
+        Ok(self.store().set_setting(SIGNATURE_LEVEL, level.name())?)
     }
 
     /// The image of this user's handwritten signature (blue PNG; Thông tư 01/2019/TT-BNV

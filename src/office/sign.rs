@@ -18,6 +18,7 @@ use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::pdf::appearance::{Appearance, BLUE, Line, picture_rect};
 use crate::pdf::structure::Source;
+use crate::pki::DigestAlgorithm;
 use crate::signing::make::{Level, Look};
 use crate::store::Actor;
 
@@ -139,6 +140,7 @@ impl Office {
             signer: made.signer.clone(),
             serial: made.serial.clone(),
             signed_at: at,
+            level: Some(signed.level),
         };
         let before = main.blob.clone();
         turn.settle()?;
@@ -176,6 +178,10 @@ impl Office {
             kind,
             holder,
             level: if tsa_urls.is_empty() { Level::Bb } else { Level::Bt },
+            digest: DigestAlgorithm::Sha256,
+            scheme: None,
+            // Without a line now is with a time stamp later (`extend`).
+            or_lower: true,
             tsa_urls,
             trust,
             fetch: &self.0.fetch,

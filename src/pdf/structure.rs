@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use lopdf::{Dictionary, Object, ObjectId};
 
 pub use content::{Operation, operations};
-pub use dss::SecurityStore;
+pub use dss::{Kept, SecurityStore, validation_key};
 pub(crate) use form::text;
 pub use form::{
     ByteRange, Field, FieldLock, Permission, SignatureField, SignatureValue, Transform,

@@ -20,10 +20,12 @@ use super::error::PkiError;
 use super::identifier::SignatureAlgorithm;
 use super::oid;
 
+mod general;
 mod name;
 mod owner;
 mod read;
 
+use general::{GeneralName, NameConstraints};
 pub use name::Name;
 pub(super) use name::{directory_name, general_names};
 pub use owner::SigningFitness;
@@ -68,7 +70,8 @@ pub(super) struct Extensions {
     pub ocsp_no_check: bool,
     /// Critical extensions that are not understood, as dotted numbers.
     pub unknown_critical: Vec<String>,
-    pub critical_name_constraints: bool,
+    pub alternative_names: Vec<GeneralName>,
+    pub name_constraints: Option<NameConstraints>,
 }
 
 /// The bits of the extension keyUsage (RFC 5280, 4.2.1.3), bit 0 lowest.
@@ -255,6 +258,12 @@ impl Certificate {
     /// (RFC 6960, 4.2.2.2.1).
     pub fn has_ocsp_no_check(&self) -> bool {
         self.0.extensions.ocsp_no_check
+    }
+
+    /// Whether the limits that this authority sets to names permit all names of `below`
+    /// (RFC 5280, 4.2.1.10).
+    pub(super) fn permits_names_of(&self, below: &Self) -> bool {
+        self.extensions().name_constraints.as_ref().is_none_or(|limits| limits.permit(below))
     }
 
     /// Whether extKeyUsage allows time stamping (RFC 3161, 2.3).

@@ -3,11 +3,12 @@
 //! [`HttpFetch`] may be called from any thread, one that runs an async executor included:
 //! requests run on a small executor of their own, started with the first of them, and the
 //! caller waits. [`CachedFetch`] remembers lists, which are fetched for every signature of
-//! every document otherwise.
+//! every document otherwise. Certificates that were issued long ago name hosts that moved
+//! since: `assets/trust/hosts.toml` says where to.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -24,6 +25,12 @@ pub trait Fetch: Send + Sync {
     /// # Errors
     /// The network's variants of [`PkiError`].
     fn post(&self, url: &str, content_type: &str, body: &[u8]) -> Result<Vec<u8>, PkiError>;
+
+    /// Whether the service at `url` has just been out of reach: another is better asked
+    /// first.
+    fn has_just_failed(&self, _url: &str) -> bool {
+        false
+    }
 }
 
 /// Over HTTP, by the rules of this computer (proxies, trusted TLS roots).
@@ -87,6 +94,7 @@ impl HttpFetch {
         let address = reqwest::Url::parse(url)
             .ok()
             .filter(|address| matches!(address.scheme(), "http" | "https"))
+            .map(moved)
             .ok_or_else(|| PkiError::BadAddress(url.to_owned()))?;
         let engine = self.engine(url)?;
         let Some(runtime) = &engine.runtime else {
@@ -137,6 +145,38 @@ impl Fetch for HttpFetch {
     }
 }
 
+/// A host that moved.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Moved {
+    from: String,
+    to: String,
+}
+
+/// The address at which a service is found today.
+fn moved(mut address: reqwest::Url) -> reqwest::Url {
+    #[derive(serde::Deserialize)]
+    struct File {
+        host: Vec<Moved>,
+    }
+    static HOSTS: LazyLock<Vec<Moved>> = LazyLock::new(|| {
+        match toml::from_str::<File>(include_str!("../../assets/trust/hosts.toml")) {
+            Ok(file) => file.host,
+            Err(error) => {
+                tracing::error!(%error, "the list of moved hosts is broken");
+                Vec::new()
+            }
+        }
+    });
+    let host = address.host_str().unwrap_or_default();
+    if let Some(row) = HOSTS.iter().find(|row| row.from.eq_ignore_ascii_case(host))
+        && address.set_host(Some(&row.to)).is_err()
+    {
+        tracing::error!(to = row.to, "the list of moved hosts is broken");
+    }
+    address
+}
+
 async fn read(
     url: String,
     request: reqwest::RequestBuilder,
@@ -166,10 +206,12 @@ async fn read(
 
 /// Remembers what was fetched with `get`: for an hour, lists not beyond their nextUpdate.
 /// When the service cannot be reached, a list that is still in force is given again.
+/// Remembers too which services could not be reached with `post`.
 pub struct CachedFetch<F> {
     inner: F,
     lifetime: Duration,
     entries: Mutex<HashMap<String, Entry>>,
+    failures: Mutex<HashMap<String, Instant>>,
 }
 
 struct Entry {
@@ -181,6 +223,8 @@ struct Entry {
 impl<F: Fetch> CachedFetch<F> {
     /// How long an answer is given again without asking.
     pub const LIFETIME: Duration = Duration::from_secs(3600);
+    /// How long a service that could not be reached is asked after the others.
+    const AVOIDED: Duration = Duration::from_secs(300);
     /// When more bytes are held, everything is forgotten.
     const CAPACITY: usize = 64 * 1024 * 1024;
 
@@ -190,7 +234,8 @@ impl<F: Fetch> CachedFetch<F> {
 
     /// With another lifetime.
     pub fn with_lifetime(inner: F, lifetime: Duration) -> Self {
-        Self { inner, lifetime, entries: Mutex::new(HashMap::new()) }
+        let (entries, failures) = (Mutex::default(), Mutex::default());
+        Self { inner, lifetime, entries, failures }
     }
 
     fn entries(&self) -> std::sync::MutexGuard<'_, HashMap<String, Entry>> {
@@ -235,7 +280,59 @@ impl<F: Fetch> Fetch for CachedFetch<F> {
     }
 
     fn post(&self, url: &str, content_type: &str, body: &[u8]) -> Result<Vec<u8>, PkiError> {
+        let answer = self.inner.post(url, content_type, body);
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if answer.is_err() {
+            failures.retain(|_, since| since.elapsed() < Self::AVOIDED);
+            failures.insert(url.to_owned(), Instant::now());
+        } else {
+            failures.remove(url);
+        }
+        answer
+    }
+
+    fn has_just_failed(&self, url: &str) -> bool {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(url).is_some_and(|since| since.elapsed() < Self::AVOIDED)
+    }
+}
+
+/// At most for so long in all: what comes after the time is up fails at once.
+///
+/// For what is done while a person waits and can be done later as well. Each request still
+/// ends by the time-out of the fetch inside.
+pub struct Hurried<'a> {
+    inner: &'a dyn Fetch,
+    until: Instant,
+}
+
+impl<'a> Hurried<'a> {
+    pub fn new(inner: &'a dyn Fetch, time: Duration) -> Self {
+        Self { inner, until: Instant::now() + time }
+    }
+
+    fn in_time(&self, url: &str) -> Result<(), PkiError> {
+        if Instant::now() < self.until {
+            Ok(())
+        } else {
+            Err(PkiError::TimedOut { url: url.to_owned() })
+        }
+    }
+}
+
+impl Fetch for Hurried<'_> {
+    fn get(&self, url: &str) -> Result<Vec<u8>, PkiError> {
+        self.in_time(url)?;
+        self.inner.get(url)
+    }
+
+    fn post(&self, url: &str, content_type: &str, body: &[u8]) -> Result<Vec<u8>, PkiError> {
+        self.in_time(url)?;
         self.inner.post(url, content_type, body)
+    }
+
+    fn has_just_failed(&self, url: &str) -> bool {
+        self.inner.has_just_failed(url)
     }
 }
 
@@ -251,6 +348,15 @@ mod tests {
         for url in ["file:///etc/passwd", "ftp://example.com/a", "ldap://x/cn=a", "nonsense"] {
             assert_eq!(fetch.get(url), Err(PkiError::BadAddress(url.to_owned())));
         }
+    }
+
+    #[test]
+    fn hosts_that_moved_are_found_again() {
+        let at = |url: &str| moved(reqwest::Url::parse(url).unwrap()).to_string();
+        assert_eq!(at("http://ocsp.ca.ptc/"), "http://ocsp.ca.gov.vn/");
+        assert_eq!(at("http://OCSP.CA.PTC:8080/a?b"), "http://ocsp.ca.gov.vn:8080/a?b");
+        assert_eq!(at("http://ocsp.ca.gov.vn/a"), "http://ocsp.ca.gov.vn/a");
+        assert_eq!(at("http://x.ocsp.ca.ptc/"), "http://x.ocsp.ca.ptc/");
     }
 
     struct Counting(AtomicUsize);
@@ -278,5 +384,44 @@ mod tests {
             cached.post("http://a/", "x", b"").unwrap();
         }
         assert_eq!(cached.inner.0.load(Ordering::Relaxed), 4);
+    }
+
+    /// Refuses while it is told to.
+    struct Refusing(std::sync::atomic::AtomicBool);
+
+    impl Fetch for Refusing {
+        fn get(&self, url: &str) -> Result<Vec<u8>, PkiError> {
+            self.post(url, "", b"")
+        }
+
+        fn post(&self, url: &str, _: &str, _: &[u8]) -> Result<Vec<u8>, PkiError> {
+            match self.0.load(Ordering::Relaxed) {
+                true => Err(PkiError::TimedOut { url: url.to_owned() }),
+                false => Ok(Vec::new()),
+            }
+        }
+    }
+
+    #[test]
+    fn a_service_that_failed_is_remembered_until_it_answers() {
+        let cached = CachedFetch::new(Refusing(true.into()));
+        assert!(!cached.has_just_failed("http://a/"));
+        cached.post("http://a/", "x", b"").unwrap_err();
+        assert!(cached.has_just_failed("http://a/") && !cached.has_just_failed("http://b/"));
+        cached.inner.0.store(false, Ordering::Relaxed);
+        cached.post("http://a/", "x", b"").unwrap();
+        assert!(!cached.has_just_failed("http://a/"));
+    }
+
+    #[test]
+    fn hurry_ends_when_the_time_is_up() {
+        let inner = Refusing(false.into());
+        let hurried = Hurried::new(&inner, Duration::from_secs(60));
+        assert_eq!(hurried.get("http://a/"), Ok(Vec::new()));
+        let late = Hurried::new(&inner, Duration::ZERO);
+        assert_eq!(
+            late.post("http://a/", "", b""),
+            Err(PkiError::TimedOut { url: "http://a/".to_owned() })
+        );
     }
 }

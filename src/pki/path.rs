@@ -239,6 +239,10 @@ impl Context<'_> {
             });
             if depth > 0 {
                 reasons.extend(authority_reasons(certificate, is_root, authorities_below));
+                let below = chain.get(..depth).unwrap_or_default();
+                if !permits_names(certificate, below) {
+                    reasons.push(PathReason::ConstraintViolated);
+                }
                 // Self-issued certificates do not count (RFC 5280, 6.1.4 l).
                 if !certificate.subject().matches(certificate.issuer()) {
                     authorities_below += 1;
@@ -318,6 +322,16 @@ impl Context<'_> {
     }
 }
 
+/// Whether an authority's limits permit the names below it. Self-issued certificates, by
+/// which an authority changes its key, are not asked unless they are the last (RFC 5280,
+/// 6.1.4 b and c).
+fn permits_names(authority: &Certificate, below: &[Certificate]) -> bool {
+    below.iter().enumerate().all(|(depth, certificate)| {
+        let self_issued = certificate.subject().matches(certificate.issuer());
+        (depth > 0 && self_issued) || authority.permits_names_of(certificate)
+    })
+}
+
 /// What an authority on the path must be (RFC 5280, 6.1.4 k to n).
 fn authority_reasons(
     authority: &Certificate,
@@ -329,7 +343,6 @@ fn authority_reasons(
     // An old root of version 1 has no extensions at all; being trusted is enough.
     if (!extensions.ca && !is_root)
         || extensions.path_length.is_some_and(|limit| authorities_below > limit)
-        || extensions.critical_name_constraints
     {
         reasons.push(PathReason::ConstraintViolated);
     }

@@ -6,6 +6,8 @@
 //! enclose evidence from before the theft was reported. A statement that the certificate is
 //! revoked wins over one that it is not. Evidence with SHA-1 signatures is passed over.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::certificate::Certificate;
@@ -15,13 +17,22 @@ use super::path::Purpose;
 mod crl;
 mod ocsp;
 
-pub(super) use crl::next_update;
+pub(super) use crl::{next_update, next_update as list_until};
+pub(super) use ocsp::in_force_until as answer_until;
 
 /// Evidence that is at hand, each element in DER: CertificateList and OCSPResponse.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
     pub crls: Vec<Vec<u8>>,
     pub ocsps: Vec<Vec<u8>>,
+}
+
+/// How much there is; nobody reads DER in a log.
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (crls, ocsps) = (self.crls.len(), self.ocsps.len());
+        f.debug_struct("Evidence").field("crls", &crls).field("ocsps", &ocsps).finish()
+    }
 }
 
 impl Evidence {

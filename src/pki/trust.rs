@@ -7,17 +7,21 @@
 
 use std::path::Path;
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, Name};
 use super::error::PkiError;
+use super::revocation::Evidence;
 
 /// Larger files in the trust folder are not certificates.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// Trusted roots, and intermediate authorities that help to reach them.
+/// Trusted roots, and what helps to reach a conclusion about those below them: intermediate
+/// authorities and revocation data that are at hand. Only the roots are trusted.
 #[derive(Debug, Clone, Default)]
 pub struct TrustStore {
     pub roots: Vec<Certificate>,
     pub intermediates: Vec<Certificate>,
+    /// Kept from earlier checks; counts as what comes with a document does.
+    pub evidence: Evidence,
 }
 
 impl TrustStore {
@@ -115,6 +119,12 @@ pub fn pins() -> Vec<Pin> {
 pub fn pinned(certificate: &Certificate) -> Option<Pin> {
     let fingerprint = certificate.fingerprint();
     pins().into_iter().find(|pin| pin.sha256 == fingerprint)
+}
+
+/// The pins of the authorities that bear this name, with an address to fetch them from.
+pub(super) fn published(issuer: &Name) -> Vec<Pin> {
+    let Some(name) = issuer.common_name.as_deref() else { return Vec::new() };
+    pins().into_iter().filter(|pin| pin.name == name && !pin.url.is_empty()).collect()
 }
 
 /// Refuses a file that bears a pinned certificate's name and holds another one.

@@ -5,17 +5,31 @@
 //! 319 102-1 tells how to conclude from them. Before any of that, [`coverage`] asks whether
 //! the signature says honestly what it covers, and after it, [`changes`] asks what was done
 //! to the file since. Whatever cannot be read counts against the file, never for it.
+//!
+//! A signature's time is the one that a time stamp proves; where there is none, the one that
+//! the signer claims. At that time the certificate must have been valid. What was only claimed
+//! does not outlive the certificate: once it has expired or been revoked, nobody can tell any
+//! more whether the signature is older (`expired-since`, `revoked-since`). An office that
+//! checked a document when it came keeps that verdict with its time, and so has its proof.
+//!
+//! [`completeness`] then asks what the regulation asks beyond the signatures themselves.
 
+mod acts;
 mod changes;
 mod comments;
 mod comparison;
+mod complete;
 mod coverage;
 mod fields;
 mod fill;
 mod look;
+mod names;
 mod one;
+mod strength;
+mod time;
 mod walk;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,11 +38,13 @@ use super::reason::Reason;
 use super::report::{Report, SignatureReport};
 use super::{SigningError, make::Level};
 use crate::domain::verdict::Verdict;
-use crate::pdf::structure::Source;
+use crate::pdf::structure::{SignatureValue, Source};
 use crate::pki::fetch::Fetch;
 use crate::pki::{Certificate, Evidence, TrustStore};
+use crate::rules::algorithms::Algorithms;
 
 pub use changes::Change;
+pub use complete::{Expectation, completeness};
 
 /// Signatures in one file; each costs a comparison of the whole file.
 const MAX_SIGNATURES: usize = 64;
@@ -58,7 +74,7 @@ struct Baggage {
     evidence: Evidence,
 }
 
-/// Checks every signature of a file.
+/// Checks every signature of a file, by the algorithms of today's law.
 ///
 /// # Errors
 /// [`SigningError::Pdf`] when the file cannot be read at all; everything that is wrong with
@@ -67,21 +83,25 @@ pub fn check(bytes: Arc<[u8]>, options: &CheckOptions<'_>) -> Result<Report, Sig
     check_source(&Source::parse(bytes)?, options)
 }
 
-/// Checks every signature of a file that is open; a large one need not be in memory.
+/// The same for a file that is open; a large one need not be in memory.
 ///
 /// # Errors
-/// As [`check`], and where the file was changed meanwhile.
+/// Those of [`check`], and where the file was changed meanwhile.
 pub fn check_source(source: &Source, options: &CheckOptions<'_>) -> Result<Report, SigningError> {
+    check_by(source, options, Algorithms::current())
+}
+
+/// The same, by the algorithms of a profile.
+///
+/// # Errors
+/// Those of [`check_source`].
+pub fn check_by(
+    source: &Source,
+    options: &CheckOptions<'_>,
+    algorithms: &Algorithms,
+) -> Result<Report, SigningError> {
     let now = options.at.unwrap_or_else(Timestamp::now);
-    let values: Vec<_> = source
-        .signature_fields()?
-        .into_iter()
-        .filter_map(|field| field.value.map(|value| (field.name, value)))
-        .collect();
-    if values.len() > MAX_SIGNATURES {
-        let count = values.len();
-        return Err(SigningError::TooManySignatures { count, limit: MAX_SIGNATURES });
-    }
+    let values = values(source)?;
     let store = source.security_store()?;
     let baggage = Baggage {
         certificates: store
@@ -91,18 +111,23 @@ pub fn check_source(source: &Source, options: &CheckOptions<'_>) -> Result<Repor
             .collect(),
         evidence: Evidence { crls: store.crls, ocsps: store.ocsps },
     };
-    let mut checker = one::Checker::new(source, options, now, &baggage);
-    let mut signatures = Vec::new();
-    for (index, (name, value)) in values.iter().enumerate() {
+    let mut checker = one::Checker::new(source, options, algorithms, now, &baggage);
+    let mut signatures: Vec<(usize, SignatureReport)> = Vec::new();
+    for index in proofs_first(&values) {
+        let Some((name, value)) = values.get(index) else { continue };
         let mut report = checker.examine(name, value);
         // Two fields that show one value: the second shows what it does not sign.
         let repeated = values.iter().take(index).any(|(_, other)| other.id == value.id);
         if repeated {
             report.add(Reason::ContentsMalformed);
         }
-        signatures.push(report);
+        signatures.push((index, report));
     }
+    signatures.sort_by_key(|(index, _)| *index);
+    let mut signatures: Vec<_> = signatures.into_iter().map(|(_, report)| report).collect();
+    keep_order(&mut signatures);
     raise_to_archival(source, &mut signatures);
+    acts::name(&mut signatures);
 
     let verdict = signatures.iter().map(|found| found.verdict).max().unwrap_or(Verdict::Unsigned);
     let mut reasons: Vec<Reason> = signatures
@@ -125,11 +150,71 @@ pub fn check_source(source: &Source, options: &CheckOptions<'_>) -> Result<Repor
     })
 }
 
+/// The file as it was when the signature in `field` was made; `None` where there is no such
+/// signature or it does not say honestly what it covers.
+///
+/// # Errors
+/// Those of [`check_source`].
+pub fn as_signed(source: &Source, field: &str) -> Result<Option<Source>, SigningError> {
+    let values = values(source)?;
+    let found = values.iter().find(|(name, _)| name == field);
+    let covered = found.and_then(|(_, value)| coverage::coverage(source, value).ok());
+    Ok(covered.map(|coverage| coverage.signed))
+}
+
+/// The signature fields that are signed, with their values.
+fn values(source: &Source) -> Result<Vec<(String, SignatureValue)>, SigningError> {
+    let values: Vec<_> = source
+        .signature_fields()?
+        .into_iter()
+        .filter_map(|field| field.value.map(|value| (field.name, value)))
+        .collect();
+    if values.len() > MAX_SIGNATURES {
+        let count = values.len();
+        return Err(SigningError::TooManySignatures { count, limit: MAX_SIGNATURES });
+    }
+    Ok(values)
+}
+
+/// Document time stamps first, and of them the outermost first: each is the proof for those
+/// below it.
+fn proofs_first(values: &[(String, SignatureValue)]) -> Vec<usize> {
+    let end = |value: &SignatureValue| {
+        let numbers = value.byte_range.as_ref().map(|range| range.0.as_slice());
+        match numbers {
+            Some([.., second, length]) => second.saturating_add(*length),
+            _ => 0,
+        }
+    };
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by_key(|index| {
+        values.get(*index).map(|(_, value)| (!value.is_document_timestamp, Reverse(end(value))))
+    });
+    order
+}
+
+/// What a signature covers was there before it: a later signature with an earlier time stamp
+/// contradicts one of the two services.
+fn keep_order(signatures: &mut [SignatureReport]) {
+    let stamped: Vec<(usize, Timestamp)> = signatures
+        .iter()
+        .filter(|found| found.time_stamped)
+        .filter_map(|found| found.signed_length.zip(found.signing_time))
+        .collect();
+    for found in signatures.iter_mut().filter(|found| found.time_stamped) {
+        let Some((length, at)) = found.signed_length.zip(found.signing_time) else { continue };
+        if stamped.iter().any(|(below, then)| *below < length && at + time::SKEW < *then) {
+            found.add(Reason::TimestampOrder);
+        }
+    }
+}
+
 /// B-LTA is B-LT with a valid document time stamp over the validation data.
 fn raise_to_archival(source: &Source, signatures: &mut [SignatureReport]) {
     let stamped: Vec<usize> = signatures
         .iter()
         .filter(|found| found.is_document_timestamp && found.verdict == Verdict::Valid)
+        .filter(|found| !found.notes.contains(&Reason::TimestampExpired))
         .filter_map(|found| found.signed_length)
         .filter(|length| {
             let then = source.until(*length).and_then(|then| then.security_store());

@@ -8,6 +8,8 @@ use crate::pki::PkiError;
 use crate::pki::cms::CmsFault;
 use crate::token::TokenError;
 
+use super::reason::Reason;
+
 /// Nothing was changed anywhere, whatever it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SigningError {
@@ -35,10 +37,14 @@ pub enum SigningError {
     CertificateRevoked,
     #[error("no trusted roots are set")]
     NoTrust,
-    #[error("the signatures cannot be proved for the long term: {0}")]
-    NotProvable(String),
+    #[error("the signatures cannot be proved for the long term: {0:?}")]
+    NotProvable(Vec<Reason>),
+    #[error("the file carries no signature")]
+    NotSigned,
     #[error("the field {0} is signed already or is of another kind")]
     FieldTaken(String),
+    #[error("the signature in the field {by} forbids a further one here")]
+    Locked { by: String },
     #[error("the signature would stand outside page {page}")]
     OutsidePage { page: u32 },
     #[error("number and date would break an earlier signature")]
@@ -87,9 +93,19 @@ impl From<SigningError> for Problem {
                 Self::new("signing-certificate-revoked", Refused, Device)
             }
             SigningError::NoTrust => Self::new("signing-no-trust", Usage, Environment),
-            SigningError::NotProvable(_) => Self::new("signing-not-provable", No, Environment),
+            SigningError::NotProvable(reasons) => {
+                let why: Vec<String> = reasons.iter().map(|reason| reason.sentence()).collect();
+                // The services that tell of revocation come back; the rest is for good.
+                let unknown = |reason: &Reason| *reason == Reason::RevocationUnknown;
+                let kind = if reasons.iter().all(unknown) { Unavailable } else { No };
+                Self::new("signing-not-provable", kind, Environment).with("why", why.join(" "))
+            }
+            SigningError::NotSigned => Self::new("signing-not-signed", No, Input),
             SigningError::FieldTaken(field) => {
                 Self::new("signing-field-taken", Refused, Input).with("field", field)
+            }
+            SigningError::Locked { by } => {
+                Self::new("signing-locked", Refused, Sender).with("field", by)
             }
             SigningError::OutsidePage { page } => {
                 Self::new("signing-outside-page", Usage, Input).with("page", page)

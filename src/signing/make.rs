@@ -7,8 +7,10 @@
 //! one is wanted, and the hole is filled. Nothing is written anywhere until all of it
 //! succeeded; what comes back is the old file, untouched, and the bytes to append to it.
 
+mod evidence;
 mod lasting;
 mod revision;
+mod services;
 
 use std::io::{Seek, Write};
 
@@ -28,33 +30,9 @@ use crate::pki::{Certificate, DigestAlgorithm, Evidence, PkiError, SignatureSche
 use crate::token::{KeyRef, Token};
 use revision::{Reserved, Wording};
 
-pub use lasting::extend;
-
-/// How long a signature is meant to last (ETSI EN 319 142-1, clause 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Level {
-    /// The signature alone.
-    #[default]
-    Bb,
-    /// With a time stamp over it.
-    Bt,
-    /// With certificates and revocation data in the file.
-    Blt,
-    /// With a time stamp over all of that.
-    Blta,
-}
-
-impl Level {
-    /// `B-B` and so on.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bb => "B-B",
-            Self::Bt => "B-T",
-            Self::Blt => "B-LT",
-            Self::Blta => "B-LTA",
-        }
-    }
-}
+pub use crate::domain::verdict::Level;
+pub use lasting::{extend, reached, renew_before};
+pub use services::{FailedService, Services};
 
 /// What a reader sees of a signature.
 #[derive(Debug, Clone, Default)]
@@ -97,6 +75,9 @@ pub struct SigningJob<'a> {
     /// `None`: what suits the certificate's key.
     pub scheme: Option<SignatureScheme>,
     pub level: Level,
+    /// Where no time-stamp service answers within a few seconds, B-B is good for now; what
+    /// was reached says [`Signed::level`].
+    pub or_lower: bool,
     /// Time-stamp services, asked in this order until one answers.
     pub tsa_urls: Vec<String>,
     /// Where it is given, a certificate that is revoked is refused; levels from B-LT need it.
@@ -120,6 +101,7 @@ impl<'a> SigningJob<'a> {
             digest: DigestAlgorithm::Sha256,
             scheme: None,
             level: Level::Bb,
+            or_lower: false,
             tsa_urls: Vec::new(),
             trust: None,
             signing_time,
@@ -135,6 +117,8 @@ pub struct Signed {
     /// The name of the signed field.
     pub field: String,
     pub level: Level,
+    /// Time-stamp services that were asked in vain before another answered.
+    pub failed: Vec<FailedService>,
 }
 
 impl Signed {
@@ -164,14 +148,6 @@ impl Signed {
         original.intact()?;
         out.write_all(&self.appended)
     }
-}
-
-/// The services that signing asks.
-#[derive(Clone, Copy)]
-pub struct Services<'a> {
-    /// Time-stamp services, asked in this order until one answers.
-    pub tsa_urls: &'a [String],
-    pub fetch: &'a dyn Fetch,
 }
 
 /// Signs `job` with the key `key` of `token`, whose certificate is `certificate`.
@@ -244,10 +220,18 @@ pub fn sign_to(
         PkiError::WrongSignature => SigningError::TokenLied,
         other => other.into(),
     })?;
-    if job.level >= Level::Bt {
+    let (mut level, mut failed) = (job.level, Vec::new());
+    if level >= Level::Bt {
         let imprint = job.digest.digest(signature.signature());
-        let stamp = services.timestamp(job.digest, &imprint)?;
-        signature = signature.with_timestamp(&stamp)?;
+        let stamp = if job.or_lower {
+            services.timestamp_soon(job.digest, &imprint, &mut failed)
+        } else {
+            services.timestamp(job.digest, &imprint, &mut failed).map(Some)
+        };
+        match stamp? {
+            Some(stamp) => signature = signature.with_timestamp(&stamp)?,
+            None => level = Level::Bb,
+        }
     }
     let der = signature.to_der();
     let mut reserved = reserved;
@@ -261,12 +245,14 @@ pub fn sign_to(
         original: job.source.reader(),
         appended: reserved.appended,
         field: reserved.field,
-        level: job.level,
+        level,
+        failed,
     };
-    if let Some(trust) = lasting {
+    if let Some(trust) = lasting.filter(|_| level >= Level::Blt) {
         let now = job.source.with_appended(&signed.appended)?;
         let extended = lasting::extend(&now, job.level, trust, &services)?;
         signed.appended.extend_from_slice(&extended.appended);
+        signed.failed.extend(extended.failed);
     }
     job.source.intact()?;
     copy.write_all(&signed.appended).map_err(unwritable)?;

@@ -1,8 +1,15 @@
 //! Why a signature got its verdict: a closed list with codes that are never renamed.
+//!
+//! Each reason belongs to one step of the check and to one indication of ETSI EN 319 102-1
+//! (clauses 5.1.3 and 5.2.6). The office's verdict follows the standard's, and is stricter
+//! where the law is: what was signed with a certificate that must not sign documents, with a
+//! chain that breaks its own limits or with an algorithm that is forbidden is «không hợp lệ»
+//! though the standard's word is INDETERMINATE.
 
 use std::fmt;
 
-use crate::domain::verdict::Verdict;
+use super::indication::SubIndication;
+use crate::domain::verdict::{StepName, Verdict};
 use crate::i18n;
 use crate::pki::path::PathReason;
 
@@ -64,6 +71,8 @@ reasons! {
     CertificateRevoked = "certificate-revoked", Invalid;
     /// Revoked after the time that only the signer claims.
     RevokedSince = "revoked-since", Indeterminate;
+    /// Expired since the time that only the signer claims.
+    ExpiredSince = "expired-since", Indeterminate;
     CertificateExpired = "certificate-expired", Invalid;
     CertificateNotYetValid = "certificate-not-yet-valid", Invalid;
     KeyUsageWrong = "key-usage-wrong", Invalid;
@@ -76,20 +85,121 @@ reasons! {
     /// SHA-1.
     WeakAlgorithm = "weak-algorithm", Indeterminate;
     RevocationUnknown = "revocation-unknown", Indeterminate;
+    /// Signed with an algorithm or a key that the law no longer let be used on that day.
+    AlgorithmForbidden = "algorithm-forbidden", Invalid;
 
     // Time.
     /// There is a time stamp, and it is not for this signature or is broken.
     TimestampInvalid = "timestamp-invalid", Indeterminate;
     /// The time stamp's service is not trusted: the signer's own time counts.
     TimestampUntrusted = "timestamp-untrusted", Valid;
+    /// What must have been stamped first was stamped last.
+    TimestampOrder = "timestamp-order", Indeterminate;
+
+    // Remarks.
     /// The signer's clock is seven hours ahead: local time written as UTC.
     ClockSevenHours = "clock-seven-hours", Valid;
+    /// The time-stamp service's certificate ended, and no later time stamp proves that this
+    /// one is older: the signer's own time counts.
+    TimestampExpired = "timestamp-expired", Valid;
+    /// An algorithm or key that was good on the day that a time stamp proves.
+    AlgorithmOutdated = "algorithm-outdated", Valid;
+    /// The time is that of a document time stamp over the signature, not of one in it.
+    TimeFromDocument = "time-from-document", Valid;
 }
 
 impl Reason {
     /// The reason with this code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.code() == code)
+    }
+
+    /// Whether it only remarks something, and stands in `notes`.
+    pub const fn is_note(self) -> bool {
+        matches!(
+            self,
+            Self::ClockSevenHours
+                | Self::TimestampExpired
+                | Self::AlgorithmOutdated
+                | Self::TimeFromDocument
+        )
+    }
+
+    /// The step of the check to which it belongs.
+    pub const fn step(self) -> StepName {
+        match self {
+            Self::IntegrityBroken
+            | Self::ByteRangeInvalid
+            | Self::ContentsMalformed
+            | Self::AmbiguousStructure => StepName::Integrity,
+            Self::ChangedAfterSigning => StepName::Changes,
+            Self::SignatureWrong
+            | Self::CmsMalformed
+            | Self::SeveralSigners
+            | Self::SigningCertificateMismatch
+            | Self::Unsupported => StepName::Signature,
+            Self::SignerCertificateMissing
+            | Self::CertificateExpired
+            | Self::ExpiredSince
+            | Self::CertificateNotYetValid
+            | Self::KeyUsageWrong => StepName::Certificate,
+            Self::ConstraintViolated
+            | Self::ChainBroken
+            | Self::RootUntrusted
+            | Self::IssuerUnknown => StepName::Chain,
+            Self::CertificateRevoked | Self::RevokedSince | Self::RevocationUnknown => {
+                StepName::Revocation
+            }
+            Self::WeakKey
+            | Self::WeakAlgorithm
+            | Self::AlgorithmForbidden
+            | Self::AlgorithmOutdated => StepName::Algorithms,
+            Self::TimestampInvalid
+            | Self::TimestampUntrusted
+            | Self::TimestampOrder
+            | Self::ClockSevenHours
+            | Self::TimestampExpired
+            | Self::TimeFromDocument => StepName::Time,
+        }
+    }
+
+    /// The standard's sub-indication; `None` for remarks. `proven` tells whether a time stamp
+    /// proves when the signature was there.
+    pub const fn sub_indication(self, proven: bool) -> Option<SubIndication> {
+        use SubIndication as Sub;
+        Some(match self {
+            Self::IntegrityBroken => Sub::HashFailure,
+            Self::SignatureWrong => Sub::SigCryptoFailure,
+            Self::ByteRangeInvalid
+            | Self::ContentsMalformed
+            | Self::ChangedAfterSigning
+            | Self::CmsMalformed
+            | Self::SeveralSigners => Sub::FormatFailure,
+            Self::SignerCertificateMissing | Self::SigningCertificateMismatch => {
+                Sub::NoSigningCertificateFound
+            }
+            Self::AmbiguousStructure | Self::Unsupported | Self::TimestampInvalid => {
+                Sub::SigConstraintsFailure
+            }
+            Self::CertificateRevoked => Sub::Revoked,
+            Self::RevokedSince => Sub::RevokedNoPoe,
+            Self::CertificateExpired => Sub::Expired,
+            Self::ExpiredSince => Sub::OutOfBoundsNoPoe,
+            Self::CertificateNotYetValid => Sub::NotYetValid,
+            Self::KeyUsageWrong | Self::ConstraintViolated => Sub::ChainConstraintsFailure,
+            Self::ChainBroken => Sub::CertificateChainGeneralFailure,
+            Self::RootUntrusted | Self::IssuerUnknown => Sub::NoCertificateChainFound,
+            Self::WeakKey | Self::WeakAlgorithm if proven => Sub::CryptoConstraintsFailure,
+            Self::WeakKey | Self::WeakAlgorithm => Sub::CryptoConstraintsFailureNoPoe,
+            Self::AlgorithmForbidden => Sub::CryptoConstraintsFailure,
+            Self::RevocationUnknown => Sub::TryLater,
+            Self::TimestampOrder => Sub::TimestampOrderFailure,
+            Self::TimestampUntrusted
+            | Self::ClockSevenHours
+            | Self::TimestampExpired
+            | Self::AlgorithmOutdated
+            | Self::TimeFromDocument => return None,
+        })
     }
 
     /// The sentence for people, in the language in force.
@@ -154,6 +264,22 @@ mod tests {
                 PathStatus::Indeterminate => Verdict::Indeterminate,
             };
             assert_eq!(reason.effect(), expected);
+        }
+    }
+
+    #[test]
+    fn every_reason_that_counts_has_its_indication() {
+        use crate::signing::indication::Indication;
+        for reason in Reason::ALL {
+            for proven in [false, true] {
+                let sub = reason.sub_indication(proven);
+                assert_eq!(sub.is_none(), reason.effect() == Verdict::Valid, "{reason}");
+                // What the standard calls failed is never better than invalid here.
+                if sub.is_some_and(|sub| sub.indication() == Indication::TotalFailed) {
+                    assert_eq!(reason.effect(), Verdict::Invalid, "{reason}");
+                }
+            }
+            assert!(!reason.is_note() || reason.effect() == Verdict::Valid, "{reason}");
         }
     }
 }

@@ -5,12 +5,23 @@ use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
 use super::check::Change;
+use super::indication::{self, Indication, SubIndication};
 use super::make::Level;
 use super::reason::Reason;
+use crate::domain::act::SigningAct;
 use crate::domain::outbound::SignatureKind;
-use crate::domain::verdict::{SignatureSummary, Verdict, VerdictSummary};
+use crate::domain::verdict::{
+    SignatureDetail, SignatureSummary, Step, StepName, StepResult, Verdict, VerdictSummary,
+};
 use crate::pki::path::PathReport;
-use crate::pki::{Certificate, DigestAlgorithm, Evidence};
+use crate::pki::{Certificate, DigestAlgorithm, Evidence, trust};
+
+mod printable;
+
+pub use printable::{FileFacts, finding, printable};
+
+/// Program and version, as they stand in verdicts.
+pub const CHECKER: &str = concat!("vanthu ", env!("CARGO_PKG_VERSION"));
 
 /// How much of the file a signature covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +40,27 @@ pub enum Modifications {
     Forbidden,
 }
 
+/// Where the revocation data came from that decided; of several places, the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RevocationSource {
+    /// It came along in the file.
+    Document,
+    /// Kept from an earlier check, and still in force.
+    Kept,
+    Network,
+}
+
+impl RevocationSource {
+    /// The name in scripts and in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Kept => "kept",
+            Self::Network => "network",
+        }
+    }
+}
+
 /// One signature or document time stamp.
 #[derive(Debug, Clone)]
 pub struct SignatureReport {
@@ -38,16 +70,30 @@ pub struct SignatureReport {
     pub verdict: Verdict,
     /// Sorted, each once.
     pub reasons: Vec<Reason>,
+    /// Remarks that bear on nothing; sorted, each once.
+    pub notes: Vec<Reason>,
+    /// For which act it was made, as far as that can be told.
+    pub act: Option<SigningAct>,
     /// The signer's certificate, where it was found.
     pub certificate: Option<Certificate>,
     /// From the signer's issuer upwards, as far as it was found.
     pub chain: Vec<Certificate>,
+    /// The trusted root, where the path reaches one.
+    pub root: Option<Certificate>,
+    /// Whether the path was looked at; it is not where the bytes are wrong already.
+    pub path_checked: bool,
+    /// `None` where no revocation data was needed or to be had.
+    pub revocation: Option<RevocationSource>,
     /// What the verdict rests on beside the file's bytes, to be kept with the document as
     /// long as the document is kept.
     pub proof: Proof,
     pub signing_time: Option<Timestamp>,
     /// The time is a time stamp's and not the signer's claim.
     pub time_stamped: bool,
+    /// What the signer says.
+    pub claimed_time: Option<Timestamp>,
+    /// How many time stamps there are over the signature, good or not.
+    pub stamps: usize,
     /// `None` where it does not reach B-B.
     pub level: Option<Level>,
     pub covers: Covers,
@@ -121,8 +167,52 @@ impl SignatureReport {
         self.level.map_or("none", Level::name)
     }
 
-    fn codes(&self) -> Vec<&'static str> {
-        self.reasons.iter().map(|reason| reason.code()).collect()
+    /// The words of ETSI EN 319 102-1.
+    pub fn indication(&self) -> (Indication, Option<SubIndication>) {
+        indication::conclude(&self.reasons, self.time_stamped)
+    }
+
+    /// Every step of the check, in order, with what was found in it.
+    pub fn steps(&self) -> Vec<Step> {
+        StepName::ALL.into_iter().map(|step| self.step(step)).collect()
+    }
+
+    fn step(&self, step: StepName) -> Step {
+        let of = |reason: &&Reason| reason.step() == step;
+        let found: Vec<Reason> =
+            self.reasons.iter().chain(&self.notes).filter(of).copied().collect();
+        let worst = found.iter().map(|reason| reason.effect()).max().unwrap_or(Verdict::Valid);
+        let read = self.signed_length.is_some();
+        let reached = match step {
+            StepName::Integrity => true,
+            StepName::Changes => read,
+            StepName::Signature => read && !self.reasons.contains(&Reason::IntegrityBroken),
+            StepName::Certificate | StepName::Chain => self.path_checked,
+            StepName::Revocation | StepName::Time | StepName::Algorithms => self.path_checked,
+        };
+        let doubtful = found.contains(&Reason::TimestampUntrusted)
+            || found.contains(&Reason::TimestampExpired);
+        // Without a path to the authority nothing can be asked about revocation.
+        let no_path = step == StepName::Revocation && self.root.is_none();
+        let result = match worst {
+            Verdict::Invalid => StepResult::Failed,
+            Verdict::Indeterminate => StepResult::Unknown,
+            _ if !reached || no_path => StepResult::Skipped,
+            // Certificates that name no service which would tell, as demonstrations have them.
+            _ if step == StepName::Revocation && self.revocation.is_none() => StepResult::Absent,
+            _ if step == StepName::Time && !self.time_stamped && self.stamps == 0 => {
+                StepResult::Absent
+            }
+            _ if step == StepName::Time && !self.time_stamped && doubtful => StepResult::Unknown,
+            _ => StepResult::Passed,
+        };
+        let reasons = found.iter().map(|reason| reason.code().to_owned()).collect();
+        Step { step, result, reasons }
+    }
+
+    /// The pinned name of the trusted root, where its fingerprint is known.
+    pub fn known_root(&self) -> Option<String> {
+        self.root.as_ref().and_then(trust::pinned).map(|pin| pin.name)
     }
 
     fn to_json(&self) -> Value {
@@ -134,7 +224,23 @@ impl SignatureReport {
                 None => "unknown",
             },
             "verdict": self.verdict,
-            "reasons": self.codes(),
+            "reasons": codes(&self.reasons),
+            "notes": codes(&self.notes),
+            "indication": self.indication().0.name(),
+            "sub_indication": self.indication().1.map(SubIndication::name),
+            "steps": self.steps(),
+            "act": self.act,
+            "document_timestamp": self.is_document_timestamp,
+            "organisation": self.organisation(),
+            "root": self.root.as_ref().map(|root| json!({
+                "name": root.subject().label(),
+                "sha256": root.fingerprint(),
+                "known": self.known_root(),
+            })),
+            "revocation": self.revocation.map(RevocationSource::key),
+            "claimed_time": self.claimed_time.map(in_vietnam),
+            "signed_length": self.signed_length,
+            "changes": change_codes(&self.changes),
             "signer": self.signer(),
             "issuer": self.issuer(),
             "serial": self.serial(),
@@ -159,36 +265,64 @@ impl SignatureReport {
     }
 }
 
+fn codes(reasons: &[Reason]) -> Vec<&'static str> {
+    reasons.iter().map(|reason| reason.code()).collect()
+}
+
+/// Each kind of change once.
+fn change_codes(changes: &[Change]) -> Vec<&'static str> {
+    let mut codes: Vec<_> = changes.iter().map(Change::code).collect();
+    codes.dedup();
+    codes
+}
+
 /// ISO 8601 with Việt Nam's offset, as times are written in signatures.
 fn in_vietnam(at: Timestamp) -> String {
     at.to_zoned(TimeZone::fixed(Offset::constant(7))).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 impl Report {
+    /// The standard's words for the file: those of the signature that decides. `None` where
+    /// nothing is signed.
+    pub fn indication(&self) -> Option<(Indication, Option<SubIndication>)> {
+        let worst = self.signatures.iter().filter(|found| found.verdict == self.verdict);
+        worst
+            .map(SignatureReport::indication)
+            .min_by_key(|(indication, sub)| (*indication != Indication::TotalFailed, *sub))
+    }
+
     /// One entry of `files` in what `vanthuctl verify --json` prints.
     pub fn to_json(&self, file: &str) -> Value {
+        let indication = self.indication();
         json!({
             "file": file,
             "verdict": self.verdict,
-            "reasons": self.reasons.iter().map(|reason| reason.code()).collect::<Vec<_>>(),
+            "indication": indication.map(|(indication, _)| indication.name()),
+            "sub_indication": indication.and_then(|(_, sub)| sub).map(SubIndication::name),
+            "reasons": codes(&self.reasons),
             "pages": self.pages,
+            "offline": self.offline,
+            "checked_at": in_vietnam(self.checked_at),
+            "checker": CHECKER,
             "signatures":
                 self.signatures.iter().map(SignatureReport::to_json).collect::<Vec<_>>(),
         })
     }
 
-    /// What the office stores with the document. Document time stamps are no signatures of
+    /// What the office stores with the document; whoever knows what to expect of the document
+    /// adds the lines of completeness. Document time stamps are no signatures of
     /// anybody and stay out of it; the verdict counts them.
     pub fn summary(&self) -> VerdictSummary {
         let signatures = self.signatures.iter().filter(|found| !found.is_document_timestamp);
+        let owned = |codes: Vec<&str>| codes.into_iter().map(str::to_owned).collect();
         VerdictSummary {
             verdict: self.verdict,
-            reasons: self.reasons.iter().map(|reason| reason.code().to_owned()).collect(),
+            reasons: owned(codes(&self.reasons)),
             signatures: signatures
                 .map(|found| SignatureSummary {
                     kind: found.kind,
                     verdict: found.verdict,
-                    reasons: found.codes().into_iter().map(str::to_owned).collect(),
+                    reasons: owned(codes(&found.reasons)),
                     signer: found.signer().to_owned(),
                     organisation: found.organisation().to_owned(),
                     issuer: found.issuer().to_owned(),
@@ -196,10 +330,29 @@ impl Report {
                     signed_at: found.signing_time,
                     time_stamped: found.time_stamped,
                     level: found.level_name().to_owned(),
+                    detail: SignatureDetail {
+                        field: found.field.clone(),
+                        indication: found.indication().0.name().to_owned(),
+                        sub_indication: found
+                            .indication()
+                            .1
+                            .map_or_else(String::new, |sub| sub.name().to_owned()),
+                        steps: found.steps(),
+                        notes: owned(codes(&found.notes)),
+                        changes: owned(change_codes(&found.changes)),
+                        act: found.act,
+                        root: found
+                            .root
+                            .as_ref()
+                            .map(|root| root.subject().label())
+                            .unwrap_or_default(),
+                    },
                 })
                 .collect(),
             checked_at: self.checked_at,
-            checker: concat!("vanthu ", env!("CARGO_PKG_VERSION")).to_owned(),
+            checker: CHECKER.to_owned(),
+            offline: self.offline,
+            completeness: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | `OutboundDrafted` | to *draft* |
 //! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
+//! | `SignatureExtended` | nothing; *to issue* and *issued* documents have their main file replaced |
 //! | `OutboundIssued` | *to issue* to *issued*, and opens one delivery per recipient |
 //!
 //! `InboundMoved` and `OutboundMoved` do all the others. `from` must be the present state
@@ -25,7 +26,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StoreError;
 use super::row;
-use super::{identity, inbound, outbound, outbox, packet, register, user};
+use super::{durability, identity, inbound, outbound, outbox, packet, register, user};
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::operation::{Change, Operation};
 
@@ -83,8 +84,11 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::OutboundNumbered { key, numbering, metadata } => {
             outbound::numbered(connection, key, numbering, metadata)
         }
-        Change::OutboundSigned { key, kind, file, .. } => {
-            outbound::signed(connection, key, *kind, file)
+        Change::OutboundSigned { key, kind, file, level, .. } => {
+            outbound::signed(connection, key, *kind, file, *level)
+        }
+        Change::SignatureExtended { key, file, level, renew_before, .. } => {
+            durability::extended(connection, key, file, *level, *renew_before)
         }
         Change::OutboundIssued { key, issued_at, recipients } => {
             outbound::issued(connection, key, *issued_at, recipients)
@@ -122,7 +126,9 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
         Change::OutboundDrafted { files, .. } | Change::OutboundEdited { files, .. } => {
             of(files).collect()
         }
-        Change::OutboundSigned { file, .. } => vec![&file.blob],
+        Change::OutboundSigned { file, .. } | Change::SignatureExtended { file, .. } => {
+            vec![&file.blob]
+        }
         _ => Vec::new(),
     }
 }
@@ -142,6 +148,7 @@ pub(super) fn document_of(
         | Change::OutboundMoved { key, .. }
         | Change::OutboundNumbered { key, .. }
         | Change::OutboundSigned { key, .. }
+        | Change::SignatureExtended { key, .. }
         | Change::OutboundIssued { key, .. }
         | Change::StatusReceived { key, .. }
         | Change::OutboxQueued { document: key, .. } => Ok(Some(*key)),

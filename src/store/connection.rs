@@ -20,8 +20,11 @@ pub(super) const DATABASE: &str = "vanthu.db";
 /// One step of the schema; its place in the list, from 1, is its version.
 pub(super) type Migration = &'static str;
 
-pub(super) const MIGRATIONS: &[Migration] =
-    &[include_str!("migrations/0001_begin.sql"), include_str!("migrations/0003_identities.sql")];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    include_str!("migrations/0001_begin.sql"),
+    include_str!("migrations/0002_lasting.sql"),
+    include_str!("migrations/0003_identities.sql"),
+];
 
 /// How a connection will be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

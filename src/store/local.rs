@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Store;
+use super::durability::{extension_failed, forget_failed_extension};
 use super::error::StoreError;
 use super::row;
 use super::view::View;
@@ -107,6 +108,9 @@ local_changes! {
     fn put_off(item: &str, until: &Timestamp, reason: &str);
     /// Forgets the tries of an item, so that it is due at once.
     fn forget_tries(item: &str);
+    /// Signatures could not be made to last longer; `args` is JSON.
+    fn extension_failed(document: &DocumentKey, at: &Timestamp, code: &str, args: &str);
+    fn forget_failed_extension(document: &DocumentKey);
     /// Notes that `user` looked at a document (Thông tư 01/2019/TT-BNV chương V: the system
     /// counts accesses and keeps the history of use of each document).
     fn log_access(user: &str, document: &DocumentKey, what: &str);

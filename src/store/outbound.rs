@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
+use super::durability;
 use super::error::StoreError;
 use super::inbound::page;
 use super::register;
@@ -15,6 +16,7 @@ use crate::domain::delivery::{Delivery, StatusEntry};
 use crate::domain::document::{DocumentId, DocumentKey, FileRef, Metadata};
 use crate::domain::operation::Change;
 use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
+use crate::domain::verdict::Level;
 
 /// Which outbound documents are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -223,6 +225,9 @@ pub(super) fn moved(
         return Err(StoreError::conflict(format!("{to:?} comes of a deed of its own")));
     }
     step(connection, key, from, to)?;
+    if to.is_final() {
+        durability::ended(connection, key)?;
+    }
     connection
         .prepare_cached("UPDATE outbound SET reason = ?2 WHERE key = ?1")?
         .execute(params![row::key(key), reason])?;
@@ -253,6 +258,7 @@ pub(super) fn signed(
     key: &DocumentKey,
     kind: SignatureKind,
     file: &FileRef,
+    level: Option<Level>,
 ) -> Result<(), StoreError> {
     use OutboundState::{Draft, InFormatCheck, InReview, ToIssue, ToSeal, ToSign};
     let present = stands_in(connection, key, &[Draft, InReview, InFormatCheck, ToSign, ToSeal])?;
@@ -264,6 +270,7 @@ pub(super) fn signed(
                 return Err(StoreError::conflict(format!("outbound {key} has no number")));
             }
             step(connection, key, ToSeal, ToIssue)?;
+            durability::sealed(connection, key, level.unwrap_or_default())?;
         }
         (kind, present) => {
             return Err(StoreError::conflict(format!(
@@ -271,6 +278,15 @@ pub(super) fn signed(
             )));
         }
     }
+    replace_main(connection, key, file)
+}
+
+/// A new version of the main file.
+pub(super) fn replace_main(
+    connection: &Connection,
+    key: &DocumentKey,
+    file: &FileRef,
+) -> Result<(), StoreError> {
     let files: String = connection
         .prepare_cached("SELECT files FROM outbound WHERE key = ?1")?
         .query_row([row::key(key)], |row| row.get(0))?;
@@ -404,7 +420,7 @@ fn is_numbered(connection: &Connection, key: &DocumentKey) -> Result<bool, Store
 }
 
 /// The document's state, if it is one of `states`; else a conflict.
-fn stands_in(
+pub(super) fn stands_in(
     connection: &Connection,
     key: &DocumentKey,
     states: &[OutboundState],

@@ -13,6 +13,7 @@ pub(super) const REPLICATED: &[(&str, &str)] = &[
     ("packet", "row"),
     ("inbound", "row"),
     ("outbound", "row"),
+    ("durability", "document"),
     ("delivery", "document, recipient"),
     ("delivery_status", "document, recipient, position"),
     ("book_number", "direction, year, series, number"),
@@ -25,8 +26,16 @@ pub(super) const SEARCHED: &[&str] = &["agency_words", "inbound_words", "outboun
 
 /// Tables of this desk alone.
 #[cfg(test)]
-const LOCAL: &[&str] =
-    &["desk", "blob", "setting", "sync_cursor", "fetched", "outbox_attempt", "access"];
+const LOCAL: &[&str] = &[
+    "desk",
+    "blob",
+    "setting",
+    "sync_cursor",
+    "fetched",
+    "outbox_attempt",
+    "access",
+    "extension_attempt",
+];
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::durability::{Durability, FailedExtension};
 use super::error::StoreError;
 use super::inbound::InboundFilter;
 use super::local::Access;
@@ -24,6 +25,7 @@ use crate::domain::identity::CertificateLink;
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Operation;
 use crate::domain::outbound::{OutboundDocument, OutboundState};
+use crate::domain::verdict::Level;
 
 /// One consistent sight of the tables.
 #[derive(Clone, Copy)]
@@ -82,6 +84,13 @@ questions! {
     /// The document of ours that a status message speaks of: by its id, else by code and
     /// date; `None` also where several fit, since a guess would be worse.
     fn find_outbound_by_status_reference(agency: Option<&AgencyCode>, code: &str, date: Option<Date>, document_id: &str) -> Option<OutboundDocument>;
+
+    /// `None` before the seal, and for what was recalled or given up.
+    fn durability(key: &DocumentKey) -> Option<Durability>;
+    /// Sealed documents whose signatures are below `wanted`, or whose newest archival time
+    /// stamp ends before that time.
+    fn awaiting_extension(wanted: Level, ending_before: Timestamp, limit: u32) -> Vec<Durability>;
+    fn failed_extension(key: &DocumentKey) -> Option<FailedExtension>;
 
     /// The newest documents, at most `limit` of each direction, that hold all `words`.
     fn search(words: &str, limit: u32) -> Vec<Found>;
@@ -229,6 +238,9 @@ mod tests {
         view.find_inbound_by_document_id(&id, Some(&code)).unwrap();
         view.find_outbound_by_document_id(&id).unwrap();
         view.find_outbound_by_status_reference(Some(&code), "7/QĐ", None, "x").unwrap();
+        view.durability(&key).unwrap();
+        view.awaiting_extension(Level::Blt, Timestamp::UNIX_EPOCH, 10).unwrap();
+        view.failed_extension(&key).unwrap();
         view.counts().unwrap();
         view.history(&key).unwrap();
         view.user("be").unwrap();

@@ -127,6 +127,38 @@ pub fn choose(
     best.ok_or(nearest)
 }
 
+/// How a certificate stands among those of its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// This one signs.
+    Chosen,
+    /// It would do, but another suits better.
+    Older,
+    Unfit(Unfit),
+}
+
+/// Every certificate that can be read, with why it is chosen or not, in the token's order:
+/// the choice is told, not only made.
+pub fn standings(
+    certificates: &[TokenCertificate],
+    purpose: Purpose,
+    now: Timestamp,
+) -> Vec<(Certificate, Standing)> {
+    let chosen = choose(certificates, purpose, now).ok().map(|(one, _)| one);
+    certificates
+        .iter()
+        .filter_map(|one| {
+            let read = Certificate::from_der(&one.der).ok()?;
+            let standing = match fits(&read, purpose, now) {
+                Ok(()) if chosen == Some(one) => Standing::Chosen,
+                Ok(()) => Standing::Older,
+                Err(unfit) => Standing::Unfit(unfit),
+            };
+            Some((read, standing))
+        })
+        .collect()
+}
+
 /// Made for signing before merely allowed, a holder that is told before one that is not,
 /// then the newest.
 fn rank(certificate: &Certificate) -> (SigningFitness, bool, Timestamp) {

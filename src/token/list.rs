@@ -52,6 +52,17 @@ impl Sources {
         let modules = pkcs11::modules().into_iter().filter(|module| !module.generic);
         Self { modules: modules.map(|module| module.path).collect(), files: Vec::new() }
     }
+
+    /// The same with the modules that an administrator has set before the rest, each library
+    /// once.
+    #[must_use]
+    pub fn with_modules(mut self, configured: Vec<PathBuf>) -> Self {
+        let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        let named: Vec<PathBuf> = configured.iter().map(real).collect();
+        self.modules.retain(|known| !named.contains(&real(known)));
+        self.modules.splice(0..0, configured);
+        self
+    }
 }
 
 /// Where was looked, and what came of it.

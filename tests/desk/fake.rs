@@ -20,7 +20,7 @@ use vanthu::domain::outbound::{Numbering, OutboundDocument, OutboundState, Signa
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::domain::role::{Act, Role, permits};
 use vanthu::domain::text::fold;
-use vanthu::domain::verdict::{SignatureSummary, Verdict, VerdictSummary};
+use vanthu::domain::verdict::{SignatureDetail, SignatureSummary, Verdict, VerdictSummary};
 use vanthu::office::layout::{Sample, compose, samples};
 use vanthu::office::{
     Counts, Filter, HistoryEntry, NewDraft, Session, SignOrder, SyncReport, TokenChoice, UserInfo,
@@ -427,6 +427,7 @@ fn verdict(n: u32, signer: &str, organisation: &str, at: Timestamp) -> VerdictSu
         signed_at: Some(at),
         time_stamped: stamped,
         level: if stamped { "B-T" } else { "B-B" }.to_owned(),
+        detail: SignatureDetail::default(),
     };
     let (personal, organisation) = (SignatureKind::Personal, SignatureKind::Organisation);
     let (verdict, reasons, signatures) = match n % 5 {
@@ -459,6 +460,8 @@ fn verdict(n: u32, signer: &str, organisation: &str, at: Timestamp) -> VerdictSu
         signatures,
         checked_at: at,
         checker: "vanthu 0.1.0".to_owned(),
+        offline: false,
+        completeness: Vec::new(),
     }
 }
 

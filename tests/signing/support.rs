@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use vanthu::pdf::structure::{Source, Update};
-use vanthu::pki::fetch::{CachedFetch, HttpFetch};
+use vanthu::pki::fetch::{CachedFetch, Fetch, HttpFetch};
 use vanthu::pki::{Certificate, TrustStore};
 use vanthu::signing::{CheckOptions, Report, Signed, SigningError, SigningJob, check, sign};
 use vanthu::token::{KeyRef, Pin, Selector, Token, open};
@@ -63,7 +63,16 @@ impl Signer {
     }
 
     pub fn sign(&mut self, job: &SigningJob<'_>) -> Result<Signed, SigningError> {
-        sign(job, &mut *self.token, &self.key, &self.certificate, &self.chain, &*LINE)
+        self.sign_over(job, &*LINE)
+    }
+
+    /// With a line of its own.
+    pub fn sign_over(
+        &mut self,
+        job: &SigningJob<'_>,
+        line: &dyn Fetch,
+    ) -> Result<Signed, SigningError> {
+        sign(job, &mut *self.token, &self.key, &self.certificate, &self.chain, line)
     }
 
     /// An invisible B-B signature.

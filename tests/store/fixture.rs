@@ -85,6 +85,8 @@ pub fn arrival(key: DocumentKey, subject: &str, text: &str) -> Change {
             signatures: Vec::new(),
             checked_at: Timestamp::now(),
             checker: "test".to_owned(),
+            offline: false,
+            completeness: Vec::new(),
         },
         text: text.to_owned(),
     }
@@ -175,6 +177,7 @@ pub fn signature(
         signer: "Nguyễn Văn An".to_owned(),
         serial: "0A".to_owned(),
         signed_at: Timestamp::now(),
+        level: None,
     })
 }
 

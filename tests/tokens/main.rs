@@ -11,7 +11,9 @@
 // A test that cannot go on fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod applications;
 mod faults;
+mod modules;
 mod others;
 mod pins;
 mod rig;

@@ -61,15 +61,11 @@ impl Rig {
     }
 
     pub fn signatures(&self) -> u32 {
-        let status = self.leader("status");
-        let count = status.split(' ').find_map(|word| word.strip_prefix("signatures="));
-        count.unwrap().trim().parse().unwrap()
+        self.number("leader", "signatures")
     }
 
     pub fn tries(&self) -> u32 {
-        let status = self.leader("status");
-        let count = status.split(' ').find_map(|word| word.strip_prefix("pin-tries="));
-        count.unwrap().trim().parse().unwrap()
+        self.number("leader", "pin-tries")
     }
 
     pub fn ctl(&self, words: &[&str]) {
@@ -80,6 +76,32 @@ impl Rig {
 
     pub fn pcscd(&self, command: &str) {
         self.ctl(&["pcscd", command]);
+    }
+
+    /// Another card in org's reader, until the test ends; its options are pivcard.py's, or,
+    /// after `p15`, p15card.py's.
+    pub fn guest(&self, options: &[&str]) -> Selector {
+        let reader = env("RIG_ORG_READER");
+        if self.has_guest() {
+            self.ctl(&["guest", "stop"]);
+        }
+        self.card("org", "remove");
+        until(&reader, false);
+        self.ctl(&[&["guest", "start"], options].concat());
+        until(&reader, true);
+        Selector::Pcsc { reader }
+    }
+
+    /// A number of a card's status, such as `pin-tries`.
+    pub fn number(&self, card: &str, name: &str) -> u32 {
+        let status = self.card(card, "status");
+        let prefix = format!("{name}=");
+        let found = status.split_whitespace().find_map(|word| word.strip_prefix(&prefix));
+        found.unwrap_or_else(|| panic!("no {name} in {status}")).parse().unwrap()
+    }
+
+    fn has_guest(&self) -> bool {
+        Path::new(&env("RIG_DIR")).join("guest.pid").exists()
     }
 
     /// Waits until the card in a reader, just exchanged, is there and answers.
@@ -94,29 +116,31 @@ impl Rig {
 
     /// Waits until PC/SC has seen that the card is in (or out); pcscd looks every 0.4 s.
     pub fn until_present(&self, present: bool) {
-        let reader = env("RIG_LEADER_READER");
-        let started = Instant::now();
-        while token::pcsc::reader(&reader).is_ok_and(|r| r.atr.is_some()) != present {
-            assert!(started.elapsed() < Duration::from_secs(10), "{reader}: present={present}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        until(&env("RIG_LEADER_READER"), present);
     }
 
     pub fn restore(&self) {
         if token::pcsc::readers().map_or(0, |readers| readers.len()) < 2 {
             self.pcscd("start");
         }
-        if Path::new(&env("RIG_DIR")).join("guest.pid").exists() {
+        if self.has_guest() {
             self.ctl(&["guest", "stop"]);
         }
         for name in ["leader", "org"] {
-            for command in [
-                "set sign-delay-ms 0",
-                "set fail-sign none",
-                "set remove-on-sign 0",
-                "reset-pin",
-                "insert",
-            ] {
+            // Whatever faults the card knows: those with a status are off at `none`.
+            let status = self.card(name, "status");
+            let faults = status.split_whitespace().filter_map(|word| word.split_once('='));
+            for (fault, value) in faults {
+                let off = match fault {
+                    _ if fault.starts_with("fail-") => "none",
+                    "sign-delay-ms" | "remove-on-sign" | "remove-after-sign" | "lie" => "0",
+                    _ => continue,
+                };
+                if value != off {
+                    self.card(name, &format!("set {fault} {off}"));
+                }
+            }
+            for command in ["reset-pin", "insert"] {
                 self.card(name, command);
             }
         }
@@ -130,6 +154,39 @@ impl Drop for Rig {
     fn drop(&mut self) {
         self.restore();
     }
+}
+
+fn until(reader: &str, present: bool) {
+    let started = Instant::now();
+    while token::pcsc::reader(reader).is_ok_and(|r| r.atr.is_some()) != present {
+        assert!(started.elapsed() < Duration::from_secs(10), "{reader}: present={present}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A key and a certificate of its own, as a card's options want them: `KEY,CERTIFICATE`.
+pub fn made(folder: &Path, name: &str, key: &[&str]) -> (String, Vec<u8>) {
+    let (private, certificate) = (folder.join(format!("{name}.key")), folder.join(name));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-nodes", "-days", "30", "-subj", &format!("/CN={name}")])
+        .args(["-newkey"])
+        .args(key)
+        .arg("-keyout")
+        .arg(&private)
+        .arg("-out")
+        .arg(&certificate)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let pem = std::fs::read(&certificate).unwrap();
+    let der = Certificate::from_pem_or_der(&pem).unwrap().remove(0).der().to_vec();
+    (format!("{},{}", private.display(), certificate.display()), der)
+}
+
+/// A key of the PKI with its certificate, as a card's options want them.
+pub fn pki_key(name: &str) -> String {
+    let [key, certificate] = ["keys", "certs"].map(|folder| pki(&format!("{folder}/{name}.pem")));
+    format!("{},{}", key.display(), certificate.display())
 }
 
 pub fn pki(file: &str) -> PathBuf {
@@ -186,12 +243,22 @@ pub fn sign_and_verify(
     scheme: SignatureScheme,
     algorithm: DigestAlgorithm,
 ) {
+    sign_and_verify_with(token, key, &certificate(certificate_name), scheme, algorithm);
+}
+
+pub fn sign_and_verify_with(
+    token: &mut dyn Token,
+    key: &str,
+    der: &[u8],
+    scheme: SignatureScheme,
+    algorithm: DigestAlgorithm,
+) {
     let digest = algorithm.digest(MESSAGE);
     let key = KeyRef(key.to_owned());
     let signature = token
         .sign_digest(&key, scheme, algorithm, &digest)
         .unwrap_or_else(|error| panic!("{} {key:?} {scheme:?}: {error}", token.label()));
-    let signer = Certificate::from_der(&certificate(certificate_name)).unwrap();
+    let signer = Certificate::from_der(der).unwrap();
     assert!(verify_digest(&signer, scheme, algorithm, &digest, &signature));
     let mut spoilt = digest.clone();
     spoilt[0] ^= 1;
@@ -201,10 +268,9 @@ pub fn sign_and_verify(
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("data"), MESSAGE).unwrap();
     std::fs::write(path("signature"), &signature).unwrap();
-    let pem = pki(&format!("certs/{certificate_name}.pem"));
+    std::fs::write(path("certificate"), der).unwrap();
     let public = Command::new("openssl")
-        .args(["x509", "-noout", "-pubkey", "-in"])
-        .arg(pem)
+        .args(["x509", "-noout", "-pubkey", "-in", &path("certificate")])
         .output()
         .unwrap();
     std::fs::write(path("public"), public.stdout).unwrap();

@@ -1,11 +1,9 @@
 //! Signatures of every kind of token, verified by strangers.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use vanthu::pki::algorithm::DigestAlgorithm::{Sha256, Sha384, Sha512};
 use vanthu::pki::algorithm::SignatureScheme::{self, Ecdsa, RsaPkcs1, RsaPss};
-use vanthu::pki::certificate::Certificate;
 use vanthu::token::{self, KeyRef, Pin, Selector, Token, TokenError};
 
 use crate::rig::*;
@@ -113,23 +111,6 @@ fn a_key_that_is_not_there_is_named() {
     }
 }
 
-/// A key and a certificate of its own, as options of a guest card.
-fn made(folder: &Path, name: &str, key: &[&str]) -> (PathBuf, PathBuf) {
-    let (private, certificate) = (folder.join(format!("{name}.key")), folder.join(name));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-nodes", "-days", "30", "-subj", &format!("/CN={name}")])
-        .args(["-newkey"])
-        .args(key)
-        .arg("-keyout")
-        .arg(&private)
-        .arg("-out")
-        .arg(&certificate)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
-    (private, certificate)
-}
-
 #[test]
 fn cards_of_every_kind_sign() {
     let rig = Rig::hold();
@@ -142,18 +123,14 @@ fn cards_of_every_kind_sign() {
         ("retired", &["rsa:2048"][..], "95", "short"),
     ];
     for (name, kind, slot, length) in cards {
-        let (key, pem) = made(folder.path(), name, kind);
-        let certificate =
-            Certificate::from_pem_or_der(&std::fs::read(&pem).unwrap()).unwrap().remove(0);
-        let option = format!("{slot}={},{}", key.display(), pem.display());
-        rig.ctl(&["guest", "start", "--gzip", "--length", length, "--slot", &option]);
-        let reader = env("RIG_ORG_READER");
-        rig.until_answering(&reader);
-        let mut card = token::open(&Selector::Pcsc { reader }).unwrap();
+        let (files, certificate) = made(folder.path(), name, kind);
+        let option = format!("{slot}={files}");
+        let guest = rig.guest(&["--gzip", "--length", length, "--slot", &option]);
+        let mut card = token::open(&guest).unwrap();
         let certificates = card.certificates().unwrap();
         assert_eq!(certificates.len(), 1, "{name}");
         assert_eq!(certificates[0].key, KeyRef(slot.to_owned()), "{name}");
-        assert_eq!(certificates[0].der, certificate.der(), "{name}");
+        assert_eq!(certificates[0].der, certificate, "{name}");
         // 9E is the slot whose key wants no PIN.
         if slot != "9E" {
             card.login(&Pin::new("123456")).unwrap();

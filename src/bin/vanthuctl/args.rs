@@ -77,7 +77,13 @@ pub enum Command {
     /// Show one document whole
     Show { id: String },
     /// Save a document's main file
-    Export { id: String, out: PathBuf },
+    Export {
+        id: String,
+        out: PathBuf,
+        /// As it was issued, without what was appended since to make its signatures last
+        #[arg(long)]
+        issued: bool,
+    },
     /// Accept an inbound document (status 03 goes back)
     Receive { id: String },
     /// Register an inbound document under the next arrival number
@@ -131,11 +137,23 @@ pub enum Command {
         #[arg(long)]
         once: bool,
     },
+    /// Make the signatures of sealed documents last (time stamps, revocation data), as far as
+    /// the office wishes; tells which still wait, and why
+    Extend {
+        /// Only this document
+        id: Option<String>,
+        /// Only tell which wait
+        #[arg(long, conflicts_with = "id")]
+        list: bool,
+    },
     /// The audit chain
     #[command(subcommand)]
     Audit(Audit),
     /// Test every component and say how to mend what is missing
-    Doctor,
+    Doctor {
+        #[command(subcommand)]
+        what: Option<Doctor>,
+    },
     /// Measure how fast it is on this machine, beside a reference
     #[command(subcommand)]
     Bench(Bench),
@@ -149,11 +167,22 @@ pub enum Bench {
     Signatures,
 }
 
-/// The reason codes of `verify`, each with its sentence; they are never renamed.
+/// The reason codes of `verify`, each with its sentence and its place in the standard; they
+/// are never renamed.
 fn reason_codes() -> String {
-    let mut help = String::from("Reason codes:\n");
-    for reason in vanthu::signing::Reason::ALL {
-        help.push_str(&format!("  {:<28} {}\n", reason.code(), reason.sentence()));
+    use vanthu::signing::Reason;
+    let mut help = String::from("Reason codes (in brackets: verdict, ETSI EN 319 102-1):\n");
+    for reason in Reason::ALL.iter().filter(|reason| !reason.is_note()) {
+        let standard = match reason.sub_indication(true) {
+            Some(sub) => format!("{} / {}", sub.indication().name(), sub.name()),
+            None => "-".to_owned(),
+        };
+        let (code, verdict) = (reason.code(), reason.effect().key());
+        help.push_str(&format!("  {code:<30}{} [{verdict}, {standard}]\n", reason.sentence()));
+    }
+    help.push_str("\nNotes, which bear on nothing:\n");
+    for note in Reason::ALL.iter().filter(|reason| reason.is_note()) {
+        help.push_str(&format!("  {:<30}{}\n", note.code(), note.sentence()));
     }
     help
 }
@@ -172,6 +201,16 @@ pub struct Verify {
     /// Ask no OCSP or CRL service
     #[arg(long)]
     pub offline: bool,
+    /// The agency that should have sent it, by its name or code: the answers about
+    /// completeness under the regulation compare with it
+    #[arg(long, value_name = "NAME|CODE")]
+    pub sender: Option<String>,
+    /// The full name of the person who should have signed it
+    #[arg(long, value_name = "NAME")]
+    pub signer: Option<String>,
+    /// Write the report on one file as a PDF file to be printed
+    #[arg(long, value_name = "OUT.pdf")]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -186,6 +225,54 @@ pub enum Level {
     Bt,
     Blt,
     Blta,
+}
+
+impl From<Level> for vanthu::signing::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Bb => Self::Bb,
+            Level::Bt => Self::Bt,
+            Level::Blt => Self::Blt,
+            Level::Blta => Self::Blta,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Digest {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl From<Digest> for vanthu::pki::DigestAlgorithm {
+    fn from(digest: Digest) -> Self {
+        match digest {
+            Digest::Sha256 => Self::Sha256,
+            Digest::Sha384 => Self::Sha384,
+            Digest::Sha512 => Self::Sha512,
+        }
+    }
+}
+
+/// How an RSA key signs; elliptic curves know one way only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scheme {
+    /// PKCS#1 v1.5
+    Pkcs1,
+    /// PSS
+    Pss,
+    Ecdsa,
+}
+
+impl From<Scheme> for vanthu::pki::SignatureScheme {
+    fn from(scheme: Scheme) -> Self {
+        match scheme {
+            Scheme::Pkcs1 => Self::RsaPkcs1,
+            Scheme::Pss => Self::RsaPss,
+            Scheme::Ecdsa => Self::Ecdsa,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -313,6 +400,11 @@ pub struct Sign {
     /// Time-stamp service (RFC 3161); may be given several times
     #[arg(long, value_name = "URL")]
     pub tsa: Vec<String>,
+    #[arg(long, value_enum, default_value = "sha256")]
+    pub digest: Digest,
+    /// Default: what suits the certificate's key
+    #[arg(long, value_enum)]
+    pub scheme: Option<Scheme>,
     /// PNG image of the signature or the seal
     #[arg(long, value_name = "PNG")]
     pub image: Option<PathBuf>,
@@ -332,6 +424,13 @@ pub struct SignDocument {
     pub token: TokenArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Doctor {
+    /// Everything between a token and a signature: service, reader, module, card, PIN,
+    /// certificate, chain, clock
+    Tokens,
 }
 
 #[derive(Debug, Subcommand)]
@@ -412,6 +511,11 @@ pub enum Config {
     /// Time-stamp services, in the order in which they are tried; none: signatures of level B-B
     Tsa {
         urls: Vec<String>,
+    },
+    /// How durably documents are to be signed; what is below is extended when there is a line
+    SignatureLevel {
+        #[arg(value_enum)]
+        level: Level,
     },
     /// Image of your personal signature (PNG)
     SignatureImage {

@@ -22,8 +22,10 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
         Command::Import { files } => import(&office, &files),
         Command::Queue(args) => queue(&office, &args),
         Command::Show { id } => show(&office, &id),
-        Command::Export { id, out } => {
-            let bytes = office.main_file(key(&id)?)?;
+        Command::Export { id, out, issued } => {
+            let id_of = key(&id)?;
+            let bytes =
+                if issued { office.issued_file(id_of)? } else { office.main_file(id_of)? };
             door::write(&out, &bytes)?;
             Ok(Outcome::new(
                 json!({"id": id, "file": out, "size": bytes.len()}),
@@ -93,6 +95,7 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
         }
         Command::Quarantine(command) => quarantine(&office, &command),
         Command::Sync { once } => sync(&office, once, global.json),
+        Command::Extend { id, list } => crate::extend::extend(&office, id.as_deref(), list),
         Command::Audit(args::Audit::Verify) => audit(&office),
         // The rest has been answered before an office was needed.
         _ => Err(usage("command", "")),
@@ -409,6 +412,8 @@ fn sync_round(office: &Office) -> Result<Outcome, Problem> {
         "waiting": report.waiting,
         "wedged": report.wedged,
         "quarantined": report.quarantined,
+        "extended": report.extended,
+        "awaiting_extension": report.awaiting_extension,
     });
     let text = t!(
         "ctl-synced",

@@ -1,12 +1,16 @@
 //! Tests every component and says how to mend what is missing.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use vanthu::domain::problem::Problem;
 use vanthu::exchange::vanthu::VanthuLine;
 use vanthu::exchange::{Line, ServerAddress};
 use vanthu::office::Office;
+use vanthu::office::doctor::{Health as TokenHealth, Surroundings, examine};
 use vanthu::pdf::font::Face;
 use vanthu::pdf::render::Renderer;
+use vanthu::pki::TrustStore;
+use vanthu::pki::fetch::HttpFetch;
 use vanthu::t;
 use vanthu::token;
 
@@ -83,6 +87,64 @@ pub fn doctor(global: &Global) -> Result<Outcome, Problem> {
         .collect();
     let json = json!({"version": env!("CARGO_PKG_VERSION"), "components": rows});
     Ok(Outcome::new(json, text.join("\n")).no_if(broken))
+}
+
+/// Everything between the tokens that are plugged in and a signature. With an office and a
+/// user, its links of certificates and its server's clock too.
+pub fn tokens(global: &Global) -> Result<Outcome, Problem> {
+    let dir = door::data_dir(global)?;
+    let findings = if dir.join("keys.json").exists() && global.user.is_some() {
+        door::open(global)?.token_doctor()?
+    } else {
+        let folder = dir.join("trust");
+        let trust =
+            if folder.is_dir() { TrustStore::from_dir(&folder)? } else { TrustStore::empty() };
+        let fetch = HttpFetch::new();
+        let around = Surroundings {
+            now: Timestamp::now(),
+            trust: &trust,
+            fetch: Some(&fetch),
+            links: None,
+            ahead_seconds: None,
+        };
+        examine(&token::survey(&token::Sources::known()), &around)
+    };
+    let rows: Vec<Value> = findings
+        .iter()
+        .map(|finding| {
+            let facts: serde_json::Map<String, Value> = finding
+                .facts
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), Value::String(value.clone())))
+                .collect();
+            json!({
+                "part": finding.part.key(),
+                "state": finding.health.key(),
+                "code": finding.code,
+                "subject": finding.subject,
+                "found": finding.found(),
+                "means": finding.means(),
+                "mend": finding.mend(),
+                "facts": facts,
+            })
+        })
+        .collect();
+    let text: Vec<String> = findings
+        .iter()
+        .map(|finding| {
+            let sign = match finding.health {
+                TokenHealth::Good => "✓",
+                TokenHealth::Note => "!",
+                TokenHealth::Missing => "–",
+                TokenHealth::Broken => "✗",
+            };
+            let mend = finding.mend();
+            let mend = if mend.is_empty() { mend } else { format!("\n    → {mend}") };
+            format!("{sign} {}\n    {}{mend}", finding.found(), finding.means())
+        })
+        .collect();
+    let broken = findings.iter().any(|finding| finding.health == TokenHealth::Broken);
+    Ok(Outcome::new(json!({"findings": rows}), text.join("\n")).no_if(broken))
 }
 
 /// The embedded fonts must cover what Vietnamese documents need.

@@ -7,6 +7,7 @@ mod certificate;
 mod desk_work;
 mod doctor;
 mod door;
+mod extend;
 mod output;
 mod setup;
 mod sign;
@@ -83,7 +84,8 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Trust(command) => setup::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
         Command::Bench(which) => bench::bench(&which),
-        Command::Doctor => doctor::doctor(global),
+        Command::Doctor { what: None } => doctor::doctor(global),
+        Command::Doctor { what: Some(args::Doctor::Tokens) } => doctor::tokens(global),
         other => desk_work::run(global, other),
     }
 }

@@ -111,7 +111,14 @@ pub fn trust(global: &args::Global, command: &args::Trust) -> Result<Outcome, Pr
         }
         args::Trust::List => {
             let trust = office.trust()?;
-            let line = |kind: &str, one: &vanthu::pki::Certificate| json!({"kind": kind, "subject": one.subject().common_name, "sha256": one.fingerprint()});
+            let line = |kind: &str, one: &vanthu::pki::Certificate| {
+                json!({
+                    "kind": kind,
+                    "subject": one.subject().common_name,
+                    "sha256": one.fingerprint(),
+                    "known": vanthu::pki::trust::pinned(one).map(|pin| pin.name),
+                })
+            };
             let rows: Vec<_> = trust
                 .roots
                 .iter()
@@ -121,11 +128,14 @@ pub fn trust(global: &args::Global, command: &args::Trust) -> Result<Outcome, Pr
             let text: Vec<String> = rows
                 .iter()
                 .map(|row| {
+                    let known =
+                        row["known"].as_str().map(|name| t!("ctl-trust-known", name = name));
                     format!(
-                        "{}\t{}\t{}",
+                        "{}\t{}\t{}\t{}",
                         row["kind"].as_str().unwrap_or_default(),
                         row["subject"].as_str().unwrap_or_default(),
-                        row["sha256"].as_str().unwrap_or_default()
+                        row["sha256"].as_str().unwrap_or_default(),
+                        known.unwrap_or_default()
                     )
                 })
                 .collect();
@@ -141,6 +151,7 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             office.set_server(url, &door::secret_from_env(secret_env)?)?;
         }
         args::Config::Tsa { urls } => office.set_tsa_urls(urls)?,
+        args::Config::SignatureLevel { level } => office.set_wanted_level((*level).into())?,
         args::Config::SignatureImage { png } => office.set_signature_image(&door::read(png)?)?,
         args::Config::SealImage { png } => office.set_seal_image(&door::read(png)?)?,
         args::Config::Profile { name } => office.choose_profile(name)?,
@@ -149,6 +160,7 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             let json = json!({
                 "server": server,
                 "tsa": office.tsa_urls()?,
+                "signature_level": office.wanted_level()?.name(),
                 "profile": office.profile().name(),
                 "signature_image": office.signature_image()?.is_some(),
                 "seal_image": office.seal_image()?.is_some(),

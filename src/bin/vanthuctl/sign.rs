@@ -18,11 +18,11 @@ use vanthu::pdf::structure::Source;
 use vanthu::pki::TrustStore;
 use vanthu::pki::fetch::HttpFetch;
 use vanthu::rules::Profile;
-use vanthu::signing::make::{Level, Look};
+use vanthu::signing::make::Look;
 use vanthu::t;
 use vanthu::token::Selector;
 
-use crate::args::{self, As, Global, Sign};
+use crate::args::{As, Global, Sign};
 use crate::batch::{outcome, told};
 use crate::desk_work::placement;
 use crate::door;
@@ -51,7 +51,10 @@ pub fn sign_files(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
             As::Organisation => SignatureKind::Organisation,
         },
         holder: None,
-        level: level(args.level),
+        level: args.level.into(),
+        digest: args.digest.into(),
+        scheme: args.scheme.map(Into::into),
+        or_lower: false,
         tsa_urls: &args.tsa,
         trust: &trust,
         fetch: &fetch,
@@ -176,12 +179,16 @@ impl Style {
         let signed = door::write_with(out, |copy| {
             hand.sign_to(turn.ready(), &sheet.source, look, Vec::new(), at, copy)
         })?;
+        for failed in &signed.failed {
+            eprintln!("{}", t!("ctl-tsa-failed", url = failed.url, why = failed.why));
+        }
         Ok(json!({
             "file": out,
             "field": signed.field,
             "level": signed.level.name(),
             "signer": signer,
             "serial": certificate.serial_hex(),
+            "failed_services": signed.failed.iter().map(|one| &one.url).collect::<Vec<_>>(),
         }))
     }
 }
@@ -189,13 +196,4 @@ impl Style {
 fn trust_of(global: &Global) -> Result<TrustStore, Problem> {
     let folder = door::data_dir(global)?.join("trust");
     if folder.is_dir() { Ok(TrustStore::from_dir(&folder)?) } else { Ok(TrustStore::empty()) }
-}
-
-const fn level(level: args::Level) -> Level {
-    match level {
-        args::Level::Bb => Level::Bb,
-        args::Level::Bt => Level::Bt,
-        args::Level::Blt => Level::Blt,
-        args::Level::Blta => Level::Blta,
-    }
 }

@@ -37,9 +37,7 @@ fn change_pin(args: &args::ChangePin) -> Result<Outcome, Problem> {
 
 /// Lists what can sign; with `watch`, goes on to report what is plugged in and pulled out.
 fn list(global: &Global, watch: bool, modules: Vec<PathBuf>) -> Result<Outcome, Problem> {
-    let mut sources = Sources::known();
-    sources.modules.retain(|known| !modules.contains(known));
-    sources.modules.splice(0..0, modules);
+    let sources = Sources::known().with_modules(modules);
     let found = token::survey(&sources);
     let places = places(&found, &sources);
     let json = json!({

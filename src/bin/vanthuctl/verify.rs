@@ -1,13 +1,23 @@
 //! Checks the signatures of PDF files.
 
+use std::path::Path;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use vanthu::domain::problem::{Kind, Problem};
-use vanthu::domain::verdict::Verdict;
+use sha2::{Digest as _, Sha256};
+use vanthu::domain::agency::AgencyCode;
+use vanthu::domain::problem::{Blame, Kind, Problem};
+use vanthu::domain::verdict::{CompletenessLine, Verdict};
 use vanthu::office::labels;
+use vanthu::office::verdict::KEPT_FOLDER;
+use vanthu::pdf::structure::Source;
 use vanthu::pki::TrustStore;
 use vanthu::pki::fetch::{CachedFetch, HttpFetch};
+use vanthu::pki::kept::Kept;
+use vanthu::rules::Profile;
 use vanthu::signing::Report;
-use vanthu::signing::check::{self, CheckOptions};
+use vanthu::signing::check::{self, CheckOptions, Expectation};
+use vanthu::signing::report::{FileFacts, finding, printable};
 use vanthu::t;
 
 use crate::args::{Global, Verify};
@@ -18,31 +28,52 @@ use crate::usage;
 /// Every file gets its entry; one that cannot be read makes the exit status 3, one that is
 /// not valid makes it 1.
 pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
-    let trust = match &args.trust {
-        Some(dir) => TrustStore::from_dir(dir)?,
-        None => own_trust(global)?,
-    };
+    if args.report.is_some() && args.files.len() != 1 {
+        return Err(Problem::new("ctl-one-file", Kind::Usage, Blame::Input));
+    }
     let at = match &args.at {
         Some(text) => Some(text.parse().map_err(|_| usage("--at", text))?),
         None => None,
     };
+    let profile = Profile::built_in(global.profile.as_deref().unwrap_or("current"))?;
+    // A folder that is named is all that counts; the office's own knows more.
+    let (trust, kept) = match &args.trust {
+        Some(dir) => (TrustStore::from_dir(dir)?, None),
+        None => own_trust(global)?,
+    };
     let fetch = CachedFetch::new(HttpFetch::new());
     let online = (!args.offline).then_some(&fetch as &dyn vanthu::pki::fetch::Fetch);
     let options = CheckOptions { trust: &trust, at, online };
+    let expected = expectation(args);
     let mut rows: Vec<Value> = Vec::new();
     let mut text = Vec::new();
     let mut status = 0;
     for file in &args.files {
         let name = file.display().to_string();
-        let checked: Result<Report, Problem> = door::open_pdf(file)
-            .and_then(|source| check::check_source(&source, &options).map_err(Problem::from));
+        let checked = door::open_pdf(file).and_then(|source| {
+            let report = check::check_by(&source, &options, profile.algorithms())?;
+            Ok((source, report))
+        });
         match checked {
-            Ok(report) => {
+            Ok((source, report)) => {
                 if report.verdict != Verdict::Valid {
                     status = status.max(Kind::No.exit_status());
                 }
-                text.push(sentences(&name, &report));
-                rows.push(report.to_json(&name));
+                if let Some(kept) = &kept {
+                    for found in &report.signatures {
+                        let proof = &found.proof;
+                        kept.keep(&proof.certificates, &proof.evidence, Timestamp::now());
+                    }
+                }
+                let lines = check::completeness(&report, &expected);
+                text.push(sentences(&name, &report, &lines));
+                let mut row = report.to_json(&name);
+                row["completeness"] = json!(lines);
+                rows.push(row);
+                if let Some(out) = &args.report {
+                    write_report(&source, file, out, &report, &lines)?;
+                    text.push(t!("ctl-verify-report", file = out.display()));
+                }
             }
             Err(problem) => {
                 status = status.max(problem.kind.exit_status());
@@ -57,14 +88,49 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
     Ok(outcome)
 }
 
-/// The certificates that the office in the data folder trusts; they are public, so that
-/// nobody has to log in for them.
-fn own_trust(global: &Global) -> Result<TrustStore, Problem> {
-    let folder = door::data_dir(global)?.join("trust");
-    if folder.is_dir() { Ok(TrustStore::from_dir(&folder)?) } else { Ok(TrustStore::empty()) }
+/// The certificates that the office in the data folder trusts, with what its earlier checks
+/// kept; they are public, so that nobody has to log in for them.
+fn own_trust(global: &Global) -> Result<(TrustStore, Option<Kept>), Problem> {
+    let data = door::data_dir(global)?;
+    let folder = data.join("trust");
+    if !folder.is_dir() {
+        return Ok((TrustStore::empty(), None));
+    }
+    let mut trust = TrustStore::from_dir(&folder)?;
+    let kept = Kept::in_folder(&data.join(KEPT_FOLDER));
+    kept.add_to(&mut trust, Timestamp::now());
+    Ok((trust, Some(kept)))
 }
 
-fn sentences(name: &str, report: &Report) -> String {
+fn expectation(args: &Verify) -> Expectation {
+    let sender = args.sender.clone().unwrap_or_default();
+    let is_code = AgencyCode::new(&sender).is_some();
+    let (sender_code, sender_name) =
+        if is_code { (sender, String::new()) } else { (String::new(), sender) };
+    Expectation {
+        sender_code,
+        sender_name,
+        signer_name: args.signer.clone().unwrap_or_default(),
+        ..Expectation::default()
+    }
+}
+
+fn write_report(
+    source: &Source,
+    file: &Path,
+    out: &Path,
+    report: &Report,
+    lines: &[CompletenessLine],
+) -> Result<(), Problem> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut hash = Sha256::new();
+    source.feed(0..source.size(), |piece| hash.update(piece))?;
+    let sha256 = hex::encode(hash.finalize());
+    let facts = FileFacts { name, size: source.size() as u64, sha256 };
+    door::write(out, &printable(report, &facts, lines, vanthu::i18n::language())?)
+}
+
+fn sentences(name: &str, report: &Report, completeness: &[CompletenessLine]) -> String {
     let mut lines = vec![format!("{name}: {}", labels::verdict(report.verdict))];
     for signature in &report.summary().signatures {
         let kind = match signature.kind {
@@ -83,8 +149,20 @@ fn sentences(name: &str, report: &Report) -> String {
                 verdict = labels::verdict(signature.verdict)
             )
         ));
-        for reason in &signature.reasons {
+        for reason in signature.reasons.iter().chain(&signature.detail.notes) {
             lines.push(format!("    {}", t!(&format!("reason-{reason}"))));
+        }
+    }
+    if !report.signatures.is_empty() {
+        lines.push(format!("  {}", t!("ctl-verify-complete")));
+        for line in completeness {
+            lines.push(format!(
+                "    [{}] {} ({}): {}",
+                t!(&format!("check-answer-{}", line.result.key())),
+                t!(&format!("check-complete-{}", line.code)),
+                line.article,
+                finding(line, vanthu::i18n::language())
+            ));
         }
     }
     lines.join("\n")

@@ -34,6 +34,9 @@ pub struct SignatureField {
     pub rect: Option<Rect>,
     /// `/Lock`: what signing this field will lock.
     pub lock: Option<FieldLock>,
+    /// `/P` of `/Lock`: what signing this field will leave permitted in the whole document
+    /// (ISO 32000-2, table 236).
+    pub lock_permission: Option<Permission>,
     pub value: Option<SignatureValue>,
 }
 
@@ -68,6 +71,17 @@ pub enum Permission {
     Nothing,
     FillAndSign,
     FillSignAndAnnotate,
+}
+
+impl Permission {
+    /// The value of `/P`.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Nothing => 1,
+            Self::FillAndSign => 2,
+            Self::FillSignAndAnnotate => 3,
+        }
+    }
 }
 
 /// Which fields are locked (12.8.2.4, table 256).
@@ -194,16 +208,21 @@ impl Source {
             Some(Object::Dictionary(widget)) => widget,
             _ => dictionary.clone(),
         };
-        let lock = match self.member_dictionary(&dictionary, b"Lock")? {
-            Some(lock) => self.field_lock(&lock)?,
-            None => None,
+        let (lock, lock_permission) = match self.member_dictionary(&dictionary, b"Lock")? {
+            Some(lock) => (self.field_lock(&lock)?, permission(&self.member(&lock, b"P")?)),
+            None => (None, None),
         };
+        let mut value = self.signature_value(&dictionary)?;
+        if let (Some(value), Some(permission)) = (&mut value, lock_permission) {
+            value.transforms.push(Transform::DocMdp(permission));
+        }
         Ok(SignatureField {
             id,
             name,
             rect: widget.get(b"Rect").ok().and_then(|rect| self.rectangle(rect)),
             lock,
-            value: self.signature_value(&dictionary)?,
+            lock_permission,
+            value,
         })
     }
 
@@ -262,20 +281,25 @@ impl Source {
             let parameters =
                 self.member_dictionary(&reference, b"TransformParams")?.unwrap_or_default();
             let method = self.member(&reference, b"TransformMethod")?;
-            transforms.push(match method.as_name().unwrap_or_default() {
+            let transform = match method.as_name().unwrap_or_default() {
                 // Two is what a missing number means.
                 b"DocMDP" => Transform::DocMdp(
                     permission(&self.member(&parameters, b"P")?).unwrap_or(Permission::FillAndSign),
                 ),
-                b"FieldMDP" => match self.field_lock(&parameters)? {
-                    Some(lock) => Transform::FieldMdp(lock),
-                    None => Transform::Other("FieldMDP".to_owned()),
-                },
+                b"FieldMDP" => {
+                    // Some signers copy the lock's restriction of the whole document here.
+                    if let Some(found) = permission(&self.member(&parameters, b"P")?) {
+                        transforms.push(Transform::DocMdp(found));
+                    }
+                    match self.field_lock(&parameters)? {
+                        Some(lock) => Transform::FieldMdp(lock),
+                        None => Transform::Other("FieldMDP".to_owned()),
+                    }
+                }
                 other => Transform::Other(String::from_utf8_lossy(other).into_owned()),
-            });
+            };
+            transforms.push(transform);
         }
-        // `/Lock` with `/P` restricts the whole document too (ISO 32000-2, table 237); signers
-        // copy it into a DocMDP transform, so that it is met above.
         Ok(transforms)
     }
 

@@ -11,6 +11,7 @@ use crate::pki::asn1::{self, Element};
 use crate::pki::error::PkiError;
 use crate::pki::{identifier, oid};
 
+use super::general::{self, NameConstraints};
 use super::name::directory_name;
 use super::{Extensions, Fields, KeyUsages, Name};
 
@@ -91,15 +92,13 @@ fn extensions(parsed: &X509Certificate<'_>) -> Result<Extensions, PkiError> {
             return Err(PkiError::NotACertificate(format!("{} twice", extension.oid)));
         }
         seen.push(id);
-        let known = take(&mut found, extension.parsed_extension(), id);
+        let known = take(&mut found, extension.parsed_extension(), id)
+            || take_names(&mut found, extension.value, id);
         // Certificate policies and inhibitAnyPolicy decide nothing while no particular
         // policy is asked for (RFC 5280, 6.1.1), so they count as understood.
-        let harmless =
-            [oid::SUBJECT_ALTERNATIVE_NAME, oid::CERTIFICATE_POLICIES, oid::INHIBIT_ANY_POLICY];
+        let harmless = [oid::CERTIFICATE_POLICIES, oid::INHIBIT_ANY_POLICY];
         let decides = [oid::KEY_USAGE, oid::BASIC_CONSTRAINTS, oid::EXTENDED_KEY_USAGE];
-        if extension.critical && id == oid::NAME_CONSTRAINTS.as_bytes() {
-            found.critical_name_constraints = true;
-        } else if !known && decides.iter().any(|decisive| decisive.as_bytes() == id) {
+        if !known && decides.iter().any(|decisive| decisive.as_bytes() == id) {
             return Err(PkiError::NotACertificate(format!("extension {}", extension.oid)));
         } else if !known
             && extension.critical
@@ -109,6 +108,19 @@ fn extensions(parsed: &X509Certificate<'_>) -> Result<Extensions, PkiError> {
         }
     }
     Ok(found)
+}
+
+/// The same for names and the limits to them. Limits that cannot be read are not understood.
+fn take_names(found: &mut Extensions, value: &[u8], id: &[u8]) -> bool {
+    if id == oid::SUBJECT_ALTERNATIVE_NAME.as_bytes() {
+        found.alternative_names = general::alternative_names(value);
+    } else if id == oid::NAME_CONSTRAINTS.as_bytes() {
+        found.name_constraints = NameConstraints::read(value).ok();
+        return found.name_constraints.is_some();
+    } else {
+        return false;
+    }
+    true
 }
 
 /// Takes over what is understood; `false` if it is not.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::pki::certificate::Certificate;
 use crate::pki::fetch::Fetch;
-use crate::pki::trust::TrustStore;
+use crate::pki::trust::{self, TrustStore};
 
 use super::PathReason;
 
@@ -23,6 +23,9 @@ const MAX_CHECKS: usize = 64;
 
 /// So many times an issuer is fetched for one search.
 const MAX_FETCHES: usize = 3;
+
+/// So many certificates are taken from one address.
+const MAX_ISSUERS: usize = 16;
 
 /// What a search found.
 #[derive(Default)]
@@ -147,9 +150,10 @@ fn key_ids(certificate: &Certificate, issuer: &Certificate) -> KeyIds {
     }
 }
 
-/// Fetches missing issuers from the addresses that certificates name (RFC 5280, 4.2.2.1)
-/// and searches again, a few times. What is fetched goes into the pool and is trusted no
-/// more than the rest of it.
+/// Fetches missing issuers and searches again, a few times: from the addresses that
+/// certificates name (RFC 5280, 4.2.2.1), and where they name none, the authorities of the
+/// Government from theirs, by their fingerprints. What is fetched goes into the pool and is
+/// trusted no more than the rest of it.
 pub(super) fn fetch_issuers(
     mut found: Found,
     leaf: &Certificate,
@@ -159,12 +163,9 @@ pub(super) fn fetch_issuers(
     fetch: &dyn Fetch,
 ) -> Found {
     for _ in 0..MAX_FETCHES {
-        let urls = found.dangling.iter().filter_map(|c| c.ca_issuer_urls().first());
-        let fetched: Vec<Certificate> = urls
-            .take(MAX_FETCHES)
-            .filter_map(|url| fetch.get(url).ok())
-            .filter_map(|bytes| Certificate::from_pem_or_der(&bytes).ok())
-            .flatten()
+        let dangling = found.dangling.iter().take(MAX_FETCHES);
+        let fetched: Vec<Certificate> = dangling
+            .flat_map(|certificate| issuers_of(certificate, fetch))
             .filter(|certificate| !pool.contains(certificate))
             .collect();
         if fetched.is_empty() {
@@ -177,4 +178,23 @@ pub(super) fn fetch_issuers(
         }
     }
     found
+}
+
+/// What the first address that answers with certificates gives.
+fn issuers_of(certificate: &Certificate, fetch: &dyn Fetch) -> Vec<Certificate> {
+    let get = |url: &str| {
+        let bytes = fetch.get(url).ok()?;
+        Certificate::from_pem_or_der(&bytes).ok()
+    };
+    let named = certificate.ca_issuer_urls().iter().take(MAX_FETCHES);
+    if let Some(found) = named.filter_map(|url| get(url)).next() {
+        return found.into_iter().take(MAX_ISSUERS).collect();
+    }
+    let published = trust::published(certificate.issuer()).into_iter().take(MAX_FETCHES);
+    published
+        .flat_map(|pin| {
+            let all = get(&pin.url).unwrap_or_default();
+            all.into_iter().filter(move |found| found.fingerprint() == pin.sha256)
+        })
+        .collect()
 }

@@ -11,7 +11,7 @@ use crate::pki::oid;
 use crate::pki::path::Purpose;
 
 use super::crl::enumerated;
-use super::{Evidence, Outcome, Question, Revocation, Statement};
+use super::{Evidence, Outcome, Question, Revocation, Statement, WITHOUT_NEXT_UPDATE};
 
 /// Length of the nonce in bytes (RFC 9654 asks for 32).
 const NONCE: usize = 32;
@@ -68,6 +68,19 @@ pub(super) fn state(
         return None;
     }
     read_status(*status, question.certificate, der).ok()?
+}
+
+/// Until when the answer in `der` is in force, by its first status; `None` if it is none.
+pub(in crate::pki) fn in_force_until(der: &[u8]) -> Option<Timestamp> {
+    let answer = Answer::read(der).ok()?;
+    let mut parts = answer.statuses.first()?.children();
+    parts.expect(asn1::SEQUENCE).ok()?;
+    parts.next().ok()?;
+    let this_update = parts.expect(asn1::GENERALIZED_TIME).ok()?.time().ok()?;
+    match parts.optional(asn1::context(0)).ok()? {
+        Some(outer) => Element::whole(outer.content).ok()?.time().ok(),
+        None => Some(this_update + WITHOUT_NEXT_UPDATE),
+    }
 }
 
 /// OCSPRequest for one certificate, with a nonce.

@@ -1,31 +1,32 @@
-//! One signature: bytes, container, certificate, time.
+//! One signature: bytes, container, certificate.
 
 use aws_lc_rs::digest::Context;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::changes::Steps;
 use super::coverage::{Coverage, coverage};
-use super::{Baggage, Change, CheckOptions};
+use super::time::{Existence, Moment};
+use super::{Baggage, Change, CheckOptions, strength};
 use crate::domain::verdict::Verdict;
 use crate::pdf::structure::{SignatureValue, Source};
 use crate::pki::cms::{CmsFault, SignedData};
-use crate::pki::path::{self, PathReport, PathStatus, Purpose};
+use crate::pki::path::{self, PathReason, PathReport, PathStatus, Purpose};
 use crate::pki::tsp::{self, TimeStamp};
 use crate::pki::{Certificate, DigestAlgorithm, Evidence, PkiError, TrustStore, oid};
+use crate::rules::algorithms::Algorithms;
 use crate::signing::hasher;
 use crate::signing::make::Level;
 use crate::signing::reason::Reason;
-use crate::signing::report::{Covers, Modifications, Proof, SignatureReport};
-
-/// Some Vietnamese tools write local time and mark it as UTC.
-const SEVEN_HOURS: SignedDuration = SignedDuration::from_hours(7);
-const TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
+use crate::signing::report::{Covers, Modifications, Proof, RevocationSource, SignatureReport};
 
 pub(super) struct Checker<'a> {
     source: &'a Source,
-    options: &'a CheckOptions<'a>,
-    now: Timestamp,
+    pub options: &'a CheckOptions<'a>,
+    pub algorithms: &'a Algorithms,
+    pub now: Timestamp,
     baggage: &'a Baggage,
+    /// What document time stamps prove, as far as they were looked at.
+    pub proofs: Vec<Existence>,
     prefixes: Vec<Prefix>,
     steps: Steps<'a>,
 }
@@ -39,22 +40,17 @@ struct Prefix {
 }
 
 /// What came along with the signature and with the file, to build paths from.
-struct Brought {
-    pool: Vec<Certificate>,
-    evidence: Evidence,
-}
-
-/// A signature's time, and how it is known.
-struct Moment {
-    at: Timestamp,
-    stamped: bool,
+pub(super) struct Brought {
+    pub pool: Vec<Certificate>,
+    pub evidence: Evidence,
 }
 
 impl SignatureReport {
     /// Adds a reason, which may make the verdict worse and never better.
     pub(super) fn add(&mut self, reason: Reason) {
-        if let Err(place) = self.reasons.binary_search(&reason) {
-            self.reasons.insert(place, reason);
+        let list = if reason.is_note() { &mut self.notes } else { &mut self.reasons };
+        if let Err(place) = list.binary_search(&reason) {
+            list.insert(place, reason);
             self.verdict = self.verdict.max(reason.effect());
         }
     }
@@ -70,11 +66,18 @@ impl SignatureReport {
             kind: None,
             verdict: Verdict::Valid,
             reasons: Vec::new(),
+            notes: Vec::new(),
+            act: None,
             certificate: None,
             chain: Vec::new(),
+            root: None,
+            path_checked: false,
+            revocation: None,
             proof: Proof::default(),
             signing_time: value.claimed_time,
             time_stamped: false,
+            claimed_time: value.claimed_time,
+            stamps: 0,
             level: None,
             covers: Covers::Revision,
             modifications: Modifications::None,
@@ -91,11 +94,20 @@ impl<'a> Checker<'a> {
     pub fn new(
         source: &'a Source,
         options: &'a CheckOptions<'a>,
+        algorithms: &'a Algorithms,
         now: Timestamp,
         baggage: &'a Baggage,
     ) -> Self {
+        let (proofs, prefixes) = (Vec::new(), Vec::new());
         let steps = Steps::new(source);
-        Self { source, options, now, baggage, prefixes: Vec::new(), steps }
+        Self { source, options, algorithms, now, baggage, proofs, prefixes, steps }
+    }
+
+    /// What came along, and what was kept from earlier checks.
+    pub fn at_hand(&self, brought: &Brought) -> Evidence {
+        let mut evidence = brought.evidence.clone();
+        evidence.merge(&self.options.trust.evidence);
+        evidence
     }
 
     pub fn examine(&mut self, field: &str, value: &SignatureValue) -> SignatureReport {
@@ -162,9 +174,6 @@ impl<'a> Checker<'a> {
         if is_pades && signed.signer.signing_certificates.is_empty() {
             report.add(Reason::SigningCertificateMismatch);
         }
-        if signed.signer.digest == DigestAlgorithm::Sha1 {
-            report.add(Reason::WeakAlgorithm);
-        }
         let Some(coverage) = coverage else {
             return self.describe(report);
         };
@@ -188,19 +197,27 @@ impl<'a> Checker<'a> {
             report.proof.add(&stamp.report);
             brought.pool.extend(stamp.certificates.iter().cloned());
         }
-        let path = self.path(report, &certificate, &brought, &moment);
-        report.chain = path.chain.iter().skip(1).cloned().collect();
-        report.proof.add(&path);
-        for reason in &path.reasons {
+        let path = self.path(report, &certificate, &brought, moment);
+        self.note_path(report, &path, &brought);
+        // How strong keys and algorithms were is for the rules to say, by the day.
+        let weak = [PathReason::WeakKey, PathReason::WeakAlgorithm];
+        for reason in path.reasons.iter().filter(|reason| !weak.contains(reason)) {
             report.add((*reason).into());
         }
+        let (digest, trust) = (signed.signer.digest, self.options.trust);
+        let (at, proven) = (moment.at, moment.stamped);
+        for reason in strength::reasons(self.algorithms, digest, &path.chain, trust, at, proven) {
+            report.add(reason);
+        }
         if is_pades {
-            report.level = Some(match &stamp {
-                None => Level::Bb,
-                Some(_) if self.is_self_contained(&certificate, &signed, &brought, &moment) => {
-                    Level::Blt
-                }
-                Some(_) => Level::Bt,
+            // A document time stamp proves the time as well (EN 319 142-1, clause 6).
+            let over = if stamp.is_none() { self.proof_over(report) } else { None };
+            report.level = Some(if !moment.stamped {
+                Level::Bb
+            } else if self.is_self_contained(&certificate, &signed, &brought, moment, over) {
+                Level::Blt
+            } else {
+                Level::Bt
             });
         }
     }
@@ -226,57 +243,17 @@ impl<'a> Checker<'a> {
         found.map(|_| ()).ok_or(CmsFault::CertificateMissing)
     }
 
-    /// The time stamp's time if there is a good one, else the signer's own.
-    fn moment(
-        &self,
-        report: &mut SignatureReport,
-        signed: &SignedData,
-        value: &SignatureValue,
-        brought: &Brought,
-    ) -> (Option<TimeStamp>, Moment) {
-        let mut good = None;
-        let trust = with_pool(self.options.trust, &brought.pool);
-        for token in &signed.signer.timestamps {
-            let message = &signed.signer.signature;
-            match tsp::verify(token, message, &trust, &brought.evidence, self.options.online) {
-                Err(_) => report.add(Reason::TimestampInvalid),
-                Ok(stamp) => match stamp.report.status {
-                    PathStatus::Valid => good = good.or(Some(stamp)),
-                    PathStatus::Invalid => report.add(Reason::TimestampInvalid),
-                    PathStatus::Indeterminate => report.add(Reason::TimestampUntrusted),
-                },
-            }
-        }
-        let claims = [value.claimed_time, signed.signer.signing_time];
-        let known = good.as_ref().map_or(self.now, |stamp: &TimeStamp| stamp.gen_time);
-        let ahead = |claim: &Timestamp| {
-            let off = claim.duration_since(known) - SEVEN_HOURS;
-            off.abs() <= TOLERANCE
-        };
-        if claims.iter().flatten().any(ahead) {
-            report.add(Reason::ClockSevenHours);
-        }
-        let claim = claims.into_iter().flatten().next();
-        report.time_stamped = good.is_some();
-        report.signing_time = good.as_ref().map(|stamp| stamp.gen_time).or(claim);
-        let moment = Moment {
-            // Nobody signs in the future; a clock that runs ahead proves nothing else.
-            at: report.signing_time.unwrap_or(self.now).min(self.now),
-            stamped: good.is_some(),
-        };
-        (good, moment)
-    }
-
     /// The signer's path at the time of signing. Where only the signer says when that was,
-    /// a revocation that came since counts too: whoever holds a stolen key dates back.
+    /// what happened since counts too: whoever holds a stolen key dates back, and of an
+    /// expired certificate nobody tells any more whether its key was stolen.
     fn path(
         &self,
         report: &mut SignatureReport,
         certificate: &Certificate,
         brought: &Brought,
-        moment: &Moment,
+        moment: Moment,
     ) -> PathReport {
-        let mut evidence = brought.evidence.clone();
+        let mut evidence = self.at_hand(brought);
         let validate = |at, evidence: &Evidence| {
             let (trust, online) = (self.options.trust, self.options.online);
             let (pool, purpose) = (&brought.pool, Purpose::DocumentSigning);
@@ -289,33 +266,73 @@ impl<'a> Checker<'a> {
             }
             // What was fetched for today serves for then.
             evidence.merge(&today.used);
+            let then = validate(moment.at, &evidence);
+            let expired =
+                |path: &PathReport| path.reasons.contains(&PathReason::CertificateExpired);
+            if expired(&today) && !expired(&then) {
+                report.add(Reason::ExpiredSince);
+            }
+            return then;
         }
         validate(moment.at, &evidence)
     }
 
-    /// Whether the file alone, with the roots, proves signer and time stamp: that is B-LT.
+    /// The path as it goes into the report, and where its revocation data came from.
+    fn note_path(&self, report: &mut SignatureReport, path: &PathReport, brought: &Brought) {
+        report.path_checked = true;
+        report.chain = path.chain.iter().skip(1).cloned().collect();
+        report.root = path.chain.last().filter(|last| self.options.trust.is_root(last)).cloned();
+        report.proof.add(path);
+        let source = |der: &Vec<u8>| {
+            let in_one = |kept: &Evidence| kept.crls.contains(der) || kept.ocsps.contains(der);
+            if in_one(&brought.evidence) {
+                RevocationSource::Document
+            } else if in_one(&self.options.trust.evidence) {
+                RevocationSource::Kept
+            } else {
+                RevocationSource::Network
+            }
+        };
+        report.revocation = path.used.crls.iter().chain(&path.used.ocsps).map(source).max();
+    }
+
+    /// Whether the file alone, with the roots, proves signer and time stamp, its own or the
+    /// one over it: that is B-LT.
     fn is_self_contained(
         &self,
         certificate: &Certificate,
         signed: &SignedData,
         brought: &Brought,
-        moment: &Moment,
+        moment: Moment,
+        over: Option<Existence>,
     ) -> bool {
         if self.baggage.evidence.is_empty() {
             return false;
         }
         let Brought { pool, evidence } = brought;
         let trust = self.options.trust;
-        let roots = TrustStore { roots: trust.roots.clone(), intermediates: Vec::new() };
+        let roots = TrustStore { roots: trust.roots.clone(), ..TrustStore::empty() };
         let purpose = Purpose::DocumentSigning;
         let path = path::validate(certificate, pool, &roots, moment.at, purpose, evidence, None);
         let stamp = signed.signer.timestamp().and_then(|token| {
             let message = &signed.signer.signature;
             tsp::verify(token, message, &with_pool(&roots, pool), evidence, None).ok()
         });
+        let stamped = match over {
+            Some(over) => over.self_contained,
+            None => stamp.is_some_and(|stamp| stamp.report.status == PathStatus::Valid),
+        };
+        path.status == PathStatus::Valid && !path.used.is_empty() && stamped
+    }
+
+    /// Whether the file alone, with the roots, proves a document time stamp.
+    pub(super) fn proves(&self, stamp: &TimeStamp) -> bool {
+        let roots = TrustStore { roots: self.options.trust.roots.clone(), ..TrustStore::empty() };
+        let roots = with_pool(&roots, &self.baggage.certificates);
+        let (evidence, pool) = (&self.baggage.evidence, &stamp.certificates);
+        let (at, purpose) = (stamp.gen_time, Purpose::TimeStamping);
+        let path = path::validate(&stamp.tsa, pool, &roots, at, purpose, evidence, None);
         path.status == PathStatus::Valid
-            && !path.used.is_empty()
-            && stamp.is_some_and(|stamp| stamp.report.status == PathStatus::Valid)
     }
 
     fn document_timestamp(
@@ -327,10 +344,14 @@ impl<'a> Checker<'a> {
         report.certificate =
             SignedData::parse(contents).ok().and_then(|s| s.signer_certificate().cloned());
         let Some(coverage) = coverage else { return };
-        let trust = with_pool(self.options.trust, &self.baggage.certificates);
-        let (evidence, online) = (&self.baggage.evidence, self.options.online);
+        let brought = Brought {
+            pool: self.baggage.certificates.clone(),
+            evidence: self.baggage.evidence.clone(),
+        };
+        let trust = with_pool(self.options.trust, &brought.pool);
+        let (at_hand, online) = (self.at_hand(&brought), self.options.online);
         let imprint = |algorithm| self.digest(coverage, algorithm);
-        match tsp::verify_imprint(contents, imprint, &trust, evidence, online) {
+        match tsp::verify_imprint(contents, imprint, &trust, &at_hand, online) {
             Err(error) => report.add(match error {
                 PkiError::TimeStampWrong(_) | PkiError::Cms(CmsFault::DigestMismatch) => {
                     Reason::IntegrityBroken
@@ -342,11 +363,10 @@ impl<'a> Checker<'a> {
                 report.digest = Some(stamp.digest);
                 report.signing_time = Some(stamp.gen_time);
                 report.time_stamped = true;
-                report.chain = stamp.report.chain.iter().skip(1).cloned().collect();
-                report.proof.add(&stamp.report);
-                for reason in &stamp.report.reasons {
-                    report.add((*reason).into());
-                }
+                report.stamps = 1;
+                self.note_path(report, &stamp.report, &brought);
+                let proof = self.conclude_stamp(report, &stamp);
+                self.proofs.extend(proof);
             }
         }
     }
@@ -374,10 +394,10 @@ impl<'a> Checker<'a> {
 
 /// The trust store with certificates that came along beside its own authorities; roots stay
 /// the only ones that are trusted.
-fn with_pool(trust: &TrustStore, pool: &[Certificate]) -> TrustStore {
+pub(super) fn with_pool(trust: &TrustStore, pool: &[Certificate]) -> TrustStore {
     let mut intermediates = trust.intermediates.clone();
     intermediates.extend(pool.iter().cloned());
-    TrustStore { roots: trust.roots.clone(), intermediates }
+    TrustStore { roots: trust.roots.clone(), intermediates, ..TrustStore::empty() }
 }
 
 fn reason_of(fault: &CmsFault) -> Reason {

@@ -1,159 +1,155 @@
-//! Making a signature last: B-LT and B-LTA (ETSI EN 319 142-1, 5.4.2, 5.5 and 6).
+//! Making a signature last: B-T, B-LT and B-LTA (ETSI EN 319 142-1, 5.4, 5.5 and 6).
 //!
-//! What a check relied on today, certificates and revocation data, is put into the document
-//! security store, so that the file proves itself when the services are gone; a time stamp
-//! over the whole file then proves that all of it existed before any key in it grew weak.
-//! Both are revisions of their own and permitted under every signature, so a document that
-//! was signed without a line is extended whenever the line is back.
+//! Three revisions may be appended, each permitted under every signature:
+//!
+//! 1. A document time stamp, where a signature has no time stamp of its own: it was made
+//!    without a line. The stamp proves for all signatures before it that they were there;
+//!    the time that the signer wrote stays the signer's claim.
+//! 2. The document security store: what a check relies on today, certificates and revocation
+//!    data, so that the file proves itself when the services are gone.
+//! 3. A document time stamp over the whole of it, which proves that all of it existed before
+//!    any key in it grew weak. Before that stamp's own certificate ends, the last two are
+//!    done again, and so on for as long as the document is kept.
+//!
+//! So a document that was signed without a line is extended whenever the line is back.
 
-use lopdf::{Dictionary, Object, Stream};
+use jiff::Timestamp;
+use lopdf::Dictionary;
 
 use super::revision::{self, Wording};
-use super::{Level, Services, Signed, digest_around, fill};
+use super::{FailedService, Level, Services, Signed, digest_around, evidence, fill};
 use crate::domain::verdict::Verdict;
-use crate::pdf::structure::{SecurityStore, Source, Update};
-use crate::pki::{DigestAlgorithm, TrustStore, tsp};
+use crate::pdf::structure::Source;
+use crate::pki::{Certificate, DigestAlgorithm, TrustStore};
 use crate::signing::check::{CheckOptions, check_source};
-use crate::signing::report::Proof;
+use crate::signing::reason::Reason;
+use crate::signing::report::Report;
 use crate::signing::{SigningError, hasher};
 
 /// A time-stamp token with its certificates takes half of this.
 const STAMP_ROOM: usize = 12 * 1024;
 
-/// Raises the signatures of a signed file to `level` (B-LT or B-LTA).
+/// Raises the signatures of a signed file to `level`; one that is B-LTA already is renewed.
 ///
-/// The file is checked first, with the network: only what is valid is preserved. Time stamps
-/// over the signatures must be there already, for they cannot be had later.
+/// The file is checked first, with the network: only what is valid is preserved. Where the
+/// level is reached, nothing is appended.
 ///
 /// # Errors
-/// [`SigningError::NotProvable`] with the reasons when the file is not valid now or a
-/// signature has no time stamp; [`SigningError::NoTimestamp`]. The file is left as it was.
+/// [`SigningError::NotProvable`] with the reasons when the file is not valid now or its
+/// validity cannot be told; [`SigningError::NoTimestamp`]. The file is left as it was.
 pub fn extend(
     source: &Source,
     level: Level,
     trust: &TrustStore,
     services: &Services<'_>,
 ) -> Result<Signed, SigningError> {
-    let mut appended = Vec::new();
-    let mut field = String::new();
-    if level >= Level::Blt {
-        let proof = prove(source, trust, services)?;
-        appended.extend(store(source, &proof)?.unwrap_or_default());
+    let mut growing = Growing::new(source, services);
+    if level >= Level::Bt {
+        let mut report = growing.proof(trust)?;
+        let unproved = |report: &Report| report.signatures.iter().any(|one| !one.time_stamped);
+        if unproved(&report) {
+            growing.stamp()?;
+            report = growing.proof(trust)?;
+        }
+        if unproved(&report) {
+            return Err(SigningError::NotProvable(vec![Reason::TimestampUntrusted]));
+        }
+        // A renewal keeps what is known of the last stamp; else what is there is enough.
+        if level == Level::Blta || level == Level::Blt && reached(&report) < level {
+            growing.keep(&report)?;
+        }
+        if level >= Level::Blta {
+            growing.stamp()?;
+        }
     }
-    if level >= Level::Blta {
-        let now = source.with_appended(&appended)?;
-        let (revision, name) = stamp_document(&now, services)?;
-        appended.extend(revision);
-        field = name;
-    }
-    Ok(Signed { original: source.reader(), appended, field, level })
+    Ok(growing.finish(level))
 }
 
-/// What a check of the file relies on.
-fn prove(
-    source: &Source,
-    trust: &TrustStore,
-    services: &Services<'_>,
-) -> Result<Proof, SigningError> {
-    let options = CheckOptions { trust, at: None, online: Some(services.fetch) };
-    let report = check_source(source, &options)?;
-    let stamped = report.signatures.iter().all(|found| found.time_stamped);
-    if report.verdict != Verdict::Valid || !stamped {
-        let reasons = report.reasons.iter().map(|reason| reason.code()).collect::<Vec<_>>();
-        return Err(SigningError::NotProvable(reasons.join(", ")));
+/// The level that all signatures of a file have reached; document time stamps have none.
+pub fn reached(report: &Report) -> Level {
+    let signatures = report.signatures.iter().filter(|found| !found.is_document_timestamp);
+    signatures.map(|found| found.level.unwrap_or_default()).min().unwrap_or_default()
+}
+
+/// When the newest time stamp of an archived file stops proving: the end of the first
+/// certificate in its path. Before that it must be renewed ([`extend`] again).
+pub fn renew_before(report: &Report) -> Option<Timestamp> {
+    let newest = report
+        .signatures
+        .iter()
+        .filter(|found| found.is_document_timestamp && found.verdict == Verdict::Valid)
+        .max_by_key(|found| found.signed_length)?;
+    let path = newest.certificate.iter().chain(&newest.chain);
+    path.map(Certificate::not_after).min()
+}
+
+/// A file to which revisions are appended.
+struct Growing<'a> {
+    services: &'a Services<'a>,
+    source: &'a Source,
+    appended: Vec<u8>,
+    /// Of the last time stamp.
+    field: String,
+    failed: Vec<FailedService>,
+}
+
+impl<'a> Growing<'a> {
+    fn new(source: &'a Source, services: &'a Services<'a>) -> Self {
+        let (appended, field) = (Vec::new(), String::new());
+        Self { services, source, appended, field, failed: Vec::new() }
     }
-    let mut proof = Proof::default();
-    for found in report.signatures {
-        for certificate in found.proof.certificates {
-            if !proof.certificates.contains(&certificate) {
-                proof.certificates.push(certificate);
+
+    fn append(&mut self, revision: &[u8]) {
+        self.appended.extend_from_slice(revision);
+    }
+
+    /// What a check of the file concludes and relies on, if it is valid.
+    fn proof(&self, trust: &TrustStore) -> Result<Report, SigningError> {
+        let options = CheckOptions { trust, at: None, online: Some(self.services.fetch) };
+        let report = check_source(&self.source()?, &options)?;
+        match report.verdict {
+            Verdict::Valid => Ok(report),
+            Verdict::Unsigned => Err(SigningError::NotSigned),
+            Verdict::Indeterminate | Verdict::Invalid => {
+                Err(SigningError::NotProvable(report.reasons))
             }
         }
-        proof.evidence.merge(&found.proof.evidence);
     }
-    Ok(proof)
-}
 
-/// The revision that adds to the document security store what it has not got yet.
-fn store(source: &Source, proof: &Proof) -> Result<Option<Vec<u8>>, SigningError> {
-    let SecurityStore { certificates, crls, ocsps } = source.security_store()?;
-    let missing = |have: &[Vec<u8>], want: Vec<Vec<u8>>| -> Vec<Vec<u8>> {
-        want.into_iter().filter(|der| !have.contains(der)).collect()
-    };
-    let wanted = proof.certificates.iter().map(|found| found.der().to_vec()).collect();
-    let additions = [
-        ("Certs", missing(&certificates, wanted)),
-        ("CRLs", missing(&crls, proof.evidence.crls.clone())),
-        ("OCSPs", missing(&ocsps, proof.evidence.ocsps.clone())),
-    ];
-    if additions.iter().all(|(_, items)| items.is_empty()) {
-        return Ok(None);
-    }
-    let mut update = Update::new(source)?;
-    let (catalog_id, mut catalog) = source.catalog()?;
-    let place = catalog.get(b"DSS").and_then(Object::as_reference).ok();
-    let mut dss = source.member_dictionary(&catalog, b"DSS")?.unwrap_or_default();
-    dss.set("Type", Object::Name(b"DSS".to_vec()));
-    for (key, items) in additions.into_iter().filter(|(_, items)| !items.is_empty()) {
-        let references: Vec<Object> = items
-            .into_iter()
-            .map(|der| {
-                let id = update.allocate();
-                update.set(id, Stream::new(Dictionary::new(), der).into());
-                id.into()
-            })
-            .collect();
-        (dss, _) = update.change_array(dss, key.as_bytes(), |list| list.extend(references))?;
-    }
-    match place {
-        Some(id) => update.set(id, dss.into()),
-        None => {
-            let id = update.allocate();
-            update.set(id, dss.into());
-            catalog.set("DSS", id);
-            update.set(catalog_id, catalog.into());
+    /// Adds what `report` relies on to the document security store.
+    fn keep(&mut self, report: &Report) -> Result<(), SigningError> {
+        if let Some(revision) = evidence::revision(&self.source()?, report)? {
+            self.append(&revision);
         }
+        Ok(())
     }
-    Ok(Some(update.write()?.appended))
-}
 
-/// The revision with a time stamp over the whole file, and the name of its field.
-fn stamp_document(
-    source: &Source,
-    services: &Services<'_>,
-) -> Result<(Vec<u8>, String), SigningError> {
-    let wording =
-        Wording { kind: "DocTimeStamp", sub_filter: "ETSI.RFC3161", entries: Dictionary::new() };
-    let mut reserved = revision::reserve_timestamp(source, &wording, STAMP_ROOM)?;
-    let digest = DigestAlgorithm::Sha256;
-    let mut original = hasher(digest);
-    source.feed(0..source.size(), |piece| original.update(piece))?;
-    let imprint = digest_around(original, &reserved);
-    let token = services.timestamp(digest, &imprint)?;
-    fill(&mut reserved, &token)?;
-    Ok((reserved.appended, reserved.field))
-}
+    /// A time stamp over the whole file.
+    fn stamp(&mut self) -> Result<(), SigningError> {
+        let source = self.source()?;
+        let wording = Wording {
+            kind: "DocTimeStamp",
+            sub_filter: "ETSI.RFC3161",
+            entries: Dictionary::new(),
+        };
+        let mut reserved = revision::reserve_timestamp(&source, &wording, STAMP_ROOM)?;
+        let digest = DigestAlgorithm::Sha256;
+        let mut original = hasher(digest);
+        source.feed(0..source.size(), |piece| original.update(piece))?;
+        let imprint = digest_around(original, &reserved);
+        let token = self.services.timestamp(digest, &imprint, &mut self.failed)?;
+        fill(&mut reserved, &token)?;
+        self.field = reserved.field;
+        self.append(&reserved.appended);
+        Ok(())
+    }
 
-impl Services<'_> {
-    /// A time stamp over a digest, from the first service that answers.
-    pub(super) fn timestamp(
-        &self,
-        digest: DigestAlgorithm,
-        imprint: &[u8],
-    ) -> Result<Vec<u8>, SigningError> {
-        if self.tsa_urls.is_empty() {
-            return Err(SigningError::NoTimestampService);
-        }
-        let mut failures = Vec::new();
-        for url in self.tsa_urls {
-            match tsp::request(url, digest, imprint, self.fetch) {
-                Ok(token) => return Ok(token),
-                Err(error) => {
-                    tracing::warn!(url, %error, "a time-stamp service failed");
-                    failures.push(error.to_string());
-                }
-            }
-        }
-        Err(SigningError::NoTimestamp(failures.join("; ")))
+    fn source(&self) -> Result<Source, SigningError> {
+        Ok(self.source.with_appended(&self.appended)?)
+    }
+
+    fn finish(self, level: Level) -> Signed {
+        let Self { source, appended, field, failed, .. } = self;
+        Signed { original: source.reader(), appended, field, level, failed }
     }
 }

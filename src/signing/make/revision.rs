@@ -141,17 +141,18 @@ fn permit(fields: &[SignatureField], name: &str, wording: &Wording) -> Result<()
     if wording.kind == "DocTimeStamp" {
         return Ok(());
     }
-    for rule in fields.iter().filter_map(|field| field.value.as_ref()).flat_map(|v| &v.transforms) {
-        let forbids = match rule {
-            Transform::DocMdp(permission) => *permission == Permission::Nothing,
-            Transform::FieldMdp(lock) => lock.locks(name),
-            Transform::Other(_) => false,
-        };
-        if forbids {
-            return Err(PdfError::Forbidden("an earlier signature locks it".to_owned()).into());
-        }
+    let forbids = |rule: &Transform| match rule {
+        Transform::DocMdp(permission) => *permission == Permission::Nothing,
+        Transform::FieldMdp(lock) => lock.locks(name),
+        Transform::Other(_) => false,
+    };
+    let locking = fields.iter().find(|field| {
+        field.value.as_ref().is_some_and(|value| value.transforms.iter().any(forbids))
+    });
+    match locking {
+        Some(field) => Err(SigningError::Locked { by: field.name.clone() }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn stamp_page(
@@ -351,7 +352,9 @@ fn signature_body(
     let mut entries = wording.entries.clone();
     if let Some(lock) = field.and_then(|field| field.lock.as_ref()) {
         let (root, _) = source.catalog()?;
-        entries.set("Reference", vec![Object::Dictionary(lock_reference(lock, root))]);
+        let permission = field.and_then(|field| field.lock_permission);
+        let reference = lock_reference(lock, permission, root);
+        entries.set("Reference", vec![Object::Dictionary(reference)]);
     }
     for (key, entry) in entries.iter() {
         let mut written = Vec::new();
@@ -368,7 +371,7 @@ fn signature_body(
 }
 
 /// A field with `/Lock` locks what it names when it is signed (12.7.4.5, table 233).
-fn lock_reference(lock: &FieldLock, root: ObjectId) -> Dictionary {
+fn lock_reference(lock: &FieldLock, permission: Option<Permission>, root: ObjectId) -> Dictionary {
     let (action, names) = match lock {
         FieldLock::All => ("All", None),
         FieldLock::Include(names) => ("Include", Some(names)),
@@ -378,6 +381,9 @@ fn lock_reference(lock: &FieldLock, root: ObjectId) -> Dictionary {
         dictionary! { "Type" => "TransformParams", "V" => "1.2", "Action" => action };
     // The version is a name, as the standard wants it.
     parameters.set("V", Object::Name(b"1.2".to_vec()));
+    if let Some(permission) = permission {
+        parameters.set("P", permission.number());
+    }
     if let Some(names) = names {
         let names: Vec<Object> = names.iter().map(|name| text(name)).collect();
         parameters.set("Fields", names);

@@ -106,9 +106,10 @@ pub fn objects(mut file: &[u8]) -> impl Iterator<Item = tlv::Tlv<'_>> {
 
 fn is_whole(mut file: &[u8], extent: Extent) -> bool {
     loop {
-        match (file, extent) {
-            ([0x00 | 0xFF, ..], _) => return true,
-            ([], _) => return false,
+        match file {
+            // gzip and zlib have no length at their beginning.
+            [] | [0x1F, 0x8B, ..] | [0x78, ..] => return false,
+            [0x00 | 0xFF, ..] => return true,
             _ => {}
         }
         match tlv::read(file) {
@@ -168,6 +169,15 @@ mod tests {
         }
         let mut none = Card { file: Vec::new(), most: 256, reads: 0 };
         assert_eq!(read(&mut none, Extent::All).unwrap(), None);
+    }
+
+    #[test]
+    fn packed_files_are_read_to_their_end() {
+        for start in [[0x1F, 0x8B, 0x08], [0x78, 0x9C, 0x01]] {
+            let file = [&start[..], &[0; 500]].concat();
+            let mut card = Card { file: file.clone(), most: 100, reads: 0 };
+            assert_eq!(read(&mut card, Extent::One).unwrap(), Some(file));
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Verifying and signing, beside the floor: one SHA-256 pass over the file in memory and the
-//! raw operations with the keys. Nothing that verifies or signs can take less.
+//! Verifying and signing, beside the floor: one SHA-256 pass over as many bytes, and the raw
+//! operations with the keys. Nothing that verifies or signs can take less.
 //!
-//! Ours opens the file from the disk as `vanthuctl` does; the floor has it in memory already.
+//! Ours opens the file from the disk as `vanthuctl` does; the floor hashes what the processor
+//! has at hand in its cache, so that not even fetching the bytes from memory counts.
 //! The key is a demonstration key in a file, so that no card decides the result.
 
 use std::fs::File;
@@ -9,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use jiff::Timestamp;
 use vanthu::domain::problem::{Blame, Kind, Problem};
@@ -96,17 +97,15 @@ impl Setting {
     pub fn measure(&mut self, budget: Duration) -> Result<Vec<Row>, Problem> {
         let mut rows = Vec::new();
         for size in SIZES {
-            let path = self.signed(size);
-            let bytes = std::fs::read(&path).map_err(|error| unwritable(&path, &error))?;
             let raw = Raw::new(self)?;
             let times =
-                in_turns(budget, &mut [&mut || self.verify(size), &mut || raw.verify(&bytes)])?;
+                in_turns(budget, &mut [&mut || self.verify(size), &mut || raw.verify(size)])?;
             rows.extend(row("verify", size, &times));
             let this = std::cell::RefCell::new(&mut *self);
             let times = in_turns(
                 budget,
                 &mut [&mut || this.borrow_mut().sign(size).map(|_| ()), &mut || {
-                    this.borrow_mut().sign_raw(&bytes)
+                    this.borrow_mut().sign_raw(size)
                 }],
             )?;
             rows.extend(row("sign", size, &times));
@@ -121,8 +120,8 @@ impl Setting {
         Ok(sign(&job, &mut *self.token, &self.key, &self.certificate, &self.chain, &line)?)
     }
 
-    fn sign_raw(&mut self, bytes: &[u8]) -> Result<(), Problem> {
-        let hash = digest(&SHA256, bytes);
+    fn sign_raw(&mut self, size: usize) -> Result<(), Problem> {
+        let hash = pass(size);
         let (scheme, algorithm) = (SignatureScheme::RsaPkcs1, DigestAlgorithm::Sha256);
         self.token.sign_digest(&self.key, scheme, algorithm, hash.as_ref())?;
         Ok(())
@@ -160,14 +159,24 @@ impl Raw {
         Ok(Self { key, signature })
     }
 
-    fn verify(&self, bytes: &[u8]) -> Result<(), Problem> {
-        std::hint::black_box(digest(&SHA256, bytes));
+    fn verify(&self, size: usize) -> Result<(), Problem> {
+        std::hint::black_box(pass(size));
         for _ in 0..OPERATIONS {
             let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.key);
             key.verify(Self::MESSAGE, &self.signature).map_err(wrong)?;
         }
         Ok(())
     }
+}
+
+/// SHA-256 over `size` bytes that lie in the cache.
+fn pass(size: usize) -> Digest {
+    static BYTES: [u8; 64 << 10] = [b'v'; 64 << 10];
+    let mut context = Context::new(&SHA256);
+    for start in (0..size).step_by(BYTES.len()) {
+        context.update(BYTES.get(..BYTES.len().min(size - start)).unwrap_or_default());
+    }
+    context.finish()
 }
 
 fn row(work: &'static str, size: usize, times: &[Time]) -> Option<Row> {

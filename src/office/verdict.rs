@@ -1,0 +1,112 @@
+//! Judging a document's signatures: for its receipt, before it is sealed and issued, and
+//! whenever somebody asks again.
+//!
+//! What was fetched for one check is kept in the data folder and serves the next, with or
+//! without a line.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::{Office, OfficeError};
+use crate::domain::agency::AgencyCode;
+use crate::domain::document::{DocumentKey, FileRef, Metadata};
+use crate::domain::problem::Problem;
+use crate::domain::role::Act;
+use crate::domain::verdict::VerdictSummary;
+use crate::i18n::Lang;
+use crate::pdf::structure::Source;
+use crate::pki::kept::Kept;
+use crate::signing::check::{self, CheckOptions, Expectation};
+use crate::signing::report::{self, FileFacts, Report};
+
+/// Where fetched revocation data lie in the data folder.
+pub const KEPT_FOLDER: &str = "kept";
+
+impl Office {
+    /// The verdict on a PDF's signatures, by this office's trust and profile, now.
+    pub(super) fn judge(
+        &self,
+        pdf: &Arc<[u8]>,
+        expected: &Expectation,
+    ) -> Result<VerdictSummary, Problem> {
+        let report = self.examine(pdf)?;
+        let mut summary = report.summary();
+        if !report.signatures.is_empty() {
+            summary.completeness = check::completeness(&report, expected);
+        }
+        Ok(summary)
+    }
+
+    fn examine(&self, pdf: &Arc<[u8]>) -> Result<Report, Problem> {
+        let kept = Kept::in_folder(&self.data_dir().join(KEPT_FOLDER));
+        let now = Timestamp::now();
+        let mut trust = self.trust()?;
+        kept.add_to(&mut trust, now);
+        let options = CheckOptions { trust: &trust, at: None, online: Some(&self.0.fetch) };
+        let report =
+            check::check_by(&Source::parse(pdf.clone())?, &options, self.profile().algorithms())?;
+        for found in &report.signatures {
+            kept.keep(&found.proof.certificates, &found.proof.evidence, now);
+        }
+        Ok(report)
+    }
+
+    /// The report on a document's main file, checked now, as a PDF file to be printed.
+    pub fn verdict_report(&self, key: DocumentKey, lang: Lang) -> Result<Vec<u8>, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let (files, expected) = match self.store().inbound(&key)? {
+            Some(document) => {
+                let (code, name) = (document.sender.as_ref(), document.sender_name.as_str());
+                let expected = expected_of(&document.metadata, code, name);
+                (document.files, expected)
+            }
+            None => {
+                let document = self.outbound_document(key)?;
+                let expected = self.expected_of_ours(&document.metadata);
+                (document.files, expected)
+            }
+        };
+        let main = files.iter().find(|file| file.main).ok_or_else(|| Self::missing(key))?;
+        let pdf = self.main_file(key)?;
+        let report = self.examine(&pdf)?;
+        let file = FileFacts {
+            name: main.name.clone(),
+            size: pdf.len() as u64,
+            sha256: hex::encode(Sha256::digest(&pdf)),
+        };
+        let lines = check::completeness(&report, &expected);
+        Ok(report::printable(&report, &file, &lines, lang)?)
+    }
+
+    /// A file as it was when the signature in `field` was made: what the signer saw.
+    pub fn as_signed(&self, file: &FileRef, field: &str) -> Result<Arc<[u8]>, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let bytes = self.file(file)?;
+        let signed = check::as_signed(&Source::parse(bytes.clone())?, field)?;
+        let then = signed.and_then(|signed| bytes.get(..signed.size()).map(Arc::from));
+        then.ok_or_else(|| OfficeError::NoSuchSignature(field.to_owned()).into())
+    }
+
+    /// What a document of this office must carry.
+    pub(super) fn expected_of_ours(&self, metadata: &Metadata) -> Expectation {
+        let agency = &self.session().agency;
+        expected_of(metadata, Some(&agency.code), &agency.name)
+    }
+}
+
+/// What is known of a document from its fields and its sender.
+pub(super) fn expected_of(
+    metadata: &Metadata,
+    sender: Option<&AgencyCode>,
+    sender_name: &str,
+) -> Expectation {
+    Expectation {
+        sender_name: sender_name.to_owned(),
+        sender_code: sender.map(ToString::to_string).unwrap_or_default(),
+        issuer_name: metadata.issuer.as_ref().map(|one| one.name.clone()).unwrap_or_default(),
+        signer_name: metadata.signer.full_name.clone(),
+        position: metadata.signer.position.clone(),
+    }
+}

@@ -1,0 +1,230 @@
+//! Completeness as the regulation means it: what must be there beyond signatures that hold.
+//!
+//! Quyết định 01/2019/QĐ-UBND Điều 6 khoản 1 wants a personal and an organisation signature on
+//! a document that is electronic only; Điều 9 khoản 1 with Quyết định 28/2018/QĐ-TTg Điều 9 has
+//! the receiver check completeness, integrity and authenticity before accepting. Each question
+//! is a line with its article and its answer; what the packet or the asker does not say stays
+//! unknown, and nothing here makes a verdict better or worse.
+
+use super::changes::Change;
+use super::names::{same_agency, same_person};
+use crate::domain::act::SigningAct;
+use crate::domain::outbound::SignatureKind;
+use crate::domain::verdict::{Answer, CompletenessLine, Verdict};
+use crate::signing::report::{Report, SignatureReport};
+
+const BOTH: &str = "Quyết định 01/2019/QĐ-UBND Điều 6 khoản 1";
+const AUTHENTICITY: &str =
+    "Quyết định 01/2019/QĐ-UBND Điều 9 khoản 1; Quyết định 28/2018/QĐ-TTg Điều 9 khoản 1";
+const PERSON: &str = "Thông tư 01/2019/TT-BNV Điều 12; Nghị định 30/2020/NĐ-CP Điều 13";
+const SEAL: &str = "Thông tư 01/2019/TT-BNV Điều 13; Nghị định 30/2020/NĐ-CP Điều 17";
+const NUMBER: &str =
+    "Quyết định 01/2019/QĐ-UBND Điều 14 khoản 2; Nghị định 30/2020/NĐ-CP Điều 14, Điều 15";
+
+/// What is known of a document from elsewhere: from its packet, or from whoever asks. Empty
+/// where it is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expectation {
+    /// The agency that sent the document.
+    pub sender_name: String,
+    pub sender_code: String,
+    /// The agency that issued it, where that is another one.
+    pub issuer_name: String,
+    /// The full name under the signature.
+    pub signer_name: String,
+    pub position: String,
+}
+
+/// The lines, always all of them and in this order.
+pub fn completeness(report: &Report, expected: &Expectation) -> Vec<CompletenessLine> {
+    let of = |kind| -> Vec<&SignatureReport> {
+        let signatures = report.signatures.iter().filter(|found| !found.is_document_timestamp);
+        signatures.filter(|found| found.kind == Some(kind)).collect()
+    };
+    let (personal, seals) = (of(SignatureKind::Personal), of(SignatureKind::Organisation));
+    let nameless =
+        report.signatures.iter().any(|found| !found.is_document_timestamp && found.kind.is_none());
+    vec![
+        there("personal-signature", &personal, nameless),
+        there("organisation-signature", &seals, nameless),
+        organisation(&seals, expected),
+        signer(&personal, expected),
+        position(&personal, expected),
+        order(&personal, &seals),
+        number(report, &personal, &seals),
+        acts(report),
+    ]
+}
+
+fn line(code: &str, article: &str, result: Answer, detail: &str) -> CompletenessLine {
+    CompletenessLine {
+        code: code.to_owned(),
+        article: article.to_owned(),
+        result,
+        detail: detail.to_owned(),
+        found: String::new(),
+        expected: String::new(),
+    }
+}
+
+/// The best signature of a kind decides: a second, invalid one is in the verdict already.
+fn there(code: &str, found: &[&SignatureReport], nameless: bool) -> CompletenessLine {
+    let best = found.iter().min_by_key(|found| found.verdict);
+    let (result, detail) = match best.map(|found| found.verdict) {
+        Some(Verdict::Valid) => (Answer::Ok, "valid"),
+        Some(Verdict::Indeterminate | Verdict::Unsigned) => (Answer::Unknown, "not-settled"),
+        Some(Verdict::Invalid) => (Answer::No, "not-valid"),
+        None if nameless => (Answer::Unknown, "kind-unknown"),
+        None => (Answer::No, "missing"),
+    };
+    let mut line = line(code, BOTH, result, detail);
+    line.found = best.map(|found| found.signer().to_owned()).unwrap_or_default();
+    line
+}
+
+/// Whether the seal is the sender's, or the issuer's where the sender passes a document on.
+fn organisation(seals: &[&SignatureReport], expected: &Expectation) -> CompletenessLine {
+    const CODE: &str = "organisation-is-sender";
+    let agencies: Vec<&str> = [&expected.sender_name, &expected.issuer_name]
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .map(String::as_str)
+        .collect();
+    if seals.is_empty() {
+        return line(CODE, AUTHENTICITY, Answer::Unknown, "missing");
+    }
+    if agencies.is_empty() && expected.sender_code.is_empty() {
+        return line(CODE, AUTHENTICITY, Answer::Unknown, "sender-unknown");
+    }
+    let codes: Vec<String> = seals.iter().flat_map(|seal| agency_codes(seal)).collect();
+    let answer = |seal: &&SignatureReport| {
+        // The organisation's name stands in CN; O is the agency above it, unless CN is empty.
+        let own = [seal.signer(), seal.organisation()];
+        let own = own.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+        agencies.iter().map(|agency| same_agency(own, agency)).min().unwrap_or(Answer::Unknown)
+    };
+    let (result, detail) = if codes.iter().any(|code| *code == expected.sender_code) {
+        (Answer::Ok, "same-code")
+    } else {
+        match seals.iter().map(answer).min().unwrap_or(Answer::Unknown) {
+            Answer::Ok => (Answer::Ok, "same-name"),
+            Answer::Unknown => (Answer::Unknown, "name-unclear"),
+            Answer::No => (Answer::No, "other-name"),
+        }
+    };
+    let mut line = line(CODE, AUTHENTICITY, result, detail);
+    line.found = seals.iter().map(|seal| seal.signer()).collect::<Vec<_>>().join("; ");
+    line.expected = agencies.first().copied().unwrap_or(&expected.sender_code).to_owned();
+    line
+}
+
+/// Agency codes in the user ids of a certificate (`MĐD:000.00.01.H30`).
+fn agency_codes(seal: &SignatureReport) -> Vec<String> {
+    let uids = seal.certificate.iter().flat_map(|certificate| certificate.subject().uids.clone());
+    uids.filter_map(|uid| {
+        let (_, code) = uid.split_once([':', '='])?;
+        crate::domain::agency::AgencyCode::new(code.trim()).map(|code| code.to_string())
+    })
+    .collect()
+}
+
+fn signer(personal: &[&SignatureReport], expected: &Expectation) -> CompletenessLine {
+    const CODE: &str = "signer-is-named";
+    let mut line = if personal.is_empty() {
+        line(CODE, PERSON, Answer::Unknown, "missing")
+    } else if expected.signer_name.is_empty() {
+        line(CODE, PERSON, Answer::Unknown, "signer-unknown")
+    } else if personal.iter().any(|one| same_person(one.signer(), &expected.signer_name)) {
+        line(CODE, PERSON, Answer::Ok, "same-name")
+    } else {
+        line(CODE, PERSON, Answer::No, "other-name")
+    };
+    line.found = personal.iter().map(|one| one.signer()).collect::<Vec<_>>().join("; ");
+    line.expected.clone_from(&expected.signer_name);
+    line
+}
+
+/// Certificates of officials carry the position, but few that are in use do.
+fn position(personal: &[&SignatureReport], expected: &Expectation) -> CompletenessLine {
+    const CODE: &str = "position-is-named";
+    const ARTICLE: &str = "Nghị định 23/2025/NĐ-CP Điều 13";
+    let titles: Vec<String> = personal
+        .iter()
+        .filter_map(|one| one.certificate.as_ref()?.subject().title.clone())
+        .filter(|title| !title.is_empty())
+        .collect();
+    let mut line = if expected.position.is_empty() || titles.is_empty() {
+        line(CODE, ARTICLE, Answer::Unknown, "position-unknown")
+    } else if titles.iter().any(|title| same_person(title, &expected.position)) {
+        line(CODE, ARTICLE, Answer::Ok, "same-name")
+    } else {
+        line(CODE, ARTICLE, Answer::No, "other-name")
+    };
+    line.found = titles.join("; ");
+    line.expected.clone_from(&expected.position);
+    line
+}
+
+/// The seal is set on what the leader has signed: its signature covers the personal one.
+fn order(personal: &[&SignatureReport], seals: &[&SignatureReport]) -> CompletenessLine {
+    const CODE: &str = "personal-before-seal";
+    let length = |found: &&SignatureReport| found.signed_length;
+    let first_person = personal.iter().filter_map(length).min();
+    let first_seal = seals.iter().filter_map(length).min();
+    match first_person.zip(first_seal) {
+        None => line(CODE, SEAL, Answer::Unknown, "missing"),
+        Some((person, seal)) if person < seal => line(CODE, SEAL, Answer::Ok, "in-order"),
+        Some(_) => line(CODE, SEAL, Answer::No, "seal-first"),
+    }
+}
+
+/// Which of the two lawful ways the number and the date came: before the leader signed, or
+/// with the seal, in their boxes and with nothing else.
+fn number(
+    report: &Report,
+    personal: &[&SignatureReport],
+    seals: &[&SignatureReport],
+) -> CompletenessLine {
+    const CODE: &str = "number-and-date";
+    let changes = || report.signatures.iter().flat_map(|found| &found.changes);
+    // The same change stands under every signature that it came after.
+    let mut with_seal: Vec<(&str, &str)> = changes()
+        .filter_map(|change| match change {
+            Change::NumberAndDate { field, text } => Some((field.as_str(), text.as_str())),
+            _ => None,
+        })
+        .collect();
+    with_seal.sort_unstable();
+    with_seal.dedup();
+    let changed = changes().any(|change| !change.is_permitted());
+    if personal.is_empty() && seals.is_empty() {
+        line(CODE, NUMBER, Answer::Unknown, "missing")
+    } else if changed {
+        line(CODE, NUMBER, Answer::No, "changed-otherwise")
+    } else if !with_seal.is_empty() {
+        let mut line = line(CODE, NUMBER, Answer::Ok, "with-seal");
+        let said = with_seal.iter().map(|(field, text)| format!("{field}: {text}"));
+        line.found = said.collect::<Vec<_>>().join(", ");
+        line
+    } else {
+        line(CODE, NUMBER, Answer::Ok, "before-signature")
+    }
+}
+
+/// The acts that the signatures name, in the order of signing.
+fn acts(report: &Report) -> CompletenessLine {
+    const CODE: &str = "acts";
+    let mut named: Vec<(usize, Option<SigningAct>)> = report
+        .signatures
+        .iter()
+        .filter(|found| !found.is_document_timestamp)
+        .map(|found| (found.signed_length.unwrap_or(usize::MAX), found.act))
+        .collect();
+    named.sort_by_key(|(length, _)| *length);
+    let known = !named.is_empty() && named.iter().all(|(_, act)| act.is_some());
+    let result = if known { Answer::Ok } else { Answer::Unknown };
+    let mut line = line(CODE, SEAL, result, if known { "acts-named" } else { "acts-unknown" });
+    let names = named.iter().filter_map(|(_, act)| act.map(SigningAct::key));
+    line.found = names.collect::<Vec<_>>().join(", ");
+    line
+}
