@@ -6,12 +6,14 @@
 
 mod assign;
 pub mod batch;
+pub mod corner;
 pub mod doctor;
 mod draft;
 mod error;
 mod exchange;
 mod extend;
 pub mod hand;
+pub mod head;
 pub mod history;
 mod issue;
 pub mod labels;

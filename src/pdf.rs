@@ -40,6 +40,31 @@ impl Rect {
         self.x + self.width / 2.0
     }
 
+    /// All four measures times `factor`.
+    pub fn scaled(&self, factor: f32) -> Self {
+        Self::new(self.x * factor, self.y * factor, self.width * factor, self.height * factor)
+    }
+
+    pub fn area(&self) -> f32 {
+        self.width * self.height
+    }
+
+    /// Whether `other` lies inside, give or take `tolerance`.
+    pub fn holds(&self, other: &Self, tolerance: f32) -> bool {
+        other.x >= self.x - tolerance
+            && other.y >= self.y - tolerance
+            && other.right() <= self.right() + tolerance
+            && other.top() <= self.top() + tolerance
+    }
+
+    /// What both cover; `None` where that is nothing.
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let width = self.right().min(other.right()) - x;
+        let height = self.top().min(other.top()) - y;
+        (width > 0.0 && height > 0.0).then_some(Self::new(x, y, width, height))
+    }
+
     /// The smallest rectangle that holds both.
     pub fn union(&self, other: &Self) -> Self {
         let x = self.x.min(other.x);

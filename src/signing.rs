@@ -20,8 +20,8 @@ pub use check::{Change, CheckOptions, check, check_source};
 pub use error::SigningError;
 pub use indication::{Indication, SubIndication};
 pub use make::{
-    FailedService, Level, Look, PageStamps, Services, Signed, SigningJob, extend, renew_before,
-    sign, sign_to,
+    FailedService, Level, Look, PageStamps, Services, Signed, SigningJob, extend, field_name,
+    renew_before, sign, sign_to,
 };
 pub use reason::Reason;
 pub use report::{Covers, Modifications, Proof, Report, RevocationSource, SignatureReport};

@@ -26,6 +26,8 @@ mod devices;
 mod disk;
 #[path = "bad_input/files.rs"]
 mod files;
+#[path = "bad_input/heads.rs"]
+mod heads;
 #[path = "bad_input/line.rs"]
 mod line;
 #[path = "bad_input/packets.rs"]

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "journey/lasting.rs"]
+mod lasting;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -113,6 +115,22 @@ fn travel(world: &World, id: &str) -> (u64, PathBuf) {
     assert_eq!(arrived["verdict"], "valid", "{arrived:#}");
     assert_eq!(arrived["legal_value"], "same-as-paper");
     assert_eq!(arrived["sender"], TAN_BINH);
+    // What the regulation asks is stored with the verdict: the rig's seal is another agency's.
+    let answers: Vec<(&str, &str)> = arrived["completeness"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (line["code"].as_str().unwrap(), line["result"].as_str().unwrap()))
+        .collect();
+    for expected in [
+        ("personal-signature", "ok"),
+        ("organisation-signature", "ok"),
+        ("organisation-is-sender", "no"),
+        ("signer-is-named", "ok"),
+        ("personal-before-seal", "ok"),
+    ] {
+        assert!(answers.contains(&expected), "{expected:?}: {:#}", arrived["completeness"]);
+    }
     let kinds: Vec<&str> = arrived["signatures"]
         .as_array()
         .unwrap()

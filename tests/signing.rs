@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "signing/acts.rs"]
+mod acts;
 #[path = "signing/annotations.rs"]
 mod annotations;
 #[path = "signing/attacks.rs"]
@@ -17,14 +19,14 @@ mod forms;
 mod lasting;
 #[path = "signing/mutations.rs"]
 mod mutations;
-#[path = "signing/peers.rs"]
-mod peers;
 #[path = "signing/seeds.rs"]
 mod seeds;
 #[path = "signing/smoke.rs"]
 mod smoke;
 #[path = "signing/support.rs"]
 mod support;
+#[path = "signing/verdicts.rs"]
+mod verdicts;
 
 use jiff::{SignedDuration, Timestamp};
 use lopdf::{Object, dictionary};

@@ -10,6 +10,8 @@ mod fixture;
 mod crash;
 #[path = "store/disk.rs"]
 mod disk;
+#[path = "store/durability.rs"]
+mod durability;
 #[path = "store/folder.rs"]
 mod folder;
 #[path = "store/path.rs"]

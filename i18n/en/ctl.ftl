@@ -38,6 +38,7 @@ ctl-import-document = new inbound document
 ctl-import-duplicate = already in the system
 ctl-import-status = status
 ctl-registered = Arrival number { $number }, { $date }
+ctl-signed-unnumbered = Signed; number and date are taken with the seal.
 ctl-signed = Signed, number and notation { $code }
 ctl-synced = Sent { $sent }, received { $received }, waiting { $waiting }, parked { $wedged }
 ctl-audit-intact = The audit chain is intact: { $count } operations.

@@ -186,6 +186,7 @@ desk-done-assign = Assigned.
 desk-done-begin = The work on the document has begun. The sender will be told at the next synchronisation.
 desk-done-complete = Recorded as completed.
 desk-done-submit = Passed on.
+desk-done-sign-unnumbered = Signed; number and date are taken with the seal.
 desk-done-sign = Signed. Number { $number }, date { $date }.
 desk-done-seal = Sealed. The document waits to be issued.
 desk-done-issue = Issued. It is sent at the next synchronisation.

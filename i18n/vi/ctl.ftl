@@ -38,6 +38,7 @@ ctl-import-document = văn bản đến mới
 ctl-import-duplicate = đã có trong hệ thống
 ctl-import-status = trạng thái
 ctl-registered = Số đến { $number }, ngày { $date }
+ctl-signed-unnumbered = Đã ký; số và ngày sẽ lấy khi đóng dấu.
 ctl-signed = Đã ký, số và ký hiệu { $code }
 ctl-synced = Đã gửi { $sent }, đã nhận { $received }, chờ gửi { $waiting }, dừng { $wedged }
 ctl-audit-intact = Nhật ký nguyên vẹn: { $count } thao tác.

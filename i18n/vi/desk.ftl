@@ -176,6 +176,7 @@ desk-done-assign = Đã phân công xử lý.
 desk-done-begin = Đã bắt đầu xử lý văn bản. Cơ quan gửi sẽ được báo ở lần đồng bộ tới.
 desk-done-complete = Đã ghi nhận hoàn thành.
 desk-done-submit = Đã chuyển văn bản.
+desk-done-sign-unnumbered = Đã ký số; số và ngày tháng sẽ lấy khi đóng dấu.
 desk-done-sign = Đã ký số. Số văn bản { $number }, ngày { $date }.
 desk-done-seal = Đã đóng dấu. Văn bản chờ phát hành.
 desk-done-issue = Đã phát hành. Văn bản được gửi đi ở lần đồng bộ tới.

@@ -70,7 +70,7 @@ pub trait Door: Debug + Send + Sync {
 
     fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem>;
     fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem>;
-    fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Numbering, Problem>;
+    fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem>;
     fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem>;
     fn issue(&self, key: DocumentKey) -> Result<(), Problem>;
     fn recall(&self, key: DocumentKey, reason: &str) -> Result<(), Problem>;
@@ -129,7 +129,7 @@ impl Door for Office {
     fn complete(&self, key: DocumentKey, result: &str) -> Result<(), Problem>;
         fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem>;
         fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem>;
-        fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Numbering, Problem>;
+        fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem>;
         fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem>;
         fn issue(&self, key: DocumentKey) -> Result<(), Problem>;
         fn recall(&self, key: DocumentKey, reason: &str) -> Result<(), Problem>;

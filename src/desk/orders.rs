@@ -104,10 +104,15 @@ impl Order {
                 (*key, tr("desk-done-submit"))
             }
             Self::Sign(key, order) => {
-                let numbering = door.sign(*key, order)?;
-                let number = written_number(numbering.number);
-                let date = super::document::day(numbering.date);
-                (*key, t!("desk-done-sign", number = number, date = date))
+                let said = match door.sign(*key, order)? {
+                    Some(numbering) => {
+                        let number = written_number(numbering.number);
+                        let date = super::document::day(numbering.date);
+                        t!("desk-done-sign", number = number, date = date)
+                    }
+                    None => tr("desk-done-sign-unnumbered"),
+                };
+                (*key, said)
             }
             Self::Seal(key, order) => {
                 door.seal(*key, order)?;

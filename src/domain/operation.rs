@@ -185,6 +185,16 @@ pub enum Change {
         renew_before: Option<Timestamp>,
         at: Timestamp,
     },
+    /// An attachment that is a file of its own was signed by the organisation: `file` stands
+    /// in the place of `before`.
+    OutboundAnnexSigned {
+        key: DocumentKey,
+        before: BlobHash,
+        file: FileRef,
+        signer: String,
+        serial: String,
+        signed_at: Timestamp,
+    },
     /// The document leaves; one outbox item per recipient is queued in the same transaction.
     OutboundIssued {
         key: DocumentKey,

@@ -1,6 +1,8 @@
 //! What the office refuses, and why.
 
+use super::head::named;
 use crate::domain::problem::{Blame, Kind, Problem};
+use crate::pdf::blanks::Part;
 
 /// Why a use case was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,8 +65,22 @@ pub enum OfficeError {
     PersonalSignature(String),
     #[error("the organisation's signature is not there or not valid: {0}")]
     OrganisationSignature(String),
-    #[error("no place for the signature was found")]
-    NoPlace,
+    #[error("no place for the signature is sure: {0}")]
+    NoPlace(String),
+    #[error("the attachment {name} cannot be signed: {why}")]
+    AnnexUnfit { name: String, why: String },
+    #[error("the image is no PNG")]
+    ImageNotPng,
+    #[error("the image has no transparent ground")]
+    ImageOpaque,
+    #[error("the place is not on page {0}")]
+    OutsidePage(u32),
+    #[error("there is a signature on page {0} where this one would go")]
+    PlaceTaken(u32),
+    #[error("the page says {stated:?}, the register {taken:?}")]
+    HeadDiffers { stated: String, taken: String },
+    #[error("the page has no place for {0:?}")]
+    NoNumberPlace(Vec<Part>),
     #[error("the time-stamp service's certificate still ends at {until}")]
     NotRenewed { until: String },
     #[error("no server is set")]
@@ -170,7 +186,24 @@ impl From<OfficeError> for Problem {
             E::OrganisationSignature(_) => {
                 Self::new("office-organisation-signature", Refused, Input)
             }
-            E::NoPlace => Self::new("office-no-place", Refused, Input),
+            E::NoPlace(why) => Self::new("office-no-place", Refused, Input).with("why", why),
+            E::AnnexUnfit { name, .. } => {
+                Self::new("office-annex-unfit", Refused, Input).with("name", name)
+            }
+            E::ImageNotPng => Self::new("office-image-not-png", Unreadable, Input),
+            E::ImageOpaque => Self::new("office-image-opaque", Refused, Input),
+            E::OutsidePage(page) => {
+                Self::new("office-outside-page", Refused, Input).with("page", page)
+            }
+            E::PlaceTaken(page) => {
+                Self::new("office-place-taken", Refused, Input).with("page", page)
+            }
+            E::HeadDiffers { stated, taken } => Self::new("office-head-differs", Refused, Input)
+                .with("stated", stated)
+                .with("taken", taken),
+            E::NoNumberPlace(parts) => {
+                Self::new("office-no-number-place", Refused, Input).with("parts", named(parts))
+            }
             E::NotRenewed { until } => {
                 Self::new("office-not-renewed", Kind::No, Blame::Server).with("date", until)
             }

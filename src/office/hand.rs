@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{Office, OfficeError};
+use crate::domain::act::SigningAct;
 use crate::domain::identity::CertificateLink;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::domain::text;
+use crate::pdf::blanks::Opening;
 use crate::pdf::structure::Source;
 use crate::pki::fetch::Fetch;
 use crate::pki::path::PathReason;
@@ -54,6 +56,25 @@ pub struct Ready {
     key: token::KeyRef,
     pub certificate: Certificate,
     chain: Vec<Certificate>,
+}
+
+/// What one signature writes into the file beside itself.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Kept in the signature's `/Reason`.
+    pub act: SigningAct,
+    pub look: Look,
+    pub stamps: Vec<PageStamps>,
+    /// Blanks that are left to the next signature to fill.
+    pub keep_open: Vec<Opening>,
+    /// What the earlier signature left open.
+    pub fill: Vec<Opening>,
+}
+
+impl Work {
+    pub const fn new(act: SigningAct, look: Look) -> Self {
+        Self { act, look, stamps: Vec::new(), keep_open: Vec::new(), fill: Vec::new() }
+    }
 }
 
 /// What a signature needs of a token that is ready, beside the token itself.
@@ -241,9 +262,25 @@ impl Hand<'_> {
         at: Timestamp,
         out: &mut dyn Write,
     ) -> Result<Signed, Problem> {
+        let work = Work { stamps, ..Work::new(SigningAct::usual(self.kind), look) };
+        self.carry_out(ready, source, work, at, out)
+    }
+
+    /// Signs `source` with everything that the signature writes beside itself.
+    pub fn carry_out(
+        &self,
+        ready: &mut Ready,
+        source: &Source,
+        work: Work,
+        at: Timestamp,
+        out: &mut dyn Write,
+    ) -> Result<Signed, Problem> {
         let mut job = SigningJob::new(source, at);
-        job.look = look;
-        job.stamps = stamps;
+        job.look = work.look;
+        job.stamps = work.stamps;
+        job.keep_open = work.keep_open;
+        job.fill = work.fill;
+        job.reason = Some(work.act.reason().to_owned());
         job.level = self.level;
         job.digest = self.digest;
         job.scheme = self.scheme;

@@ -66,6 +66,9 @@ impl Office {
             Change::OutboundSigned { kind: SignatureKind::Organisation, signer, .. } => {
                 t!("history-signed-organisation", signer = signer)
             }
+            Change::OutboundAnnexSigned { file, signer, .. } => {
+                t!("history-signed-annex", file = file.name, signer = signer)
+            }
             Change::SignatureExtended { level, .. } => {
                 t!("history-extended", level = level.name())
             }

@@ -113,7 +113,9 @@ impl Office {
     /// The verdict on the present main file; `None` before it is signed.
     pub fn outbound_verdict(&self, key: DocumentKey) -> Result<Option<VerdictSummary>, Problem> {
         let document = self.outbound_document(key)?;
-        if document.numbering.is_none() {
+        use OutboundState::{ToIssue, ToSeal};
+        // Where numbers are taken with the seal, what is signed has none yet.
+        if document.numbering.is_none() && !matches!(document.state, ToSeal | ToIssue) {
             return Ok(None);
         }
         let expected = self.expected_of_ours(&document.metadata);

@@ -1,20 +1,25 @@
 //! The organisation's signature: the seal, by the clerk alone.
 //!
 //! Quyết định 01/2019/QĐ-UBND Điều 14 khoản 3 (Thông tư 01/2019/TT-BNV Điều 13); Nghị định
-//! 30/2020/NĐ-CP Điều 32: only on documents that the competent person has signed.
+//! 30/2020/NĐ-CP Điều 32: only on documents that the competent person has signed. Each
+//! attachment that is a PDF of its own is signed in its corner in the same step (Phụ lục I,
+//! phần I, mục II.8): all of them or nothing.
 
 use jiff::Timestamp;
 
 use super::batch::{self, Made, Turn};
-use super::hand::Hand;
+use super::corner::{self, Words};
+use super::hand::{Hand, Work};
 use super::issue::require_signature;
-use super::{Office, Placement, SignOrder, place};
-use crate::domain::document::{DocumentKey, FileRef};
+use super::{Office, OfficeError, Placement, SignOrder, place};
+use crate::domain::act::SigningAct;
+use crate::domain::document::{DocumentKey, FileRef, Metadata};
 use crate::domain::operation::Change;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::verdict::Level;
+use crate::pdf::blanks::IssueHead;
 use crate::pdf::structure::Source;
 use crate::signing::make::Look;
 use crate::store::Actor;
@@ -22,16 +27,20 @@ use crate::store::Actor;
 /// What is known of a seal before the PIN is asked for.
 pub(super) struct SealPlan {
     key: DocumentKey,
+    metadata: Metadata,
     main: FileRef,
     source: Source,
     look: Look,
     at: Timestamp,
+    /// What the first page says of number and date; `None` where they are taken already.
+    head: Option<IssueHead>,
+    annexes: Vec<(FileRef, Source)>,
     /// How durable the signatures before it are.
     earlier: Vec<Level>,
 }
 
 impl Office {
-    /// Seals a document whose personal signature holds.
+    /// Seals a document whose personal signature holds, and signs its annexes.
     pub fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem> {
         self.seal_one(key, order).map(drop)
     }
@@ -40,6 +49,11 @@ impl Office {
     pub fn seal_one(&self, key: DocumentKey, order: &SignOrder) -> Result<Made, Problem> {
         let actor = self.actor(Act::Seal)?;
         let plan = self.plan_seal(key, &order.placement)?;
+        if let Some(head) = &plan.head {
+            // What the page says otherwise than the register would is refused before the PIN.
+            let numbering = self.next_numbering(&plan.metadata, plan.at)?;
+            self.head_entry(&plan.metadata, &numbering).openings(head)?;
+        }
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let hand = self.hand(order, SignatureKind::Organisation, None, &trust, &tsa_urls);
         let ready = hand.ready(Timestamp::now())?;
@@ -68,10 +82,29 @@ impl Office {
             placement => {
                 let office = &self.session().agency.name;
                 let image = self.seal_image()?;
+                let image = self.seal_stamp(image.as_deref())?;
                 place::seal(&source, placement, self.profile(), office, image, at)?
             }
         };
-        Ok(SealPlan { key, main, source, look, at, earlier })
+        let head = match document.numbering {
+            Some(_) => None,
+            None => Some(self.issue_head(&source)?),
+        };
+        let mut annexes = Vec::new();
+        for file in document.files.iter().filter(|file| !file.main && is_pdf(file)) {
+            let unfit = |problem: Problem| OfficeError::AnnexUnfit {
+                name: file.name.clone(),
+                why: problem.to_string(),
+            };
+            let source = Source::parse(self.file(file)?).map_err(|error| unfit(error.into()))?;
+            // The place in its corner is there before the PIN is spent.
+            let words = Words { code: "0/-", organisation: "", copy_kind: "" };
+            let rule = &self.profile().signatures().annex;
+            corner::look(&source, rule, &words, None, at).map_err(unfit)?;
+            annexes.push((file.clone(), source));
+        }
+        let metadata = document.metadata;
+        Ok(SealPlan { key, metadata, main, source, look, at, head, annexes, earlier })
     }
 
     /// Signs and stores, when its turn comes.
@@ -82,34 +115,78 @@ impl Office {
         plan: &SealPlan,
         turn: &mut Turn,
     ) -> Result<Made, Problem> {
-        let SealPlan { key, main, source, look, at, earlier } = plan;
+        let SealPlan { key, metadata, main, source, look, at, head, annexes, earlier } = plan;
         let (key, before) = (*key, main.blob.clone());
-        let signed = hand.sign(turn.ready(), source, look.clone(), Vec::new(), *at)?;
+        let mut work = Work::new(SigningAct::Issue, look.clone());
+        let numbered = match head {
+            None => None,
+            Some(head) => {
+                let next = self.next_numbering(metadata, *at)?;
+                let number = turn.reserve(&next.book, || Ok(next.number))?;
+                let numbering = crate::domain::outbound::Numbering { number, ..next };
+                work.fill = self.head_entry(metadata, &numbering).openings(head)?;
+                Some((self.numbered(metadata, &numbering), numbering))
+            }
+        };
+        let code = numbered.as_ref().map_or(&metadata.code, |(metadata, _)| &metadata.code);
+        let words = Words {
+            code: &code.to_string(),
+            organisation: &self.session().agency.name,
+            copy_kind: "",
+        };
+        let out = &mut std::io::sink();
+        let signed = hand.carry_out(turn.ready(), source, work, *at, out)?;
         let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
+        let mut signed_annexes = Vec::new();
+        for (annex, source) in annexes {
+            let rule = &self.profile().signatures().annex;
+            let look = corner::look(source, rule, &words, None, *at)?;
+            let work = Work::new(SigningAct::Appendix, look);
+            let signed = hand.carry_out(turn.ready(), source, work, *at, out)?;
+            let bytes = signed.to_bytes()?;
+            let file = self.keep_file(&annex.name, &annex.media_type, &bytes, false)?;
+            signed_annexes.push((annex.blob.clone(), file));
+        }
         let certificate = &turn.ready().certificate;
         let made = Made {
-            numbering: None,
+            numbering: numbered.as_ref().map(|(_, numbering)| numbering.clone()),
             signer: certificate.subject().label(),
             serial: certificate.serial_hex(),
         };
-        let change = Change::OutboundSigned {
-            key,
-            kind: SignatureKind::Organisation,
-            file,
-            signer: made.signer.clone(),
-            serial: made.serial.clone(),
-            signed_at: *at,
-            level: earlier.iter().copied().chain([signed.level]).min(),
-        };
+        let (signer, serial, signed_at) = (made.signer.clone(), made.serial.clone(), *at);
+        let annexes = signed_annexes.into_iter().map(|(before, file)| {
+            let (signer, serial) = (signer.clone(), serial.clone());
+            Change::OutboundAnnexSigned { key, before, file, signer, serial, signed_at }
+        });
+        let annexes: Vec<Change> = annexes.collect();
+        let kind = SignatureKind::Organisation;
+        let level = earlier.iter().copied().chain([signed.level]).min();
+        let change = Change::OutboundSigned { key, kind, file, signer, serial, signed_at, level };
+        if numbered.is_some() {
+            turn.settle()?;
+        }
         self.store().write(actor, move |writer| {
             let now = writer.outbound(&key)?.ok_or_else(|| Self::missing(key))?;
             let same_file = now.files.iter().any(|file| file.blob == before);
             if !now.state.may_become(OutboundState::ToIssue) || !same_file {
                 return Err(Self::wrong_state(now.state));
             }
+            if let Some((metadata, numbering)) = numbered {
+                if writer.next_number(&numbering.book)? != numbering.number {
+                    return Err(OfficeError::NumberMoved.into());
+                }
+                writer.append(Change::OutboundNumbered { key, numbering, metadata })?;
+            }
+            for annex in annexes {
+                writer.append(annex)?;
+            }
             writer.append(change)?;
             Ok::<(), Problem>(())
         })?;
         Ok(made)
     }
+}
+
+fn is_pdf(file: &FileRef) -> bool {
+    file.media_type == "application/pdf"
 }

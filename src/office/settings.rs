@@ -10,11 +10,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::{Office, OfficeError};
+use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::verdict::Level;
 use crate::exchange::ServerAddress;
+use crate::pdf::appearance::{PictureLook, look_over};
 use crate::pki::{Certificate, TrustStore};
+use crate::rules::facts::NumberTaken;
+use crate::t;
 use crate::token::Pin;
 
 const SERVER_URL: &str = "server.url";
@@ -22,6 +26,10 @@ const SERVER_SECRET: &str = "server.secret";
 const TSA_URLS: &str = "tsa.urls";
 const SIGNATURE_LEVEL: &str = "signature.level";
 const SEAL_IMAGE: &str = "image.seal";
+const SEAL_SIZE: &str = "image.seal.mm";
+const NUMBER_TAKEN: &str = "numbering.taken-at";
+const PERSONAL: &str = "personal-signature";
+const ORGANISATION: &str = "organisation-signature";
 
 /// The provincial server, and this office's secret there.
 #[derive(Debug, Clone)]
@@ -92,9 +100,11 @@ impl Office {
         self.image(&personal_image(&self.session().user))
     }
 
-    pub fn set_signature_image(&self, png: &[u8]) -> Result<(), Problem> {
+    /// Sets it; says what is not as the regulation wants it but no hindrance.
+    pub fn set_signature_image(&self, png: &[u8]) -> Result<Vec<ImageWarning>, Problem> {
         self.actor(Act::SignPersonally)?;
-        self.set_image(&personal_image(&self.session().user), png)
+        let look = self.set_image(&personal_image(&self.session().user), png)?;
+        Ok(ImageWarning::of(&look, SignatureKind::Personal))
     }
 
     /// The image of the seal (red PNG of real size; Thông tư 01/2019/TT-BNV Điều 13).
@@ -102,9 +112,46 @@ impl Office {
         self.image(SEAL_IMAGE)
     }
 
-    pub fn set_seal_image(&self, png: &[u8]) -> Result<(), Problem> {
+    /// Sets it; says what is not as the regulation wants it but no hindrance.
+    pub fn set_seal_image(&self, png: &[u8]) -> Result<Vec<ImageWarning>, Problem> {
         self.actor(Act::Seal)?;
-        self.set_image(SEAL_IMAGE, png)
+        let look = self.set_image(SEAL_IMAGE, png)?;
+        Ok(ImageWarning::of(&look, SignatureKind::Organisation))
+    }
+
+    /// Real width of the stamp whose image is set, in millimetres; `None`: the profile's.
+    pub fn seal_size_mm(&self) -> Result<Option<f32>, Problem> {
+        let size = self.store().setting(SEAL_SIZE)?;
+        Ok(size.and_then(|size| size.parse().ok()))
+    }
+
+    /// Sets the real width of the stamp, 10 to 60 mm.
+    pub fn set_seal_size_mm(&self, mm: f32) -> Result<(), Problem> {
+        self.actor(Act::Seal)?;
+        if !(10.0..=60.0).contains(&mm) {
+            return Err(OfficeError::BadSetting("seal-size").into());
+        }
+        Ok(self.store().set_setting(SEAL_SIZE, &mm.to_string())?)
+    }
+
+    /// With which signature number and date are taken: the office's choice, else the
+    /// profile's (Quyết định 01/2019/QĐ-UBND Điều 14 khoản 2: the personal one).
+    pub fn number_taken(&self) -> Result<NumberTaken, Problem> {
+        let chosen = self.store().setting(NUMBER_TAKEN)?;
+        Ok(match chosen.as_deref() {
+            Some(PERSONAL) => NumberTaken::PersonalSignature,
+            Some(ORGANISATION) => NumberTaken::OrganisationSignature,
+            _ => self.profile().numbering().taken_at,
+        })
+    }
+
+    pub fn set_number_taken(&self, taken: NumberTaken) -> Result<(), Problem> {
+        self.actor(Act::ManageAgencies)?;
+        let word = match taken {
+            NumberTaken::PersonalSignature => PERSONAL,
+            NumberTaken::OrganisationSignature => ORGANISATION,
+        };
+        Ok(self.store().set_setting(NUMBER_TAKEN, word)?)
     }
 
     fn image(&self, name: &str) -> Result<Option<Vec<u8>>, Problem> {
@@ -112,12 +159,14 @@ impl Office {
         Ok(text.and_then(|text| BASE64.decode(text).ok()))
     }
 
-    fn set_image(&self, name: &str, png: &[u8]) -> Result<(), Problem> {
+    fn set_image(&self, name: &str, png: &[u8]) -> Result<PictureLook, Problem> {
         const LIMIT: usize = 4 << 20;
-        if png.len() > LIMIT || !png.starts_with(b"\x89PNG\r\n\x1a\n") {
+        if png.len() > LIMIT {
             return Err(OfficeError::BadSetting("image").into());
         }
-        Ok(self.store().set_setting(name, &BASE64.encode(png))?)
+        let look = fit_image(png)?;
+        self.store().set_setting(name, &BASE64.encode(png))?;
+        Ok(look)
     }
 
     /// Whom this office trusts: the certificates in `trust/` of its data folder.
@@ -164,6 +213,54 @@ impl Office {
 
     fn trust_folder(&self) -> PathBuf {
         self.data_dir().join("trust")
+    }
+}
+
+/// Refuses an image that is no PNG or has no transparent ground: it would cover what stands
+/// under it (Nghị định 30/2020/NĐ-CP Phụ lục I, phần I, mục II.7 d and II.8).
+pub fn fit_image(png: &[u8]) -> Result<PictureLook, OfficeError> {
+    let look = look_over(png).map_err(|_| OfficeError::ImageNotPng)?;
+    if look.transparent { Ok(look) } else { Err(OfficeError::ImageOpaque) }
+}
+
+/// What is not as the regulation wants an image to be, but no hindrance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImageWarning {
+    NotBlue,
+    NotRed,
+    /// Fewer pixels than print needs.
+    Coarse,
+}
+
+impl ImageWarning {
+    /// What to say of an image for a signature of `kind`.
+    pub fn of(look: &PictureLook, kind: SignatureKind) -> Vec<Self> {
+        // Half of what a scan has: 100 dots per inch over the size of a signature.
+        const LEAST: u32 = 120;
+        let colour = match kind {
+            SignatureKind::Personal => (!look.is_blue()).then_some(Self::NotBlue),
+            SignatureKind::Organisation => (!look.is_red()).then_some(Self::NotRed),
+        };
+        let coarse = (look.width < LEAST).then_some(Self::Coarse);
+        colour.into_iter().chain(coarse).collect()
+    }
+
+    /// For scripts; never renamed.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotBlue => "image-not-blue",
+            Self::NotRed => "image-not-red",
+            Self::Coarse => "image-coarse",
+        }
+    }
+
+    /// For people, in the language in force.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::NotBlue => t!("image-not-blue"),
+            Self::NotRed => t!("image-not-red"),
+            Self::Coarse => t!("image-coarse"),
+        }
     }
 }
 

@@ -7,8 +7,10 @@
 use jiff::Timestamp;
 
 use super::batch::{self, Made, Turn};
-use super::hand::Hand;
+use super::hand::{Hand, Work};
+use super::head::{self, Entry};
 use super::{Office, OfficeError, Placement, SignOrder, place};
+use crate::domain::act::SigningAct;
 use crate::domain::book::BookId;
 use crate::domain::calendar;
 use crate::domain::document::{Code, DocumentKey, FileRef, Metadata};
@@ -16,9 +18,11 @@ use crate::domain::operation::Change;
 use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
-use crate::pdf::appearance::{Appearance, BLUE, Line, picture_rect};
+use crate::pdf::appearance::{Appearance, BLUE, Line};
+use crate::pdf::blanks::IssueHead;
 use crate::pdf::structure::Source;
 use crate::pki::DigestAlgorithm;
+use crate::rules::facts::NumberTaken;
 use crate::signing::make::{Level, Look};
 use crate::store::Actor;
 
@@ -29,8 +33,10 @@ pub(super) struct SignaturePlan {
     main: FileRef,
     source: Source,
     image: Option<Vec<u8>>,
-    /// Page from 0, and place; `None` for an invisible signature.
-    place: Option<(u32, crate::pdf::Rect)>,
+    /// `None` for an invisible signature.
+    place: Option<place::Place>,
+    /// What the first page says of number and date.
+    head: IssueHead,
 }
 
 impl SignaturePlan {
@@ -43,9 +49,11 @@ impl SignaturePlan {
 impl Office {
     /// Signs personally. The number is read first, written into the page, signed, and taken
     /// in the transaction that stores the signed bytes: a token that fails consumes none.
-    pub fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Numbering, Problem> {
-        let made = self.sign_one(key, order)?;
-        made.numbering.ok_or_else(|| OfficeError::NumberMoved.into())
+    ///
+    /// Where the office takes numbers with the seal, the blanks are left open instead, and
+    /// there is no number yet.
+    pub fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem> {
+        Ok(self.sign_one(key, order)?.numbering)
     }
 
     /// The same, and with which certificate.
@@ -53,6 +61,11 @@ impl Office {
         let actor = self.actor(Act::SignPersonally)?;
         // The place is found before the PIN is spent.
         let plan = self.plan_signature(key, &order.placement)?;
+        // And what the page says otherwise than the register would is refused.
+        if self.number_taken()? == NumberTaken::PersonalSignature {
+            let numbering = self.next_numbering(&plan.metadata, Timestamp::now())?;
+            self.head_entry(&plan.metadata, &numbering).openings(&plan.head)?;
+        }
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let kind = SignatureKind::Personal;
         let hand = self.hand(order, kind, Some(plan.signer()), &trust, &tsa_urls);
@@ -84,19 +97,14 @@ impl Office {
         let source = Source::parse(self.file(&main)?)?;
         let image = self.signature_image()?;
         let metadata = document.metadata;
-        let place = match placement {
-            Placement::Invisible => None,
-            placement => {
-                let (page, room) = self.personal_place(&source, &metadata, placement)?;
-                // Just as large as the image, so that the seal is placed against the image.
-                let rect = match &image {
-                    Some(png) => picture_rect(png, room)?,
-                    None => room,
-                };
-                Some((page, rect))
-            }
+        let place = self.personal_place(&source, &metadata, placement)?;
+        // Just as large as the image, so that the seal is placed against the image.
+        let place = match (place, &image) {
+            (Some(place), Some(png)) => Some(place::fitted_to_image(&source, place, png)?),
+            (place, _) => place,
         };
-        Ok(SignaturePlan { key, metadata, main, source, image, place })
+        let head = self.issue_head(&source)?;
+        Ok(SignaturePlan { key, metadata, main, source, image, place, head })
     }
 
     /// Numbers, signs and stores, when its turn comes.
@@ -107,29 +115,39 @@ impl Office {
         plan: &SignaturePlan,
         turn: &mut Turn,
     ) -> Result<Made, Problem> {
-        let SignaturePlan { key, metadata, main, source, image, place } = plan;
+        let SignaturePlan { key, metadata, main, source, image, place, head } = plan;
         let key = *key;
         let at = Timestamp::now();
-        let date = calendar::local(at).date();
-        let series = self.profile().book_series(&metadata.type_key);
-        let book = BookId::outbound(date.year(), series);
-        let number = turn.reserve(&book, || Ok(self.store().next_number(&book)?))?;
-        let numbering = Numbering { book, number, date };
-        let metadata = self.numbered(metadata, &numbering);
-        let stamps = self.number_stamps(source, &metadata, date)?;
-        let look = match place {
+        let look = |metadata: &Metadata| match place {
             None => Look::Invisible,
             Some((page, rect)) => Look::Visible {
                 page: page + 1,
                 rect: *rect,
-                appearance: personal_look(image.clone(), &metadata),
+                appearance: personal_look(image.clone(), metadata),
             },
         };
-        let signed = hand.sign(turn.ready(), source, look, stamps, at)?;
+        let mut work = Work::new(SigningAct::Approve, look(metadata));
+        let numbered = match self.number_taken()? {
+            NumberTaken::PersonalSignature => {
+                let date = calendar::local(at).date();
+                let series = self.profile().book_series(&metadata.type_key);
+                let book = BookId::outbound(date.year(), series);
+                let number = turn.reserve(&book, || Ok(self.store().next_number(&book)?))?;
+                let numbering = Numbering { book, number, date };
+                work.stamps = self.head_entry(metadata, &numbering).stamps(head)?;
+                Some((self.numbered(metadata, &numbering), numbering))
+            }
+            NumberTaken::OrganisationSignature => {
+                (work.stamps, work.keep_open) = head::left_open(&metadata.code, head)?;
+                None
+            }
+        };
+        let out = &mut std::io::sink();
+        let signed = hand.carry_out(turn.ready(), source, work, at, out)?;
         let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
         let certificate = &turn.ready().certificate;
         let made = Made {
-            numbering: Some(numbering.clone()),
+            numbering: numbered.as_ref().map(|(_, numbering)| numbering.clone()),
             signer: certificate.subject().label(),
             serial: certificate.serial_hex(),
         };
@@ -150,14 +168,21 @@ impl Office {
             if !now.state.may_become(OutboundState::ToSeal) || !same_file {
                 return Err(Self::wrong_state(now.state));
             }
-            if writer.next_number(&numbering.book)? != numbering.number {
-                return Err(OfficeError::NumberMoved.into());
+            if let Some((metadata, numbering)) = numbered {
+                if writer.next_number(&numbering.book)? != numbering.number {
+                    return Err(OfficeError::NumberMoved.into());
+                }
+                writer.append(Change::OutboundNumbered { key, numbering, metadata })?;
             }
-            writer.append(Change::OutboundNumbered { key, numbering, metadata })?;
             writer.append(change)?;
             Ok::<(), Problem>(())
         })?;
         Ok(made)
+    }
+
+    /// Number and date as the page writes them.
+    pub(super) fn head_entry(&self, metadata: &Metadata, numbering: &Numbering) -> Entry {
+        Entry::new(self.numbered(metadata, numbering).code, numbering.date)
     }
 
     /// The hand that carries out an order in this office.
@@ -189,7 +214,7 @@ impl Office {
     }
 
     /// The fields of a document that has just been given its number and date.
-    fn numbered(&self, metadata: &Metadata, numbering: &Numbering) -> Metadata {
+    pub(super) fn numbered(&self, metadata: &Metadata, numbering: &Numbering) -> Metadata {
         let code = Code {
             number: self.profile().numbering().written(numbering.number),
             notation: metadata.code.notation.clone(),
@@ -199,30 +224,43 @@ impl Office {
         Metadata { document_id: Some(id), code, issued: Some(numbering.date), ..metadata.clone() }
     }
 
+    /// The number and the date that a document would get at `at`.
+    pub(super) fn next_numbering(
+        &self,
+        metadata: &Metadata,
+        at: Timestamp,
+    ) -> Result<Numbering, Problem> {
+        let date = calendar::local(at).date();
+        let book = BookId::outbound(date.year(), self.profile().book_series(&metadata.type_key));
+        let number = self.store().next_number(&book)?;
+        Ok(Numbering { book, number, date })
+    }
+
+    /// Where the personal signature goes; `None` for an invisible one.
     fn personal_place(
         &self,
         source: &Source,
         metadata: &Metadata,
         placement: &Placement,
-    ) -> Result<(u32, crate::pdf::Rect), Problem> {
-        if let Placement::At { page, rect } = placement {
-            return Ok((*page, *rect));
+    ) -> Result<Option<place::Place>, Problem> {
+        match placement {
+            Placement::Invisible => Ok(None),
+            Placement::At { page, rect } => {
+                place::check(source, *page, *rect, SignatureKind::Personal)?;
+                Ok(Some((*page, *rect)))
+            }
+            Placement::Automatic => {
+                let document = self.renderer()?.open_source(source)?;
+                let found = place::personal(source, &document, &metadata.signer, self.profile())?;
+                match found.into_iter().next() {
+                    Some(best) if best.sure => Ok(Some((best.page, best.rect_user))),
+                    best => {
+                        let why = best.map(|best| best.why.join(" ")).unwrap_or_default();
+                        Err(OfficeError::NoPlace(why).into())
+                    }
+                }
+            }
         }
-        let document = self.renderer()?.open_source(source)?;
-        let found = place::personal(&document, &metadata.signer, self.profile())?;
-        Ok(found.ok_or(OfficeError::NoPlace)?)
-    }
-
-    fn number_stamps(
-        &self,
-        source: &Source,
-        metadata: &Metadata,
-        date: jiff::civil::Date,
-    ) -> Result<Vec<crate::signing::make::PageStamps>, Problem> {
-        // Without a renderer the page's text is not known, and a document whose number stands
-        // in the register but not on its page must not be signed (Điều 14 khoản 2).
-        let document = self.renderer()?.open_source(source)?;
-        Ok(place::number_and_date(&document, &metadata.code.number, date)?)
     }
 }
 

@@ -17,9 +17,11 @@ use std::fmt::Write as _;
 use lopdf::{Dictionary, Object, ObjectId, dictionary};
 
 pub use demo::{demo_seal, demo_signature};
+pub use picture::{Look as PictureLook, look_over};
 
 use super::font::{Embedder, Face, font_resources, resource_name};
 use super::pool::Pool;
+use super::structure::PageGeometry;
 use super::{PdfError, Rect};
 
 /// Red, green and blue, 0 to 255.
@@ -164,8 +166,15 @@ impl Appearance {
         }
     }
 
-    fn text_height(&self) -> f32 {
+    /// Height of the lines at their own sizes, in points.
+    pub fn text_height(&self) -> f32 {
         self.lines.iter().map(|line| line.size * LEADING).sum()
+    }
+
+    /// Width of the longest line at its own size, in points.
+    pub fn text_width(&self) -> f32 {
+        let widths = self.lines.iter().map(|line| line.face.width(&line.text, line.size));
+        widths.fold(0.0, f32::max)
     }
 
     fn draw_lines(&self, room: Rect, embedder: &mut Embedder, content: &mut String) {
@@ -204,7 +213,8 @@ impl Appearance {
 /// Distance of two baselines, in sizes.
 const LEADING: f32 = 1.2;
 
-/// Text written onto a page at an exact place, in the page's user space.
+/// Text written onto a page at an exact place, on the page as it is shown: points from the
+/// bottom left of what is seen, so that it stands upright whatever the page's rotation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stamp {
     pub text: String,
@@ -247,8 +257,12 @@ pub struct Overlay {
     pub objects: Vec<(ObjectId, Object)>,
 }
 
-/// Draws `stamps` on a page whose media box is `page`.
-pub fn overlay(stamps: &[Stamp], page: Rect, first_free: u32) -> Result<Overlay, PdfError> {
+/// Draws `stamps` on a page.
+pub fn overlay(
+    stamps: &[Stamp],
+    page: &PageGeometry,
+    first_free: u32,
+) -> Result<Overlay, PdfError> {
     let mut pool = Pool::new(first_free);
     let mut embedder = Embedder::new();
     let mut content = String::new();
@@ -256,11 +270,13 @@ pub fn overlay(stamps: &[Stamp], page: Rect, first_free: u32) -> Result<Overlay,
         stamp.draw(&mut embedder, &mut content);
     }
     let faces = embedder.write_into(&mut pool)?;
+    let (width, height) = page.shown_points();
     let form = pool.add_stream(
         dictionary! {
             "Type" => "XObject",
             "Subtype" => "Form",
-            "BBox" => [page.x, page.y, page.right(), page.top()].map(real).to_vec(),
+            "BBox" => vec![0.into(), 0.into(), real(width), real(height)],
+            "Matrix" => page.points_matrix().map(Object::Real).to_vec(),
             "Resources" => dictionary! { "Font" => font_resources(&faces) },
         },
         content.into_bytes(),
@@ -367,7 +383,9 @@ mod tests {
             x: 100.0,
             baseline: 700.0,
         };
-        let overlay = overlay(&[stamp], Rect::new(0.0, 0.0, 595.0, 842.0), 10).unwrap();
+        let sheet = Rect::new(0.0, 0.0, 595.0, 842.0);
+        let page = PageGeometry { media: sheet, crop: sheet, rotate: 0, user_unit: 1.0 };
+        let overlay = overlay(&[stamp], &page, 10).unwrap();
         let bytes: Vec<u8> = [overlay.before, overlay.after]
             .iter()
             .flat_map(|id| {

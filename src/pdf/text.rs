@@ -7,6 +7,7 @@
 use unicode_normalization::char::{compose, is_combining_mark};
 
 use super::Rect;
+use super::structure::PageGeometry;
 use crate::domain::text::tidy;
 
 /// One character where it stands.
@@ -15,6 +16,8 @@ pub struct Glyph {
     pub ch: char,
     /// From the left to the right edge of its advance, from descent to ascent.
     pub rect: Rect,
+    /// x of the pen when it was drawn.
+    pub pen: f32,
     /// y of the line it stands on.
     pub baseline: f32,
     /// Font size in points, as shown.
@@ -78,6 +81,24 @@ impl PageText {
         Self { chars }
     }
 
+    /// The same characters on the page as it is shown, in points from its bottom left: the
+    /// page's rotation undone, its units and its crop taken into account. What is looked for
+    /// by where it stands is looked for here.
+    pub fn shown(&self, page: &PageGeometry) -> Self {
+        let chars = self.chars.iter().map(|glyph| {
+            let at = Rect::new(glyph.pen, glyph.baseline, 0.0, 0.0);
+            let at = page.points_from_user(at);
+            Glyph {
+                ch: glyph.ch,
+                rect: page.points_from_user(glyph.rect),
+                pen: at.x,
+                baseline: at.y,
+                size: glyph.size * page.user_unit,
+            }
+        });
+        Self { chars: chars.collect() }
+    }
+
     /// The whole text in the file's own order, tidied: for search and for reading aloud.
     pub fn plain(&self) -> String {
         let text: String = self.chars.iter().map(|glyph| glyph.ch).collect();
@@ -114,14 +135,18 @@ impl PageText {
         rows
     }
 
-    /// The lines of the page from the top: rows, cut where a gap is wider than two ems.
+    /// The lines of the page from the top: rows, cut where a gap is wider than two ems, or
+    /// where beyond a lesser gap the type has another size: two columns that nearly touch.
     pub fn lines(&self) -> Vec<TextLine> {
         let mut lines = Vec::new();
         for row in self.rows() {
             let mut line: Vec<Glyph> = Vec::new();
             for glyph in row {
                 let cut = line.last().is_some_and(|last| {
-                    glyph.rect.x - last.rect.right() > 2.0 * glyph.size.max(last.size)
+                    let size = glyph.size.max(last.size);
+                    let apart = glyph.rect.x - last.rect.right();
+                    let other = (glyph.size - last.size).abs() > 0.1 * size;
+                    apart > 2.0 * size || (other && apart > 0.6 * size)
                 });
                 if cut {
                     lines.extend(TextLine::new(std::mem::take(&mut line)));
@@ -216,7 +241,7 @@ pub(crate) mod tests {
                 let width = Face::Serif.width(&ch.to_string(), size);
                 let rect = Rect::new(x, baseline - 0.2 * size, width, size);
                 x += width;
-                Glyph { ch, rect, baseline, size }
+                Glyph { ch, pen: rect.x, rect, baseline, size }
             })
             .collect()
     }
@@ -258,7 +283,7 @@ pub(crate) mod tests {
             needle in ".{0,5}",
         ) {
             let page = PageText::new(raw.into_iter().map(|(ch, x, y, size)| Glyph {
-                ch, rect: Rect::new(x, y, size, size), baseline: y, size,
+                ch, rect: Rect::new(x, y, size, size), pen: x, baseline: y, size,
             }));
             let _ = (page.plain(), page.lines(), page.find(&needle));
         }

@@ -116,6 +116,14 @@ fn geometry(profile: &Profile) -> Result<(), String> {
     if !(5.0..=120.0).contains(&personal.width_mm) || !(5.0..=80.0).contains(&personal.height_mm) {
         return Err("signatures.personal: the box makes no sense".to_owned());
     }
+    let corners = [&profile.signatures().annex, &profile.signatures().copy];
+    if corners.iter().any(|corner| {
+        !(0.0..=60.0).contains(&corner.top_mm)
+            || !(0.0..=100.0).contains(&corner.right_mm)
+            || !(4.0..=40.0).contains(&corner.size_pt)
+    }) {
+        return Err("signatures.annex, signatures.copy: place or size makes no sense".to_owned());
+    }
     let layout = profile.layout();
     let spans = [
         layout.top_mm,

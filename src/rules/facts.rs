@@ -341,8 +341,12 @@ pub struct CornerSignature {
     pub lines: Vec<AppearanceLine>,
     pub font: String,
     pub size_pt: f32,
+    /// From the edges of the page as it is shown.
+    pub top_mm: f32,
+    pub right_mm: f32,
     pub cite: String,
     pub confirmed: bool,
+    pub place_confirmed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

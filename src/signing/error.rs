@@ -19,6 +19,8 @@ pub enum SigningError {
     Pki(#[from] PkiError),
     #[error(transparent)]
     Token(#[from] TokenError),
+    #[error("no field of number and date was left open for the seal")]
+    NothingLeftOpen,
     #[error("the certificate expired at {since}")]
     CertificateExpired { since: Timestamp },
     #[error("the certificate is valid only from {until}")]
@@ -110,6 +112,7 @@ impl From<SigningError> for Problem {
             SigningError::OutsidePage { page } => {
                 Self::new("signing-outside-page", Usage, Input).with("page", page)
             }
+            SigningError::NothingLeftOpen => Self::new("signing-nothing-left-open", Refused, Input),
             SigningError::WouldBreakEarlier => {
                 Self::new("signing-would-break-earlier", Refused, Input)
             }

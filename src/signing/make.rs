@@ -9,6 +9,7 @@
 
 mod evidence;
 mod lasting;
+mod open;
 mod revision;
 mod services;
 
@@ -21,6 +22,7 @@ use lopdf::{Dictionary, Object, StringFormat};
 
 use super::SigningError;
 use crate::pdf::appearance::{Appearance, Stamp};
+use crate::pdf::blanks::Opening;
 use crate::pdf::structure::{Reader, Source};
 use crate::pdf::{PdfError, Rect};
 use crate::pki::cms::{self, SignedData, SignerParams};
@@ -32,6 +34,7 @@ use revision::{Reserved, Wording};
 
 pub use crate::domain::verdict::Level;
 pub use lasting::{extend, reached, renew_before};
+pub use open::field_name;
 pub use services::{FailedService, Services};
 
 /// What a reader sees of a signature.
@@ -67,6 +70,11 @@ pub struct SigningJob<'a> {
     pub look: Look,
     /// Refused where an earlier signature would be broken by them.
     pub stamps: Vec<PageStamps>,
+    /// Blanks of the first page that become form fields, to be filled with the next
+    /// signature; refused where there is an earlier one.
+    pub keep_open: Vec<Opening>,
+    /// What is written into the fields that an earlier signature kept open.
+    pub fill: Vec<Opening>,
     pub reason: Option<String>,
     pub location: Option<String>,
     /// The signer, for programs that do not read certificates.
@@ -95,6 +103,8 @@ impl<'a> SigningJob<'a> {
             field: None,
             look: Look::Invisible,
             stamps: Vec::new(),
+            keep_open: Vec::new(),
+            fill: Vec::new(),
             reason: None,
             location: None,
             name: None,

@@ -13,6 +13,7 @@
 //! | `OutboundDrafted` | to *draft* |
 //! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
+//! | `OutboundAnnexSigned` | *to seal* or *to issue*; moves nothing |
 //! | `SignatureExtended` | nothing; *to issue* and *issued* documents have their main file replaced |
 //! | `OutboundIssued` | *to issue* to *issued*, and opens one delivery per recipient |
 //!
@@ -90,6 +91,9 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::SignatureExtended { key, file, level, renew_before, .. } => {
             durability::extended(connection, key, file, *level, *renew_before)
         }
+        Change::OutboundAnnexSigned { key, before, file, .. } => {
+            outbound::annex_signed(connection, key, before, file)
+        }
         Change::OutboundIssued { key, issued_at, recipients } => {
             outbound::issued(connection, key, *issued_at, recipients)
         }
@@ -129,6 +133,7 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
         Change::OutboundSigned { file, .. } | Change::SignatureExtended { file, .. } => {
             vec![&file.blob]
         }
+        Change::OutboundAnnexSigned { before, file, .. } => vec![before, &file.blob],
         _ => Vec::new(),
     }
 }
@@ -148,6 +153,7 @@ pub(super) fn document_of(
         | Change::OutboundMoved { key, .. }
         | Change::OutboundNumbered { key, .. }
         | Change::OutboundSigned { key, .. }
+        | Change::OutboundAnnexSigned { key, .. }
         | Change::SignatureExtended { key, .. }
         | Change::OutboundIssued { key, .. }
         | Change::StatusReceived { key, .. }

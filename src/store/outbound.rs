@@ -13,7 +13,7 @@ use super::search;
 use super::view::View;
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::{Delivery, StatusEntry};
-use crate::domain::document::{DocumentId, DocumentKey, FileRef, Metadata};
+use crate::domain::document::{BlobHash, DocumentId, DocumentKey, FileRef, Metadata};
 use crate::domain::operation::Change;
 use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::verdict::Level;
@@ -242,7 +242,8 @@ pub(super) fn numbered(
     numbering: &Numbering,
     metadata: &Metadata,
 ) -> Result<(), StoreError> {
-    stands_in(connection, key, &[OutboundState::ToSign])?;
+    // With the personal signature, or with the seal, as the office numbers.
+    stands_in(connection, key, &[OutboundState::ToSign, OutboundState::ToSeal])?;
     if is_numbered(connection, key)? {
         return Err(StoreError::conflict(format!("outbound {key} has a number")));
     }
@@ -295,6 +296,29 @@ pub(super) fn replace_main(
         Some(main) => *main = file.clone(),
         None => files.insert(0, file.clone()),
     }
+    connection
+        .prepare_cached("UPDATE outbound SET files = ?2 WHERE key = ?1")?
+        .execute(params![row::key(key), row::json(&files)?])?;
+    Ok(())
+}
+
+/// The organisation signed an attachment, in the step that seals the document.
+pub(super) fn annex_signed(
+    connection: &Connection,
+    key: &DocumentKey,
+    before: &BlobHash,
+    file: &FileRef,
+) -> Result<(), StoreError> {
+    stands_in(connection, key, &[OutboundState::ToSeal, OutboundState::ToIssue])?;
+    let files: String = connection
+        .prepare_cached("SELECT files FROM outbound WHERE key = ?1")?
+        .query_row([row::key(key)], |row| row.get(0))?;
+    let mut files: Vec<FileRef> = row::from_json(&files)?;
+    let annex = files.iter_mut().find(|known| !known.main && known.blob == *before);
+    let annex = annex.ok_or_else(|| {
+        StoreError::conflict(format!("outbound {key} has no attachment {before}"))
+    })?;
+    *annex = file.clone();
     connection
         .prepare_cached("UPDATE outbound SET files = ?2 WHERE key = ?1")?
         .execute(params![row::key(key), row::json(&files)?])?;

@@ -47,7 +47,7 @@ fn signed_at_once_each_document_has_a_number_of_its_own() {
     let signed = at_once([&keys[..], &keys[..1]].concat(), |key| leader.sign(key, &order()));
     drop(leader);
     let (done, refused): (Vec<_>, Vec<_>) = signed.into_iter().partition(Result::is_ok);
-    let mut numbers: Vec<u32> = done.into_iter().map(|one| one.unwrap().number).collect();
+    let mut numbers: Vec<u32> = done.into_iter().map(|one| one.unwrap().unwrap().number).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, [1, 2, 3]);
     let codes: Vec<_> = refused.into_iter().map(|one| one.unwrap_err().code).collect();

@@ -178,16 +178,69 @@ fn authorities_must_be_authorities() {
             "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,cRLSign\n",
             PathReason::KeyUsageWrong,
         ),
-        (
-            &format!("{AUTHORITY}nameConstraints=critical,permitted;DNS:example.com\n"),
-            PathReason::ConstraintViolated,
-        ),
         (&format!("{AUTHORITY}1.2.3.4=critical,ASN1:NULL\n"), PathReason::ConstraintViolated),
     ] {
         mill.issue("odd", "root", extensions);
         let leaf = mill.issue("leaf", "odd", SIGNER);
         assert_eq!(mill.reasons(&leaf, &["odd"]), [reason], "{extensions}");
     }
+}
+
+#[test]
+fn limits_to_names_are_kept() {
+    let mill = Mill::with_authorities();
+    let by_mail = |host: &str| format!("{SIGNER}subjectAltName=email:an@{host}\n");
+    let [inside, outside] = ["haugiang.gov.vn", "example.com"].map(by_mail);
+    let plain = SIGNER.to_owned();
+    for (limits, signer, good) in [
+        ("permitted;email:haugiang.gov.vn", &inside, true),
+        ("permitted;email:haugiang.gov.vn", &outside, false),
+        // A limit to one kind of name says nothing of the others.
+        ("permitted;email:haugiang.gov.vn", &plain, true),
+        ("permitted;DNS:haugiang.gov.vn", &inside, true),
+        ("excluded;email:example.com", &outside, false),
+        ("excluded;email:example.com", &inside, true),
+        ("permitted;dirName:own\n[own]\nCN=leaf", &plain, true),
+        ("permitted;dirName:own\n[own]\nCN=other", &plain, false),
+        ("excluded;dirName:own\n[own]\nCN=leaf", &plain, false),
+    ] {
+        for word in ["critical,", ""] {
+            mill.issue("odd", "root", &format!("{AUTHORITY}nameConstraints={word}{limits}\n"));
+            let leaf = mill.issue("leaf", "odd", signer);
+            let expected: &[PathReason] =
+                if good { &[] } else { &[PathReason::ConstraintViolated] };
+            assert_eq!(mill.reasons(&leaf, &["odd"]), expected, "{word}{limits}");
+        }
+    }
+    // From further up they bind as well.
+    mill.issue("odd", "root", &format!("{AUTHORITY}nameConstraints=permitted;email:gov.vn\n"));
+    mill.issue("below", "odd", AUTHORITY);
+    let leaf = mill.issue("leaf", "below", &outside);
+    assert_eq!(mill.reasons(&leaf, &["odd", "below"]), [PathReason::ConstraintViolated]);
+}
+
+#[test]
+fn a_cross_certificate_opens_a_second_way() {
+    let mill = Mill::with_authorities();
+    let leaf = mill.issue("leaf", "sub", SIGNER);
+    let below_root = mill.read("sub");
+    // Another root, which nobody trusts, certifies the same authority, and its certificate
+    // comes first.
+    mill.root("old");
+    let below_old = mill.certify("sub", "sub", "old", AUTHORITY, "-sha256");
+    let mut trust = TrustStore::empty();
+    trust.add(mill.read("root"));
+    let none = Evidence::default();
+    let at = Timestamp::now();
+    let validate = |pool: &[Certificate]| {
+        path::validate(&leaf, pool, &trust, at, Purpose::DocumentSigning, &none, None)
+    };
+    let old = [below_old, mill.read("old")];
+    assert_eq!(validate(&old).reasons, [PathReason::RootUntrusted]);
+    let both = [&old[..], &[below_root]].concat();
+    let report = validate(&both);
+    assert_eq!(report.status, PathStatus::Valid, "{:?}", report.reasons);
+    assert_eq!(report.chain.last(), Some(&mill.read("root")));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use vanthu::domain::document::DocumentKey;
 use vanthu::domain::inbound::{Assignment, InboundState};
 use vanthu::domain::operation::{Change, OutboxKind};
 use vanthu::domain::outbound::{OutboundState, SignatureKind};
+use vanthu::domain::verdict::Level;
 use vanthu::store::{Store, StoreError, Writer};
 
 use crate::fixture::*;
@@ -23,6 +24,7 @@ enum Deed {
     MoveOutbound { pick: usize, to: OutboundState },
     Sign { pick: usize },
     Seal { pick: usize },
+    Extend { pick: usize, level: Level },
     Issue { pick: usize },
     Send { pick: usize, well: bool },
     Status { pick: usize, code: StatusCode },
@@ -46,6 +48,8 @@ fn deeds() -> impl Strategy<Value = Deed> {
             .prop_map(|(pick, to)| Deed::MoveOutbound { pick, to }),
         4 => pick.prop_map(|pick| Deed::Sign { pick }),
         4 => pick.prop_map(|pick| Deed::Seal { pick }),
+        3 => (pick, prop::sample::select(&Level::ALL[..]))
+            .prop_map(|(pick, level)| Deed::Extend { pick, level }),
         4 => pick.prop_map(|pick| Deed::Issue { pick }),
         3 => (pick, any::<bool>()).prop_map(|(pick, well)| Deed::Send { pick, well }),
         3 => (pick, prop::sample::select(&StatusCode::ALL[..]))
@@ -122,6 +126,18 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
                 let change = signature(writer, key, SignatureKind::Organisation)?;
                 writer.append(change).map(drop)
             }))?;
+        }
+        Deed::Extend { pick, level } => {
+            let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
+            let file = file(store.put_blob(format!("{level:?} {key}").as_bytes())?);
+            let before = store.durability(&key)?;
+            let renew_before = (level == Level::Blta).then(Timestamp::now);
+            let at = Timestamp::now();
+            let change =
+                Change::SignatureExtended { key, file: file.clone(), level, renew_before, at };
+            append(store, change)?;
+            assert!(before.is_some_and(|before| before.level <= level), "only sealed, only up");
+            assert!(store.outbound(&key)?.unwrap().files.contains(&file));
         }
         Deed::Issue { pick } => {
             let Some(key) = of(&office.outbound, pick) else { return Ok(()) };

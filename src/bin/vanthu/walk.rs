@@ -25,7 +25,7 @@ pub fn walk(demo: &Demo, tell: &mut Tell) -> Result<(), Problem> {
     let code = leader.outbound_document(key)?.metadata.code;
     tell(&format!(
         "3. lãnh đạo ký số, lấy số / signed personally, numbered: {code}, {}",
-        numbering.date
+        numbering.map(|numbering| numbering.date.to_string()).unwrap_or_default()
     ))?;
     drop(leader);
 

@@ -219,6 +219,23 @@ pub enum As {
     Organisation,
 }
 
+/// The six acts, named as the Government's signing service names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Act {
+    /// The competent person signs
+    Approve,
+    /// The clerk seals for issue
+    Issue,
+    /// The clerk signs a scanned inbound document
+    Income,
+    /// The clerk signs an annex that is a file of its own
+    Appendix,
+    /// The clerk signs an electronic copy
+    Copy,
+    /// A person's opinion
+    Comment,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Level {
     Bb,
@@ -393,8 +410,14 @@ pub struct Sign {
     pub out_dir: Option<PathBuf>,
     #[command(flatten)]
     pub token: TokenArgs,
-    #[arg(long = "as", value_enum, value_name = "KIND")]
-    pub as_: As,
+    /// Whose signature (default: that of the act)
+    #[arg(long = "as", value_enum, value_name = "KIND", required_unless_present = "act")]
+    pub as_: Option<As>,
+    /// What is done by signing: decides whose signature, its look and its place
+    #[arg(long, value_enum)]
+    pub act: Option<Act>,
+    #[command(flatten)]
+    pub words: SignWords,
     #[arg(long, value_enum, default_value = "bb")]
     pub level: Level,
     /// Time-stamp service (RFC 3161); may be given several times
@@ -413,6 +436,33 @@ pub struct Sign {
     pub at_text: Option<String>,
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+/// What an act of signing writes on the page.
+#[derive(Debug, Args)]
+pub struct SignWords {
+    /// Number and notation, such as 07/QĐ-UBND: written into its blank (approve), into the
+    /// field that was left open (issue), or in the corner (appendix)
+    #[arg(long, value_name = "CODE", requires = "act")]
+    pub number: Option<String>,
+    /// Date of the document, yyyy-mm-dd (default: today)
+    #[arg(long, value_name = "DATE", requires = "number")]
+    pub date: Option<jiff::civil::Date>,
+    /// Leave number and date open for the organisation's signature (approve)
+    #[arg(long, requires = "act", conflicts_with = "number")]
+    pub number_later: bool,
+    /// Kind of copy (copy)
+    #[arg(long, value_name = "TEXT", default_value = "SAO Y")]
+    pub copy_kind: String,
+    /// Name of the organisation (default: the certificate's owner)
+    #[arg(long, value_name = "TEXT")]
+    pub organisation: Option<String>,
+    /// The opinion (comment)
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    /// Real width of the stamp in millimetres (default: the profile's)
+    #[arg(long, value_name = "MM")]
+    pub seal_mm: Option<f32>,
 }
 
 #[derive(Debug, Args)]
@@ -524,6 +574,14 @@ pub enum Config {
     /// Image of the office's seal (PNG)
     SealImage {
         png: PathBuf,
+        /// Real width of the stamp in millimetres
+        #[arg(long, value_name = "MM")]
+        mm: Option<f32>,
+    },
+    /// With which signature number and date are taken
+    NumberAt {
+        #[arg(value_enum)]
+        signature: As,
     },
     /// The regulation profile from now on
     Profile {

@@ -18,9 +18,14 @@ use crate::output::{self, Outcome};
 pub fn sign(office: &Office, args: &args::SignDocument) -> Result<Outcome, Problem> {
     let keys = keys(args)?;
     if let [key] = keys.as_slice() {
+        // What the page says otherwise is refused before the PIN is asked for.
+        office.preview_numbering(*key)?;
         let made = office.sign_one(*key, &order(args)?)?;
         let row = signed(office, *key, &made)?;
-        let text = t!("ctl-signed", code = row["code"].as_str().unwrap_or_default());
+        let text = match made.numbering {
+            Some(_) => t!("ctl-signed", code = row["code"].as_str().unwrap_or_default()),
+            None => t!("ctl-signed-unnumbered"),
+        };
         return Ok(Outcome::new(row, format!("{text}\n{}", chosen(&made))));
     }
     let report = office.sign_batch(&keys, &many(args)?, &Cancel::default(), &told)?;

@@ -273,6 +273,7 @@ fn inbound_json(document: &InboundDocument) -> Value {
         "verdict": document.verdict.verdict.key(),
         "legal_value": document.verdict.legal_value().key(),
         "signatures": document.verdict.signatures,
+        "completeness": document.verdict.completeness,
         "files": document.files,
         "reason": document.reason,
     })

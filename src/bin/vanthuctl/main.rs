@@ -1,5 +1,6 @@
 //! `vanthuctl`: everything an administrator or a script needs.
 
+mod act;
 mod args;
 mod batch;
 mod bench;

@@ -4,9 +4,11 @@ use serde_json::json;
 use vanthu::domain::agency::{Agency, AgencyCode};
 use vanthu::domain::problem::Problem;
 use vanthu::domain::role::Role;
+use vanthu::office::settings::ImageWarning;
 use vanthu::office::{Founding, Office, labels};
 use vanthu::packet;
 use vanthu::rules::directory::{Directory, Warning};
+use vanthu::rules::facts::NumberTaken;
 use vanthu::t;
 
 use crate::args;
@@ -151,9 +153,21 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             office.set_server(url, &door::secret_from_env(secret_env)?)?;
         }
         args::Config::Tsa { urls } => office.set_tsa_urls(urls)?,
+        args::Config::SignatureImage { png } => {
+            return Ok(image_set(&office.set_signature_image(&door::read(png)?)?));
+        }
+        args::Config::SealImage { png, mm } => {
+            let warnings = office.set_seal_image(&door::read(png)?)?;
+            if let Some(mm) = mm {
+                office.set_seal_size_mm(*mm)?;
+            }
+            return Ok(image_set(&warnings));
+        }
+        args::Config::NumberAt { signature } => office.set_number_taken(match signature {
+            args::As::Personal => NumberTaken::PersonalSignature,
+            args::As::Organisation => NumberTaken::OrganisationSignature,
+        })?,
         args::Config::SignatureLevel { level } => office.set_wanted_level((*level).into())?,
-        args::Config::SignatureImage { png } => office.set_signature_image(&door::read(png)?)?,
-        args::Config::SealImage { png } => office.set_seal_image(&door::read(png)?)?,
         args::Config::Profile { name } => office.choose_profile(name)?,
         args::Config::Show => {
             let server = office.server();
@@ -164,12 +178,25 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
                 "profile": office.profile().name(),
                 "signature_image": office.signature_image()?.is_some(),
                 "seal_image": office.seal_image()?.is_some(),
+                "seal_mm": office.seal_size_mm()?,
+                "number_at": match office.number_taken()? {
+                    NumberTaken::PersonalSignature => "personal",
+                    NumberTaken::OrganisationSignature => "organisation",
+                },
             });
             let text = serde_json::to_string_pretty(&json).unwrap_or_default();
             return Ok(Outcome::new(json, text));
         }
     }
     Ok(Outcome::new(json!({"done": true}), t!("ctl-config-done")))
+}
+
+/// An image is set; what is not as the regulation wants it is said.
+fn image_set(warnings: &[ImageWarning]) -> Outcome {
+    let codes: Vec<_> = warnings.iter().map(|warning| warning.code()).collect();
+    let mut text = vec![t!("ctl-config-done")];
+    text.extend(warnings.iter().map(|warning| warning.sentence()));
+    Outcome::new(json!({"done": true, "warnings": codes}), text.join("\n"))
 }
 
 fn warning(warning: &Warning) -> String {

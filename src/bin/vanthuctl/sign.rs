@@ -6,25 +6,24 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use vanthu::domain::act::SigningAct;
 use vanthu::domain::outbound::SignatureKind;
 use vanthu::domain::problem::Problem;
 use vanthu::office::batch::{self, BatchReport, Cancel, Turn};
-use vanthu::office::hand::Hand;
-use vanthu::office::{OfficeError, Placement, place};
+use vanthu::office::hand::{Hand, Work};
+use vanthu::office::settings::{ImageWarning, fit_image};
 use vanthu::pdf::PdfError;
-use vanthu::pdf::appearance::{Appearance, Line};
 use vanthu::pdf::render::Renderer;
 use vanthu::pdf::structure::Source;
 use vanthu::pki::TrustStore;
 use vanthu::pki::fetch::HttpFetch;
 use vanthu::rules::Profile;
-use vanthu::signing::make::Look;
 use vanthu::t;
 use vanthu::token::Selector;
 
-use crate::args::{As, Global, Sign};
+use crate::act::{self, Page};
+use crate::args::{Global, Sign};
 use crate::batch::{outcome, told};
-use crate::desk_work::placement;
 use crate::door;
 use crate::output::Outcome;
 use crate::usage;
@@ -35,7 +34,7 @@ pub fn sign_files(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
     let selector = Selector::parse(&args.token.token)?;
     // What cannot be opened or has no place for the signature is said before the PIN.
     let alone = match pairs.as_slice() {
-        [pair] => Some(style.sheet(&pair.0, args)?),
+        [pair] => Some(style.open(&pair.0, args)?),
         _ => None,
     };
     let pin = door::pin(&args.token)?;
@@ -46,10 +45,7 @@ pub fn sign_files(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         certificate: args.token.cert.as_deref(),
         pin: &pin,
         last_try: door::last_try(&args.token),
-        kind: match args.as_ {
-            As::Personal => SignatureKind::Personal,
-            As::Organisation => SignatureKind::Organisation,
-        },
+        kind: style.kind,
         holder: None,
         level: args.level.into(),
         digest: args.digest.into(),
@@ -61,18 +57,16 @@ pub fn sign_files(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         office: None,
     };
     let ready = hand.ready(Timestamp::now())?;
-    if let (Some(sheet), [(_, out)]) = (alone, pairs.as_slice()) {
-        let row = batch::alone(ready, |turn| style.sign(&hand, &sheet, out, turn))?;
-        let text = t!(
-            "ctl-file-signed",
-            file = out.display(),
-            signer = row["signer"].as_str().unwrap_or_default()
-        );
-        return Ok(Outcome::new(row, text));
+    if let (Some(source), [(_, out)]) = (alone, pairs.as_slice()) {
+        let row = batch::alone(ready, |turn| style.sign(&hand, &source, args, out, turn))?;
+        let signer = row["signer"].as_str().unwrap_or_default();
+        let mut text = vec![t!("ctl-file-signed", file = out.display(), signer = signer)];
+        text.extend(style.warnings.iter().map(|warning| warning.sentence()));
+        return Ok(Outcome::new(row, text.join("\n")));
     }
     let hold = Duration::from_secs(args.token.hold_pin * 60);
     let report = batch::run(ready, &pairs, hold, &Cancel::default(), &told, |(file, out), turn| {
-        style.sign(&hand, &style.sheet(file, args)?, out, turn)
+        style.sign(&hand, &style.open(file, args)?, args, out, turn)
     });
     let fates = report.fates.into_iter().map(|((file, _), fate)| (file, fate)).collect();
     Ok(outcome(&BatchReport { fates, load: report.load }, |_, row| row.clone()))
@@ -103,81 +97,63 @@ fn in_and_out(args: &Sign) -> Result<Vec<(PathBuf, PathBuf)>, Problem> {
 struct Style {
     profile: Profile,
     image: Option<Vec<u8>>,
+    /// What is not as the regulation wants the image to be.
+    warnings: Vec<ImageWarning>,
+    act: Option<SigningAct>,
+    kind: SignatureKind,
     renderer: OnceLock<Result<Renderer, PdfError>>,
-}
-
-/// A file, opened, with the page (from 0) and rectangle of its signature; `None` for an
-/// invisible one.
-struct Sheet {
-    source: Source,
-    place: Option<(u32, vanthu::pdf::Rect)>,
 }
 
 impl Style {
     fn of(global: &Global, args: &Sign) -> Result<Self, Problem> {
-        Ok(Self {
-            profile: Profile::built_in(global.profile.as_deref().unwrap_or("current"))?,
-            image: args.image.as_deref().map(door::read).transpose()?,
-            renderer: OnceLock::new(),
-        })
+        let (act, kind) = act::named(args)?;
+        let image = args.image.as_deref().map(door::read).transpose()?;
+        let warnings = match &image {
+            Some(png) => ImageWarning::of(&fit_image(png)?, kind),
+            None => Vec::new(),
+        };
+        let profile = Profile::built_in(global.profile.as_deref().unwrap_or("current"))?;
+        Ok(Self { profile, image, warnings, act, kind, renderer: OnceLock::new() })
     }
 
-    fn sheet(&self, file: &Path, args: &Sign) -> Result<Sheet, Problem> {
+    /// A file, opened; what has no place for the signature is refused here already.
+    fn open(&self, file: &Path, args: &Sign) -> Result<Source, Problem> {
         let source = door::open_pdf(file)?;
-        let place = self.spot(&source, args)?;
-        Ok(Sheet { source, place })
+        self.work(&source, args, "", Timestamp::now())?;
+        Ok(source)
     }
 
-    /// Page (from 0) and rectangle; `None` for an invisible signature.
-    fn spot(
+    fn work(
         &self,
         source: &Source,
         args: &Sign,
-    ) -> Result<Option<(u32, vanthu::pdf::Rect)>, Problem> {
-        match (placement(&args.place)?, &args.at_text) {
-            (Placement::Invisible, _) => Ok(None),
-            (Placement::At { page, rect }, _) => Ok(Some((page, rect))),
-            (Placement::Automatic, Some(text)) => {
-                let renderer = self.renderer.get_or_init(Renderer::start).as_ref();
-                let document = renderer.map_err(Clone::clone)?.open_source(source)?;
-                let found = place::above_text(&document, text, &self.profile)?;
-                Ok(Some(found.ok_or(OfficeError::NoPlace)?))
-            }
-            (Placement::Automatic, None) => {
-                Err(usage("--at-text | --page --rect | --invisible", ""))
-            }
-        }
+        signer: &str,
+        at: Timestamp,
+    ) -> Result<Work, Problem> {
+        let renderer = || {
+            let renderer = self.renderer.get_or_init(Renderer::start).as_ref();
+            Ok(renderer.map_err(Clone::clone)?.clone())
+        };
+        let (profile, image) = (&self.profile, self.image.as_deref());
+        let page = Page { source, args, profile, image, renderer: &renderer, at };
+        page.work(self.act, signer)
     }
 
     fn sign(
         &self,
         hand: &Hand<'_>,
-        sheet: &Sheet,
+        source: &Source,
+        args: &Sign,
         out: &Path,
         turn: &mut Turn,
     ) -> Result<Value, Problem> {
         let at = Timestamp::now();
         let certificate = turn.ready().certificate.clone();
         let signer = certificate.subject().label();
-        let look = match sheet.place {
-            None => Look::Invisible,
-            Some((page, rect)) => Look::Visible {
-                page: page + 1,
-                rect,
-                appearance: match &self.image {
-                    Some(png) => Appearance { image: Some(png.clone()), ..Appearance::default() },
-                    None => Appearance {
-                        lines: vec![
-                            Line::new(signer.clone(), 10.0),
-                            Line::new(vanthu::domain::calendar::iso(at), 8.0),
-                        ],
-                        ..Appearance::default()
-                    },
-                },
-            },
-        };
+        let work = self.work(source, args, &signer, at)?;
+        let act = work.act;
         let signed = door::write_with(out, |copy| {
-            hand.sign_to(turn.ready(), &sheet.source, look, Vec::new(), at, copy)
+            hand.carry_out(turn.ready(), source, work.clone(), at, copy)
         })?;
         for failed in &signed.failed {
             eprintln!("{}", t!("ctl-tsa-failed", url = failed.url, why = failed.why));
@@ -186,8 +162,10 @@ impl Style {
             "file": out,
             "field": signed.field,
             "level": signed.level.name(),
+            "act": act.key(),
             "signer": signer,
             "serial": certificate.serial_hex(),
+            "warnings": self.warnings.iter().map(|one| one.code()).collect::<Vec<_>>(),
             "failed_services": signed.failed.iter().map(|one| &one.url).collect::<Vec<_>>(),
         }))
     }

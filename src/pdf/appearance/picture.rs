@@ -25,6 +25,52 @@ pub(super) fn dimensions(png: &[u8]) -> Result<(u32, u32), PdfError> {
     reader(png)?.into_dimensions().map_err(|e| PdfError::BadResource(e.to_string()))
 }
 
+/// What an image of a signature or a seal is like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    pub width: u32,
+    pub height: u32,
+    /// Whether any of it lets the paper show.
+    pub transparent: bool,
+    /// Mean red, green and blue of what is drawn, 0 to 1.
+    pub ink: [f32; 3],
+}
+
+impl Look {
+    /// The ink of a personal signature (Thông tư 01/2019/TT-BNV Điều 12).
+    pub fn is_blue(&self) -> bool {
+        let [r, g, b] = self.ink;
+        b > r + 0.1 && b > g + 0.03
+    }
+
+    /// The ink of a seal (Điều 13).
+    pub fn is_red(&self) -> bool {
+        let [r, g, b] = self.ink;
+        r > g + 0.2 && r > b + 0.2
+    }
+}
+
+/// Looks an image over, within bounds.
+///
+/// Fails with [`PdfError::BadResource`] if it is not a PNG or unreasonably large.
+pub fn look_over(png: &[u8]) -> Result<Look, PdfError> {
+    let decoded = reader(png)?.decode().map_err(|e| PdfError::BadResource(e.to_string()))?;
+    let picture = decoded.into_rgba8();
+    let (width, height) = picture.dimensions();
+    let (mut sum, mut weight, mut transparent) = ([0.0_f64; 3], 0.0_f64, false);
+    for pixel in picture.pixels() {
+        let [colours @ .., alpha] = pixel.0;
+        transparent |= alpha < 128;
+        let opacity = f64::from(alpha) / 255.0;
+        weight += opacity;
+        for (sum, colour) in sum.iter_mut().zip(colours) {
+            *sum += opacity * f64::from(colour) / 255.0;
+        }
+    }
+    let ink = sum.map(|sum| (sum / weight.max(f64::MIN_POSITIVE)) as f32);
+    Ok(Look { width, height, transparent, ink })
+}
+
 /// A reader that refuses what is unreasonably large before it takes memory.
 fn reader(png: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, PdfError> {
     if png.len() > MAX_FILE {

@@ -10,7 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pdfium_render::prelude::{
     PdfBitmap, PdfBitmapFormat, PdfColor, PdfDocument, PdfPage, PdfPageRenderRotation,
-    PdfRenderConfig, PdfSecurityHandlerRevision, Pdfium, PdfiumError, PdfiumInternalError,
+    PdfPageTextChar, PdfRenderConfig, PdfSecurityHandlerRevision, Pdfium, PdfiumError,
+    PdfiumInternalError,
 };
 
 use super::{
@@ -229,9 +230,15 @@ fn text(page: &PdfPage<'_>) -> Result<PageText, PdfError> {
         let rect = bounds.map_or(Rect::new(x, baseline, 0.0, 0.0), |b| {
             Rect::new(b.left().value, b.bottom().value, b.width().value, b.height().value)
         });
-        Some(Glyph { ch, rect, baseline, size: c.scaled_font_size().value.abs() })
+        Some(Glyph { ch, rect, pen: x, baseline, size: size(&c) })
     });
     Ok(PageText::new(glyphs))
+}
+
+/// The size in which a character is drawn, whichever way it is turned.
+fn size(char: &PdfPageTextChar<'_>) -> f32 {
+    let scale = char.matrix().map_or(1.0, |matrix| matrix.c().hypot(matrix.d()));
+    (char.unscaled_font_size().value * scale).abs()
 }
 
 fn geometry(page: &PdfPage<'_>) -> Result<Geometry, PdfError> {

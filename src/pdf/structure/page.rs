@@ -62,6 +62,47 @@ impl PageGeometry {
         }
     }
 
+    /// From a rectangle in user space to the page as shown; undoes [`Self::to_user_space`].
+    pub const fn from_user_space(&self, user: Rect) -> Rect {
+        let Rect { x, y, width, height } = user;
+        let (left, below) = (x - self.crop.x, y - self.crop.y);
+        let (right, above) = (self.crop.width - left - width, self.crop.height - below - height);
+        match self.rotate {
+            90 => Rect { x: below, y: right, width: height, height: width },
+            180 => Rect { x: right, y: above, width, height },
+            270 => Rect { x: above, y: left, width: height, height: width },
+            _ => Rect { x: left, y: below, width, height },
+        }
+    }
+
+    /// Width and height of the page as shown, in points: what a ruler would say.
+    pub fn shown_points(&self) -> (f32, f32) {
+        let (width, height) = self.shown_size();
+        (width * self.user_unit, height * self.user_unit)
+    }
+
+    /// From a rectangle on the page as shown, in points, to user space.
+    pub fn user_from_points(&self, points: Rect) -> Rect {
+        self.to_user_space(points.scaled(1.0 / self.user_unit))
+    }
+
+    /// From a rectangle in user space to the page as shown, in points.
+    pub fn points_from_user(&self, user: Rect) -> Rect {
+        self.from_user_space(user).scaled(self.user_unit)
+    }
+
+    /// [`Self::user_from_points`] as a matrix of a content stream.
+    pub fn points_matrix(&self) -> [f32; 6] {
+        let unit = 1.0 / self.user_unit;
+        let crop = self.crop;
+        match self.rotate {
+            90 => [0.0, unit, -unit, 0.0, crop.right(), crop.y],
+            180 => [-unit, 0.0, 0.0, -unit, crop.right(), crop.top()],
+            270 => [0.0, -unit, unit, 0.0, crop.x, crop.top()],
+            _ => [unit, 0.0, 0.0, unit, crop.x, crop.y],
+        }
+    }
+
     /// The matrix that turns what is drawn upright against the page's rotation, so that it is
     /// upright when shown (ISO 32000-1, 12.5.5: the viewer then fits it into the rectangle).
     pub const fn upright_matrix(&self) -> [i64; 6] {
@@ -105,7 +146,7 @@ impl Source {
             // Viewers take US Letter where a page has no size at all.
             .unwrap_or(Rect { x: 0.0, y: 0.0, width: 612.0, height: 792.0 });
         let crop = self.inherited(&page, b"CropBox")?.and_then(|object| self.rectangle(&object));
-        let crop = crop.and_then(|crop| intersection(crop, media)).unwrap_or(media);
+        let crop = crop.and_then(|crop| crop.intersection(&media)).unwrap_or(media);
         let turns = self.inherited(&page, b"Rotate")?.and_then(|object| object.as_i64().ok());
         let rotate = turns.unwrap_or(0).rem_euclid(360);
         let unit = self.member(&page, b"UserUnit")?.as_float().ok();
@@ -174,13 +215,6 @@ impl Source {
     }
 }
 
-fn intersection(a: Rect, b: Rect) -> Option<Rect> {
-    let (x, y) = (a.x.max(b.x), a.y.max(b.y));
-    let width = (a.x + a.width).min(b.x + b.width) - x;
-    let height = (a.y + a.height).min(b.y + b.height) - y;
-    (width > 0.0 && height > 0.0).then_some(Rect { x, y, width, height })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +237,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn there_and_back_is_the_same_place(
+            x in 0.0_f32..400.0, y in 0.0_f32..400.0, quarter in 0_u16..4, unit in 0.5_f32..4.0,
+        ) {
+            let crop = Rect { x: -50.0, y: 33.0, width: 595.0, height: 842.0 };
+            let page = PageGeometry { media: crop, crop, rotate: quarter * 90, user_unit: unit };
+            let shown = Rect { x, y, width: 90.0, height: 40.0 };
+            let user = page.user_from_points(shown);
+            let back = page.points_from_user(user);
+            for (a, b) in [(back.x, x), (back.y, y), (back.width, 90.0), (back.height, 40.0)] {
+                prop_assert!((a - b).abs() < 0.01, "{back:?}");
+            }
+            // The matrix says the same of two opposite corners.
+            let [a, b, c, d, e, f] = page.points_matrix();
+            let at = |x: f32, y: f32| (a * x + c * y + e, b * x + d * y + f);
+            let ((x1, y1), (x2, y2)) = (at(x, y), at(shown.right(), shown.top()));
+            prop_assert!((x1.min(x2) - user.x).abs() < 0.01 && (y1.min(y2) - user.y).abs() < 0.01);
+            prop_assert!((x1.max(x2) - user.right()).abs() < 0.01);
+            prop_assert!((y1.max(y2) - user.top()).abs() < 0.01);
+        }
+
         #[test]
         fn what_is_shown_lies_on_the_page(x in 0.0_f32..400.0, y in 0.0_f32..400.0, quarter in 0_u16..4) {
             let crop = Rect { x: -50.0, y: 33.0, width: 595.0, height: 595.0 };

@@ -3,14 +3,15 @@
 
 use lopdf::{Dictionary, Object, ObjectId, StringFormat, Writer, dictionary};
 
-use super::{Look, PageStamps, SigningJob};
+use super::{Look, PageStamps, SigningJob, open};
 use crate::pdf::appearance;
+use crate::pdf::blanks::Opening;
 use crate::pdf::structure::{FieldLock, Permission, SignatureField, Source, Transform, Update};
 use crate::pdf::{PdfError, Rect};
 use crate::signing::SigningError;
 
 /// Print, so that it is on paper too, and locked, so that nobody drags it (12.5.3).
-const WIDGET_FLAGS: i64 = 4 | 128;
+pub(super) const WIDGET_FLAGS: i64 = 4 | 128;
 /// Signatures that one document may carry; the office makes two.
 const MAX_SIGNATURES: usize = 64;
 
@@ -39,6 +40,8 @@ struct Layout<'a> {
     prefix: &'static str,
     look: &'a Look,
     stamps: &'a [PageStamps],
+    keep_open: &'a [Opening],
+    fill: &'a [Opening],
 }
 
 /// Lays out the revision for `job`, with room for `room` bytes of signature.
@@ -47,8 +50,9 @@ pub(super) fn reserve(
     wording: &Wording,
     room: usize,
 ) -> Result<Reserved, SigningError> {
-    let SigningJob { field, look, stamps, .. } = job;
-    let layout = Layout { field: field.as_deref(), prefix: "Signature", look, stamps };
+    let SigningJob { field, look, stamps, keep_open, fill, .. } = job;
+    let field = field.as_deref();
+    let layout = Layout { field, prefix: "Signature", look, stamps, keep_open, fill };
     lay_out(job.source, &layout, wording, room)
 }
 
@@ -59,7 +63,14 @@ pub(super) fn reserve_timestamp(
     room: usize,
 ) -> Result<Reserved, SigningError> {
     let look = Look::Invisible;
-    let layout = Layout { field: None, prefix: "Timestamp", look: &look, stamps: &[] };
+    let layout = Layout {
+        field: None,
+        prefix: "Timestamp",
+        look: &look,
+        stamps: &[],
+        keep_open: &[],
+        fill: &[],
+    };
     lay_out(source, &layout, wording, room)
 }
 
@@ -75,7 +86,8 @@ fn lay_out(
     }
     let (name, existing) = choose_field(layout, source, &fields)?;
     permit(&fields, &name, wording)?;
-    if !layout.stamps.is_empty() && fields.iter().any(|field| field.value.is_some()) {
+    let new_on_page = !layout.stamps.is_empty() || !layout.keep_open.is_empty();
+    if new_on_page && fields.iter().any(|field| field.value.is_some()) {
         return Err(SigningError::WouldBreakEarlier);
     }
 
@@ -83,13 +95,18 @@ fn lay_out(
     for stamps in layout.stamps {
         stamp_page(&mut update, source, stamps.page, &stamps.stamps)?;
     }
+    let added = open::keep_open(&mut update, source, layout.keep_open)?;
+    let lock = open::fill(&mut update, source, layout.fill)?;
     let value = update.allocate();
     let field = match existing {
         Some(field) => sign_existing(&mut update, source, field, value, layout.look)?,
         None => add_field(&mut update, source, &name, value, layout.look)?,
     };
-    enter_in_form(&mut update, source, field)?;
-    let (body, hole, range) = signature_body(source, existing, wording, room)?;
+    let entered: Vec<ObjectId> = added.fields.iter().copied().chain([field]).collect();
+    enter_in_form(&mut update, source, &entered, added.fonts)?;
+    let own = existing.and_then(|field| Some((field.lock.clone()?, field.lock_permission)));
+    let locks = own.into_iter().chain(lock.map(|lock| (lock, None))).collect();
+    let (body, hole, range) = signature_body(source, locks, wording, room)?;
     update.set_raw(value, body);
 
     let mut revised = update.write()?;
@@ -163,7 +180,7 @@ fn stamp_page(
 ) -> Result<(), SigningError> {
     let (id, _) = source.page(page)?;
     let geometry = source.page_geometry(page)?;
-    let overlay = appearance::overlay(stamps, geometry.media, update.first_free())?;
+    let overlay = appearance::overlay(stamps, &geometry, update.first_free())?;
     for (id, object) in overlay.objects {
         update.set(id, object);
     }
@@ -206,9 +223,10 @@ fn draw(
     look: &appearance::Appearance,
 ) -> Result<Dictionary, SigningError> {
     let geometry = source.page_geometry(page)?;
-    let turned = matches!(geometry.rotate, 90 | 270);
+    // In points, so that text keeps its size; the viewer fits the form into the rectangle.
+    let shown = geometry.points_from_user(rect);
     let look = appearance::Appearance {
-        size_pt: if turned { (rect.height, rect.width) } else { (rect.width, rect.height) },
+        size_pt: (shown.width, shown.height),
         page_rotation: geometry.rotate,
         ..look.clone()
     };
@@ -297,20 +315,35 @@ fn sign_existing(
     Ok(field.id)
 }
 
-/// Lists the field in `/AcroForm`, which may be missing or stand anywhere.
+/// Lists the fields in `/AcroForm`, which may be missing or stand anywhere, and their fonts in
+/// its resources.
 fn enter_in_form(
     update: &mut Update<'_>,
     source: &Source,
-    field: ObjectId,
+    fields: &[ObjectId],
+    fonts: Dictionary,
 ) -> Result<(), SigningError> {
     let (catalog_id, mut catalog) = source.catalog()?;
     let (form_id, form) = source.form()?.unwrap_or_default();
-    let known = source.fields()?.iter().any(|known| known.id == field);
-    let (mut form, fields_changed) = if known {
+    let known = source.fields()?;
+    let new: Vec<Object> = fields
+        .iter()
+        .filter(|field| !known.iter().any(|known| known.id == **field))
+        .map(|field| Object::Reference(*field))
+        .collect();
+    let (mut form, mut fields_changed) = if new.is_empty() {
         (form, false)
     } else {
-        update.change_array(form, b"Fields", |list| list.push(field.into()))?
+        update.change_array(form, b"Fields", |list| list.extend(new))?
     };
+    if !fonts.is_empty() {
+        let mut resources = source.member_dictionary(&form, b"DR")?.unwrap_or_default();
+        let mut listed = source.member_dictionary(&resources, b"Font")?.unwrap_or_default();
+        listed.extend(&fonts);
+        resources.set("Font", listed);
+        form.set("DR", resources);
+        fields_changed = true;
+    }
     // Signatures exist, and the file must only be appended to (table 219).
     let flags_changed = form.get(b"SigFlags").and_then(Object::as_i64).ok() != Some(3);
     form.set("SigFlags", 3_i64);
@@ -331,7 +364,7 @@ type Place = std::ops::Range<usize>;
 /// The signature dictionary as bytes, with the places of its hole and of its byte range.
 fn signature_body(
     source: &Source,
-    field: Option<&SignatureField>,
+    locks: Vec<(FieldLock, Option<Permission>)>,
     wording: &Wording,
     room: usize,
 ) -> Result<(Vec<u8>, Place, Place), SigningError> {
@@ -350,11 +383,12 @@ fn signature_body(
     body.push(b'>');
     let hole = hole..body.len();
     let mut entries = wording.entries.clone();
-    if let Some(lock) = field.and_then(|field| field.lock.as_ref()) {
+    if !locks.is_empty() {
         let (root, _) = source.catalog()?;
-        let permission = field.and_then(|field| field.lock_permission);
-        let reference = lock_reference(lock, permission, root);
-        entries.set("Reference", vec![Object::Dictionary(reference)]);
+        let reference = |(lock, permission): &(FieldLock, Option<Permission>)| {
+            Object::Dictionary(lock_reference(lock, *permission, root))
+        };
+        entries.set("Reference", locks.iter().map(reference).collect::<Vec<_>>());
     }
     for (key, entry) in entries.iter() {
         let mut written = Vec::new();

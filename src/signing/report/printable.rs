@@ -133,7 +133,9 @@ impl Words {
     /// Name and fact in two columns; what is empty is left out.
     fn facts(self, rows: &[(&str, String)]) -> Block {
         let rows = rows.iter().filter(|(_, fact)| !fact.is_empty()).map(|(key, fact)| {
-            vec![cell(Run::plain(self.say(key, &[])), SMALL), cell(Run::plain(cut(fact)), BODY)]
+            // Sixty-four digits stay on one line.
+            let size = if *key == "report-sha256" { SMALL } else { BODY };
+            vec![cell(Run::plain(self.say(key, &[])), SMALL), cell(Run::plain(cut(fact)), size)]
         });
         Block::Table { widths: FACTS.to_vec(), rows: rows.collect() }
     }
