@@ -19,6 +19,8 @@ mod forms;
 mod lasting;
 #[path = "signing/mutations.rs"]
 mod mutations;
+#[path = "signing/numbers.rs"]
+mod numbers;
 #[path = "signing/seeds.rs"]
 mod seeds;
 #[path = "signing/smoke.rs"]

@@ -612,8 +612,9 @@ pub fn cases() -> Vec<Case> {
         }
         _ => "other",
     };
-    let expected =
-        |reason| if reason == "" { Expected::NotValid } else { Expected::Reason(reason) };
+    let expected = |reason: &'static str| {
+        if reason.is_empty() { Expected::NotValid } else { Expected::Reason(reason) }
+    };
     let files = files().into_iter();
     files
         .map(|(name, bytes, reason)| Case {

@@ -224,6 +224,7 @@ print(json.dumps(answers))
 fn every_class_of_attack_is_told_from_what_is_lawful() {
     let mut cases = super::attacks::cases();
     cases.extend(super::forms::cases());
+    cases.extend(super::numbers::cases());
     cases.extend(super::annotations::cases());
     cases.extend(super::differentials::cases());
     cases.sort_by_key(|case| case.class);

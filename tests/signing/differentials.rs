@@ -414,9 +414,9 @@ fn hybrid(bytes: &[u8]) -> Vec<u8> {
     let forged = update.out.len();
     let update = update.text(&format!("5 0 obj\n{FORGED}\nendobj\n"));
     let at = update.out.len();
-    let mut stream =
-        format!("60 0 obj\n<</Type/XRef/Size 61/W[1 4 1]/Index[5 1]/Length 6>>\nstream\n")
-            .into_bytes();
+    let mut stream = "60 0 obj\n<</Type/XRef/Size 61/W[1 4 1]/Index[5 1]/Length 6>>\nstream\n"
+        .to_owned()
+        .into_bytes();
     stream.push(1);
     stream.extend(u32::try_from(forged).unwrap().to_be_bytes());
     stream.push(0);

@@ -9,8 +9,8 @@ use super::mutations::Random;
 #[path = "../../fuzz/bodies.rs"]
 mod bodies;
 
-/// For all targets together.
-const TIME: Duration = Duration::from_secs(6);
+/// Seconds for all targets together; `VANTHU_FUZZ_SECONDS` sets others.
+const TIME: u64 = 6;
 /// One input must not take longer; the machine may be busy with other tests.
 const LONGEST: Duration = Duration::from_secs(10);
 /// Larger seeds are for the long runs.
@@ -56,6 +56,8 @@ fn changed(seed: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
 
 #[test]
 fn the_fuzz_targets_hold_for_a_moment() {
+    let seconds = std::env::var("VANTHU_FUZZ_SECONDS");
+    let time = Duration::from_secs(seconds.map_or(TIME, |text| text.parse().expect("a number")));
     for (name, body) in bodies::ALL {
         let all = seeds(name);
         assert!(!all.is_empty(), "{name} has no seeds");
@@ -65,7 +67,7 @@ fn the_fuzz_targets_hold_for_a_moment() {
         let small: Vec<&Vec<u8>> = all.iter().filter(|seed| seed.len() <= LARGEST).collect();
         let started = Instant::now();
         let mut tried = 0;
-        while started.elapsed() < TIME / bodies::ALL.len() as u32 {
+        while started.elapsed() < time / bodies::ALL.len() as u32 {
             let mut random = Random::new(tried);
             let seed = small[random.below(small.len())];
             let other = small[random.below(small.len())];
