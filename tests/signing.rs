@@ -5,15 +5,28 @@
 
 #[path = "signing/acts.rs"]
 mod acts;
+#[path = "signing/annotations.rs"]
+mod annotations;
 #[path = "signing/attacks.rs"]
 mod attacks;
+#[path = "signing/cases.rs"]
+mod cases;
+#[path = "signing/differentials.rs"]
+mod differentials;
+#[path = "signing/forms.rs"]
+mod forms;
 #[path = "signing/lasting.rs"]
 mod lasting;
+#[path = "signing/mutations.rs"]
+mod mutations;
+#[path = "signing/numbers.rs"]
+mod numbers;
 #[path = "support/pages.rs"]
 mod pages;
-#[allow(dead_code)]
 #[path = "signing/seeds.rs"]
 mod seeds;
+#[path = "signing/smoke.rs"]
+mod smoke;
 #[path = "signing/support.rs"]
 mod support;
 #[path = "signing/verdicts.rs"]

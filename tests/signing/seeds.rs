@@ -1,10 +1,10 @@
 //! Small files with good signatures that can be judged without a network: the corpus of the
 //! mutation run, and the seeds of the fuzz targets.
 //!
-//! An authority of our own, made by openssl, names no revocation services. Its root and one
-//! signer have P-256 keys, the other signer an RSA key.
+//! An authority of our own, made by openssl, names no revocation services. Its root, one
+//! person and an organisation have P-256 keys, another person an RSA key.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -35,12 +35,9 @@ impl Corpus {
         Signer::open(p12, read(name), vec![read("root")])
     }
 
-    pub fn key(&self, name: &str) -> PathBuf {
-        self.folder.path().join(format!("{name}.key"))
-    }
-
-    pub fn certificate(&self, name: &str) -> PathBuf {
-        self.folder.path().join(format!("{name}.pem"))
+    /// Where `NAME.key` and `NAME.pem` of root and signers are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 
@@ -65,6 +62,7 @@ pub fn corpus() -> &'static Corpus {
             ("two", two),
             ("five", five),
             ("elliptic", ec.sign_plainly(&letter())),
+            ("form", ec.sign_plainly(&super::forms::form())),
         ];
         let theirs = pyhanko_signs(&corpus);
         corpus.files.extend(theirs);
@@ -88,9 +86,11 @@ fn authority(folder: &Path) {
     run("req -new -x509 -key root.key -out root.pem -subj /CN=Test-root -days 7000 -sha256");
     run("x509 -in root.pem -outform DER -out root.der");
     run("ecparam -name prime256v1 -genkey -noout -out ec.key");
+    run("ecparam -name prime256v1 -genkey -noout -out org.key");
     run("genrsa -out rsa.key 2048");
-    for name in ["ec", "rsa"] {
-        run(&format!("req -new -key {name}.key -out {name}.request -subj /C=VN/CN=Test-{name}"));
+    for (name, owner) in [("ec", "CCCD:001"), ("rsa", "CCCD:002"), ("org", "MST:003")] {
+        let subject = format!("/C=VN/UID={owner}/CN=Test-{name}");
+        run(&format!("req -new -key {name}.key -out {name}.request -subj {subject}"));
         run(&format!(
             "x509 -req -in {name}.request -CA root.pem -CAkey root.key -CAcreateserial \
              -days 6000 -sha256 -extfile extensions -extensions leaf -out {name}.pem"
@@ -125,15 +125,19 @@ sign('letter', 'py-older', 'ec', 'One', pades=False)
 sign('compressed', 'py-ec', 'ec', 'One')
 sign('py-rsa', 'py-two', 'ec', 'Two')
 sign('letter', 'certified', 'ec', 'One', permit=MDPPerm.FILL_FORMS)
+sign('form', 'form-closed', 'ec', 'One', permit=MDPPerm.NO_CHANGES)
+sign('form', 'form-fill', 'ec', 'One', permit=MDPPerm.FILL_FORMS)
+sign('form', 'form-annotate', 'ec', 'One', permit=MDPPerm.ANNOTATE)
 ";
     let folder = corpus.folder.path();
     std::fs::write(folder.join("letter.pdf"), letter()).unwrap();
     std::fs::write(folder.join("compressed.pdf"), letter_compressed()).unwrap();
+    std::fs::write(folder.join("form.pdf"), super::forms::form()).unwrap();
     let output = python().args(["-c", SCRIPT]).arg(folder).output().expect("Python");
     assert!(output.status.success(), "{}", printed(&output));
-    ["py-rsa", "py-older", "py-ec", "py-two", "certified"]
-        .map(|name| (name, std::fs::read(folder.join(format!("{name}.pdf"))).unwrap()))
-        .into()
+    let read = |name| (name, std::fs::read(folder.join(format!("{name}.pdf"))).unwrap());
+    let all = ["py-rsa", "py-older", "py-ec", "py-two", "certified"];
+    all.into_iter().chain(["form-closed", "form-fill", "form-annotate"]).map(read).collect()
 }
 
 /// Writes the seeds of the fuzz targets anew, with other keys; done by hand:

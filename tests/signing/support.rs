@@ -131,7 +131,7 @@ pub fn classic(objects: &[String], trailer: &str) -> Vec<u8> {
     text.into_bytes()
 }
 
-const XMP: &str = "<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?>\
+pub const XMP: &str = "<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?>\
     <x:xmpmeta xmlns:x='adobe:ns:meta/'>\
     <rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/></x:xmpmeta>\
     <?xpacket end='w'?>";
@@ -179,6 +179,11 @@ static PEER: LazyLock<PathBuf> = LazyLock::new(|| {
     });
     PathBuf::from(folder).join("bin")
 });
+
+/// pyHanko on the command line.
+pub fn pyhanko(arguments: &[&str]) -> Output {
+    Command::new(PEER.join("pyhanko")).args(arguments).output().expect("pyHanko")
+}
 
 /// The Python that has pyHanko.
 pub fn python() -> Command {

@@ -114,7 +114,9 @@ enum Trip {
 }
 
 fn go(book: &Book, turn: &mut Turn, trip: Trip) -> Result<u32, Problem> {
-    let fail = |at| if trip == at { Err(Problem::from(OfficeError::NoPlace(String::new()))) } else { Ok(()) };
+    let fail = |at| {
+        if trip == at { Err(Problem::from(OfficeError::NoPlace(String::new()))) } else { Ok(()) }
+    };
     fail(Trip::BeforeNumber)?;
     let number = turn.reserve(&BookId::outbound(2026, "VB"), || Ok(book.next()))?;
     fail(Trip::AfterNumber)?;

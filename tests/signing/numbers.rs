@@ -1,0 +1,283 @@
+//! Number and date drawn with the organisation's signature, as the Government's signing
+//! service does: permitted in the revision of the seal, in the fields that the personal
+//! signature left empty, and nothing else.
+
+use lopdf::{Dictionary, Object, Stream, StringFormat, dictionary};
+use vanthu::pdf::structure::{Source, Update};
+use vanthu::pki::cms::{SignerParams, prepare};
+use vanthu::pki::{DigestAlgorithm, SignatureScheme};
+
+use super::cases::{Case, Expected};
+use super::forms::{content_look, form_font, found, literal, own_font, xobject};
+use super::seeds::corpus;
+use super::support::*;
+
+/// A decision whose number and date are still to come: the person has signed, and left the
+/// fields for them.
+fn left_open() -> &'static [u8] {
+    static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    BYTES.get_or_init(|| {
+        let open = append(&letter(), |update, source| {
+            let (catalog_id, mut catalog) = source.catalog().unwrap();
+            let (page_id, mut page) = source.page(1).unwrap();
+            let font = own_font(update, "30");
+            let mut fields = Vec::new();
+            for (name, x) in [("VtNumber", 100), ("VtDay", 300)] {
+                let (id, look) = (update.allocate(), update.allocate());
+                update.set(look, xobject("", Dictionary::new()));
+                update.set(id, dictionary! {
+                    "Type" => "Annot", "Subtype" => "Widget", "FT" => "Tx", "T" => literal(name),
+                    "F" => 132, "Ff" => 1, "P" => page_id, "Q" => 1,
+                    "DA" => literal("/VtSerif 13 Tf 0 g"), "AP" => dictionary! { "N" => look },
+                    "Rect" => vec![x.into(), 700.into(), (x + 100).into(), 720.into()],
+                }.into());
+                fields.push(Object::Reference(id));
+            }
+            catalog.set(
+                "AcroForm",
+                dictionary! {
+                    "Fields" => fields.clone(),
+                    "DR" => dictionary! { "Font" => dictionary! { "VtSerif" => font } },
+                },
+            );
+            page.set("Annots", fields);
+            update.set(catalog_id, catalog.into());
+            update.set(page_id, page.into());
+        });
+        corpus().signer("ec").sign_plainly(&open)
+    })
+}
+
+/// The revision of a signer with whatever else `change` puts into it.
+fn signed_with(bytes: &[u8], who: &str, change: impl FnOnce(&mut Update<'_>, &Source)) -> Vec<u8> {
+    const ROOM: usize = 2500;
+    const RANGE: &str = "[0 0000000000 0000000000 0000000000]";
+    let mut signed = append(bytes, |update, source| {
+        change(update, source);
+        let (value, field) = (update.allocate(), update.allocate());
+        let contents = "0".repeat(2 * ROOM);
+        let body = format!(
+            "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/ByteRange {RANGE}/Contents <{contents}>>>"
+        );
+        update.set_raw(value, body.into_bytes());
+        // As they are after the change.
+        let (page_id, catalog_id) = (source.page(1).unwrap().0, source.catalog().unwrap().0);
+        let mut page = update.object(page_id).unwrap().as_dict().unwrap().clone();
+        let mut catalog = update.object(catalog_id).unwrap().as_dict().unwrap().clone();
+        update.set(
+            field,
+            dictionary! {
+                "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => literal("Seal"),
+                "V" => value, "P" => page_id, "F" => 132,
+                "Rect" => vec![0.into(), 0.into(), 0.into(), 0.into()],
+            }
+            .into(),
+        );
+        let mut annotations = page.get(b"Annots").unwrap().as_array().unwrap().clone();
+        annotations.push(field.into());
+        page.set("Annots", annotations);
+        let mut form = catalog.get(b"AcroForm").unwrap().as_dict().unwrap().clone();
+        let mut fields = form.get(b"Fields").unwrap().as_array().unwrap().clone();
+        fields.push(field.into());
+        form.set("Fields", fields);
+        catalog.set("AcroForm", form);
+        update.set(catalog_id, catalog.into());
+        update.set(page_id, page.into());
+    });
+    let find =
+        |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).rposition(|w| w == text).unwrap();
+    let hole = find(&signed, b"/Contents <000") + b"/Contents ".len();
+    let end = hole + 2 * ROOM + 2;
+    let range = format!("[0 {hole} {end} {}]", signed.len() - end);
+    let at = find(&signed, RANGE.as_bytes());
+    signed
+        .splice(at..at + RANGE.len(), format!("{range:<width$}", width = RANGE.len()).into_bytes());
+    let mut signer = corpus().signer(who);
+    let digest = DigestAlgorithm::Sha256;
+    let params = SignerParams {
+        certificate: signer.certificate.clone(),
+        chain: signer.chain.clone(),
+        digest,
+        scheme: SignatureScheme::Ecdsa,
+    };
+    let content = digest.digest(&[&signed[..hole], &signed[end..]].concat());
+    let prepared = prepare(&content, &params).unwrap();
+    let answer = signer.token.sign_digest(
+        &signer.key,
+        params.scheme,
+        digest,
+        &prepared.to_be_signed_digest(),
+    );
+    let der = prepared.finish(&answer.unwrap()).unwrap().to_der();
+    let hex = hex::encode(der);
+    signed.splice(hole + 1..hole + 1 + hex.len(), hex.into_bytes());
+    signed
+}
+
+/// Fills `name` with `value`, drawn by `content` in the font that was signed.
+fn number(update: &mut Update<'_>, source: &Source, name: &str, value: &str, content: &str) {
+    let field = found(source, name);
+    let look = content_look(update, "VtSerif", form_font(source, "VtSerif"), content);
+    let mut dictionary = field.dictionary;
+    dictionary.set("V", literal(value));
+    dictionary.set("AP", dictionary! { "N" => look });
+    update.set(field.id, dictionary.into());
+}
+
+/// What the maker draws for these digits.
+fn drawn(digits: &str) -> String {
+    let codes: String = digits.bytes().map(|digit| format!("{:04x}", digit - b'0' + 1)).collect();
+    format!("/Tx BMC q BT /VtSerif 13 Tf 0 0 0 rg 10 5 Td <{codes}> Tj ET Q EMC")
+}
+
+/// Number and date, drawn with the seal.
+pub fn cases() -> Vec<Case> {
+    let open = left_open();
+    let mut cases = Vec::new();
+    let mut add = |name, bytes, expected| {
+        cases.push(Case { class: "number and date", name, bytes, expected });
+    };
+    let field = Expected::Forbidden("field");
+    add(
+        "number and day with the seal",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+            number(update, source, "VtDay", "23", &drawn("23"));
+        }),
+        Expected::Permitted("number-and-date"),
+    );
+    add("the seal alone", signed_with(open, "org", |_, _| {}), Expected::Permitted("signature"));
+    add(
+        "a number without a seal",
+        append(open, |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+        }),
+        field,
+    );
+    add(
+        "a number before the seal, in a revision of its own",
+        {
+            let filled = append(open, |update, source| {
+                number(update, source, "VtNumber", "07", &drawn("07"))
+            });
+            corpus().signer("org").sign_plainly(&filled)
+        },
+        field,
+    );
+    add(
+        "a number with the signature of a person",
+        signed_with(open, "ec", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+        }),
+        field,
+    );
+    add(
+        "a second number",
+        {
+            let once = signed_with(open, "org", |update, source| {
+                number(update, source, "VtNumber", "07", &drawn("07"))
+            });
+            append(&once, |update, source| number(update, source, "VtNumber", "08", &drawn("08")))
+        },
+        field,
+    );
+    add(
+        "another number drawn than entered",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("99"));
+        }),
+        field,
+    );
+    add(
+        "words instead of digits",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "khong", "BT /VtSerif 13 Tf 0 g 10 5 Td () Tj ET");
+        }),
+        field,
+    );
+    add(
+        "more digits than a number has",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "1234567", &drawn("1234567"));
+        }),
+        field,
+    );
+    add(
+        "an image in the box",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &(drawn("07") + " /Im0 Do"));
+        }),
+        field,
+    );
+    add(
+        "a box painted over",
+        signed_with(open, "org", |update, source| {
+            number(
+                update,
+                source,
+                "VtNumber",
+                "07",
+                &("1 g 0 0 100 20 re f ".to_owned() + &drawn("07")),
+            );
+        }),
+        field,
+    );
+    add(
+        "the box made larger over other text",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+            let field = found(source, "VtNumber");
+            let Object::Dictionary(mut dictionary) = update.object(field.id).unwrap() else {
+                panic!()
+            };
+            dictionary.set("Rect", vec![0.into(), 0.into(), 600.into(), 800.into()]);
+            update.set(field.id, dictionary.into());
+        }),
+        field,
+    );
+    add(
+        "text elsewhere on the page",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+            update
+                .set((5, 0), Stream::new(Dictionary::new(), b"BT (forged) Tj ET".to_vec()).into());
+        }),
+        Expected::Forbidden("page-content"),
+    );
+    add(
+        "a font that came along",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+            let font = own_font(update, "30");
+            let field = found(source, "VtNumber");
+            let look = content_look(update, "VtSerif", font, &drawn("07"));
+            let Object::Dictionary(mut dictionary) = update.object(field.id).unwrap() else {
+                panic!()
+            };
+            dictionary.set("AP", dictionary! { "N" => look });
+            update.set(field.id, dictionary.into());
+        }),
+        field,
+    );
+    add(
+        "a field for a number that came with the seal",
+        signed_with(open, "org", |update, source| {
+            let (id, mut catalog) = source.catalog().unwrap();
+            let extra = update.allocate();
+            let look = content_look(update, "VtSerif", form_font(source, "VtSerif"), &drawn("07"));
+            update.set(extra, dictionary! {
+            "Type" => "Annot", "Subtype" => "Widget", "FT" => "Tx", "T" => literal("VtMonth"),
+            "V" => Object::String(b"07".to_vec(), StringFormat::Literal), "AP" => dictionary! { "N" => look },
+            "Rect" => vec![100.into(), 600.into(), 200.into(), 620.into()],
+        }.into());
+            let mut form = catalog.get(b"AcroForm").unwrap().as_dict().unwrap().clone();
+            let mut fields = form.get(b"Fields").unwrap().as_array().unwrap().clone();
+            fields.push(extra.into());
+            form.set("Fields", fields);
+            catalog.set("AcroForm", form);
+            update.set(id, catalog.into());
+        }),
+        field,
+    );
+    cases
+}
