@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod bench;
+
+pub use bench::{Bench, BenchTokens};
+
 /// The console of Văn Thư: everything an administrator or a script needs.
 ///
 /// Exit status: 0 done; 1 the answer is no; 2 usage; 3 input unreadable; 4 device or
@@ -44,7 +48,7 @@ pub enum Command {
     /// Check the signatures of PDF files
     Verify(Verify),
     /// Sign a PDF file (PAdES)
-    Sign(Sign),
+    Sign(Box<Sign>),
     /// List readers, cards, certificates and PIN tries left
     Tokens(Tokens),
     /// Whose certificates sign for whom
@@ -157,33 +161,6 @@ pub enum Command {
     /// Measure how fast it is on this machine, beside a reference
     #[command(subcommand)]
     Bench(Bench),
-}
-
-/// Each makes what it needs and removes it.
-#[derive(Debug, Subcommand)]
-pub enum Bench {
-    /// Verify and sign (key in a file) 100 kB, 10 MB and 100 MB, against one SHA-256 pass and
-    /// the raw public-key operations
-    Signatures,
-    /// Sign documents in a batch: what the program adds to a token that answers at once, and
-    /// how busy it keeps one that takes its time
-    Tokens(BenchTokens),
-}
-
-#[derive(Debug, Args)]
-pub struct BenchTokens {
-    /// How many documents
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=2000))]
-    pub documents: u16,
-    /// What a signature takes on the slow token
-    #[arg(long, value_name = "MS", default_value_t = 300)]
-    pub delay_ms: u64,
-    /// Measure this token instead of the two of the program: pcsc:READER or pkcs11:MODULE#TOKEN
-    #[arg(long, value_name = "SELECTOR", requires = "pin_env")]
-    pub token: Option<String>,
-    /// Environment variable that holds its PIN
-    #[arg(long, value_name = "VAR")]
-    pub pin_env: Option<String>,
 }
 
 /// The reason codes of `verify`, each with its sentence and its place in the standard; they

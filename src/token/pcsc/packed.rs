@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_three_packings_are_unpacked() {
-        let bytes: Vec<u8> = (0..1787u32).map(|n| (n * n >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..1787u32).map(|n| ((n * n) >> 3) as u8).collect();
         for packed in packings(&bytes) {
             assert_eq!(inflate(&packed), Some(bytes.clone()));
         }

@@ -1,0 +1,30 @@
+//! What was said to `bench`.
+
+use clap::{Args, Subcommand};
+
+/// Each makes what it needs and removes it.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Verify and sign (key in a file) 100 kB, 10 MB and 100 MB, against one SHA-256 pass and
+    /// the raw public-key operations
+    Signatures,
+    /// Sign documents in a batch: what the program adds to a token that answers at once, and
+    /// how busy it keeps one that takes its time
+    Tokens(BenchTokens),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchTokens {
+    /// How many documents
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=2000))]
+    pub documents: u16,
+    /// What a signature takes on the slow token
+    #[arg(long, value_name = "MS", default_value_t = 300)]
+    pub delay_ms: u64,
+    /// Measure this token instead of the two of the program: pcsc:READER or pkcs11:MODULE#TOKEN
+    #[arg(long, value_name = "SELECTOR", requires = "pin_env")]
+    pub token: Option<String>,
+    /// Environment variable that holds its PIN
+    #[arg(long, value_name = "VAR")]
+    pub pin_env: Option<String>,
+}
