@@ -196,6 +196,87 @@ fn a_wrong_pin_costs_a_try_and_the_dialog_waits_with_an_empty_field() {
 }
 
 #[test]
+fn an_unsure_place_is_never_signed_at_without_a_word() {
+    let keeper = FakeKeeper::furnished();
+    keeper.troubles.place_unsure.store(true, Ordering::Relaxed);
+    let mut stage = at_desk(&keeper, "an");
+    newest_of(&mut stage, '7');
+    stage.ctrl('k');
+    stage.until_seen("Chưa chắc đây là chỗ ký");
+    stage.type_text(PIN);
+    stage.press(Named::Enter);
+    stage.let_pass(Duration::from_millis(150));
+    assert_eq!(keeper.deeds(), Vec::<String>::new());
+    stage.click("Khung đã ở đúng chỗ ký");
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.until_seen("Đã ký số. Số văn bản");
+    assert_eq!(keeper.deeds(), ["outbound to-seal"]);
+}
+
+#[test]
+fn many_documents_are_signed_with_one_pin() {
+    let keeper = FakeKeeper::furnished();
+    let mut stage = at_desk(&keeper, "an");
+    newest_of(&mut stage, '7');
+    stage.ctrl('b');
+    stage.until_seen("Ký nhiều văn bản");
+    stage.until_seen("Còn 3 lần thử PIN");
+    // A wrong PIN signs nothing and is asked for again.
+    stage.type_text("000000");
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.until_seen("Còn 2 lần thử PIN");
+    assert_eq!(keeper.deeds(), Vec::<String>::new());
+    stage.type_text(PIN);
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.until_seen("Đã xong");
+    assert!(stage.sees("Đã ký, số"));
+    let deeds = keeper.deeds();
+    assert!(!deeds.is_empty() && deeds.iter().all(|deed| deed == "outbound to-seal"), "{deeds:?}");
+    stage.press(Named::Escape);
+    stage.until("the dialog gone", |stage| !stage.sees("Ký nhiều văn bản"));
+}
+
+#[test]
+fn the_number_to_be_taken_is_said_before_the_pin() {
+    let keeper = FakeKeeper::furnished();
+    let mut stage = at_desk(&keeper, "an");
+    newest_of(&mut stage, '7');
+    stage.ctrl('k');
+    stage.until_seen("Số sẽ cấp");
+}
+
+#[test]
+fn what_waits_for_a_line_is_shown_and_extended_by_hand() {
+    let keeper = FakeKeeper::furnished();
+    let mut stage = at_desk(&keeper, "be");
+    stage.until_seen("1 văn bản chờ bổ sung chữ ký");
+    stage.click("1 văn bản chờ bổ sung chữ ký");
+    stage.until_seen("12/QĐ-UBND");
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.until_seen("Đã bổ sung chữ ký cho 1 văn bản");
+    stage.until("nothing waiting", |stage| !stage.sees("1 văn bản chờ bổ sung chữ ký"));
+}
+
+#[test]
+fn the_devices_are_looked_over_and_a_pin_is_changed() {
+    let keeper = FakeKeeper::furnished();
+    let mut stage = at_desk(&keeper, "an");
+    stage.press(Named::F8);
+    stage.until_seen("Dịch vụ thẻ thông minh đang chạy.");
+    stage.until_seen("Chỉ người quản trị được chọn thư viện");
+    stage.click("Đổi mã PIN");
+    stage.until_seen("Nhập lại mã PIN mới");
+    stage.type_text(PIN);
+    stage.press(Named::Enter);
+    stage.type_text("246810");
+    stage.press(Named::Enter);
+    stage.type_text("246810");
+    stage.press(Named::Enter);
+    stage.until_seen("Đã đổi mã PIN");
+    assert_eq!(keeper.deeds(), ["pin changed"]);
+}
+
+#[test]
 fn every_role_is_offered_its_own_deeds_only() {
     let keeper = FakeKeeper::furnished();
     let mut clerk = at_desk(&keeper, "be");

@@ -5,21 +5,28 @@
 //! typed is still there.
 
 pub mod assign;
+pub mod batch;
+pub mod compare;
 pub mod confirm;
+pub mod devices;
 pub mod draft;
+pub mod hand;
 pub mod help;
+pub mod pin;
 pub mod reason;
 pub mod sign;
+pub mod waiting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use iced::widget::{Space, column, container, opaque, row, scrollable};
-use iced::{Center, Fill, Subscription, Task};
+use iced::{Center, Fill, Task};
 
 use super::deeds::Deed;
 use super::document::Document;
 use super::door::Door;
+use super::easel::Easel;
 use super::keys::Command;
 use super::orders::Order;
 use super::theme::{self, BOLD, Weight, size, space};
@@ -30,6 +37,7 @@ use super::widget::told::told;
 use super::widget::{Element, text};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
+use crate::office::TokenChoice;
 use crate::t;
 
 /// The one that is open.
@@ -37,9 +45,14 @@ use crate::t;
 pub enum Dialog {
     Reason(reason::Reason),
     Assign(assign::Assign),
-    Sign(sign::Sign),
+    Sign(Box<sign::Sign>),
     Confirm(confirm::Confirm),
     Draft(Box<draft::Draft>),
+    Compare(Box<compare::Compare>),
+    ChangePin(pin::ChangePin),
+    Batch(Box<batch::Batch>),
+    Devices(devices::Devices),
+    Waiting(waiting::Waiting),
     Help,
 }
 
@@ -50,6 +63,11 @@ pub enum Message {
     Sign(sign::Message),
     Confirm(confirm::Message),
     Draft(draft::Message),
+    Compare(compare::Message),
+    ChangePin(pin::Message),
+    Batch(batch::Message),
+    Devices(devices::Message),
+    Waiting(waiting::Message),
     Close,
 }
 
@@ -58,6 +76,10 @@ pub enum Action {
     Run(Task<Message>),
     Close,
     Order(Order),
+    /// Documents have moved.
+    Changed,
+    /// Another dialog takes the place of this one.
+    Open(Box<Opened>),
 }
 
 /// What the dialog of a deed asks its frame for; each has its own `Message`.
@@ -66,6 +88,8 @@ pub enum Step<M> {
     Run(Task<M>),
     Close,
     Order(Order),
+    Changed,
+    Open(Box<Opened>),
 }
 
 impl<M: Send + 'static> Step<M> {
@@ -75,6 +99,8 @@ impl<M: Send + 'static> Step<M> {
             Self::Run(task) => Action::Run(task.map(f)),
             Self::Close => Action::Close,
             Self::Order(order) => Action::Order(order),
+            Self::Changed => Action::Changed,
+            Self::Open(opened) => Action::Open(opened),
         }
     }
 }
@@ -101,7 +127,8 @@ impl Stage {
     }
 }
 
-type Opened = (Dialog, Task<Message>);
+/// A dialog and the task that it begins with.
+pub type Opened = (Dialog, Task<Message>);
 
 impl Dialog {
     pub fn reason(deed: Deed, document: &Document, door: &Arc<dyn Door>) -> Opened {
@@ -119,9 +146,14 @@ impl Dialog {
         (Self::Assign(dialog), task.map(Message::Assign))
     }
 
-    pub fn sign(kind: SignatureKind, document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = sign::Sign::new(kind, document, door);
-        (Self::Sign(dialog), task.map(Message::Sign))
+    pub fn sign(
+        kind: SignatureKind,
+        document: &Document,
+        door: &Arc<dyn Door>,
+        easel: &Arc<dyn Easel>,
+    ) -> Opened {
+        let (dialog, task) = sign::Sign::new(kind, document, door, easel);
+        (Self::Sign(Box::new(dialog)), task.map(Message::Sign))
     }
 
     pub fn issue(document: &Document) -> Opened {
@@ -133,14 +165,52 @@ impl Dialog {
         (Self::Draft(Box::new(dialog)), task.map(Message::Draft))
     }
 
+    /// The document as it was signed in `field` beside what it is now.
+    pub fn compare(
+        field: String,
+        signer: String,
+        document: &Document,
+        door: &Arc<dyn Door>,
+        easel: &Arc<dyn Easel>,
+    ) -> Opened {
+        let (dialog, task) = compare::Compare::new(field, signer, document, door, easel);
+        (Self::Compare(Box::new(dialog)), task.map(Message::Compare))
+    }
+
+    /// What there is to sign with, and what is in the way.
+    pub fn devices(kind: SignatureKind, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = devices::Devices::new(kind, door);
+        (Self::Devices(dialog), task.map(Message::Devices))
+    }
+
+    /// What waits to be made to last.
+    pub fn waiting(may: bool, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = waiting::Waiting::new(may, door);
+        (Self::Waiting(dialog), task.map(Message::Waiting))
+    }
+
+    /// Signs or seals many documents.
+    pub fn batch(kind: SignatureKind, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = batch::Batch::new(kind, door);
+        (Self::Batch(Box::new(dialog)), task.map(Message::Batch))
+    }
+
+    pub fn change_pin(kind: SignatureKind, token: &TokenChoice) -> Opened {
+        let (dialog, task) = pin::ChangePin::new(kind, token);
+        (Self::ChangePin(dialog), task.map(Message::ChangePin))
+    }
+
     pub fn help() -> Opened {
         (Self::Help, Task::none())
     }
 
-    pub fn subscription(&self) -> Subscription<Message> {
+    /// A reader or a card came or went.
+    pub fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
         match self {
-            Self::Sign(dialog) => dialog.subscription().map(Message::Sign),
-            _ => Subscription::none(),
+            Self::Sign(dialog) => dialog.plugged(door).map(Message::Sign),
+            Self::Batch(dialog) => dialog.plugged(door).map(Message::Batch),
+            Self::Devices(dialog) => dialog.plugged(door).map(Message::Devices),
+            _ => Task::none(),
         }
     }
 
@@ -152,13 +222,22 @@ impl Dialog {
             (Self::Sign(dialog), Message::Sign(m)) => dialog.update(m, door).lift(Message::Sign),
             (Self::Confirm(dialog), Message::Confirm(m)) => dialog.update(m).lift(Message::Confirm),
             (Self::Draft(dialog), Message::Draft(m)) => dialog.update(m, door).lift(Message::Draft),
+            (Self::Compare(dialog), Message::Compare(m)) => dialog.update(m).lift(Message::Compare),
+            (Self::ChangePin(dialog), Message::ChangePin(m)) => {
+                dialog.update(m).lift(Message::ChangePin)
+            }
+            (Self::Batch(dialog), Message::Batch(m)) => dialog.update(m, door).lift(Message::Batch),
+            (Self::Devices(dialog), Message::Devices(m)) => {
+                dialog.update(m, door).lift(Message::Devices)
+            }
+            (Self::Waiting(dialog), Message::Waiting(m)) => dialog.update(m).lift(Message::Waiting),
             // An answer for a dialog that has been closed.
             _ => Action::None,
         }
     }
 
     /// The keys of dialogs.
-    pub fn command(&mut self, command: Command) -> Action {
+    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Action {
         match command {
             Command::Close => self.close(),
             Command::Help if matches!(self, Self::Help) => Action::Close,
@@ -168,6 +247,11 @@ impl Dialog {
                 Self::Sign(dialog) => dialog.command(command).lift(Message::Sign),
                 Self::Confirm(dialog) => dialog.command(command).lift(Message::Confirm),
                 Self::Draft(dialog) => dialog.command(command).lift(Message::Draft),
+                Self::Compare(dialog) => dialog.command(command).lift(Message::Compare),
+                Self::ChangePin(dialog) => dialog.command(command).lift(Message::ChangePin),
+                Self::Batch(dialog) => dialog.command(command, door).lift(Message::Batch),
+                Self::Devices(dialog) => dialog.command(command, door).lift(Message::Devices),
+                Self::Waiting(dialog) => dialog.command(command).lift(Message::Waiting),
                 Self::Help => Action::None,
             },
         }
@@ -203,6 +287,8 @@ impl Dialog {
         }
         match self {
             Self::Sign(dialog) => dialog.failed(door).map(Message::Sign),
+            Self::ChangePin(dialog) => dialog.failed(door).map(Message::ChangePin),
+            Self::Waiting(dialog) => dialog.failed(door).map(Message::Waiting),
             _ => Task::none(),
         }
     }
@@ -214,7 +300,11 @@ impl Dialog {
             Self::Sign(dialog) => Some(dialog.stage()),
             Self::Confirm(dialog) => Some(dialog.stage()),
             Self::Draft(dialog) => Some(dialog.stage()),
-            Self::Help => None,
+            Self::ChangePin(dialog) => Some(dialog.stage()),
+            Self::Batch(dialog) => Some(dialog.stage()),
+            Self::Devices(dialog) => Some(dialog.stage()),
+            Self::Waiting(dialog) => Some(dialog.stage()),
+            Self::Compare(_) | Self::Help => None,
         }
     }
 
@@ -225,7 +315,11 @@ impl Dialog {
             Self::Sign(dialog) => Some(&mut dialog.stage),
             Self::Confirm(dialog) => Some(&mut dialog.stage),
             Self::Draft(dialog) => Some(&mut dialog.stage),
-            Self::Help => None,
+            Self::ChangePin(dialog) => Some(&mut dialog.stage),
+            Self::Batch(dialog) => Some(&mut dialog.stage),
+            Self::Devices(dialog) => Some(&mut dialog.stage),
+            Self::Waiting(dialog) => Some(&mut dialog.stage),
+            Self::Compare(_) | Self::Help => None,
         }
     }
 
@@ -236,6 +330,11 @@ impl Dialog {
             Self::Sign(dialog) => dialog.view().map(wrap_sign),
             Self::Confirm(dialog) => dialog.view().map(wrap_confirm),
             Self::Draft(dialog) => dialog.view().map(wrap_draft),
+            Self::Compare(dialog) => dialog.view().map(wrap_compare),
+            Self::ChangePin(dialog) => dialog.view().map(wrap_pin),
+            Self::Batch(dialog) => dialog.view().map(wrap_batch),
+            Self::Devices(dialog) => dialog.view().map(wrap_devices),
+            Self::Waiting(dialog) => dialog.view().map(wrap_waiting),
             Self::Help => help::view(),
         }
     }
@@ -258,6 +357,11 @@ wraps! {
     wrap_sign, sign, Sign;
     wrap_confirm, confirm, Confirm;
     wrap_draft, draft, Draft;
+    wrap_compare, compare, Compare;
+    wrap_pin, pin, ChangePin;
+    wrap_batch, batch, Batch;
+    wrap_devices, devices, Devices;
+    wrap_waiting, waiting, Waiting;
 }
 
 /// The part of a dialog that scrolls where the window is low.

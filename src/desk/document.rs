@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::document::{DocumentKey, Metadata};
 use crate::domain::inbound::{InboundDocument, InboundState};
-use crate::domain::outbound::{OutboundDocument, OutboundState};
+use crate::domain::outbound::{OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::role::Role;
 use crate::domain::verdict::VerdictSummary;
 use crate::office::{Counts, Filter};
@@ -144,6 +144,15 @@ impl Queue {
         match self {
             Self::Inbound(inbound) => Filter { inbound, outbound: None, words },
             Self::Outbound(outbound) => Filter { inbound: None, outbound, words },
+        }
+    }
+
+    /// As what everything in this queue is signed next.
+    pub fn batch(self) -> Option<SignatureKind> {
+        match self {
+            Self::Outbound(Some(OutboundState::ToSign)) => Some(SignatureKind::Personal),
+            Self::Outbound(Some(OutboundState::ToSeal)) => Some(SignatureKind::Organisation),
+            _ => None,
         }
     }
 

@@ -3,23 +3,34 @@
 //! The real office stands behind it; tests put one in memory there.
 
 use std::fmt::Debug;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures::channel::mpsc;
+use futures::stream::{self, BoxStream, StreamExt};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::agency::Agency;
 use crate::domain::document::DocumentKey;
+use crate::domain::identity::ExpiryWarning;
 use crate::domain::inbound::{InboundDocument, Registration};
 use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::verdict::VerdictSummary;
+use crate::i18n::language;
+use crate::office::batch::{BatchOrder, BatchReport, Cancel, Made, Tell};
+use crate::office::doctor::Finding;
+use crate::office::head::NumberPreview;
+use crate::office::{AwaitingExtension, ExtensionReport};
 use crate::office::{
-    Counts, Filter, HistoryEntry, NewDraft, Office, Session, SignOrder, SyncReport, TokenChoice,
-    UserInfo,
+    Counts, Filter, HistoryEntry, NewDraft, Office, PlaceProposal, Placement, Session, SignOrder,
+    SyncReport, TokenChoice, UserInfo,
 };
-use crate::token::Pin;
+use crate::pdf::Rect;
+use crate::token::pkcs11::Candidate;
+use crate::token::{self, LastTry, Pin, Plugged, Selector};
 
 /// Who opens the office to a person with a name and a password.
 pub trait Doorkeeper: Debug + Send + Sync {
@@ -53,6 +64,8 @@ pub trait Door: Debug + Send + Sync {
     fn outbound_document(&self, key: DocumentKey) -> Result<OutboundDocument, Problem>;
     fn outbound_verdict(&self, key: DocumentKey) -> Result<Option<VerdictSummary>, Problem>;
     fn main_file(&self, key: DocumentKey) -> Result<Arc<[u8]>, Problem>;
+    /// The main file as it was when the signature in `field` was made.
+    fn as_signed(&self, key: DocumentKey, field: &str) -> Result<Arc<[u8]>, Problem>;
     fn history(&self, key: DocumentKey) -> Result<Vec<HistoryEntry>, Problem>;
 
     fn accept(&self, key: DocumentKey) -> Result<(), Problem>;
@@ -79,6 +92,55 @@ pub trait Door: Debug + Send + Sync {
     fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem>;
     fn users(&self) -> Result<Vec<UserInfo>, Problem>;
     fn tokens(&self, kind: SignatureKind) -> Result<Vec<TokenChoice>, Problem>;
+    /// Where a signature belongs, and how sure that is.
+    fn propose_place(
+        &self,
+        key: DocumentKey,
+        kind: SignatureKind,
+    ) -> Result<Vec<PlaceProposal>, Problem>;
+    /// Number and date that a signature made now would take; refused where the page says
+    /// otherwise.
+    fn preview_numbering(&self, key: DocumentKey) -> Result<NumberPreview, Problem>;
+    /// The placement for a rectangle that was moved on the page as it is shown.
+    fn place_at(
+        &self,
+        key: DocumentKey,
+        kind: SignatureKind,
+        page: u32,
+        rect_shown: Rect,
+    ) -> Result<Placement, Problem>;
+    /// Signs or seals many documents with one PIN.
+    fn batch(
+        &self,
+        kind: SignatureKind,
+        keys: &[DocumentKey],
+        order: &BatchOrder,
+        cancel: &Cancel,
+        tell: Tell<'_, Made>,
+    ) -> Result<BatchReport<DocumentKey, Made>, Problem>;
+    /// What is plugged in, now and whenever that changes; does not block.
+    fn plugged(&self) -> BoxStream<'static, Plugged>;
+    fn change_pin(
+        &self,
+        token: &Selector,
+        old: &Pin,
+        new: &Pin,
+        last_try_confirmed: bool,
+    ) -> Result<(), Problem>;
+    /// What is in the way of signing, and how to mend it.
+    fn token_doctor(&self) -> Result<Vec<Finding>, Problem>;
+    /// Linked certificates that end soon.
+    fn certificate_warnings(&self) -> Result<Vec<ExpiryWarning>, Problem>;
+    /// PKCS#11 modules that this computer may have; those chosen here are marked so.
+    fn module_candidates(&self) -> Result<Vec<Candidate>, Problem>;
+    /// Uses one more module from now on.
+    fn choose_module(&self, path: &Path) -> Result<(), Problem>;
+    /// The report on a document's signatures, as a PDF file in the language in force.
+    fn verdict_report(&self, key: DocumentKey) -> Result<Vec<u8>, Problem>;
+    /// Documents whose signatures wait for a line to be made to last.
+    fn awaiting_extension(&self) -> Result<Vec<AwaitingExtension>, Problem>;
+    /// Extends what waits, now.
+    fn extend_waiting(&self) -> Result<ExtensionReport, Problem>;
     fn return_reasons(&self) -> Vec<String>;
     fn document_types(&self) -> Vec<(String, String)>;
 }
@@ -105,6 +167,73 @@ macro_rules! pass_on {
 }
 
 impl Door for Office {
+    fn plugged(&self) -> BoxStream<'static, Plugged> {
+        let (tell, told) = mpsc::unbounded();
+        // The watch ends when nobody listens any more.
+        match token::watch(move |now| drop(tell.unbounded_send(now))) {
+            Ok(watch) => told
+                .map(move |now| {
+                    let _running = &watch;
+                    now
+                })
+                .boxed(),
+            Err(error) => {
+                tracing::warn!(%error, "the readers cannot be watched");
+                stream::empty().boxed()
+            }
+        }
+    }
+
+    fn batch(
+        &self,
+        kind: SignatureKind,
+        keys: &[DocumentKey],
+        order: &BatchOrder,
+        cancel: &Cancel,
+        tell: Tell<'_, Made>,
+    ) -> Result<BatchReport<DocumentKey, Made>, Problem> {
+        match kind {
+            SignatureKind::Personal => self.sign_batch(keys, order, cancel, tell),
+            SignatureKind::Organisation => self.seal_batch(keys, order, cancel, tell),
+        }
+    }
+
+    fn change_pin(
+        &self,
+        token: &Selector,
+        old: &Pin,
+        new: &Pin,
+        last_try_confirmed: bool,
+    ) -> Result<(), Problem> {
+        let last_try = if last_try_confirmed { LastTry::Confirmed } else { LastTry::Keep };
+        Ok(token::change_pin(token::open(token)?.as_mut(), old, new, last_try)?)
+    }
+
+    fn certificate_warnings(&self) -> Result<Vec<ExpiryWarning>, Problem> {
+        Self::certificate_warnings(self, Timestamp::now())
+    }
+
+    fn choose_module(&self, path: &Path) -> Result<(), Problem> {
+        // It is tried first: what cannot be used is said now, not when somebody signs.
+        self.try_module(path)?;
+        let mut modules = self.token_modules()?;
+        modules.retain(|known| known != path);
+        modules.insert(0, path.to_owned());
+        self.set_token_modules(&modules)
+    }
+
+    fn as_signed(&self, key: DocumentKey, field: &str) -> Result<Arc<[u8]>, Problem> {
+        self.main_as_signed(key, field)
+    }
+
+    fn verdict_report(&self, key: DocumentKey) -> Result<Vec<u8>, Problem> {
+        Self::verdict_report(self, key, language())
+    }
+
+    fn extend_waiting(&self) -> Result<ExtensionReport, Problem> {
+        Self::extend_waiting(self, &mut |_, _| {}, &|| false)
+    }
+
     pass_on! {
         fn session(&self) -> &Session;
         fn may(&self, act: Act) -> bool;
@@ -119,6 +248,9 @@ impl Door for Office {
         fn outbound_document(&self, key: DocumentKey) -> Result<OutboundDocument, Problem>;
         fn outbound_verdict(&self, key: DocumentKey) -> Result<Option<VerdictSummary>, Problem>;
         fn main_file(&self, key: DocumentKey) -> Result<Arc<[u8]>, Problem>;
+        fn token_doctor(&self) -> Result<Vec<Finding>, Problem>;
+        fn module_candidates(&self) -> Result<Vec<Candidate>, Problem>;
+        fn awaiting_extension(&self) -> Result<Vec<AwaitingExtension>, Problem>;
         fn history(&self, key: DocumentKey) -> Result<Vec<HistoryEntry>, Problem>;
         fn accept(&self, key: DocumentKey) -> Result<(), Problem>;
         fn register(&self, key: DocumentKey) -> Result<Registration, Problem>;
@@ -137,6 +269,11 @@ impl Door for Office {
         fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem>;
         fn users(&self) -> Result<Vec<UserInfo>, Problem>;
         fn tokens(&self, kind: SignatureKind) -> Result<Vec<TokenChoice>, Problem>;
+        fn propose_place(&self, key: DocumentKey, kind: SignatureKind)
+            -> Result<Vec<PlaceProposal>, Problem>;
+        fn preview_numbering(&self, key: DocumentKey) -> Result<NumberPreview, Problem>;
+        fn place_at(&self, key: DocumentKey, kind: SignatureKind, page: u32, rect_shown: Rect)
+            -> Result<Placement, Problem>;
         fn return_reasons(&self) -> Vec<String>;
         fn document_types(&self) -> Vec<(String, String)>;
     }

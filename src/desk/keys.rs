@@ -21,6 +21,10 @@ pub enum Command {
     Part(usize),
     Open,
     NewDraft,
+    /// Signs or seals many.
+    Batch,
+    /// What there is to sign with.
+    Devices,
     Deed(Deed),
     Close,
     /// Does what the dialog is for.
@@ -159,6 +163,14 @@ pub const TABLE: &[Shortcut] = &[
         "F2",
         "desk-key-language",
     ),
+    line(
+        Part::Everywhere,
+        Nothing,
+        On::Named(Named::F8),
+        Command::Devices,
+        "F8",
+        "desk-key-devices",
+    ),
     line(Part::Everywhere, Ctrl, Letter('l'), Command::LogOut, "Ctrl+L", "desk-key-log-out"),
     line(Part::List, Nothing, On::Named(Named::ArrowDown), Command::Down, "↑ ↓", "desk-key-rows"),
     line(Part::List, Nothing, On::Named(Named::ArrowUp), Command::Up, "", ""),
@@ -195,6 +207,7 @@ pub const TABLE: &[Shortcut] = &[
         "desk-deed-complete",
     ),
     line(Part::Outbound, Ctrl, Letter('n'), Command::NewDraft, "Ctrl+N", "desk-key-draft"),
+    line(Part::Outbound, Ctrl, Letter('b'), Command::Batch, "Ctrl+B", "desk-key-batch"),
     line(
         Part::Outbound,
         Nothing,

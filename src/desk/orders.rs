@@ -4,11 +4,13 @@ use jiff::civil::Date;
 
 use super::door::Door;
 use crate::domain::document::{DocumentKey, written_number};
-use crate::domain::outbound::OutboundState;
+use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::i18n::tr;
 use crate::office::{NewDraft, SignOrder};
+use crate::pdf::Rect;
 use crate::t;
+use crate::token::{Pin, Selector};
 
 /// What the office is to do.
 #[derive(Debug, Clone)]
@@ -16,21 +18,47 @@ pub enum Order {
     Accept(DocumentKey),
     Register(DocumentKey),
     Return(DocumentKey, String),
-    Assign { key: DocumentKey, user: String, direction: String, due: Option<Date> },
+    Assign {
+        key: DocumentKey,
+        user: String,
+        direction: String,
+        due: Option<Date>,
+    },
     Begin(DocumentKey),
     Complete(DocumentKey, String),
-    Submit { key: DocumentKey, to: OutboundState, note: String },
-    Sign(DocumentKey, SignOrder),
-    Seal(DocumentKey, SignOrder),
+    Submit {
+        key: DocumentKey,
+        to: OutboundState,
+        note: String,
+    },
+    /// `at` is where the person put it: page from 0, points from the top left as shown.
+    Sign {
+        key: DocumentKey,
+        order: SignOrder,
+        at: Option<(u32, Rect)>,
+    },
+    Seal {
+        key: DocumentKey,
+        order: SignOrder,
+        at: Option<(u32, Rect)>,
+    },
     Issue(DocumentKey),
     Recall(DocumentKey, String),
     Draft(Box<NewDraft>),
+    /// Makes the signatures last that wait for a line.
+    Extend,
+    ChangePin {
+        token: Selector,
+        old: Pin,
+        new: Pin,
+        last_try_confirmed: bool,
+    },
 }
 
-/// What was done: a sentence for the person, and the document that it concerns.
+/// What was done: a sentence for the person, and the document that it concerns, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    pub key: DocumentKey,
+    pub key: Option<DocumentKey>,
     pub said: String,
 }
 
@@ -45,11 +73,11 @@ impl Order {
             | Self::Begin(key)
             | Self::Complete(key, _)
             | Self::Submit { key, .. }
-            | Self::Sign(key, _)
-            | Self::Seal(key, _)
+            | Self::Sign { key, .. }
+            | Self::Seal { key, .. }
             | Self::Issue(key)
             | Self::Recall(key, _) => Some(*key),
-            Self::Draft(_) => None,
+            Self::Draft(_) | Self::Extend | Self::ChangePin { .. } => None,
         }
     }
 
@@ -63,11 +91,13 @@ impl Order {
             Self::Begin(_) => "desk-doing-begin",
             Self::Complete(..) => "desk-doing-complete",
             Self::Submit { .. } => "desk-doing-submit",
-            Self::Sign(..) => "desk-doing-sign",
-            Self::Seal(..) => "desk-doing-seal",
+            Self::Sign { .. } => "desk-doing-sign",
+            Self::Seal { .. } => "desk-doing-seal",
             Self::Issue(_) => "desk-doing-issue",
             Self::Recall(..) => "desk-doing-recall",
             Self::Draft(_) => "desk-doing-draft",
+            Self::Extend => "desk-doing-extend",
+            Self::ChangePin { .. } => "desk-doing-change-pin",
         })
     }
 
@@ -103,8 +133,9 @@ impl Order {
                 door.submit(*key, *to, note)?;
                 (*key, tr("desk-done-submit"))
             }
-            Self::Sign(key, order) => {
-                let said = match door.sign(*key, order)? {
+            Self::Sign { key, order, at } => {
+                let order = placed(door, *key, SignatureKind::Personal, order, *at)?;
+                let said = match door.sign(*key, &order)? {
                     Some(numbering) => {
                         let number = written_number(numbering.number);
                         let date = super::document::day(numbering.date);
@@ -114,8 +145,9 @@ impl Order {
                 };
                 (*key, said)
             }
-            Self::Seal(key, order) => {
-                door.seal(*key, order)?;
+            Self::Seal { key, order, at } => {
+                let order = placed(door, *key, SignatureKind::Organisation, order, *at)?;
+                door.seal(*key, &order)?;
                 (*key, tr("desk-done-seal"))
             }
             Self::Issue(key) => {
@@ -127,7 +159,35 @@ impl Order {
                 (*key, tr("desk-done-recall"))
             }
             Self::Draft(draft) => (door.draft((**draft).clone())?, tr("desk-done-draft")),
+            Self::Extend => {
+                let report = door.extend_waiting()?;
+                if let (0, Some(problem)) = (report.extended, report.problem) {
+                    return Err(problem);
+                }
+                let (extended, waiting) = (report.extended, report.waiting);
+                let said = t!("desk-done-extend", extended = extended, waiting = waiting);
+                return Ok(Outcome { key: None, said });
+            }
+            Self::ChangePin { token, old, new, last_try_confirmed } => {
+                door.change_pin(token, old, new, *last_try_confirmed)?;
+                return Ok(Outcome { key: None, said: tr("desk-done-change-pin") });
+            }
         };
-        Ok(Outcome { key, said })
+        Ok(Outcome { key: Some(key), said })
     }
+}
+
+/// The order with the place that the person chose on the page as it is shown.
+fn placed(
+    door: &dyn Door,
+    key: DocumentKey,
+    kind: SignatureKind,
+    order: &SignOrder,
+    at: Option<(u32, Rect)>,
+) -> Result<SignOrder, Problem> {
+    let mut order = order.clone();
+    if let Some((page, rect)) = at {
+        order.placement = door.place_at(key, kind, page, rect)?;
+    }
+    Ok(order)
 }

@@ -7,6 +7,7 @@ pub mod field;
 pub mod focus;
 pub mod icon;
 pub mod inert;
+pub mod placer;
 pub mod press;
 pub mod sheet;
 pub mod shortened;

@@ -89,6 +89,17 @@ impl Office {
         then.ok_or_else(|| OfficeError::NoSuchSignature(field.to_owned()).into())
     }
 
+    /// The same of a document's main file.
+    pub fn main_as_signed(&self, key: DocumentKey, field: &str) -> Result<Arc<[u8]>, Problem> {
+        let inbound = self.store().inbound(&key)?.map(|document| document.files);
+        let files = match inbound {
+            Some(files) => files,
+            None => self.outbound_document(key)?.files,
+        };
+        let main = files.iter().find(|file| file.main).ok_or_else(|| Self::missing(key))?;
+        self.as_signed(main, field)
+    }
+
     /// What a document of this office must carry.
     pub(super) fn expected_of_ours(&self, metadata: &Metadata) -> Expectation {
         let agency = &self.session().agency;

@@ -2,10 +2,12 @@
 //! PDF files, the state machines of `domain`, and troubles on demand. For tests and for
 //! looking at the window; the real office is tested elsewhere.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures::stream::{self, BoxStream, StreamExt};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use vanthu::desk::door::{Door, Doorkeeper};
@@ -15,19 +17,27 @@ use vanthu::domain::delivery::{Delivery, SendState, StatusCode, StatusEntry};
 use vanthu::domain::document::{
     BlobHash, Code, DocumentKey, FileRef, Metadata, Recipient, Urgency, written_number,
 };
+use vanthu::domain::identity::ExpiryWarning;
 use vanthu::domain::inbound::{Assignment, InboundDocument, InboundState, Registration};
 use vanthu::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::domain::role::{Act, Role, permits};
 use vanthu::domain::text::fold;
 use vanthu::domain::verdict::{
-    SignatureDetail, SignatureSummary, Step, StepName, StepResult, Verdict, VerdictSummary,
+    Level, SignatureDetail, SignatureSummary, Step, StepName, StepResult, Verdict, VerdictSummary,
 };
+use vanthu::office::batch::{BatchOrder, BatchReport, Cancel, Fate, Load, Made, Progress, Tell};
+use vanthu::office::doctor::{Finding, Health, Part};
+use vanthu::office::head::NumberPreview;
 use vanthu::office::layout::{Sample, compose, samples};
+use vanthu::office::{AwaitingExtension, ExtensionReport};
 use vanthu::office::{
-    Counts, Filter, HistoryEntry, NewDraft, Session, SignOrder, SyncReport, TokenChoice, UserInfo,
+    Counts, Filter, HistoryEntry, NewDraft, PlaceProposal, Placement, Session, SignOrder,
+    SyncReport, TokenChoice, UserInfo,
 };
-use vanthu::token::{Pin, Presence, Selector};
+use vanthu::pdf::Rect;
+use vanthu::token::pkcs11::{Candidate, Source, State};
+use vanthu::token::{Pin, Plugged, Presence, Selector};
 
 /// The one password, and the one PIN.
 pub const PASSWORD: &str = "mat khau";
@@ -41,6 +51,7 @@ pub struct Troubles {
     /// Milliseconds that every call takes.
     pub delay: AtomicU32,
     pub no_reader: AtomicBool,
+    pub place_unsure: AtomicBool,
 }
 
 /// Lets `be` (clerk), `an` (leader) and `dat` (drafter) in.
@@ -64,6 +75,7 @@ struct Books {
     /// Calls that change something, in words.
     deeds: Vec<String>,
     syncs: u32,
+    awaiting: Vec<AwaitingExtension>,
 }
 
 #[derive(Debug)]
@@ -186,6 +198,18 @@ impl Books {
             tries: 3,
             deeds: Vec::new(),
             syncs: 0,
+            awaiting: vec![AwaitingExtension {
+                key: DocumentKey::fresh(),
+                code: "12/QĐ-UBND".to_owned(),
+                subject: "Về việc thành lập tổ công tác".to_owned(),
+                state: OutboundState::Issued,
+                level: Level::Bb,
+                wanted: Level::Blt,
+                renew_before: None,
+                tries: 0,
+                last_attempt: None,
+                last_problem: None,
+            }],
         }
     }
 
@@ -372,11 +396,11 @@ impl Books {
     }
 
     /// A wrong PIN costs a try, as on a card.
-    fn present(&mut self, order: &SignOrder) -> Result<(), Problem> {
+    fn present(&mut self, pin: &Pin) -> Result<(), Problem> {
         if self.tries == 0 {
             return Err(Problem::new("token-pin-blocked", Kind::Refused, Blame::Device));
         }
-        if order.pin.reveal() == PIN {
+        if pin.reveal() == PIN {
             self.tries = 3;
             return Ok(());
         }
@@ -707,7 +731,7 @@ impl Door for FakeDoor {
 
     fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem> {
         let mut books = self.keeper.enter()?;
-        books.present(order)?;
+        books.present(&order.pin)?;
         books.move_outbound(key, OutboundState::ToSeal, "")?;
         let numbering = books.next_number(Timestamp::now());
         if let Some(document) = books.outbound.iter_mut().find(|d| d.key == key) {
@@ -723,7 +747,7 @@ impl Door for FakeDoor {
 
     fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem> {
         let mut books = self.keeper.enter()?;
-        books.present(order)?;
+        books.present(&order.pin)?;
         books.move_outbound(key, OutboundState::ToIssue, "")
     }
 
@@ -765,6 +789,137 @@ impl Door for FakeDoor {
     fn users(&self) -> Result<Vec<UserInfo>, Problem> {
         drop(self.keeper.enter()?);
         Ok(people())
+    }
+
+    fn propose_place(
+        &self,
+        _: DocumentKey,
+        _: SignatureKind,
+    ) -> Result<Vec<PlaceProposal>, Problem> {
+        let sure = !self.keeper.troubles.place_unsure.load(Ordering::Relaxed);
+        let rect = Rect { x: 330.0, y: 120.0, width: 120.0, height: 60.0 };
+        let why =
+            if sure { Vec::new() } else { vec!["Có hai chỗ ký giống nhau.".to_owned()] };
+        Ok(vec![PlaceProposal {
+            page: 0,
+            rect_user: rect,
+            rect_shown: rect,
+            page_shown: (595.0, 842.0),
+            confidence: if sure { 1.0 } else { 0.4 },
+            sure,
+            why,
+        }])
+    }
+
+    fn preview_numbering(&self, key: DocumentKey) -> Result<NumberPreview, Problem> {
+        let books = self.keeper.enter()?;
+        let found = books.outbound.iter().find(|d| d.key == key).ok_or_else(missing)?;
+        let code = Code {
+            number: written_number(books.number + 1),
+            notation: found.metadata.code.notation.clone(),
+        };
+        Ok(NumberPreview { code, date: date(2026, 11, 23), written: false })
+    }
+
+    fn place_at(
+        &self,
+        _: DocumentKey,
+        _: SignatureKind,
+        page: u32,
+        rect: Rect,
+    ) -> Result<Placement, Problem> {
+        Ok(Placement::At { page, rect })
+    }
+
+    fn batch(
+        &self,
+        kind: SignatureKind,
+        keys: &[DocumentKey],
+        order: &BatchOrder,
+        cancel: &Cancel,
+        tell: Tell<'_, Made>,
+    ) -> Result<BatchReport<DocumentKey, Made>, Problem> {
+        self.keeper.enter()?.present(&order.order.pin)?;
+        let mut fates = Vec::new();
+        for (index, key) in keys.iter().enumerate() {
+            let fate = if cancel.is_cancelled() {
+                Fate::NotTried(Problem::new("office-batch-cancelled", Kind::Refused, Blame::Input))
+            } else {
+                let made = match kind {
+                    SignatureKind::Personal => self.sign(*key, &order.order),
+                    SignatureKind::Organisation => self.seal(*key, &order.order).map(|()| None),
+                };
+                match made {
+                    Ok(numbering) => Fate::Done(Made {
+                        numbering,
+                        signer: "Nguyễn Văn An".to_owned(),
+                        serial: "540110000C9F3A".to_owned(),
+                    }),
+                    Err(problem) => Fate::Failed(problem),
+                }
+            };
+            let progress = Progress { index, finished: index + 1, total: keys.len(), fate: &fate };
+            tell(progress);
+            fates.push((*key, fate));
+        }
+        Ok(BatchReport { fates, load: Load::default() })
+    }
+
+    fn as_signed(&self, key: DocumentKey, _: &str) -> Result<Arc<[u8]>, Problem> {
+        self.main_file(key)
+    }
+
+    fn change_pin(&self, _: &Selector, old: &Pin, _: &Pin, _: bool) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        books.present(old)?;
+        books.deeds.push("pin changed".to_owned());
+        Ok(())
+    }
+
+    fn token_doctor(&self) -> Result<Vec<Finding>, Problem> {
+        Ok(vec![Finding {
+            part: Part::Service,
+            health: Health::Good,
+            code: "service-running",
+            subject: String::new(),
+            facts: Vec::new(),
+        }])
+    }
+
+    fn certificate_warnings(&self) -> Result<Vec<ExpiryWarning>, Problem> {
+        Ok(Vec::new())
+    }
+
+    fn module_candidates(&self) -> Result<Vec<Candidate>, Problem> {
+        Ok(vec![Candidate {
+            path: "/usr/lib/libexample.so".into(),
+            vendor: Some("Viettel-CA".to_owned()),
+            generic: false,
+            source: Source::Known,
+            state: State::Loadable,
+        }])
+    }
+
+    fn choose_module(&self, path: &Path) -> Result<(), Problem> {
+        self.keeper.enter()?.deeds.push(format!("module {}", path.display()));
+        Ok(())
+    }
+
+    fn verdict_report(&self, _: DocumentKey) -> Result<Vec<u8>, Problem> {
+        Ok(b"%PDF-1.7".to_vec())
+    }
+
+    fn awaiting_extension(&self) -> Result<Vec<AwaitingExtension>, Problem> {
+        Ok(self.keeper.enter()?.awaiting.clone())
+    }
+
+    fn extend_waiting(&self) -> Result<ExtensionReport, Problem> {
+        let extended = std::mem::take(&mut self.keeper.enter()?.awaiting).len() as u32;
+        Ok(ExtensionReport { extended, ..ExtensionReport::default() })
+    }
+
+    fn plugged(&self) -> BoxStream<'static, Plugged> {
+        stream::pending().boxed()
     }
 
     fn tokens(&self, _: SignatureKind) -> Result<Vec<TokenChoice>, Problem> {

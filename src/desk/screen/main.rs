@@ -9,15 +9,16 @@ pub mod pages;
 pub mod queues;
 pub mod reader;
 pub mod status;
+pub mod token;
+mod view;
+mod work;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use iced::widget::text::Wrapping;
-use iced::widget::{Space, column, container, row, rule, stack};
-use iced::{Center, Fill, FillPortion, Subscription, Task};
-use jiff::Timestamp;
+use iced::task::Handle;
+use iced::{Subscription, Task};
 
 use crate::desk::deeds::{Deed, deeds};
 use crate::desk::dialog::{self, Dialog};
@@ -26,21 +27,17 @@ use crate::desk::door::Door;
 use crate::desk::easel::Easel;
 use crate::desk::keys::Command;
 use crate::desk::orders::{Order, Outcome};
-use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
-use crate::desk::widget::badge::badge;
-use crate::desk::widget::icon::{Icon, tinted};
-use crate::desk::widget::inert::inert;
-use crate::desk::widget::press::{press, tool};
-use crate::desk::widget::{Element, text};
+use crate::domain::identity::ExpiryWarning;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::domain::role::Act;
 use crate::i18n::{Lang, language};
 use crate::office::{Counts, SyncReport};
 use crate::t;
+use crate::token::Plugged;
 use jobs::Jobs;
 use list::List;
-use notices::{Notice, Notices};
+use notices::Notices;
 use reader::Reader;
 
 /// How often the desk exchanges with the server by itself.
@@ -50,6 +47,7 @@ const EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Main {
     door: Arc<dyn Door>,
+    easel: Arc<dyn Easel>,
     demonstration: bool,
     queues: Vec<Queue>,
     counts: Option<Counts>,
@@ -64,6 +62,11 @@ pub struct Main {
     notices: Notices,
     line: status::Line,
     syncing: Option<u64>,
+    token: token::Chip,
+    /// Documents that wait to be made to last.
+    awaiting: usize,
+    /// Listens to the readers for as long as the person is here.
+    _watch: Handle,
 }
 
 #[derive(Debug, Clone)]
@@ -92,6 +95,21 @@ pub enum Message {
         answer: Result<SyncReport, Problem>,
     },
     WhyBroken,
+    /// A reader or a card came or went.
+    Plugged(Plugged),
+    Token(token::Message),
+    /// The chips of the bottom line.
+    Devices,
+    Awaiting,
+    /// How many documents wait to be made to last.
+    Awaited(Result<usize, Problem>),
+    /// The report on signatures has been made, and saved where somebody chose a file.
+    Reported {
+        job: u64,
+        answer: Result<Option<PathBuf>, Problem>,
+    },
+    /// Certificates that end soon.
+    Warned(Result<Vec<ExpiryWarning>, Problem>),
     Language,
     LogOut,
 }
@@ -112,23 +130,34 @@ impl Main {
         let queues = Queue::of_roles(&door.session().roles);
         let first = queues.first().copied().unwrap_or(Queue::Inbound(None));
         let line = status::Line::new(door.server().as_deref());
+        let (watching, watch) = Task::run(door.plugged(), Message::Plugged).abortable();
         let mut main = Self {
             demonstration: demonstration || door.is_demonstration(),
             queues,
             counts: None,
             counted: 0,
             list: List::new(first),
-            reader: Reader::new(easel),
+            reader: Reader::new(Arc::clone(&easel)),
+            easel,
             dialog: None,
             ordered: None,
             jobs: Jobs::default(),
             notices: Notices::default(),
             line,
             syncing: None,
+            token: token::Chip::new(&*door),
+            awaiting: 0,
+            _watch: watch.abort_on_drop(),
             door,
         };
-        let tasks =
-            [main.count(), main.list.reload(&main.door).map(Message::List), main.auto_sync()];
+        let tasks = [
+            main.count(),
+            main.list.reload(&main.door).map(Message::List),
+            main.auto_sync(),
+            watching,
+            main.count_awaiting(),
+            main.warn(),
+        ];
         (main, Task::batch(tasks))
     }
 
@@ -142,7 +171,7 @@ impl Main {
 
     /// Whether something runs that must not be cut off by closing the window.
     pub fn is_busy(&self) -> bool {
-        !self.jobs.is_idle()
+        !self.jobs.is_idle() || self.dialog.as_ref().is_some_and(Dialog::is_busy)
     }
 
     /// Says that the window goes when the work has ended.
@@ -151,16 +180,11 @@ impl Main {
     }
 
     pub fn subscription(&self) -> Subscription<Message> {
-        let exchange = if self.may_sync() {
+        if self.may_sync() {
             iced::time::every(EVERY).map(|_| Message::AutoSync)
         } else {
             Subscription::none()
-        };
-        let dialog = match &self.dialog {
-            Some(dialog) => dialog.subscription().map(Message::Dialog),
-            None => Subscription::none(),
-        };
-        Subscription::batch([exchange, dialog])
+        }
     }
 
     pub fn update(&mut self, message: Message) -> Action {
@@ -197,6 +221,27 @@ impl Main {
             Message::Sync => self.sync(true),
             Message::AutoSync => self.auto_sync(),
             Message::Synced { job, asked, answer } => self.synced(job, asked, answer),
+            Message::Plugged(now) => self.plugged(now),
+            Message::Devices => {
+                let kind = self.token.kind().unwrap_or(SignatureKind::Organisation);
+                let dialog = Dialog::devices(kind, &self.door);
+                self.open(dialog)
+            }
+            Message::Awaiting => {
+                let dialog = Dialog::waiting(self.door.may(Act::Sync), &self.door);
+                self.open(dialog)
+            }
+            Message::Awaited(Ok(count)) => {
+                self.awaiting = count;
+                Task::none()
+            }
+            Message::Awaited(Err(problem)) => self.trouble(problem),
+            Message::Reported { job, answer } => self.reported(job, answer),
+            Message::Warned(answer) => self.warned(answer),
+            Message::Token(message) => {
+                self.token.update(message);
+                Task::none()
+            }
             Message::WhyBroken => match self.line.problem().cloned() {
                 Some(problem) => self.trouble(problem),
                 None => Task::none(),
@@ -217,13 +262,15 @@ impl Main {
     /// A shortcut. With a dialog open, only its own keys work.
     pub fn command(&mut self, command: Command) -> Action {
         if let Some(dialog) = &mut self.dialog {
-            let action = dialog.command(command);
+            let action = dialog.command(command, &self.door);
             return Action::Run(self.dialog_action(action));
         }
         match command {
             Command::Help => self.update(Message::Help),
             Command::Sync => self.update(Message::Sync),
             Command::NewDraft => self.update(Message::NewDraft),
+            Command::Devices => self.update(Message::Devices),
+            Command::Batch => Action::Run(self.batch()),
             Command::Language => self.update(Message::Language),
             Command::LogOut => self.update(Message::LogOut),
             Command::Queue(index) => match self.queues.get(index) {
@@ -279,6 +326,25 @@ impl Main {
         Action::Run(task.map(Message::Reader))
     }
 
+    /// The chip says at once what PC/SC says; whose card it is takes a look at it, which
+    /// waits while a signature is being made.
+    fn plugged(&mut self, now: Plugged) -> Task<Message> {
+        self.token.plugged(now);
+        match &mut self.dialog {
+            // It looks at the card itself.
+            Some(dialog) => dialog.plugged(&self.door).map(Message::Dialog),
+            None => self.look_at_token(),
+        }
+    }
+
+    fn look_at_token(&mut self) -> Task<Message> {
+        if self.jobs.is_idle() {
+            self.token.look(&self.door).map(Message::Token)
+        } else {
+            Task::none()
+        }
+    }
+
     fn listed(&mut self, action: list::Action) -> Task<Message> {
         match action {
             list::Action::None => Task::none(),
@@ -287,6 +353,7 @@ impl Main {
                 task.map(Message::List),
                 self.reader.show(*document).map(Message::Reader),
             ]),
+            list::Action::Batch => self.batch(),
             list::Action::Open => {
                 let action = self.reader.command(Command::Open);
                 self.read(action)
@@ -299,6 +366,14 @@ impl Main {
             reader::Action::None => Task::none(),
             reader::Action::Run(task) => task.map(Message::Reader),
             reader::Action::Do(deed) => self.begin(deed),
+            reader::Action::Report => self.report(),
+            reader::Action::Compare { field, signer } => match self.reader.document() {
+                Some(document) => {
+                    let dialog = Dialog::compare(field, signer, document, &self.door, &self.easel);
+                    self.open(dialog)
+                }
+                None => Task::none(),
+            },
         }
     }
 
@@ -331,11 +406,12 @@ impl Main {
                 self.open(dialog)
             }
             Deed::Sign => {
-                let dialog = Dialog::sign(SignatureKind::Personal, document, &door);
+                let dialog = Dialog::sign(SignatureKind::Personal, document, &door, &self.easel);
                 self.open(dialog)
             }
             Deed::Seal => {
-                let dialog = Dialog::sign(SignatureKind::Organisation, document, &door);
+                let dialog =
+                    Dialog::sign(SignatureKind::Organisation, document, &door, &self.easel);
                 self.open(dialog)
             }
             Deed::Issue => {
@@ -343,6 +419,23 @@ impl Main {
                 self.open(dialog)
             }
         }
+    }
+
+    /// As what the person may sign all of the queue.
+    fn may_batch(&self) -> Option<SignatureKind> {
+        let kind = self.list.queue().batch()?;
+        let act = match kind {
+            SignatureKind::Personal => Act::SignPersonally,
+            SignatureKind::Organisation => Act::Seal,
+        };
+        self.door.may(act).then_some(kind)
+    }
+
+    /// Signs or seals what stands in the queue, where the person may.
+    fn batch(&mut self) -> Task<Message> {
+        let Some(kind) = self.may_batch() else { return Task::none() };
+        let dialog = Dialog::batch(kind, &self.door);
+        self.open(dialog)
     }
 
     fn new_draft(&mut self) -> Task<Message> {
@@ -371,8 +464,14 @@ impl Main {
             dialog::Action::Run(task) => task.map(Message::Dialog),
             dialog::Action::Close => {
                 self.dialog = None;
-                Task::none()
+                self.look_at_token()
             }
+            dialog::Action::Open(opened) => self.open(*opened),
+            dialog::Action::Changed => Task::batch([
+                self.count(),
+                self.list.reload(&self.door).map(Message::List),
+                self.reader.refresh(&self.door).map(Message::Reader),
+            ]),
             dialog::Action::Order(order) => {
                 if let Some(dialog) = &mut self.dialog {
                     dialog.busy();
@@ -383,222 +482,4 @@ impl Main {
             }
         }
     }
-
-    fn order(&mut self, order: Order) -> Task<Message> {
-        let job = self.jobs.begin(order.doing(), order.key());
-        let door = Arc::clone(&self.door);
-        let work =
-            Task::perform(crate::desk::ask(move || order.carry_out(&*door)), move |answer| {
-                Message::Ordered { job, answer }
-            });
-        Task::batch([work, slow(job)])
-    }
-
-    fn ordered(&mut self, job: u64, answer: Result<Outcome, Problem>) -> Task<Message> {
-        self.jobs.end(job);
-        let asked_here = self.ordered == Some(job) && self.dialog.is_some();
-        match answer {
-            Ok(Outcome { key, said }) => {
-                tracing::info!(%key, said, "an order was carried out");
-                if asked_here {
-                    self.dialog = None;
-                    self.ordered = None;
-                }
-                let shown = self.reader.document().map(|document| document.key());
-                let reader = if shown == Some(key) {
-                    self.reader.refresh(&self.door)
-                } else if shown.is_none() || asked_here {
-                    self.list.select(key);
-                    self.reader.open(key, &self.door)
-                } else {
-                    Task::none()
-                };
-                Task::batch([
-                    self.notices.add(Notice::Good(said)).map(Message::Notices),
-                    self.count(),
-                    self.list.reload(&self.door).map(Message::List),
-                    reader.map(Message::Reader),
-                ])
-            }
-            Err(problem) => {
-                tracing::warn!(%problem, "an order was not carried out");
-                // The document may stand elsewhere by now: look again.
-                let again = Task::batch([
-                    self.count(),
-                    self.list.reload(&self.door).map(Message::List),
-                    self.reader.refresh(&self.door).map(Message::Reader),
-                ]);
-                match (&mut self.dialog, asked_here) {
-                    (Some(dialog), true) => {
-                        let task = dialog.failed(problem, &self.door).map(Message::Dialog);
-                        Task::batch([again, task])
-                    }
-                    _ => Task::batch([again, self.trouble(problem)]),
-                }
-            }
-        }
-    }
-
-    fn trouble(&mut self, problem: Problem) -> Task<Message> {
-        self.notices.add(Notice::Trouble(problem)).map(Message::Notices)
-    }
-
-    fn count(&mut self) -> Task<Message> {
-        self.counted += 1;
-        let (turn, door) = (self.counted, Arc::clone(&self.door));
-        Task::perform(crate::desk::ask(move || door.counts()), move |answer| {
-            Message::Counts(turn, answer)
-        })
-    }
-
-    fn may_sync(&self) -> bool {
-        self.door.may(Act::Sync) && self.line != status::Line::NoServer
-    }
-
-    fn auto_sync(&mut self) -> Task<Message> {
-        if self.may_sync() { self.sync(false) } else { Task::none() }
-    }
-
-    fn sync(&mut self, asked: bool) -> Task<Message> {
-        if self.syncing.is_some() || !self.door.may(Act::Sync) {
-            return Task::none();
-        }
-        if self.line == status::Line::NoServer {
-            return self.trouble(Problem::new("desk-no-server", Kind::Unavailable, Blame::Input));
-        }
-        let job = self.jobs.begin(t!("desk-doing-sync"), None);
-        self.syncing = Some(job);
-        let door = Arc::clone(&self.door);
-        let work = Task::perform(crate::desk::ask(move || door.sync()), move |answer| {
-            Message::Synced { job, asked, answer }
-        });
-        Task::batch([work, slow(job)])
-    }
-
-    fn synced(
-        &mut self,
-        job: u64,
-        asked: bool,
-        answer: Result<SyncReport, Problem>,
-    ) -> Task<Message> {
-        self.jobs.end(job);
-        if self.syncing == Some(job) {
-            self.syncing = None;
-        }
-        self.line.synced(&answer, Timestamp::now());
-        let mut tasks = vec![self.count()];
-        if let Some(problem) = self.line.problem().cloned() {
-            tracing::warn!(%problem, "synchronisation");
-            // The indicator says it each minute; a person who asked is told at length.
-            if asked {
-                tasks.push(self.trouble(problem));
-            }
-        }
-        if let Ok(report) = answer {
-            // What the minute brings by itself is worth a line only if it brings something.
-            if asked || report.received + report.sent > 0 {
-                let SyncReport { sent, received, waiting, .. } = report;
-                tracing::info!(sent, received, waiting, "synchronised");
-            }
-            if report.received + report.sent > 0 {
-                tasks.push(self.list.reload(&self.door).map(Message::List));
-                tasks.push(self.reader.refresh(&self.door).map(Message::Reader));
-            }
-            if report.problem.is_none() && (asked || report.received > 0) {
-                let said = t!("desk-synced", sent = report.sent, received = report.received);
-                tasks.push(self.notices.add(Notice::Good(said)).map(Message::Notices));
-            }
-        }
-        Task::batch(tasks)
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
-        let busy =
-            self.reader.document().is_some_and(|document| self.jobs.busy_with(document.key()));
-        let panes = row![
-            queues::view(&self.queues, self.list.queue(), self.counts.as_ref()),
-            rule::vertical(1).style(theme::line),
-            container(self.list.view().map(Message::List))
-                .width(FillPortion(9))
-                .height(Fill)
-                .style(theme::ground(theme::SURFACE)),
-            rule::vertical(1).style(theme::line),
-            container(self.reader.view(&*self.door, busy).map(Message::Reader))
-                .width(FillPortion(11))
-                .height(Fill)
-                .style(theme::ground(theme::SURFACE)),
-        ]
-        .height(Fill);
-        let desk = column![
-            self.top(),
-            rule::horizontal(1).style(theme::line),
-            panes,
-            rule::horizontal(1).style(theme::line),
-            status::view(
-                &self.line,
-                self.counts.as_ref(),
-                &self.jobs,
-                self.door.session(),
-                self.demonstration
-            ),
-        ];
-        let dialog: Element<'_, Message> = match &self.dialog {
-            Some(dialog) => dialog.view().map(Message::Dialog),
-            None => Space::new().into(),
-        };
-        let notices = match self.notices.view() {
-            Some(notices) => notices.map(Message::Notices),
-            None => Space::new().into(),
-        };
-        let under = inert(stack![desk, notices], self.dialog.is_some());
-        stack![under, dialog].into()
-    }
-
-    fn top(&self) -> Element<'_, Message> {
-        let session = self.door.session();
-        let mark =
-            self.demonstration.then(|| badge(Icon::Flask, t!("desk-demonstration"), Tone::Play));
-        let draft = self.door.may(Act::Draft).then(|| {
-            press(
-                Some(Icon::FilePlus),
-                t!("desk-new-draft"),
-                Weight::Plain,
-                Some(Message::NewDraft),
-            )
-        });
-        let sync = self.door.may(Act::Sync).then(|| {
-            let (label, message) = match self.syncing {
-                Some(_) => (t!("desk-syncing"), None),
-                None => (t!("desk-sync"), Some(Message::Sync)),
-            };
-            press(Some(Icon::Refresh), label, Weight::Plain, message)
-        });
-        let other = match language() {
-            Lang::Vi => "English",
-            Lang::En => "Tiếng Việt",
-        };
-        container(
-            row![
-                tinted(Icon::Stamp, theme::ACCENT).size(size::HEADLINE),
-                text(&session.agency.name).font(BOLD).size(size::TITLE).wrapping(Wrapping::None),
-            ]
-            .push(mark)
-            .push(Space::new().width(Fill))
-            .push(draft)
-            .push(sync)
-            .push(press(Some(Icon::Help), t!("desk-help"), Weight::Quiet, Some(Message::Help)))
-            .push(press(None, other, Weight::Quiet, Some(Message::Language)))
-            .push(tool(Icon::LogOut, t!("desk-log-out"), Some(Message::LogOut)))
-            .spacing(space::S)
-            .align_y(Center),
-        )
-        .padding([space::XS + 2.0, space::M])
-        .width(Fill)
-        .style(theme::ground(theme::SURFACE))
-        .into()
-    }
-}
-
-fn slow(job: u64) -> Task<Message> {
-    Task::perform(crate::desk::after(jobs::PATIENCE), move |()| Message::Slow(job))
 }

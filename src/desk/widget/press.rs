@@ -65,3 +65,15 @@ pub fn wide<'a, Message: Clone + 'a>(
     .inset()
     .into()
 }
+
+/// Any content, such as a badge, that can be pressed without looking like a button.
+pub fn chip<'a, Message: Clone + 'a>(
+    content: impl Into<Element<'a, Message>>,
+    on_press: Message,
+) -> Element<'a, Message> {
+    focus(
+        button(content).padding(0).style(theme::pressed(Weight::Quiet)).on_press(on_press.clone()),
+    )
+    .on_press_maybe(Some(on_press))
+    .into()
+}

@@ -5,11 +5,12 @@ use iced::{Center, Fill};
 
 use super::reader::{Fetch, Message};
 use crate::desk::document::{Document, day, local_time};
-use crate::desk::theme::{self, BOLD, Tone, size, space};
+use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
 use crate::desk::widget::badge::badge;
 use crate::desk::widget::field::fact;
 use crate::desk::widget::focus::focus;
 use crate::desk::widget::icon::{Icon, tinted};
+use crate::desk::widget::press::press;
 use crate::desk::widget::told::told;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
@@ -36,6 +37,10 @@ pub fn signatures(verdict: &Fetch<Option<VerdictSummary>>) -> Element<'_, Messag
             parts.extend(summary.signatures.iter().map(signature));
             if !summary.completeness.is_empty() {
                 parts.push(completeness(&summary.completeness));
+            }
+            if !summary.signatures.is_empty() {
+                let report = Some(Message::Report);
+                parts.push(press(Some(Icon::Clipboard), t!("desk-report"), Weight::Plain, report));
             }
             if summary.offline {
                 let line = text(t!("desk-checked-offline")).size(size::CAPTION);
@@ -89,12 +94,27 @@ fn signature(signature: &SignatureSummary) -> Element<'_, Message> {
     if let Some(act) = signature.detail.act {
         lines.push(fact(t!("desk-act"), t!(&format!("check-act-{}", act.key()))));
     }
+    if !signature.detail.root.is_empty() {
+        lines.push(fact(t!("desk-root"), &signature.detail.root));
+    }
+    if !signature.detail.changes.is_empty() {
+        let codes = signature.detail.changes.iter();
+        let said: Vec<_> = codes.map(|code| t!(&format!("check-change-{code}"))).collect();
+        lines.push(fact(t!("desk-changes"), said.join("; ")));
+    }
     lines.extend(reasons(&signature.reasons));
     lines.extend(signature.detail.steps.iter().map(step));
     lines.extend(signature.detail.notes.iter().map(|code| {
         let note = text(words::reason(code)).size(size::CAPTION).color(theme::INK_SOFT);
         note.width(Fill).into()
     }));
+    if !signature.detail.field.is_empty() {
+        let compare = Message::Compare {
+            field: signature.detail.field.clone(),
+            signer: signature.signer.clone(),
+        };
+        lines.push(press(Some(Icon::FileText), t!("desk-compare"), Weight::Plain, Some(compare)));
+    }
     container(column(lines).spacing(space::XS))
         .padding(space::M)
         .width(Fill)

@@ -25,6 +25,7 @@ use crate::desk::widget::windowed::{page, reveal, windowed};
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::document::{DocumentKey, Urgency};
+use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::t;
 
@@ -63,14 +64,23 @@ pub struct List {
 pub enum Message {
     Typed(String),
     Search(u64),
-    Loaded { turn: u64, fresh: bool, answer: Result<Fetched, Problem> },
+    Loaded {
+        turn: u64,
+        fresh: bool,
+        answer: Result<Fetched, Problem>,
+    },
     Slow(u64),
-    Scrolled { offset: f32, height: f32 },
+    Scrolled {
+        offset: f32,
+        height: f32,
+    },
     Sized(Size),
     Select(usize),
     Open(usize),
     Retry,
     ClearSearch,
+    /// Sign or seal many of them.
+    Batch,
 }
 
 /// One page of a queue.
@@ -95,6 +105,8 @@ pub enum Action {
     Show(Box<Document>, Task<Message>),
     /// The chosen row was opened (Enter, double click).
     Open,
+    /// Many are to be signed or sealed.
+    Batch,
 }
 
 impl List {
@@ -194,6 +206,7 @@ impl List {
                 return self.choose(index);
             }
             Message::Retry => return Action::Run(self.restart(door)),
+            Message::Batch => return Action::Batch,
         }
         Action::None
     }
@@ -314,7 +327,15 @@ impl List {
         self.rows.iter().position(|row| row.key() == key)
     }
 
-    pub fn view(&self) -> Element<'_, Message> {
+    /// `batch`: as what all of it may be signed by the person here.
+    pub fn view(&self, batch: Option<SignatureKind>) -> Element<'_, Message> {
+        let batch = batch.filter(|_| self.rows.len() > 1).map(|kind| {
+            let (symbol, label) = match kind {
+                SignatureKind::Personal => (Icon::Pen, t!("desk-batch-sign-short")),
+                SignatureKind::Organisation => (Icon::Stamp, t!("desk-batch-seal-short")),
+            };
+            press(Some(symbol), label, Weight::Plain, Some(Message::Batch))
+        });
         let search = row![
             tinted(Icon::Search, theme::INK_SOFT),
             line(SEARCH, &t!("desk-search-hint"), &self.words).on_input(Message::Typed),
@@ -323,6 +344,7 @@ impl List {
             (!self.words.is_empty())
                 .then(|| tool(Icon::Cross, t!("desk-search-clear"), Some(Message::ClearSearch))),
         )
+        .push(batch)
         .spacing(space::S)
         .align_y(Center);
         let top =

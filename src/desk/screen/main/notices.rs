@@ -26,6 +26,8 @@ pub struct Notices {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     Good(String),
+    /// Nothing has gone wrong yet.
+    Warning(String),
     Trouble(Problem),
 }
 
@@ -90,6 +92,9 @@ fn card(id: u64, notice: &Notice) -> Element<'_, Message> {
     let (tone, icon, words): (_, _, Element<'_, Message>) = match notice {
         Notice::Good(said) => {
             (Tone::Good, Icon::CheckCircle, text(said).size(size::BODY).width(Fill).into())
+        }
+        Notice::Warning(said) => {
+            (Tone::Warn, Icon::Warning, text(said).size(size::BODY).width(Fill).into())
         }
         Notice::Trouble(problem) => {
             let tone = if problem.kind == Kind::Unavailable { Tone::Warn } else { Tone::Bad };

@@ -36,6 +36,8 @@ const WIDEST: f32 = 4000.0;
 #[derive(Debug)]
 pub struct Pages {
     easel: Arc<dyn Easel>,
+    /// The name of what scrolls.
+    scroll: &'static str,
     state: State,
     page: usize,
     zoom: Zoom,
@@ -56,6 +58,13 @@ pub enum Message {
     Sized(Size),
     Turn(usize),
     Zoom(Zoom),
+}
+
+impl Message {
+    /// Whether a person asked for it.
+    pub const fn is_wish(&self) -> bool {
+        matches!(self, Self::Turn(_) | Self::Zoom(_))
+    }
 }
 
 /// How large a page is shown.
@@ -81,8 +90,14 @@ struct Shown {
 
 impl Pages {
     pub fn new(easel: Arc<dyn Easel>) -> Self {
+        Self::beside(easel, SCROLL)
+    }
+
+    /// Another set of pages on the same screen; `scroll` names what scrolls in it.
+    pub fn beside(easel: Arc<dyn Easel>, scroll: &'static str) -> Self {
         Self {
             easel,
+            scroll,
             state: State::Empty,
             page: 0,
             zoom: Zoom::FitWidth,
@@ -177,7 +192,7 @@ impl Pages {
 
     /// The keys of the preview.
     pub fn command(&mut self, command: Command) -> Task<Message> {
-        let scroll = |y| operation::scroll_by(SCROLL, AbsoluteOffset { x: 0.0, y });
+        let scroll = |y| operation::scroll_by(self.scroll, AbsoluteOffset { x: 0.0, y });
         match command {
             Command::NextPage => self.turn_to(self.page.saturating_add(1)),
             Command::PreviousPage => self.turn_to(self.page.saturating_sub(1)),
@@ -196,7 +211,7 @@ impl Pages {
             return Task::none();
         }
         self.page = page;
-        let top = operation::scroll_to(SCROLL, AbsoluteOffset { x: None, y: Some(0.0) });
+        let top = operation::scroll_to(self.scroll, AbsoluteOffset { x: None, y: Some(0.0) });
         Task::batch([top, self.draw()])
     }
 
@@ -343,7 +358,7 @@ impl Pages {
         let sheet = if wide { sheet } else { sheet.center_x(Fill) };
         focus(
             scrollable(sheet)
-                .id(SCROLL)
+                .id(self.scroll)
                 .direction(direction)
                 .width(Fill)
                 .height(Fill)

@@ -47,6 +47,8 @@ pub enum Message {
     Pages(pages::Message),
     Part(Part),
     Do(Deed),
+    Compare { field: String, signer: String },
+    Report,
 }
 
 /// What the pane shows of the document.
@@ -80,6 +82,13 @@ pub enum Action {
     None,
     Run(Task<Message>),
     Do(Deed),
+    /// Show what was signed in a field beside what is there now.
+    Compare {
+        field: String,
+        signer: String,
+    },
+    /// Print the report on the signatures.
+    Report,
 }
 
 impl Part {
@@ -175,6 +184,8 @@ impl Reader {
             }
             Message::Part(part) => self.part = part,
             Message::Do(deed) => return Action::Do(deed),
+            Message::Report => return Action::Report,
+            Message::Compare { field, signer } => return Action::Compare { field, signer },
         }
         Action::None
     }

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 
 use super::Message;
 use super::jobs::Jobs;
+use super::token::Chip;
 use crate::desk::document::local_time;
 use crate::desk::theme::{self, Tone, Weight, size, space};
 use crate::desk::widget::badge::badge;
 use crate::desk::widget::icon::{Icon, tinted};
-use crate::desk::widget::press::press;
+use crate::desk::widget::press::{chip, press};
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::problem::{Blame, Problem};
@@ -87,6 +88,8 @@ impl Line {
 
 pub fn view<'a>(
     line: &'a Line,
+    token: &'a Chip,
+    awaiting: usize,
     counts: Option<&Counts>,
     jobs: &'a Jobs,
     session: &'a Session,
@@ -127,6 +130,11 @@ pub fn view<'a>(
             .push(Space::new().width(Fill))
             .push(job)
             .push(Space::new().width(Fill))
+            .push((awaiting > 0).then(|| {
+                let words = t!("desk-chip-awaiting", count = awaiting);
+                chip(badge(Icon::History, words, Tone::Info), Message::Awaiting)
+            }))
+            .push(token.view())
             .push(mark)
             .push(who)
             .spacing(space::M)

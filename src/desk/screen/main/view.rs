@@ -1,0 +1,106 @@
+//! The three panes, the lines above and below them, and what lies over them.
+
+use iced::widget::text::Wrapping;
+use iced::widget::{Space, column, container, row, rule, stack};
+use iced::{Center, Fill, FillPortion};
+
+use super::{Main, Message, queues, status};
+use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
+use crate::desk::widget::badge::badge;
+use crate::desk::widget::icon::{Icon, tinted};
+use crate::desk::widget::inert::inert;
+use crate::desk::widget::press::{press, tool};
+use crate::desk::widget::{Element, text};
+use crate::domain::role::Act;
+use crate::i18n::{Lang, language};
+use crate::t;
+
+impl Main {
+    pub fn view(&self) -> Element<'_, Message> {
+        let busy =
+            self.reader.document().is_some_and(|document| self.jobs.busy_with(document.key()));
+        let panes = row![
+            queues::view(&self.queues, self.list.queue(), self.counts.as_ref()),
+            rule::vertical(1).style(theme::line),
+            container(self.list.view(self.may_batch()).map(Message::List))
+                .width(FillPortion(9))
+                .height(Fill)
+                .style(theme::ground(theme::SURFACE)),
+            rule::vertical(1).style(theme::line),
+            container(self.reader.view(&*self.door, busy).map(Message::Reader))
+                .width(FillPortion(11))
+                .height(Fill)
+                .style(theme::ground(theme::SURFACE)),
+        ]
+        .height(Fill);
+        let desk = column![
+            self.top(),
+            rule::horizontal(1).style(theme::line),
+            panes,
+            rule::horizontal(1).style(theme::line),
+            status::view(
+                &self.line,
+                &self.token,
+                self.awaiting,
+                self.counts.as_ref(),
+                &self.jobs,
+                self.door.session(),
+                self.demonstration
+            ),
+        ];
+        let dialog: Element<'_, Message> = match &self.dialog {
+            Some(dialog) => dialog.view().map(Message::Dialog),
+            None => Space::new().into(),
+        };
+        let notices = match self.notices.view() {
+            Some(notices) => notices.map(Message::Notices),
+            None => Space::new().into(),
+        };
+        let under = inert(stack![desk, notices], self.dialog.is_some());
+        stack![under, dialog].into()
+    }
+
+    fn top(&self) -> Element<'_, Message> {
+        let session = self.door.session();
+        let mark =
+            self.demonstration.then(|| badge(Icon::Flask, t!("desk-demonstration"), Tone::Play));
+        let draft = self.door.may(Act::Draft).then(|| {
+            press(
+                Some(Icon::FilePlus),
+                t!("desk-new-draft"),
+                Weight::Plain,
+                Some(Message::NewDraft),
+            )
+        });
+        let sync = self.door.may(Act::Sync).then(|| {
+            let (label, message) = match self.syncing {
+                Some(_) => (t!("desk-syncing"), None),
+                None => (t!("desk-sync"), Some(Message::Sync)),
+            };
+            press(Some(Icon::Refresh), label, Weight::Plain, message)
+        });
+        let other = match language() {
+            Lang::Vi => "English",
+            Lang::En => "Tiếng Việt",
+        };
+        container(
+            row![
+                tinted(Icon::Stamp, theme::ACCENT).size(size::HEADLINE),
+                text(&session.agency.name).font(BOLD).size(size::TITLE).wrapping(Wrapping::None),
+            ]
+            .push(mark)
+            .push(Space::new().width(Fill))
+            .push(draft)
+            .push(sync)
+            .push(press(Some(Icon::Help), t!("desk-help"), Weight::Quiet, Some(Message::Help)))
+            .push(press(None, other, Weight::Quiet, Some(Message::Language)))
+            .push(tool(Icon::LogOut, t!("desk-log-out"), Some(Message::LogOut)))
+            .spacing(space::S)
+            .align_y(Center),
+        )
+        .padding([space::XS + 2.0, space::M])
+        .width(Fill)
+        .style(theme::ground(theme::SURFACE))
+        .into()
+    }
+}

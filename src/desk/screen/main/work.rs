@@ -1,0 +1,225 @@
+//! What the desk has the office do, off the window's thread, and what it says afterwards.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use iced::Task;
+use jiff::Timestamp;
+
+use super::notices::Notice;
+use super::{Main, Message, jobs, status};
+use crate::desk::orders::{Order, Outcome};
+use crate::domain::identity::ExpiryWarning;
+use crate::domain::problem::{Blame, Kind, Problem};
+use crate::domain::role::Act;
+use crate::domain::text::safe_file_name;
+use crate::office::SyncReport;
+use crate::t;
+
+impl Main {
+    pub(super) fn order(&mut self, order: Order) -> Task<Message> {
+        let job = self.jobs.begin(order.doing(), order.key());
+        let door = Arc::clone(&self.door);
+        let work =
+            Task::perform(crate::desk::ask(move || order.carry_out(&*door)), move |answer| {
+                Message::Ordered { job, answer }
+            });
+        Task::batch([work, slow(job)])
+    }
+
+    pub(super) fn ordered(&mut self, job: u64, answer: Result<Outcome, Problem>) -> Task<Message> {
+        self.jobs.end(job);
+        let asked_here = self.ordered == Some(job) && self.dialog.is_some();
+        match answer {
+            Ok(Outcome { key, said }) => {
+                let about = key.map(|key| key.to_string()).unwrap_or_default();
+                tracing::info!(key = about, said, "an order was carried out");
+                if asked_here {
+                    self.dialog = None;
+                    self.ordered = None;
+                }
+                let shown = self.reader.document().map(|document| document.key());
+                let reader = match key {
+                    Some(key) if shown == Some(key) => self.reader.refresh(&self.door),
+                    Some(key) if shown.is_none() || asked_here => {
+                        self.list.select(key);
+                        self.reader.open(key, &self.door)
+                    }
+                    _ => Task::none(),
+                };
+                Task::batch([
+                    self.notices.add(Notice::Good(said)).map(Message::Notices),
+                    self.look_at_token(),
+                    self.count_awaiting(),
+                    self.count(),
+                    self.list.reload(&self.door).map(Message::List),
+                    reader.map(Message::Reader),
+                ])
+            }
+            Err(problem) => {
+                tracing::warn!(%problem, "an order was not carried out");
+                // The document may stand elsewhere by now: look again.
+                let again = Task::batch([
+                    self.count(),
+                    self.list.reload(&self.door).map(Message::List),
+                    self.reader.refresh(&self.door).map(Message::Reader),
+                ]);
+                match (&mut self.dialog, asked_here) {
+                    (Some(dialog), true) => {
+                        let task = dialog.failed(problem, &self.door).map(Message::Dialog);
+                        Task::batch([again, task])
+                    }
+                    _ => Task::batch([again, self.trouble(problem)]),
+                }
+            }
+        }
+    }
+
+    /// Has the report on the shown document's signatures made, and asks where to keep it.
+    pub(super) fn report(&mut self) -> Task<Message> {
+        let Some(document) = self.reader.document() else { return Task::none() };
+        let key = document.key();
+        let name = safe_file_name(&format!("{} {}.pdf", t!("desk-report-file"), document.code()));
+        let job = self.jobs.begin(t!("desk-doing-report"), None);
+        let door = Arc::clone(&self.door);
+        let work = async move {
+            let report = crate::desk::ask(move || door.verdict_report(key)).await?;
+            let chosen = rfd::AsyncFileDialog::new().set_file_name(name).save_file().await;
+            let Some(path) = chosen.map(|file| file.path().to_owned()) else { return Ok(None) };
+            crate::desk::ask(move || match std::fs::write(&path, report) {
+                Ok(()) => Ok(Some(path)),
+                Err(error) => {
+                    let code = "desk-broken-save";
+                    Err(Problem::new(code, Kind::Unavailable, Blame::Environment).because(error))
+                }
+            })
+            .await
+        };
+        let work = Task::perform(work, move |answer| Message::Reported { job, answer });
+        Task::batch([work, slow(job)])
+    }
+
+    pub(super) fn reported(
+        &mut self,
+        job: u64,
+        answer: Result<Option<PathBuf>, Problem>,
+    ) -> Task<Message> {
+        self.jobs.end(job);
+        match answer {
+            Ok(None) => Task::none(),
+            Ok(Some(path)) => {
+                let said = t!("desk-report-saved", file = path.display());
+                self.notices.add(Notice::Good(said)).map(Message::Notices)
+            }
+            Err(problem) => self.trouble(problem),
+        }
+    }
+
+    pub(super) fn trouble(&mut self, problem: Problem) -> Task<Message> {
+        self.notices.add(Notice::Trouble(problem)).map(Message::Notices)
+    }
+
+    pub(super) fn count(&mut self) -> Task<Message> {
+        self.counted += 1;
+        let (turn, door) = (self.counted, Arc::clone(&self.door));
+        Task::perform(crate::desk::ask(move || door.counts()), move |answer| {
+            Message::Counts(turn, answer)
+        })
+    }
+
+    /// Only what is sealed here can wait; the rest of the office need not know.
+    pub(super) fn count_awaiting(&self) -> Task<Message> {
+        if !self.door.may(Act::Sync) {
+            return Task::none();
+        }
+        let door = Arc::clone(&self.door);
+        let count = crate::desk::ask(move || Ok(door.awaiting_extension()?.len()));
+        Task::perform(count, Message::Awaited)
+    }
+
+    /// Certificates that end soon are told at the login.
+    pub(super) fn warn(&self) -> Task<Message> {
+        let door = Arc::clone(&self.door);
+        Task::perform(crate::desk::ask(move || door.certificate_warnings()), Message::Warned)
+    }
+
+    pub(super) fn warned(&mut self, answer: Result<Vec<ExpiryWarning>, Problem>) -> Task<Message> {
+        match answer {
+            Ok(warnings) => Task::batch(warnings.into_iter().map(|warning| {
+                let owner = warning.link.certificate.subject;
+                let said = if warning.days_left < 0 {
+                    t!("desk-certificate-ended", owner = owner)
+                } else {
+                    t!("desk-certificate-ends", owner = owner, days = warning.days_left)
+                };
+                self.notices.add(Notice::Warning(said)).map(Message::Notices)
+            })),
+            Err(problem) => self.trouble(problem),
+        }
+    }
+
+    pub(super) fn may_sync(&self) -> bool {
+        self.door.may(Act::Sync) && self.line != status::Line::NoServer
+    }
+
+    pub(super) fn auto_sync(&mut self) -> Task<Message> {
+        if self.may_sync() { self.sync(false) } else { Task::none() }
+    }
+
+    pub(super) fn sync(&mut self, asked: bool) -> Task<Message> {
+        if self.syncing.is_some() || !self.door.may(Act::Sync) {
+            return Task::none();
+        }
+        if self.line == status::Line::NoServer {
+            return self.trouble(Problem::new("desk-no-server", Kind::Unavailable, Blame::Input));
+        }
+        let job = self.jobs.begin(t!("desk-doing-sync"), None);
+        self.syncing = Some(job);
+        let door = Arc::clone(&self.door);
+        let work = Task::perform(crate::desk::ask(move || door.sync()), move |answer| {
+            Message::Synced { job, asked, answer }
+        });
+        Task::batch([work, slow(job)])
+    }
+
+    pub(super) fn synced(
+        &mut self,
+        job: u64,
+        asked: bool,
+        answer: Result<SyncReport, Problem>,
+    ) -> Task<Message> {
+        self.jobs.end(job);
+        if self.syncing == Some(job) {
+            self.syncing = None;
+        }
+        self.line.synced(&answer, Timestamp::now());
+        let mut tasks = vec![self.count(), self.count_awaiting()];
+        if let Some(problem) = self.line.problem().cloned() {
+            tracing::warn!(%problem, "synchronisation");
+            // The indicator says it each minute; a person who asked is told at length.
+            if asked {
+                tasks.push(self.trouble(problem));
+            }
+        }
+        if let Ok(report) = answer {
+            // What the minute brings by itself is worth a line only if it brings something.
+            if asked || report.received + report.sent > 0 {
+                let SyncReport { sent, received, waiting, .. } = report;
+                tracing::info!(sent, received, waiting, "synchronised");
+            }
+            if report.received + report.sent > 0 {
+                tasks.push(self.list.reload(&self.door).map(Message::List));
+                tasks.push(self.reader.refresh(&self.door).map(Message::Reader));
+            }
+            if report.problem.is_none() && (asked || report.received > 0) {
+                let said = t!("desk-synced", sent = report.sent, received = report.received);
+                tasks.push(self.notices.add(Notice::Good(said)).map(Message::Notices));
+            }
+        }
+        Task::batch(tasks)
+    }
+}
+
+fn slow(job: u64) -> Task<Message> {
+    Task::perform(crate::desk::after(jobs::PATIENCE), move |()| Message::Slow(job))
+}
