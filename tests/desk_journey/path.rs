@@ -68,6 +68,9 @@ fn a_document_travels_through_the_window() {
     go(&window, Role::Leader, Queue::Outbound(Some(OutboundState::ToSign)));
     window.changes("the document", || window.keys(&["Down"]));
     window.shot("leader-document");
+    window.changes("the devices", || window.keys(&["F8"]));
+    window.shot("devices");
+    window.changes("the document", || window.keys(&["Escape"]));
     window.changes("the dialog", || window.keys(&["ctrl+k"]));
     window.shot("sign-dialog");
     window.text(&rig("RIG_LEADER_PIN"));

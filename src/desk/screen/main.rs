@@ -337,12 +337,13 @@ impl Main {
         }
     }
 
+    /// Not while a dialog is open: the dialogs that sign look by themselves, and during a
+    /// signature nobody else talks to the card.
     fn look_at_token(&mut self) -> Task<Message> {
-        if self.jobs.is_idle() {
-            self.token.look(&self.door).map(Message::Token)
-        } else {
-            Task::none()
+        if self.dialog.is_some() {
+            return Task::none();
         }
+        self.token.look(&self.door).map(Message::Token)
     }
 
     fn listed(&mut self, action: list::Action) -> Task<Message> {
