@@ -18,7 +18,7 @@ use crate::domain::inbound::{InboundDocument, Registration};
 use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
-use crate::domain::verdict::VerdictSummary;
+use crate::domain::verdict::{Level, VerdictSummary};
 use crate::i18n::language;
 use crate::office::batch::{BatchOrder, BatchReport, Cancel, Made, Tell};
 use crate::office::doctor::Finding;
@@ -98,6 +98,8 @@ pub trait Door: Debug + Send + Sync {
         key: DocumentKey,
         kind: SignatureKind,
     ) -> Result<Vec<PlaceProposal>, Problem>;
+    /// How durably documents are to be signed here.
+    fn wanted_level(&self) -> Result<Level, Problem>;
     /// Number and date that a signature made now would take; refused where the page says
     /// otherwise.
     fn preview_numbering(&self, key: DocumentKey) -> Result<NumberPreview, Problem>;
@@ -271,6 +273,7 @@ impl Door for Office {
         fn tokens(&self, kind: SignatureKind) -> Result<Vec<TokenChoice>, Problem>;
         fn propose_place(&self, key: DocumentKey, kind: SignatureKind)
             -> Result<Vec<PlaceProposal>, Problem>;
+        fn wanted_level(&self) -> Result<Level, Problem>;
         fn preview_numbering(&self, key: DocumentKey) -> Result<NumberPreview, Problem>;
         fn place_at(&self, key: DocumentKey, kind: SignatureKind, page: u32, rect_shown: Rect)
             -> Result<Placement, Problem>;

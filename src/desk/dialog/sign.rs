@@ -20,6 +20,7 @@ use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
+use crate::domain::verdict::Level;
 use crate::office::head::NumberPreview;
 use crate::office::{Placement, SignOrder};
 use crate::t;
@@ -34,6 +35,7 @@ pub struct Sign {
     spot: Spot,
     /// What the signature will take, once it is known.
     numbering: Option<NumberPreview>,
+    level: Option<Level>,
     /// Enter was pressed while the place was still being looked for.
     hurried: bool,
     pub(super) stage: Stage,
@@ -44,6 +46,7 @@ pub enum Message {
     Hand(hand::Message),
     Spot(spot::Message),
     Numbering(Result<NumberPreview, Problem>),
+    Level(Result<Level, Problem>),
     Submit,
     Close,
 }
@@ -60,7 +63,17 @@ impl Sign {
         let (spot, opening) = Spot::new(kind, key, door, easel);
         let about = super::about(document);
         let stage = Stage::Asking;
-        let dialog = Self { kind, key, about, hand, spot, numbering: None, hurried: false, stage };
+        let dialog = Self {
+            kind,
+            key,
+            about,
+            hand,
+            spot,
+            numbering: None,
+            level: None,
+            hurried: false,
+            stage,
+        };
         let numbering = match kind {
             SignatureKind::Personal => {
                 let door = Arc::clone(door);
@@ -69,7 +82,9 @@ impl Sign {
             }
             SignatureKind::Organisation => Task::none(),
         };
-        let tasks = [looking.map(Message::Hand), opening.map(Message::Spot), numbering];
+        let asked = Arc::clone(door);
+        let level = Task::perform(crate::desk::ask(move || asked.wanted_level()), Message::Level);
+        let tasks = [looking.map(Message::Hand), opening.map(Message::Spot), numbering, level];
         (dialog, Task::batch(tasks))
     }
 
@@ -96,8 +111,12 @@ impl Sign {
                 self.numbering = Some(preview);
                 Step::None
             }
+            Message::Level(Ok(level)) => {
+                self.level = Some(level);
+                Step::None
+            }
             // Said before anybody types a PIN in vain.
-            Message::Numbering(Err(problem)) => {
+            Message::Numbering(Err(problem)) | Message::Level(Err(problem)) => {
                 self.stage = Stage::Failed(problem);
                 Step::None
             }
@@ -176,6 +195,7 @@ impl Sign {
             text(means).size(size::BODY).color(theme::INK_SOFT),
             // Always a child: the PIN below must not lose the keyboard when the number is known.
             self.number(),
+            self.durability(),
             self.hand.view(busy).map(Message::Hand),
         ]
         .spacing(space::M)
@@ -205,5 +225,15 @@ impl Sign {
             }
             None => Space::new().into(),
         }
+    }
+
+    /// How durable the signature is to be.
+    fn durability(&self) -> Element<'_, Message> {
+        let words = match self.level {
+            None => return Space::new().into(),
+            Some(Level::Bb) => t!("desk-sign-level-basic"),
+            Some(level) => t!("desk-sign-level", level = level.name()),
+        };
+        text(words).size(size::CAPTION).color(theme::INK_SOFT).into()
     }
 }
