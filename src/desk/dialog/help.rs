@@ -39,7 +39,7 @@ pub fn view<'a>() -> Element<'a, Message> {
 }
 
 fn parts<'a>(which: &[Part]) -> Element<'a, Message> {
-    column(which.iter().map(|part| section(*part))).spacing(space::M).width(Fill).into()
+    column(which.iter().map(|part| section(*part))).spacing(space::S).width(Fill).into()
 }
 
 fn section<'a>(part: Part) -> Element<'a, Message> {
