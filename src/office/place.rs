@@ -177,19 +177,14 @@ pub fn fitted_to_image(
 
 /// Refuses a place that is not wholly on the page, or that covers an earlier signature: a
 /// personal one none at all, the seal no more than half of one (it is to cover a third).
-pub fn check(
-    source: &Source,
-    page: u32,
-    rect: Rect,
-    kind: SignatureKind,
-) -> Result<(), OfficeError> {
+pub fn check(source: &Source, page: u32, rect: Rect, kind: SignatureKind) -> Result<(), Problem> {
     let number = page.saturating_add(1);
-    let geometry = source.page_geometry(number).map_err(|_| OfficeError::OutsidePage(number))?;
+    let geometry = source.page_geometry(number)?;
     let sane = [rect.x, rect.y, rect.width, rect.height].iter().all(|n| n.is_finite())
         && rect.width > 0.0
         && rect.height > 0.0;
     if !sane || !geometry.crop.holds(&rect, 0.5) {
-        return Err(OfficeError::OutsidePage(number));
+        return Err(OfficeError::OutsidePage(number).into());
     }
     let most = match kind {
         SignatureKind::Personal => 0.02,
@@ -203,7 +198,7 @@ pub fn check(
             let shared = rect.intersection(other).map_or(0.0, |shared| shared.area());
             shared > most * other.area()
         });
-    if taken { Err(OfficeError::PlaceTaken(number)) } else { Ok(()) }
+    if taken { Err(OfficeError::PlaceTaken(number).into()) } else { Ok(()) }
 }
 
 /// The look and the place of the seal: real size, over the left third of the personal

@@ -203,7 +203,7 @@ fn words_that_mean_nothing() {
         ("lanhdao", at("1", "10,10,inf,50"), 2, "ctl-usage"),
         ("lanhdao", at("0", "10,10,50,50"), 2, "ctl-usage"),
         ("lanhdao", at("99", "10,10,50,50"), 2, "pdf-no-such-page"),
-        ("lanhdao", at("1", "5000,5000,50,50"), 2, "signing-outside-page"),
+        ("lanhdao", at("1", "5000,5000,50,50"), 5, "office-outside-page"),
         ("soanthao", draft(&pdf, &["--type", "LẠ"]), 2, "office-field-invalid"),
         ("soanthao", draft(&pdf, &["--subject", " "]), 2, "office-field-invalid"),
         ("soanthao", draft(&pdf, &["--signer", " "]), 2, "office-field-invalid"),

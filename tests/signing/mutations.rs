@@ -1,12 +1,12 @@
 //! The mutation run: whatever is changed inside what a signature covers, the file is never
 //! valid.
 //!
-//! The last signature of every seed covers the whole file but its own value, so that any
-//! change outside that value counts. Inside the value, changes count that change what was
-//! signed, by whom, or the padding: the zeros behind the container, which must stay zeros.
-//! Free are the letter case of hexadecimal digits and those parts of the container that
-//! nobody signs and nothing relies upon (RFC 5652: versions, the list of digests, parameters
-//! that are null, certificates beside the signer's).
+//! The last signature of every seed covers the whole file but its own value, so that any change
+//! outside that value counts, save white space behind the end of the file. Inside the value,
+//! changes count that change what was signed, by whom, or the padding: the zeros behind the
+//! container, which must stay zeros. Free are the letter case of hexadecimal digits and those
+//! parts of the container that nobody signs and nothing relies upon (RFC 5652: versions, the
+//! list of digests, parameters that are null, certificates beside the signer's).
 //!
 //! `VANTHU_MUTATIONS` sets how many changes are tried, `VANTHU_MUTATION_SEED` where the
 //! random numbers begin; a failure names the number of the change that failed.
@@ -174,8 +174,23 @@ impl Seed {
         (what, bytes)
     }
 
+    /// Where a changed file begins to differ, with the bytes around it.
+    fn first_difference(&self, changed: &[u8]) -> String {
+        let at = self.bytes.iter().zip(changed).take_while(|(a, b)| a == b).count();
+        let around = |bytes: &[u8]| {
+            let piece = &bytes[at.saturating_sub(20)..bytes.len().min(at + 20)];
+            piece.escape_ascii().to_string()
+        };
+        let (length, hole) = (self.bytes.len(), &self.hole);
+        format!("{at} of {length} ({hole:?}): {:?} for {:?}", around(changed), around(&self.bytes))
+    }
+
     /// Whether a changed file that is valid says the same under the same signature.
     fn says_the_same(&self, changed: &[u8]) -> bool {
+        // White space behind the end is no part of the document (see `differentials`).
+        if let Some(behind) = changed.strip_prefix(self.bytes.as_slice()) {
+            return behind.iter().all(u8::is_ascii_whitespace);
+        }
         let outside = changed.len() == self.bytes.len()
             && changed[..=self.hole.start] == self.bytes[..=self.hole.start]
             && changed[self.hole.end - 1..] == self.bytes[self.hole.end - 1..];
@@ -226,7 +241,8 @@ fn run(corpus: &Corpus, seeds: &[Seed], numbers: impl Iterator<Item = u64>) -> O
                     "valid, and the same to everybody".to_owned()
                 }
                 Some(Verdict::Valid) => {
-                    outcome.failures.push(format!("{number}: {} with {what}", seed.name));
+                    let at = seed.first_difference(&changed);
+                    outcome.failures.push(format!("{number}: {} with {what} at {at}", seed.name));
                     "VALID".to_owned()
                 }
                 Some(verdict) => format!("{verdict:?}").to_lowercase(),

@@ -1,9 +1,11 @@
 //! Sample documents, written for demonstrations and tests: two offices of Hậu Giang, names
 //! and matters invented.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Sheet;
+use crate::domain::calendar;
 
 /// One sample document.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -29,12 +31,17 @@ const SOURCES: [&str; 8] = [
     include_str!("../../../assets/samples/cong-van-phong-chong-sat-lo.toml"),
 ];
 
-/// All samples, in a fixed order. A test reads every one of them, so none is left out.
+/// All samples, in a fixed order, as drafts of this year: one that named another year could
+/// not be signed today. A test reads every one of them, so none is left out.
 pub fn samples() -> Vec<Sample> {
+    let year = calendar::local(Timestamp::now()).date().year();
     SOURCES
         .iter()
-        .filter_map(|source| match toml::from_str(source) {
-            Ok(sample) => Some(sample),
+        .filter_map(|source| match toml::from_str::<Sample>(source) {
+            Ok(mut sample) => {
+                sample.sheet.year = Some(year);
+                Some(sample)
+            }
             Err(error) => {
                 tracing::error!(%error, "a sample cannot be read");
                 None
