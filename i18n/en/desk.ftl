@@ -259,6 +259,7 @@ desk-batch-seal = Seal several documents
 desk-batch-sign-short = Sign all (Ctrl+B)
 desk-batch-seal-short = Seal all (Ctrl+B)
 desk-batch-all = Choose all ({ $count } documents)
+desk-batch-most = Only the newest { $most } documents are shown; the rest come when these are done.
 desk-batch-none = No document is waiting.
 desk-batch-hold = The token may keep the PIN for
 desk-batch-minutes = { $minutes } minutes

@@ -248,6 +248,7 @@ desk-batch-seal = Đóng dấu nhiều văn bản
 desk-batch-sign-short = Ký loạt (Ctrl+B)
 desk-batch-seal-short = Đóng dấu loạt (Ctrl+B)
 desk-batch-all = Chọn tất cả ({ $count } văn bản)
+desk-batch-most = Chỉ hiện { $most } văn bản mới nhất; phần còn lại hiện ra sau khi ký xong.
 desk-batch-none = Không có văn bản nào đang chờ.
 desk-batch-hold = Thiết bị giữ mã PIN trong thời gian
 desk-batch-minutes = { $minutes } phút

@@ -12,6 +12,8 @@ pub mod press;
 pub mod sheet;
 pub mod shortened;
 pub mod tabbing;
+pub mod through;
+pub mod tick;
 pub mod told;
 pub mod windowed;
 

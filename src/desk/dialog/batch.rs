@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::mpsc;
-use iced::widget::{Space, checkbox, column, container, progress_bar, row, scrollable};
+use iced::widget::{Space, column, container, progress_bar, row, scrollable};
 use iced::{Center, Fill, Task};
 
 use super::hand::{self, Hand};
@@ -19,11 +19,11 @@ use crate::desk::keys::Command;
 use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
 use crate::desk::widget::badge::badge;
 use crate::desk::widget::field::field;
-use crate::desk::widget::focus::focus;
 use crate::desk::widget::icon::Icon;
 use crate::desk::widget::press::press;
+use crate::desk::widget::tick::tick;
 use crate::desk::widget::told::told;
-use crate::desk::widget::{Element, LINE_HEIGHT, text};
+use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
@@ -274,25 +274,36 @@ impl Batch {
         }
         let settled = busy || self.ended;
         let all = lines.iter().all(|line| line.chosen);
-        let head = tick(t!("desk-batch-all", count = lines.len()), all, !settled, Message::TickAll);
+        let head = tick(
+            t!("desk-batch-all", count = lines.len()),
+            all,
+            (!settled).then_some(Message::TickAll),
+        );
         let rows = lines.iter().enumerate().map(|(index, line)| {
-            let box_ = tick(line.about.clone(), line.chosen, !settled, move |chosen| {
-                Message::Tick(index, chosen)
-            });
+            let box_ = tick(
+                line.about.clone(),
+                line.chosen,
+                (!settled).then_some(move |chosen| Message::Tick(index, chosen)),
+            );
             let fate = line.fate.as_ref().map(fate_view);
             column![box_].push(fate).spacing(2.0).into()
         });
-        column![
-            head,
-            container(
-                scrollable(column(rows).spacing(space::S).padding(space::S).width(Fill))
-                    .height(400)
-                    .style(theme::scroll)
+        let more = lines.len() >= MOST as usize;
+        let more = more.then(|| {
+            text(t!("desk-batch-most", most = MOST)).size(size::CAPTION).color(Tone::Warn.ink())
+        });
+        column![head]
+            .push(more)
+            .push(
+                container(
+                    scrollable(column(rows).spacing(space::S).padding(space::S).width(Fill))
+                        .height(400)
+                        .style(theme::scroll),
+                )
+                .style(theme::framed),
             )
-            .style(theme::framed)
-        ]
-        .spacing(space::S)
-        .into()
+            .spacing(space::S)
+            .into()
     }
 
     fn progress(&self, busy: bool) -> Element<'_, Message> {
@@ -358,24 +369,6 @@ fn run(
     });
     // The fates come first: the work holds the only sender until it ends.
     Task::batch([Task::run(told, |fell| fell), Task::perform(work, Message::Ended)])
-}
-
-fn tick<'a>(
-    label: String,
-    ticked: bool,
-    may: bool,
-    message: impl Fn(bool) -> Message + Clone + 'a,
-) -> Element<'a, Message> {
-    let pressed = message.clone();
-    focus(
-        checkbox(ticked)
-            .label(label)
-            .on_toggle_maybe(may.then_some(message))
-            .text_size(size::BODY)
-            .text_line_height(LINE_HEIGHT),
-    )
-    .on_press_maybe(may.then(|| pressed(!ticked)))
-    .into()
 }
 
 fn fate_view(fate: &Fate<Made>) -> Element<'_, Message> {

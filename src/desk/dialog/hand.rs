@@ -7,18 +7,18 @@
 
 use std::sync::Arc;
 
-use iced::widget::{checkbox, column, container, operation, row};
+use iced::widget::{column, container, operation, row};
 use iced::{Center, Fill, Task};
 
 use crate::desk::door::Door;
 use crate::desk::theme::{self, Tone, size, space};
 use crate::desk::widget::badge::badge;
 use crate::desk::widget::field::{field, line};
-use crate::desk::widget::focus::focus;
 use crate::desk::widget::icon::{Icon, icon, tinted};
 use crate::desk::widget::press::wide;
+use crate::desk::widget::tick::tick;
 use crate::desk::widget::told::told;
-use crate::desk::widget::{Element, LINE_HEIGHT, text};
+use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
@@ -243,14 +243,7 @@ impl Hand {
             .on_input_maybe((!busy).then_some(|typed| Message::Pin(Pin::new(typed))))
             .on_submit(Message::Submit);
         let last = self.token().filter(|token| is_last_try(token)).map(|_| {
-            focus(
-                checkbox(self.last_try_known)
-                    .label(t!("desk-pin-last-try-known"))
-                    .on_toggle(Message::LastTry)
-                    .text_size(size::BODY)
-                    .text_line_height(LINE_HEIGHT),
-            )
-            .on_press_maybe(Some(Message::LastTry(!self.last_try_known)))
+            tick(t!("desk-pin-last-try-known"), self.last_try_known, Some(Message::LastTry))
         });
         column![
             // One child, whatever it shows: iced knows fields by their place among their

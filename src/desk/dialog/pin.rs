@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use iced::widget::{checkbox, column, operation};
+use iced::widget::{column, operation};
 use iced::{Task, widget};
 
 use super::{Frame, Stage, Step, frame};
@@ -14,9 +14,9 @@ use crate::desk::keys::Command;
 use crate::desk::orders::Order;
 use crate::desk::theme::{self, BOLD, Weight, size, space};
 use crate::desk::widget::field::{field, line};
-use crate::desk::widget::focus::focus;
 use crate::desk::widget::icon::Icon;
-use crate::desk::widget::{Element, LINE_HEIGHT, text};
+use crate::desk::widget::tick::tick;
+use crate::desk::widget::{Element, text};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::office::TokenChoice;
@@ -150,14 +150,7 @@ impl ChangePin {
             text(t!("desk-token-tries", tries = tries)).size(size::CAPTION).color(theme::INK_SOFT)
         });
         let last = (self.tries_left == Some(1)).then(|| {
-            focus(
-                checkbox(self.last_try_known)
-                    .label(t!("desk-pin-last-try-known"))
-                    .on_toggle(Message::LastTry)
-                    .text_size(size::BODY)
-                    .text_line_height(LINE_HEIGHT),
-            )
-            .on_press_maybe(Some(Message::LastTry(!self.last_try_known)))
+            tick(t!("desk-pin-last-try-known"), self.last_try_known, Some(Message::LastTry))
         });
         let body: widget::Column<'_, Message> = column![
             text(&self.label).font(BOLD).size(size::BODY),

@@ -4,24 +4,23 @@
 //! quickly types into the wrong field. This wraps the root, moves the focus at once, goes
 //! round at the ends, and scrolls what has been reached into sight.
 
-use iced::advanced::layout::{self, Layout};
+use iced::advanced::Shell;
+use iced::advanced::layout::Layout;
 use iced::advanced::widget::operation::{Focusable, Scrollable};
-use iced::advanced::widget::{Id, Operation, Tree, Widget, tree};
-use iced::advanced::{Clipboard, Shell, mouse, overlay, renderer};
+use iced::advanced::widget::{Id, Operation, Tree};
 use iced::keyboard::{self, Key, Modifiers, key::Named};
 use iced::widget::operation::AbsoluteOffset;
-use iced::{Event, Length, Rectangle, Renderer, Size, Theme, Vector};
+use iced::{Event, Rectangle, Renderer, Vector};
 
 use super::Element;
+use super::through::{Through, through};
 
 /// Gives the Tab key to everything in `content` that can have the focus.
 pub fn tabbing<'a, Message: 'a>(content: impl Into<Element<'a, Message>>) -> Element<'a, Message> {
-    Element::new(Tabbing { content: content.into() })
+    through(content, Tabbing)
 }
 
-struct Tabbing<'a, Message> {
-    content: Element<'a, Message>,
-}
+struct Tabbing;
 
 /// How many there are, and which has the focus.
 #[derive(Debug, Default)]
@@ -143,79 +142,36 @@ impl Operation for Reveal {
     }
 }
 
-impl<Message> Tabbing<'_, Message> {
-    fn go(&mut self, tree: &mut Tree, layout: Layout<'_>, renderer: &Renderer, back: bool) -> bool {
-        let content = self.content.as_widget_mut();
-        let mut count = Count::default();
-        content.operate(tree, layout, renderer, &mut count);
-        let Some(target) = count.next(back) else { return false };
-        let mut give = Give { target, ..Give::default() };
-        content.operate(tree, layout, renderer, &mut give);
-        if let Some((target, scrollable)) = give.found {
-            content.operate(tree, layout, renderer, &mut Reveal { target, scrollable, met: 0 });
-        }
-        true
+/// Moves the focus; whether there is anything that can have it.
+fn go<Message>(
+    content: &mut Element<'_, Message>,
+    tree: &mut Tree,
+    layout: Layout<'_>,
+    renderer: &Renderer,
+    back: bool,
+) -> bool {
+    let content = content.as_widget_mut();
+    let mut count = Count::default();
+    content.operate(tree, layout, renderer, &mut count);
+    let Some(target) = count.next(back) else { return false };
+    let mut give = Give { target, ..Give::default() };
+    content.operate(tree, layout, renderer, &mut give);
+    if let Some((target, scrollable)) = give.found {
+        content.operate(tree, layout, renderer, &mut Reveal { target, scrollable, met: 0 });
     }
+    true
 }
 
-impl<Message> Widget<Message, Theme, Renderer> for Tabbing<'_, Message> {
-    fn tag(&self) -> tree::Tag {
-        self.content.as_widget().tag()
-    }
-
-    fn state(&self) -> tree::State {
-        self.content.as_widget().state()
-    }
-
-    fn children(&self) -> Vec<Tree> {
-        self.content.as_widget().children()
-    }
-
-    fn diff(&self, tree: &mut Tree) {
-        self.content.as_widget().diff(tree);
-    }
-
-    fn size(&self) -> Size<Length> {
-        self.content.as_widget().size()
-    }
-
-    fn size_hint(&self) -> Size<Length> {
-        self.content.as_widget().size_hint()
-    }
-
-    fn layout(
+impl<Message> Through<Message> for Tabbing {
+    fn after(
         &mut self,
-        tree: &mut Tree,
-        renderer: &Renderer,
-        limits: &layout::Limits,
-    ) -> layout::Node {
-        self.content.as_widget_mut().layout(tree, renderer, limits)
-    }
-
-    fn operate(
-        &mut self,
-        tree: &mut Tree,
-        layout: Layout<'_>,
-        renderer: &Renderer,
-        operation: &mut dyn Operation,
-    ) {
-        self.content.as_widget_mut().operate(tree, layout, renderer, operation);
-    }
-
-    fn update(
-        &mut self,
+        content: &mut Element<'_, Message>,
         tree: &mut Tree,
         event: &Event,
         layout: Layout<'_>,
-        cursor: mouse::Cursor,
         renderer: &Renderer,
-        clipboard: &mut dyn Clipboard,
         shell: &mut Shell<'_, Message>,
-        viewport: &Rectangle,
     ) {
-        self.content
-            .as_widget_mut()
-            .update(tree, event, layout, cursor, renderer, clipboard, shell, viewport);
         if let Event::Keyboard(keyboard::Event::KeyPressed {
             key: Key::Named(Named::Tab),
             modifiers,
@@ -223,46 +179,11 @@ impl<Message> Widget<Message, Theme, Renderer> for Tabbing<'_, Message> {
         }) = event
             && !shell.is_event_captured()
             && (modifiers.is_empty() || *modifiers == Modifiers::SHIFT)
-            && self.go(tree, layout, renderer, modifiers.shift())
+            && go(content, tree, layout, renderer, modifiers.shift())
         {
             shell.capture_event();
             shell.request_redraw();
         }
-    }
-
-    fn draw(
-        &self,
-        tree: &Tree,
-        renderer: &mut Renderer,
-        theme: &Theme,
-        style: &renderer::Style,
-        layout: Layout<'_>,
-        cursor: mouse::Cursor,
-        viewport: &Rectangle,
-    ) {
-        self.content.as_widget().draw(tree, renderer, theme, style, layout, cursor, viewport);
-    }
-
-    fn mouse_interaction(
-        &self,
-        tree: &Tree,
-        layout: Layout<'_>,
-        cursor: mouse::Cursor,
-        viewport: &Rectangle,
-        renderer: &Renderer,
-    ) -> mouse::Interaction {
-        self.content.as_widget().mouse_interaction(tree, layout, cursor, viewport, renderer)
-    }
-
-    fn overlay<'b>(
-        &'b mut self,
-        tree: &'b mut Tree,
-        layout: Layout<'b>,
-        renderer: &Renderer,
-        viewport: &Rectangle,
-        translation: Vector,
-    ) -> Option<overlay::Element<'b, Message, Theme, Renderer>> {
-        self.content.as_widget_mut().overlay(tree, layout, renderer, viewport, translation)
     }
 }
 

@@ -9,18 +9,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use iced::task::Handle;
 use iced::widget::image::{self, Image};
-use iced::widget::{Space, checkbox, column, container, row, stack};
+use iced::widget::{Space, column, container, row, stack};
 use iced::{Center, Color, Fill, Length, Point, Rectangle, Size, Task};
 
 use crate::desk::door::Door;
 use crate::desk::easel::{Canvas, Easel, Picture};
 use crate::desk::theme::{self, Tone, size, space};
-use crate::desk::widget::focus::focus;
 use crate::desk::widget::icon::{Icon, tinted};
 use crate::desk::widget::placer::{kept_on, placer};
 use crate::desk::widget::press::{press, tool};
+use crate::desk::widget::tick::tick;
 use crate::desk::widget::told::told;
-use crate::desk::widget::{Element, LINE_HEIGHT, text};
+use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
@@ -321,14 +321,8 @@ impl Spot {
         }
         let words = [t!("desk-spot-unsure")].into_iter().chain(proposal.why.iter().cloned());
         let words = words.collect::<Vec<_>>().join(" ");
-        let right = focus(
-            checkbox(self.confirmed)
-                .label(t!("desk-spot-confirm"))
-                .on_toggle_maybe((!busy).then_some(Message::Confirmed))
-                .text_size(size::BODY)
-                .text_line_height(LINE_HEIGHT),
-        )
-        .on_press_maybe((!busy).then_some(Message::Confirmed(!self.confirmed)));
+        let confirm = (!busy).then_some(Message::Confirmed);
+        let right = tick(t!("desk-spot-confirm"), self.confirmed, confirm);
         column![line(Icon::Warning, Tone::Warn, words), right].spacing(space::XS).into()
     }
 }
