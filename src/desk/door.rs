@@ -129,8 +129,8 @@ pub trait Door: Debug + Send + Sync {
         new: &Pin,
         last_try_confirmed: bool,
     ) -> Result<(), Problem>;
-    /// What is in the way of signing, and how to mend it.
-    fn token_doctor(&self) -> Result<Vec<Finding>, Problem>;
+    /// What there is to sign with, what is in the way of it, and how to mend that.
+    fn devices(&self, kind: SignatureKind) -> Result<(Vec<TokenChoice>, Vec<Finding>), Problem>;
     /// Linked certificates that end soon.
     fn certificate_warnings(&self) -> Result<Vec<ExpiryWarning>, Problem>;
     /// PKCS#11 modules that this computer may have; those chosen here are marked so.
@@ -250,7 +250,8 @@ impl Door for Office {
         fn outbound_document(&self, key: DocumentKey) -> Result<OutboundDocument, Problem>;
         fn outbound_verdict(&self, key: DocumentKey) -> Result<Option<VerdictSummary>, Problem>;
         fn main_file(&self, key: DocumentKey) -> Result<Arc<[u8]>, Problem>;
-        fn token_doctor(&self) -> Result<Vec<Finding>, Problem>;
+        fn devices(&self, kind: SignatureKind)
+            -> Result<(Vec<TokenChoice>, Vec<Finding>), Problem>;
         fn module_candidates(&self) -> Result<Vec<Candidate>, Problem>;
         fn awaiting_extension(&self) -> Result<Vec<AwaitingExtension>, Problem>;
         fn history(&self, key: DocumentKey) -> Result<Vec<HistoryEntry>, Problem>;

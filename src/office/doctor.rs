@@ -134,6 +134,10 @@ impl Office {
     /// Everything between the tokens that are plugged in and a signature.
     pub fn token_doctor(&self) -> Result<Vec<Finding>, Problem> {
         self.actor(Act::ViewQueues)?;
+        self.diagnose(&token::survey(&self.token_sources()?))
+    }
+
+    pub(super) fn diagnose(&self, survey: &Survey) -> Result<Vec<Finding>, Problem> {
         let trust = self.trust()?;
         let links = self.certificate_links()?;
         let around = Surroundings {
@@ -143,7 +147,7 @@ impl Office {
             links: Some(&links),
             ahead_seconds: self.clock_ahead(),
         };
-        Ok(examine(&token::survey(&self.token_sources()?), &around))
+        Ok(examine(survey, &around))
     }
 
     /// By how many seconds this clock is ahead of the server's; `None` where none answers.

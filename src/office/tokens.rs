@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::doctor::Finding;
 use super::{Office, TokenChoice};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
@@ -11,8 +12,8 @@ use crate::domain::role::Act;
 use crate::i18n::tell;
 use crate::pki::Certificate;
 use crate::token::{
-    self, PinState, Presence, Purpose, Sources, TokenCertificate, TokenError, TokenInfo, Unfit,
-    choose,
+    self, PinState, Presence, Purpose, Sources, Survey, TokenCertificate, TokenError, TokenInfo,
+    Unfit, choose,
 };
 
 impl Office {
@@ -22,11 +23,26 @@ impl Office {
     /// before typing the PIN.
     pub fn tokens(&self, kind: SignatureKind) -> Result<Vec<TokenChoice>, Problem> {
         self.actor(Act::ViewQueues)?;
+        Ok(choices(self.survey(kind)?.tokens, kind))
+    }
+
+    /// The same, with what is in the way of signing: the tokens are looked at once for both,
+    /// for a look at a slow card takes seconds.
+    pub fn devices(
+        &self,
+        kind: SignatureKind,
+    ) -> Result<(Vec<TokenChoice>, Vec<Finding>), Problem> {
+        self.actor(Act::ViewQueues)?;
+        let mut survey = self.survey(kind)?;
+        let all = survey.tokens.clone();
+        // The demonstration's files are no devices.
+        survey.tokens.retain(|info| !info.demonstration);
+        Ok((choices(all, kind), self.diagnose(&survey)?))
+    }
+
+    fn survey(&self, kind: SignatureKind) -> Result<Survey, Problem> {
         let files = self.demonstration_tokens(kind);
-        let sources = Sources { files, ..self.token_sources()? };
-        let now = Timestamp::now();
-        let tokens = token::list_from(&sources).into_iter();
-        Ok(tokens.map(|info| offered(info, kind.into(), now)).collect())
+        Ok(token::survey(&Sources { files, ..self.token_sources()? }))
     }
 
     /// PKCS#12 files of the demonstration; an office without `tokens/` has none. They show
@@ -52,6 +68,11 @@ impl Office {
     pub fn is_demonstration(&self) -> bool {
         !self.demonstration_tokens(SignatureKind::Personal).is_empty()
     }
+}
+
+fn choices(tokens: Vec<TokenInfo>, kind: SignatureKind) -> Vec<TokenChoice> {
+    let now = Timestamp::now();
+    tokens.into_iter().map(|info| offered(info, kind.into(), now)).collect()
 }
 
 fn offered(info: TokenInfo, purpose: Purpose, now: Timestamp) -> TokenChoice {

@@ -880,14 +880,15 @@ impl Door for FakeDoor {
         Ok(())
     }
 
-    fn token_doctor(&self) -> Result<Vec<Finding>, Problem> {
-        Ok(vec![Finding {
+    fn devices(&self, kind: SignatureKind) -> Result<(Vec<TokenChoice>, Vec<Finding>), Problem> {
+        let finding = Finding {
             part: Part::Service,
             health: Health::Good,
             code: "service-running",
             subject: String::new(),
             facts: Vec::new(),
-        }])
+        };
+        Ok((self.tokens(kind)?, vec![finding]))
     }
 
     fn certificate_warnings(&self) -> Result<Vec<ExpiryWarning>, Problem> {

@@ -125,11 +125,8 @@ impl Devices {
         let (look, kind, door) = (self.look, self.kind, Arc::clone(door));
         Task::perform(
             crate::desk::ask(move || {
-                Ok(Seen {
-                    tokens: door.tokens(kind)?,
-                    findings: door.token_doctor()?,
-                    modules: door.module_candidates()?,
-                })
+                let (tokens, findings) = door.devices(kind)?;
+                Ok(Seen { tokens, findings, modules: door.module_candidates()? })
             }),
             move |answer| Message::Seen(look, answer),
         )
