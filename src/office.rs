@@ -12,6 +12,7 @@ mod draft;
 mod error;
 mod exchange;
 mod extend;
+pub mod extract;
 pub mod hand;
 pub mod head;
 pub mod history;

@@ -193,7 +193,8 @@ impl PageText {
 }
 
 impl TextLine {
-    fn new(glyphs: Vec<Glyph>) -> Option<Self> {
+    /// A line of visible glyphs in the order of a row; `None` where there are none.
+    pub(crate) fn new(glyphs: Vec<Glyph>) -> Option<Self> {
         let rect = glyphs.iter().map(|g| g.rect).reduce(|a, b| a.union(&b))?;
         let baseline = glyphs.first()?.baseline;
         let mut sizes: Vec<f32> = glyphs.iter().map(|g| g.size).collect();
