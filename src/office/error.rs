@@ -31,6 +31,8 @@ pub enum OfficeError {
     OtherSender { claimed: String, sender: String },
     #[error("the document did not go to {agency}")]
     NotRecipient { agency: String },
+    #[error("the program ended each time it looked into {name}")]
+    PacketEndsProgram { name: String },
     #[error("no packet {0}")]
     NoSuchPacket(String),
     #[error("the document names the signer {signer}, the certificate {holder}")]
@@ -136,6 +138,9 @@ impl From<OfficeError> for Problem {
                 .with("sender", sender),
             E::NotRecipient { agency } => {
                 Self::new("office-not-recipient", Refused, Sender).with("agency", agency)
+            }
+            E::PacketEndsProgram { name } => {
+                Self::new("office-packet-ends-program", Unreadable, Sender).with("name", name)
             }
             E::NoSuchPacket(hash) => {
                 Self::new("office-no-such-packet", Usage, Input).with("packet", hash)

@@ -66,7 +66,12 @@ impl Office {
     pub fn open(data_dir: &Path, user: &str, password: &Pin) -> Result<Self, Problem> {
         let user = text::tidy(user);
         let store = Store::open(data_dir, &user, password)?;
-        Self::enter(data_dir, store, &user)
+        let office = Self::enter(data_dir, store, &user)?;
+        // The office opens all the same: what stays is not lost.
+        if let Err(problem) = office.take_what_was_left() {
+            tracing::error!(%problem, "what an earlier run left was not taken");
+        }
+        Ok(office)
     }
 
     fn enter(data_dir: &Path, store: Store, user: &str) -> Result<Self, Problem> {

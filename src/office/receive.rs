@@ -4,6 +4,8 @@
 //! authenticity are checked. That check is made here, when the packet arrives, and stored
 //! with its time; accepting stays the clerk's decision.
 
+mod left;
+
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 
@@ -32,6 +34,11 @@ use crate::store::{PacketRow, PacketState};
 const INBOUND: &str = "inbound ";
 /// How the outcome of a packet begins whose document was here already.
 const DUPLICATE: &str = "duplicate of ";
+
+/// The code of a change that does not fit what another window has made true meanwhile.
+const CONFLICT: &str = "store-conflict";
+/// So often in a row another window may be quicker, about one packet.
+const RACES: u32 = 3;
 
 /// What became of the packets that waited.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -109,7 +116,13 @@ impl Office {
             return Err(OfficeError::FileTooLarge { name, size, limit }.into());
         }
         let packet = self.store().put_blob(&bytes)?;
-        if self.store().packet(&packet)?.is_none() {
+        // What came over the line and could not be used there gets its chance when a person
+        // vouches for it.
+        let known = self
+            .store()
+            .packet(&packet)?
+            .is_some_and(|row| row.state != PacketState::Quarantined || row.server_id.is_empty());
+        if !known {
             self.by_itself(Change::PacketKept {
                 packet: packet.clone(),
                 size,
@@ -133,19 +146,20 @@ impl Office {
         // What is wrong with our own list of trusted certificates is no packet's fault.
         self.trust()?;
         let bytes = self.store().blob(hash)?;
-        let by_hand = row.server_id.is_empty();
-        let taken = if by_hand && looks_like_pdf(&row.origin, &bytes) {
-            self.take_pdf(hash, &row.origin, bytes.into())
-        } else if bytes.starts_with(b"%PDF-") {
-            // Over the line a bare PDF says neither whose it is nor for whom.
-            Err(PacketError::NotPacket.into())
-        } else {
-            match packet::read(&bytes, &self.packet_limits()) {
-                Ok(packet) => self.take_packet(hash, &row, packet),
-                Err(error) => Err(error.into()),
+        let mut taken = self.take_for_what_it_is(hash, &row, &bytes);
+        // Another window moved the document that this is about, between the look and the
+        // write: what is true now is looked at anew.
+        for _ in 0..RACES {
+            if !taken.as_ref().is_err_and(|problem| problem.code == CONFLICT) {
+                break;
             }
-        };
+            taken = self.take_for_what_it_is(hash, &row, &bytes);
+        }
         match taken {
+            // Whoever said this once need not say it again.
+            Err(problem) if row.state == PacketState::Quarantined && row.code == problem.code => {
+                Ok(Imported::Quarantined(problem))
+            }
             // The sender's fault: quarantine. Our own disk's or database's: try again later.
             Err(problem) if is_about_the_packet(&problem) => {
                 self.by_itself(Change::PacketQuarantined {
@@ -156,6 +170,23 @@ impl Office {
                 Ok(Imported::Quarantined(problem))
             }
             other => other,
+        }
+    }
+
+    fn take_for_what_it_is(
+        &self,
+        hash: &BlobHash,
+        row: &PacketRow,
+        bytes: &[u8],
+    ) -> Result<Imported, Problem> {
+        let by_hand = row.server_id.is_empty();
+        if by_hand && looks_like_pdf(&row.origin, bytes) {
+            self.take_pdf(hash, &row.origin, bytes.into())
+        } else if bytes.starts_with(b"%PDF-") {
+            // Over the line a bare PDF says neither whose it is nor for whom.
+            Err(PacketError::NotPacket.into())
+        } else {
+            self.take_packet(hash, row, packet::read(bytes, &self.packet_limits())?)
         }
     }
 
@@ -480,7 +511,9 @@ fn looks_like_pdf(name: &str, bytes: &[u8]) -> bool {
 /// with a packet, trying it again does not mend it.
 fn is_about_the_packet(problem: &Problem) -> bool {
     use crate::domain::problem::Blame;
-    problem.kind != ProblemKind::Unavailable && problem.blame != Blame::Environment
+    problem.kind != ProblemKind::Unavailable
+        && problem.blame != Blame::Environment
+        && problem.code != CONFLICT
 }
 
 /// What a packet was taken for, from the words that were kept then.
