@@ -4,6 +4,7 @@
 //!   of one document's way and at random steps of a clerk's day; after each restart nothing
 //!   is lost, nothing is there twice, and the book has no gap;
 //! - `windows`: the same with several windows at work at once;
+//! - `left`: what was kept before the end is looked at after it;
 //! - `order`: packets in any order, and each of them again: the end is the same.
 
 // A library that stands before the C library is how Linux lets a test kill at a step.
@@ -17,6 +18,8 @@ mod crash;
 mod given;
 #[path = "receiving/killer.rs"]
 mod killer;
+#[path = "receiving/left.rs"]
+mod left;
 #[path = "receiving/life.rs"]
 mod life;
 #[path = "receiving/order.rs"]

@@ -15,7 +15,7 @@ use crate::truth::{self, Story};
 /// How many points of a day are tried; `VANTHU_CRASH_POINTS` says another number.
 const POINTS: u32 = 500;
 /// Lives of one office before another begins, so that looking at all of it stays cheap.
-const LIVES: u32 = 50;
+const LIVES: u32 = 25;
 /// Steps of a life, at most.
 const STEPS: u32 = 500;
 

@@ -196,8 +196,7 @@ pub fn issued() -> Metadata {
         issued: Some(date(2026, 11, 19)),
         issuer: Some(Recipient { agency: code(TAN_BINH), name: "Ủy ban nhân dân".to_owned() }),
         recipients: vec![Recipient {
-            agency: code(PROVINCE),
-            name: "Ủy ban nhân dân".to_owned(),
+            agency: code(PROVINCE), name: "Ủy ban nhân dân".to_owned()
         }],
         ..Metadata::default()
     }
@@ -216,8 +215,7 @@ pub fn paper(words: &str, weight: usize) -> Vec<u8> {
     let shown = format!("BT /F 12 Tf 72 720 Td ({words}) Tj ET");
     let content = file.add_object(Stream::new(dictionary! {}, shown.into_bytes()));
     let mut chance = Chance::new(weight as u64);
-    let ballast: Vec<u8> =
-        (0..weight).map(|_| u8::try_from(chance.below(256)).unwrap()).collect();
+    let ballast: Vec<u8> = (0..weight).map(|_| u8::try_from(chance.below(256)).unwrap()).collect();
     let ballast = file.add_object(Stream::new(dictionary! {}, ballast));
     let pages = file.new_object_id();
     let page = file.add_object(dictionary! {

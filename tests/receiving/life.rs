@@ -98,9 +98,9 @@ pub fn act(office: &Office, deed: Deed) -> Result<(), Problem> {
         Deed::Register(key) => done(format!("register {key}"), &|| {
             Ok(office.register(key)?.arrival_number.to_string())
         }),
-        Deed::Assign(key) => done(format!("assign {key}"), &|| {
-            plain(office.assign(key, USER, "Xử lý", None))
-        }),
+        Deed::Assign(key) => {
+            done(format!("assign {key}"), &|| plain(office.assign(key, USER, "Xử lý", None)))
+        }
         Deed::Complete(key) => {
             done(format!("complete {key}"), &|| plain(office.complete(key, "Đã trả lời")))
         }
