@@ -4,6 +4,7 @@
 //! Every method blocks (database, token, network) and is called off the window's thread.
 //! Every method checks the session's roles first; what it refuses it says as a [`Problem`].
 
+mod accept;
 mod assign;
 pub mod batch;
 pub mod corner;
@@ -13,6 +14,7 @@ mod error;
 mod exchange;
 mod extend;
 pub mod extract;
+pub mod gate;
 pub mod hand;
 pub mod head;
 pub mod history;
@@ -20,19 +22,24 @@ mod issue;
 pub mod labels;
 pub mod layout;
 mod login;
+pub mod many;
 mod modules;
 mod people;
 pub mod place;
 mod quarantine;
 mod queues;
 mod receive;
+mod refuse;
 mod register;
+mod report_error;
 mod return_;
 mod review;
+pub mod scanner;
 mod seal;
 pub mod settings;
 mod sign;
 mod tokens;
+mod undo;
 pub mod verdict;
 
 use std::path::{Path, PathBuf};
@@ -53,6 +60,7 @@ use crate::rules::Profile;
 use crate::store::{Actor, Store};
 use crate::token::{LastTry, Pin, Selector};
 
+pub use accept::Unacknowledged;
 pub use error::OfficeError;
 pub use extend::{AwaitingExtension, ExtensionReport};
 pub use login::Founding;

@@ -13,6 +13,7 @@ pub mod directory;
 mod error;
 pub mod facts;
 pub mod format;
+pub mod gate;
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -53,6 +54,9 @@ pub struct Profile {
     limits: Limits,
     signatures: Signatures,
     layout: Layout,
+    gate: gate::GateRules,
+    secrecy: gate::SecrecyRules,
+    office_hours: gate::OfficeHours,
     return_reasons: ReturnReasons,
     statuses: Statuses,
     document_ids: DocumentIds,

@@ -30,6 +30,7 @@ mod connection;
 mod disk;
 mod durability;
 mod error;
+mod gate;
 mod head;
 mod identity;
 mod inbound;

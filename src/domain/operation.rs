@@ -14,9 +14,11 @@ use super::agency::{Agency, AgencyCode};
 use super::book::BookId;
 use super::delivery::StatusEntry;
 use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
+use super::gate::{Gate, Judgement};
 use super::identity::CertificateLink;
 use super::inbound::{Assignment, InboundState, Registration};
 use super::outbound::{Numbering, OutboundState, SignatureKind};
+use super::report::ErrorReport;
 use super::role::Role;
 use super::verdict::{Level, VerdictSummary};
 
@@ -137,6 +139,36 @@ pub enum Change {
         assignment: Assignment,
     },
 
+    /// A look at the gate before acceptance; a later one stands in its place.
+    InboundGated {
+        key: DocumentKey,
+        gate: Gate,
+        /// The verdict on the signatures, where they were checked anew.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verdict: Option<VerdictSummary>,
+    },
+    /// A person judged what no program can.
+    InboundJudged {
+        key: DocumentKey,
+        judgement: Judgement,
+    },
+    /// A decision was taken back before anything of it left the office.
+    InboundUndone {
+        key: DocumentKey,
+        from: InboundState,
+        to: InboundState,
+    },
+    /// An error in a document was told to its sender or to somebody here.
+    ErrorReported {
+        key: DocumentKey,
+        report: ErrorReport,
+    },
+    /// The person who was told has read it.
+    ErrorReportSeen {
+        key: DocumentKey,
+        report: Uuid,
+    },
+
     OutboundDrafted {
         key: DocumentKey,
         metadata: Metadata,
@@ -229,6 +261,11 @@ pub enum Change {
         item: String,
         code: String,
         detail: String,
+    },
+    /// What waited is not sent after all: the decision behind it was taken back.
+    OutboxWithdrawn {
+        item: String,
+        document: DocumentKey,
     },
     /// A parked item waits again.
     OutboxReleased {

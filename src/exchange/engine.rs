@@ -63,8 +63,8 @@ pub struct OutboxItem {
 pub trait Queues {
     /// What waits and is due at `now`, urgent first, then oldest first.
     fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<OutboxItem>>;
-    /// The packet of an item.
-    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Vec<u8>>;
+    /// The packet of an item that is about to be sent; `None` where it waits no more.
+    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Option<Vec<u8>>>;
     /// The server has it.
     fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()>;
     /// It waits until then; one more failed attempt.
@@ -223,7 +223,9 @@ impl Run<'_> {
 
     fn send_one(&mut self, item: &OutboxItem, limit: u64) -> Result<(), Stop> {
         let bytes = match self.queues.parcel_bytes(item) {
-            Ok(bytes) => bytes,
+            Ok(Some(bytes)) => bytes,
+            // Withdrawn since the list was made: there is nothing to send.
+            Ok(None) => return Ok(()),
             // Its bytes cannot be had: it alone is parked. If the whole disk is at fault,
             // parking fails too and the run ends.
             Err(problem) => return self.wedge(item, problem),

@@ -23,6 +23,32 @@ pub enum OfficeError {
     Secret(String),
     #[error("the draft carries the secrecy mark {0}")]
     SecretDraft(String),
+    #[error("the file {file} holds malware: {malware}")]
+    Malware { file: String, malware: String },
+    #[error("what holds malware is not handed out: {file}: {malware}")]
+    MalwareKept { file: String, malware: String },
+    #[error("accepting needs a reason because of: {checks}")]
+    GateReason { checks: String },
+    #[error("it cannot be accepted because of: {checks}")]
+    GateClosed { checks: String },
+    #[error("there is nothing to take back")]
+    UndoNothing,
+    #[error("{user} decided this")]
+    UndoNotYours { user: String },
+    #[error("decided more than {minutes} minutes ago")]
+    UndoTooLate { minutes: i64 },
+    #[error("the status has left, or may have")]
+    UndoStatusLeft,
+    #[error("the arrival number was given")]
+    UndoNumberTaken,
+    #[error("the person assigned has opened it")]
+    UndoSeen,
+    #[error("cancelled before its turn")]
+    ManyCancelled,
+    #[error("the sender cannot be told: the document came from nobody on the line")]
+    NobodyToTell,
+    #[error("no report {0}")]
+    NoSuchReport(String),
     #[error("what carries a secrecy mark is not handed out")]
     SecretKept,
     #[error("the packet is not addressed to this office")]
@@ -127,7 +153,34 @@ impl From<OfficeError> for Problem {
             E::FieldInvalid(field) => {
                 Self::new("office-field-invalid", Usage, Input).with("field", field)
             }
-            E::Secret(mark) => Self::new("office-secret", Refused, Sender).with("mark", mark),
+            E::Secret(mark) => {
+                Self::new("office-secret", Refused, Sender).with("mark", mark).with("procedure", "")
+            }
+            E::Malware { file, malware } => Self::new("office-malware", Refused, Sender)
+                .with("file", file)
+                .with("malware", malware),
+            E::MalwareKept { file, malware } => Self::new("office-malware-kept", Refused, Input)
+                .with("file", file)
+                .with("malware", malware),
+            E::GateReason { checks } => {
+                Self::new("office-gate-reason", Refused, Input).with("checks", checks)
+            }
+            E::GateClosed { checks } => {
+                Self::new("office-gate-closed", Refused, Sender).with("checks", checks)
+            }
+            E::UndoNothing => Self::new("office-undo-nothing", Refused, Input),
+            E::UndoNotYours { user } => {
+                Self::new("office-undo-not-yours", Refused, Input).with("user", user)
+            }
+            E::UndoTooLate { minutes } => {
+                Self::new("office-undo-too-late", Refused, Input).with("minutes", minutes)
+            }
+            E::UndoStatusLeft => Self::new("office-undo-status-left", Refused, Input),
+            E::UndoNumberTaken => Self::new("office-undo-number-taken", Refused, Input),
+            E::UndoSeen => Self::new("office-undo-seen", Refused, Input),
+            E::ManyCancelled => Self::new("office-many-cancelled", Refused, Input),
+            E::NobodyToTell => Self::new("office-nobody-to-tell", Refused, Input),
+            E::NoSuchReport(id) => Self::new("office-no-such-report", Usage, Input).with("id", id),
             E::SecretDraft(mark) => {
                 Self::new("office-secret-draft", Refused, Input).with("mark", mark)
             }

@@ -71,8 +71,13 @@ impl Queues for Office {
             .collect())
     }
 
-    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Vec<u8>> {
-        Ok(self.store().blob(&item.packet)?)
+    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Option<Vec<u8>>> {
+        // A decision that is taken back takes its status out of the outbox: whoever is first
+        // here decides whether it leaves.
+        if !self.store().begin_sending(&item.item)? {
+            return Ok(None);
+        }
+        Ok(Some(self.store().blob(&item.packet)?))
     }
 
     fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()> {

@@ -7,6 +7,7 @@ use crate::domain::document::DocumentKey;
 use crate::domain::operation::{Change, Operation, OutboxKind};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
+use crate::domain::report::ReportTo;
 use crate::domain::role::Act;
 use crate::t;
 
@@ -50,6 +51,26 @@ impl Office {
                 user = self.display_name(&assignment.user),
                 direction = assignment.direction
             ),
+            Change::InboundGated { gate, .. } => {
+                let failed = gate.checks.iter().filter(|check| check.stands_against()).count();
+                t!("history-gated", failed = failed)
+            }
+            Change::InboundJudged { judgement, .. } => t!(
+                "history-judged",
+                check = super::gate::check_name(judgement.check),
+                note = judgement.note
+            ),
+            Change::InboundUndone { from, to, .. } => {
+                t!("history-undone", from = labels::inbound(*from), to = labels::inbound(*to))
+            }
+            Change::ErrorReported { report, .. } => match &report.to {
+                ReportTo::Sender => t!("history-error-sender", words = report.text),
+                ReportTo::User { user } => {
+                    t!("history-error-user", user = self.display_name(user), words = report.text)
+                }
+            },
+            Change::ErrorReportSeen { .. } => t!("history-error-seen"),
+            Change::OutboxWithdrawn { .. } => t!("history-withdrawn"),
             Change::OutboundDrafted { .. } => t!("history-drafted"),
             Change::OutboundEdited { .. } => t!("history-edited"),
             Change::OutboundMoved { from, to, reason, .. } => {

@@ -43,7 +43,7 @@ impl Office {
     }
 
     /// The bytes of a packet in quarantine, for whoever has to find out what is wrong with
-    /// it. What carries a secrecy mark is not handed out (Quyết định 28/2018/QĐ-TTg Điều 1
+    /// it. What carries a secrecy mark, or malware, is not handed out (Quyết định 28/2018/QĐ-TTg Điều 1
     /// khoản 2: state secrets have their own way).
     pub fn quarantined_bytes(&self, packet: &str) -> Result<Vec<u8>, Problem> {
         self.actor(Act::ReceiveInbound)?;
@@ -52,8 +52,13 @@ impl Office {
         let row = row
             .filter(|row| row.state == PacketState::Quarantined)
             .ok_or_else(|| OfficeError::NoSuchPacket(packet.to_owned()))?;
-        if row.code == "office-secret" {
-            return Err(OfficeError::SecretKept.into());
+        match row.code.as_str() {
+            "office-secret" => return Err(OfficeError::SecretKept.into()),
+            "office-malware" => {
+                let (file, malware) = (row.origin, row.detail);
+                return Err(OfficeError::MalwareKept { file, malware }.into());
+            }
+            _ => {}
         }
         Ok(self.store().blob(&hash)?)
     }

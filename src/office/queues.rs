@@ -62,6 +62,7 @@ impl Office {
     /// (Quyết định 28/2018/QĐ-TTg Điều 9 khoản 2); its bytes stay for the audit.
     pub fn main_file(&self, key: DocumentKey) -> Result<Arc<[u8]>, Problem> {
         self.actor(Act::ViewQueues)?;
+        let mut assigned_to = None;
         let files = match self.store().inbound(&key)? {
             Some(document) if document.state == super::InboundState::Recalled => {
                 return Err(OfficeError::WrongState {
@@ -69,9 +70,14 @@ impl Office {
                 }
                 .into());
             }
-            Some(document) => document.files,
+            Some(document) => {
+                assigned_to = document.assignment.map(|assignment| assignment.user);
+                document.files
+            }
             None => self.outbound_document(key)?.files,
         };
+        self.refuse_infected(key)?;
+        self.note_opened(key, assigned_to)?;
         let main = files.iter().find(|file| file.main).ok_or_else(|| Self::missing(key))?;
         self.file(main)
     }

@@ -13,6 +13,9 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::draft::refuse_secrets;
+use super::gate::{Evidence, Looked, Packeted, secret_field};
+use super::refuse::refusal;
+use super::scanner::refuse_malware;
 use super::verdict::expected_of;
 use super::{Office, OfficeError};
 use crate::domain::agency::AgencyCode;
@@ -86,7 +89,10 @@ impl Office {
                     }
                     Ok(Imported::Duplicate(_)) => total.duplicates += 1,
                     Ok(Imported::Status) => total.statuses += 1,
-                    Ok(Imported::Quarantined(_)) => total.quarantined += 1,
+                    Ok(Imported::Quarantined(problem)) => {
+                        total.quarantined += 1;
+                        total.queued += u32::from(refusal(&problem).is_some());
+                    }
                     // A full disk or a lost database stops everything.
                     Err(problem) if problem.kind == ProblemKind::Unavailable => {
                         return Err(problem);
@@ -156,9 +162,12 @@ impl Office {
             taken = self.take_for_what_it_is(hash, &row, &bytes);
         }
         match taken {
+            Ok(Imported::Quarantined(problem)) => {
+                Ok(Imported::Quarantined(self.with_procedure(problem)))
+            }
             // Whoever said this once need not say it again.
             Err(problem) if row.state == PacketState::Quarantined && row.code == problem.code => {
-                Ok(Imported::Quarantined(problem))
+                Ok(Imported::Quarantined(self.with_procedure(problem)))
             }
             // The sender's fault: quarantine. Our own disk's or database's: try again later.
             Err(problem) if is_about_the_packet(&problem) => {
@@ -167,7 +176,7 @@ impl Office {
                     code: problem.code.to_owned(),
                     detail: problem.cause.clone(),
                 })?;
-                Ok(Imported::Quarantined(problem))
+                Ok(Imported::Quarantined(self.with_procedure(problem)))
             }
             other => other,
         }
@@ -213,7 +222,17 @@ impl Office {
             from.code = claimed;
         }
         match packet {
-            Packet::Document(document) => self.take_document(hash, document),
+            Packet::Document(document) => {
+                let over_line = !row.server_id.is_empty();
+                let taken = self.take_document(hash, &document, over_line);
+                match taken {
+                    // Whoever brought a file by hand is told by the window.
+                    Err(problem) if over_line && row.code != problem.code => {
+                        self.refuse(hash, &document, problem)
+                    }
+                    taken => taken,
+                }
+            }
             Packet::Status(status) => self.take_status(hash, &status),
         }
     }
@@ -234,12 +253,24 @@ impl Office {
 
     /// A PDF without a packet: paper that was scanned, or a file handed over.
     fn take_pdf(&self, hash: &BlobHash, origin: &str, pdf: Arc<[u8]>) -> Result<Imported, Problem> {
+        let scanned = self.scan([(origin, &*pdf)])?;
+        refuse_malware(&scanned)?;
         let pages = Source::parse(pdf.clone())?.page_count()?;
         let content = self.text_of(&pdf);
         refuse_secrets(&content)?;
         let file = self.keep_file(origin, "application/pdf", &pdf, true)?;
         let subject = origin.rsplit_once('.').map_or(origin, |(stem, _)| stem).to_owned();
         let verdict = self.judge(&pdf, &Expectation::default())?;
+        let metadata = Metadata { subject, pages: Some(pages), ..Metadata::default() };
+        let gate = self.look(&Evidence {
+            metadata: &metadata,
+            sender: None,
+            verdict: &verdict,
+            packet: None,
+            files: &[Looked { name: &file.name, bytes: &pdf, main: true }],
+            text: &content,
+            scanned: &scanned,
+        })?;
         let key = DocumentKey::fresh();
         let taken =
             Change::PacketTaken { packet: hash.clone(), outcome: format!("{INBOUND}{key}") };
@@ -247,7 +278,7 @@ impl Office {
             key,
             sender: None,
             sender_name: String::new(),
-            metadata: Metadata { subject, pages: Some(pages), ..Metadata::default() },
+            metadata,
             files: vec![file],
             packet: Some(hash.clone()),
             arrived_at: Timestamp::now(),
@@ -256,6 +287,7 @@ impl Office {
         };
         self.store().write(&self.program(), move |writer| {
             writer.append(arrived)?;
+            writer.append(Change::InboundGated { key, gate, verdict: None })?;
             writer.append(taken)?;
             Ok(Imported::Document(key))
         })
@@ -264,7 +296,8 @@ impl Office {
     fn take_document(
         &self,
         hash: &BlobHash,
-        document: DocumentPacket,
+        document: &DocumentPacket,
+        over_line: bool,
     ) -> Result<Imported, Problem> {
         let us = &self.session().agency;
         let ours = |organ: &Organ| {
@@ -277,7 +310,7 @@ impl Office {
             return Err(OfficeError::NotAddressee.into());
         }
         if document.business.kind == Kind::Recall {
-            return self.take_recall(hash, &document);
+            return self.take_recall(hash, document);
         }
         let main = document.main_attachment().filter(|file| file.is_pdf());
         let main = main.ok_or(OfficeError::NoMainFile)?;
@@ -301,8 +334,14 @@ impl Office {
             self.by_itself(Change::PacketTaken { packet: hash.clone(), outcome })?;
             return Ok(Imported::Duplicate(known.key));
         }
+        // Before anything of it is taken apart.
+        let files = document.attachments.iter();
+        let scanned = self.scan(files.map(|file| (file.name.as_str(), &*file.content)))?;
+        refuse_malware(&scanned)?;
         let mut metadata = document.metadata(self.profile());
-        refuse_secrets(&metadata.subject)?;
+        if let Some(mark) = secret_field(document) {
+            return Err(OfficeError::Secret(mark.stamp().to_owned()).into());
+        }
         let pdf: Arc<[u8]> = main.content.clone().into();
         let content = self.text_of(&pdf);
         refuse_secrets(&content)?;
@@ -325,6 +364,24 @@ impl Office {
             )?);
         }
         files.sort_by_key(|file| !file.main);
+        let looked: Vec<Looked<'_>> = document
+            .attachments
+            .iter()
+            .map(|file| Looked {
+                name: &file.name,
+                bytes: &file.content,
+                main: std::ptr::eq(file, main),
+            })
+            .collect();
+        let gate = self.look(&Evidence {
+            metadata: &metadata,
+            sender: document.from.code.as_ref(),
+            verdict: &verdict,
+            packet: Some(Packeted { packet: document, over_line }),
+            files: &looked,
+            text: &content,
+            scanned: &scanned,
+        })?;
         let inbound = InboundDocument {
             key: DocumentKey::fresh(),
             state: InboundState::Arrived,
@@ -355,6 +412,7 @@ impl Office {
                 verdict: inbound.verdict,
                 text: content,
             })?;
+            writer.append(Change::InboundGated { key, gate, verdict: None })?;
             // Status 01 goes back by itself.
             if let Some(status) = status {
                 writer.append(status)?;
@@ -458,6 +516,19 @@ impl Office {
         code: StatusCode,
         description: &str,
     ) -> Result<Option<Change>, Problem> {
+        let Some(sender) = &document.sender else { return Ok(None) };
+        let item = status_item(document.key, code, sender);
+        self.status_as(item, document, code, description)
+    }
+
+    /// The same as an item of its own in the outbox.
+    pub(super) fn status_as(
+        &self,
+        item: String,
+        document: &InboundDocument,
+        code: StatusCode,
+        description: &str,
+    ) -> Result<Option<Change>, Problem> {
         let Some(sender) = document.sender.clone() else { return Ok(None) };
         let metadata = &document.metadata;
         let status = Packet::Status(StatusPacket::report(Report {
@@ -471,7 +542,7 @@ impl Office {
         }));
         let packet = self.store().put_blob(&packet::write(&status)?)?;
         Ok(Some(Change::OutboxQueued {
-            item: item_key(&["status", &document.key.to_string(), code.digits(), sender.as_str()]),
+            item,
             what: OutboxKind::Status,
             document: document.key,
             recipient: sender,
@@ -485,7 +556,7 @@ impl Office {
         Staff { name: self.session().display_name.clone(), ..Staff::default() }
     }
 
-    fn packet_limits(&self) -> packet::Limits {
+    pub(super) fn packet_limits(&self) -> packet::Limits {
         let limits = self.profile().limits();
         packet::Limits {
             packet_bytes: limits.packet_bytes(),
@@ -493,6 +564,11 @@ impl Office {
             ..packet::Limits::default()
         }
     }
+}
+
+/// The item of the status that a document owes its sender where it stands.
+pub(super) fn status_item(key: DocumentKey, code: StatusCode, sender: &AgencyCode) -> String {
+    item_key(&["status", &key.to_string(), code.digits(), sender.as_str()])
 }
 
 /// The key of an outbox item, made from what it says, so that queueing it twice is once.

@@ -1,4 +1,4 @@
-//! The clerk's decisions on an inbound document: accept, register, complete.
+//! The clerk's decisions on an inbound document: register, complete; `accept` is beside.
 //!
 //! Quyết định 01/2019/QĐ-UBND Điều 8 to 10 (Thông tư 01/2019/TT-BNV Điều 4 to 8).
 
@@ -14,13 +14,6 @@ use crate::domain::problem::Problem;
 use crate::domain::role::{Act, Role};
 
 impl Office {
-    /// Accepts; status 03 goes back to the sender.
-    ///
-    /// Điều 9 khoản 1: the sender is told on the same day that the document was received.
-    pub fn accept(&self, key: DocumentKey) -> Result<(), Problem> {
-        self.move_inbound(Act::ReceiveInbound, key, InboundState::Accepted, String::new(), None)
-    }
-
     /// Takes the next arrival number of this year's book.
     ///
     /// Điều 8 (Thông tư 01/2019/TT-BNV Điều 4): every inbound document is registered, and

@@ -92,6 +92,7 @@ impl Office {
     /// The same of a document's main file.
     pub fn main_as_signed(&self, key: DocumentKey, field: &str) -> Result<Arc<[u8]>, Problem> {
         let inbound = self.store().inbound(&key)?.map(|document| document.files);
+        self.refuse_infected(key)?;
         let files = match inbound {
             Some(files) => files,
             None => self.outbound_document(key)?.files,

@@ -444,6 +444,9 @@ pub struct ReturnReasons {
 pub struct ReturnReason {
     pub key: String,
     pub text: Text,
+    /// What failed at the gate when it is proposed.
+    #[serde(default)]
+    pub after: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -10,6 +10,7 @@
 //! | `InboundArrived` | to *arrived* |
 //! | `InboundRegistered` | *accepted* to *registered* |
 //! | `InboundAssigned` | *registered* to *assigned*; later it names another person |
+//! | `InboundUndone` | back to where it stood before the decision that is taken back |
 //! | `OutboundDrafted` | to *draft* |
 //! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
@@ -27,7 +28,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StoreError;
 use super::row;
-use super::{durability, identity, inbound, outbound, outbox, packet, register, user};
+use super::{durability, gate, identity, inbound, outbound, outbox, packet, register, user};
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::operation::{Change, Operation};
 
@@ -72,6 +73,13 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::InboundAssigned { key, assignment } => {
             inbound::assigned(connection, key, assignment)
         }
+        Change::InboundGated { key, gate, verdict } => {
+            gate::gated(connection, key, gate, verdict.as_ref())
+        }
+        Change::InboundJudged { key, judgement } => gate::judged(connection, key, judgement),
+        Change::InboundUndone { key, from, to } => inbound::undone(connection, key, *from, *to),
+        Change::ErrorReported { key, report } => gate::error_reported(connection, key, report),
+        Change::ErrorReportSeen { report, .. } => gate::error_report_seen(connection, *report),
 
         change @ Change::OutboundDrafted { .. } => {
             outbound::drafted(connection, &operation.user, change)
@@ -108,6 +116,7 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::OutboxWedged { item, code, detail } => {
             outbox::wedged(connection, item, code, detail)
         }
+        Change::OutboxWithdrawn { item, .. } => outbox::withdrawn(connection, item),
         Change::OutboxReleased { item } => outbox::released(connection, item),
 
         Change::StatusReceived { key, recipient, entry } => {
@@ -148,6 +157,12 @@ pub(super) fn document_of(
         | Change::InboundMoved { key, .. }
         | Change::InboundRegistered { key, .. }
         | Change::InboundAssigned { key, .. }
+        | Change::InboundGated { key, .. }
+        | Change::InboundJudged { key, .. }
+        | Change::InboundUndone { key, .. }
+        | Change::ErrorReported { key, .. }
+        | Change::ErrorReportSeen { key, .. }
+        | Change::OutboxWithdrawn { document: key, .. }
         | Change::OutboundDrafted { key, .. }
         | Change::OutboundEdited { key, .. }
         | Change::OutboundMoved { key, .. }

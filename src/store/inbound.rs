@@ -48,6 +48,16 @@ impl View<'_> {
             .collect()
     }
 
+    /// What nobody has decided on yet, oldest first.
+    pub fn unacknowledged(&self, limit: u32) -> Result<Vec<InboundDocument>, StoreError> {
+        self.connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM inbound d WHERE d.state = ?1 ORDER BY d.row LIMIT ?2"
+            ))?
+            .query_and_then(params![row::word(&InboundState::Arrived)?, limit], from_row)?
+            .collect()
+    }
+
     /// The newest document of this id from `sender`.
     pub fn find_inbound_by_document_id(
         &self,
@@ -224,6 +234,33 @@ pub(super) fn registered(
     connection
         .prepare_cached("UPDATE inbound SET registration = ?2 WHERE key = ?1")?
         .execute(params![row::key(key), row::json(registration)?])?;
+    Ok(())
+}
+
+/// A decision is taken back: the state before it stands again, and so do the fields that it
+/// wrote. Only steps that the domain allows are walked backwards, and never a registration.
+pub(super) fn undone(
+    connection: &Connection,
+    key: &DocumentKey,
+    from: InboundState,
+    to: InboundState,
+) -> Result<(), StoreError> {
+    let present = state(connection, key)?;
+    let has_way_back = matches!(
+        (from, to),
+        (InboundState::Accepted | InboundState::Returned, InboundState::Arrived)
+            | (InboundState::Assigned, InboundState::Registered)
+    );
+    if present != from || !has_way_back {
+        return Err(StoreError::conflict(format!(
+            "inbound {key} is {present:?}, asked back from {from:?} to {to:?}"
+        )));
+    }
+    connection
+        .prepare_cached(
+            "UPDATE inbound SET state = ?2, reason = '', assignment = NULL WHERE key = ?1",
+        )?
+        .execute(params![row::key(key), row::word(&to)?])?;
     Ok(())
 }
 

@@ -71,12 +71,37 @@ impl View<'_> {
             .collect()
     }
 
+    /// Whether its sending was ever begun, so that it may have left the office.
+    pub fn outbox_begun(&self, item: &str) -> Result<bool, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM outbox_begun WHERE item = ?1")?
+            .exists([item])?)
+    }
+
     pub fn outbox_of(&self, key: &DocumentKey) -> Result<Vec<OutboxItem>, StoreError> {
         self.connection
             .prepare_cached(&format!("{SELECT} WHERE o.document = ?1 ORDER BY o.row"))?
             .query_and_then([row::key(key)], from_row)?
             .collect()
     }
+}
+
+/// Notes that an item is about to be sent; `false` where it waits no more.
+pub(super) fn begin_sending(
+    connection: &Connection,
+    item: &str,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let waits = connection
+        .prepare_cached("SELECT 1 FROM outbox WHERE item = ?1 AND state = 'waiting'")?
+        .exists([item])?;
+    if waits {
+        connection
+            .prepare_cached("INSERT INTO outbox_begun VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute(params![item, at.as_millisecond()])?;
+    }
+    Ok(waits)
 }
 
 fn from_row(row: &Row<'_>) -> Result<OutboxItem, StoreError> {
@@ -164,6 +189,16 @@ pub(super) fn wedged(
     exactly_one(changed, || format!("the item {item} is not waiting"))?;
     let reason = if detail.is_empty() { code } else { detail };
     tell_delivery(connection, item, SendState::Wedged, reason, None)
+}
+
+/// What waits and was never tried is taken out; the chain tells that it was there.
+pub(super) fn withdrawn(connection: &Connection, item: &str) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached(
+            "DELETE FROM outbox WHERE item = ?1 AND what = 'status' AND state = 'waiting'",
+        )?
+        .execute([item])?;
+    exactly_one(changed, || format!("the item {item} does not wait"))
 }
 
 pub(super) fn released(connection: &Connection, item: &str) -> Result<(), StoreError> {

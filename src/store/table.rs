@@ -18,6 +18,9 @@ pub(super) const REPLICATED: &[(&str, &str)] = &[
     ("delivery_status", "document, recipient, position"),
     ("book_number", "direction, year, series, number"),
     ("outbox", "row"),
+    ("gate", "document"),
+    ("judgement", "document, check_name"),
+    ("error_report", "row"),
     ("counter", "what, state"),
 ];
 
@@ -33,6 +36,7 @@ const LOCAL: &[&str] = &[
     "sync_cursor",
     "fetched",
     "outbox_attempt",
+    "outbox_begun",
     "access",
     "extension_attempt",
 ];

@@ -21,10 +21,12 @@ use super::{Store, row};
 use crate::domain::agency::{Agency, AgencyCode};
 use crate::domain::book::BookId;
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey};
+use crate::domain::gate::{Gate, Judgement};
 use crate::domain::identity::CertificateLink;
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Operation;
 use crate::domain::outbound::{OutboundDocument, OutboundState};
+use crate::domain::report::ErrorReport;
 use crate::domain::verdict::Level;
 
 /// One consistent sight of the tables.
@@ -76,6 +78,17 @@ questions! {
     fn inbound_page(filter: &InboundFilter, after: Option<DocumentKey>, limit: u32) -> Vec<InboundDocument>;
     /// The newest one from `sender`: an id is only as good as who gives it.
     fn find_inbound_by_document_id(id: &DocumentId, sender: Option<&AgencyCode>) -> Option<InboundDocument>;
+
+    /// What stands at the gate and is not decided, oldest first.
+    fn unacknowledged(limit: u32) -> Vec<InboundDocument>;
+    /// The newest look at the gate.
+    fn gate(key: &DocumentKey) -> Option<Gate>;
+    fn judgements(key: &DocumentKey) -> Vec<Judgement>;
+    fn error_reports(key: &DocumentKey) -> Vec<ErrorReport>;
+    /// Errors reported to `user` and not read yet, oldest first, with their documents.
+    fn unseen_error_reports(user: &str, limit: u32) -> Vec<(DocumentKey, ErrorReport)>;
+    /// Whether the sending of an item was ever begun.
+    fn outbox_begun(item: &str) -> bool;
 
     fn outbound(key: &DocumentKey) -> Option<OutboundDocument>;
     /// Newest first; `after` is the last key of the page before.
@@ -234,6 +247,12 @@ mod tests {
         }
         assert!(view.inbound_page(&InboundFilter::default(), Some(key), 10).is_err());
         view.inbound(&key).unwrap();
+        view.unacknowledged(10).unwrap();
+        view.gate(&key).unwrap();
+        view.judgements(&key).unwrap();
+        view.error_reports(&key).unwrap();
+        view.unseen_error_reports("be", 10).unwrap();
+        view.outbox_begun("x").unwrap();
         view.outbound(&key).unwrap();
         view.find_inbound_by_document_id(&id, Some(&code)).unwrap();
         view.find_outbound_by_document_id(&id).unwrap();

@@ -85,8 +85,8 @@ impl Queues for Office {
         Ok(due)
     }
 
-    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Vec<u8>> {
-        Ok(self.row(&item.item).bytes)
+    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Option<Vec<u8>>> {
+        Ok(Some(self.row(&item.item).bytes))
     }
 
     fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()> {

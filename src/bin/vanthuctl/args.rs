@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod bench;
+mod gate;
 mod signing;
 
 pub use bench::{Bench, BenchTokens};
+pub use gate::{Accept, Gate, Report};
 pub use signing::{
     Act, As, CertificateCommand, ChangePin, Level, LinkCertificate, PlaceArgs, Sign, SignDocument,
     TokenArgs, Tokens, TokensCommand, Verify,
@@ -95,6 +97,19 @@ pub enum Command {
     },
     /// Accept an inbound document (status 03 goes back)
     Receive { id: String },
+    /// What was looked at before acceptance, and what was found; status 1 if it cannot be
+    /// accepted without a reason
+    Gate(Gate),
+    /// Accept inbound documents, oldest first (status 03 goes back for each)
+    Accept(Accept),
+    /// Take back your last decision on an inbound document, while nothing of it has left
+    Undo { id: String },
+    /// What came over the line and is neither accepted nor returned, with its deadline, oldest
+    /// first; status 1 if something is late
+    Unacknowledged,
+    /// Errors in inbound documents: to the sender, or to somebody here
+    #[command(subcommand)]
+    Report(Report),
     /// Register an inbound document under the next arrival number
     Register { id: String },
     /// Return an inbound document to its sender (status 02)
@@ -278,6 +293,10 @@ pub enum Config {
     NumberAt {
         #[arg(value_enum)]
         signature: As,
+    },
+    /// What scans incoming files for malware: clamd:HOST:PORT, unix:PATH, defender or none
+    Scanner {
+        setting: String,
     },
     /// The regulation profile from now on
     Profile {

@@ -36,6 +36,11 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
             office.accept(key(&id)?)?;
             inbound_state(&office, &id)
         }
+        Command::Gate(args) => crate::gate::gate(&office, &args),
+        Command::Accept(args) => crate::gate::accept(&office, &args),
+        Command::Undo { id } => crate::gate::undo(&office, &id),
+        Command::Unacknowledged => crate::gate::unacknowledged(&office),
+        Command::Report(command) => crate::gate::report(&office, &command),
         Command::Register { id } => {
             let registration = office.register(key(&id)?)?;
             let json = json!({
@@ -220,7 +225,7 @@ fn show(office: &Office, id: &str) -> Result<Outcome, Problem> {
     Ok(Outcome::new(json, text))
 }
 
-fn inbound_state(office: &Office, id: &str) -> Result<Outcome, Problem> {
+pub fn inbound_state(office: &Office, id: &str) -> Result<Outcome, Problem> {
     let document = office.inbound_document(key(id)?)?;
     Ok(Outcome::new(
         json!({"id": id, "state": document.state.key()}),

@@ -9,6 +9,7 @@ mod desk_work;
 mod doctor;
 mod door;
 mod extend;
+mod gate;
 mod output;
 mod setup;
 mod sign;

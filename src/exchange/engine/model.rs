@@ -191,10 +191,10 @@ impl Queues for World {
         })
     }
 
-    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Vec<u8>> {
+    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Option<Vec<u8>>> {
         // Not spoiled: an item whose bytes cannot be read is parked, rightly.
         let disk = self.disk.lock().unwrap();
-        Ok(disk.outbox.iter().find(|row| row.item == *item).unwrap().bytes.clone())
+        Ok(Some(disk.outbox.iter().find(|row| row.item == *item).unwrap().bytes.clone()))
     }
 
     fn sent(&self, item: &str, _: &Receipt) -> Kept<()> {

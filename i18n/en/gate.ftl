@@ -1,0 +1,126 @@
+# The gate before acceptance, taking back, reporting errors
+gate-title = Checks before acceptance
+gate-check-signature = Signatures
+gate-check-addressee = Addressed to us
+gate-check-competence = Within our competence
+gate-check-attachments = Files and pages
+gate-check-formats = File formats
+gate-check-malware = Malware
+gate-check-agreement = Fields agree with the page
+gate-check-secrecy = No state secret
+
+gate-outcome-passed = Passed
+gate-outcome-warned = Take note
+gate-outcome-failed = Failed
+
+gate-why-by-hand = Not known: brought by hand
+gate-why-for-the-clerk = For the clerk to judge
+gate-why-nothing-stated = Nothing stated to compare with
+gate-why-no-scanner = Not scanned: no scanner is set
+gate-why-scanner-broken = Could not be scanned
+gate-why-no-text = No text could be read in the file
+
+gate-found-signature-none = The document is not signed; for information only.
+gate-found-signature-valid = The signature of { $place } is valid.
+gate-found-signature-unsure = The signature of { $place } could not be decided: { $reason }
+gate-found-signature-invalid = The signature of { $place } is not valid: { $reason }
+gate-found-signature-changed = The document was changed after { $place } signed: { $reason }
+gate-found-personal-missing = The personal signature is missing.
+gate-found-organisation-missing = The organisation's signature is missing.
+gate-found-addressed-to-us = Addressed to this office, code { $code }.
+gate-found-addressed-to-others = Addressed only to: { $names }.
+gate-found-answers-ours = Answers this office's document { $code }.
+gate-found-from-superior = Sent by the superior agency: { $name }.
+gate-found-files-counted = { $count } files came.
+gate-found-annex-missing = The annex “{ $name }” is missing.
+gate-found-file-empty = The file “{ $place }” is empty.
+gate-found-pages-differ = The packet says { $stated } pages, the document has { $counted }.
+gate-found-pages-counted = The document has { $count } pages.
+gate-found-format-forbidden = The file “{ $name }” is of no permitted format.
+gate-found-format-mismatch = What the file “{ $name }” holds is not what its name says.
+gate-found-scan-clean = No malware was found ({ $by }).
+gate-found-scan-broken = { $by }: { $problem }
+gate-found-malware-found = The file “{ $place }” holds malware: { $name } ({ $by }).
+gate-found-field-same = { $place }: the same.
+gate-found-field-differs = { $place }: the packet says “{ $stated }”, the page { $page ->
+        [empty] does not show it
+       *[other] “{ $page }”
+    }.
+gate-found-secret = It carries the secrecy mark “{ $mark }”.
+
+gate-field-code = Number and notation
+gate-field-subject = Subject
+gate-field-issued = Date of issue
+gate-field-issuer = Issuer
+gate-field-type = Document type
+gate-field-signer = Signer
+gate-field-place = Place of issue
+gate-field-recipients = Recipients
+
+gate-legal-time-time-stamp = time stamp
+gate-legal-time-claimed = the signer's clock
+gate-legal-time-unknown = time of signing not known
+
+history-gated = { $failed ->
+        [0] Checked before acceptance: nothing stands against it
+       *[other] Checked before acceptance: { $failed } checks stand against it
+    }
+history-judged = Judged “{ $check }”. { $note }
+history-undone = Taken back: from “{ $from }” to “{ $to }”
+history-withdrawn = The status was withdrawn before it was sent
+history-error-sender = Error reported to the sender: { $words }
+history-error-user = Error reported to { $user }: { $words }
+history-error-seen = The report of an error was read
+
+scanner-unreachable = The malware scanner cannot be reached.
+    .kept = The file is kept and marked as not scanned.
+    .next = See that the scanner runs and that its address is right (vanthuctl config scanner), then check the document again.
+scanner-no-verdict = The malware scanner gave no answer for this file.
+    .kept = The file is kept and marked as not scanned.
+    .next = See to the scanner's size limit, then check the document again.
+scanner-absent = This computer does not have the scanner that was chosen.
+    .kept = The file is kept and marked as not scanned.
+    .next = Choose another scanner (vanthuctl config scanner).
+scanner-bad-setting = The scanner setting “{ $setting }” is not understood.
+    .kept = The old setting stays.
+    .next = Write clamd:HOST:PORT, unix:PATH, defender or none.
+
+office-malware = The file “{ $file }” holds malware ({ $malware }) and does not enter the system.
+    .kept = What was received is in quarantine and cannot be opened.
+    .next = Tell the sender and the administrator of this computer.
+office-malware-kept = The file “{ $file }” holds malware ({ $malware }) and is neither opened nor handed out.
+    .kept = The bytes are kept as evidence.
+    .next = Return the document and tell the administrator of this computer.
+office-gate-reason = Checks stand against it: { $checks }. Accepting needs a reason.
+    .kept = The document still waits to be accepted.
+    .next = Look at what was found, then give a reason for accepting, or return the document.
+office-gate-closed = This document cannot be accepted because of: { $checks }.
+    .kept = The document still waits to be accepted.
+    .next = Return it to its sender with a reason.
+office-undo-nothing = There is nothing to take back with this document.
+    .kept = The document stands where it stood.
+    .next = Take the next step of the procedure.
+office-undo-not-yours = { $user } decided this; only they can take it back.
+    .kept = The document stands where it stood.
+    .next = Talk to whoever decided.
+office-undo-too-late = More than { $minutes } minutes have passed; it cannot be taken back any more.
+    .kept = The document stands where it stood.
+    .next = Take the next step, or talk to the sender if it was a mistake.
+office-undo-status-left = The status was sent to the sender, or is being sent; it cannot be taken back any more.
+    .kept = The document stands where its sender knows it to be.
+    .next = Talk to the sender if it was a mistake.
+office-undo-number-taken = The document has its arrival number. A number that was given is never taken back: the register has no gaps.
+    .kept = The document and its number stay.
+    .next = If it was registered by mistake, note that in the register as the rules say.
+office-undo-seen = The person assigned has opened the document; it cannot be taken back any more.
+    .kept = The assignment stays.
+    .next = Talk to that person, or assign it to somebody else.
+office-many-cancelled = Stopped before this document's turn.
+    .kept = The document stands where it stood.
+    .next = Go on when you need to.
+office-nobody-to-tell = This document did not come over the line, so there is no sender to tell.
+    .kept = Nothing was changed.
+    .next = Report it to the person responsible in the office.
+office-no-such-report = There is no report { $id } for you.
+    .kept = Nothing was changed.
+    .next = Load the list again.

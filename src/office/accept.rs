@@ -1,0 +1,108 @@
+//! Accepting an inbound document, and what is not acknowledged yet.
+//!
+//! Quyết định 01/2019/QĐ-UBND Điều 9 khoản 1 (Nghị định 30/2020/NĐ-CP Điều 21 khoản 2): the
+//! sender is told on the same day that the document was received, or gets it back.
+
+use jiff::Timestamp;
+
+use super::{Office, OfficeError, gate, labels};
+use crate::domain::document::{DocumentKey, Urgency};
+use crate::domain::gate::Way;
+use crate::domain::inbound::{InboundDocument, InboundState};
+use crate::domain::operation::Change;
+use crate::domain::problem::Problem;
+use crate::domain::role::Act;
+use crate::domain::text;
+
+/// A document whose sender waits to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unacknowledged {
+    pub document: InboundDocument,
+    /// Until when, by the profile.
+    pub due: Timestamp,
+    pub late: bool,
+}
+
+impl Office {
+    /// Accepts; status 03 goes back to the sender. Refused where something stands against it
+    /// at the gate.
+    pub fn accept(&self, key: DocumentKey) -> Result<(), Problem> {
+        self.accept_despite(key, "")
+    }
+
+    /// Accepts with a reason, where a check failed that is no hard stop. The reason stays in
+    /// the office: the sender is told only that the document was accepted.
+    pub fn accept_despite(&self, key: DocumentKey, reason: &str) -> Result<(), Problem> {
+        let actor = self.actor(Act::ReceiveInbound)?;
+        let before = self.inbound_document(key)?;
+        Self::check_inbound_step(before.state, InboundState::Accepted)?;
+        let reason = text::tidy(reason);
+        if reason.chars().count() > self.profile().limits().reason {
+            return Err(OfficeError::FieldInvalid("reason").into());
+        }
+        self.gate_or_look(key)?;
+        let status = self.status_for(&before, InboundState::Accepted, "")?;
+        let stops = self.profile().gate_stops();
+        self.store().write(&actor, move |writer| {
+            let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
+            Self::check_inbound_step(document.state, InboundState::Accepted)?;
+            // As it stands now: another window may have looked again meanwhile.
+            let gate = writer.gate(&key)?.ok_or_else(|| Self::missing(key))?;
+            match gate.way(&stops) {
+                Way::Open => {}
+                Way::WithReason(_) if !reason.is_empty() => {}
+                Way::WithReason(checks) => {
+                    return Err(OfficeError::GateReason { checks: gate::names(&checks) }.into());
+                }
+                Way::Closed(checks) => {
+                    return Err(OfficeError::GateClosed { checks: gate::names(&checks) }.into());
+                }
+            }
+            let (from, to) = (document.state, InboundState::Accepted);
+            writer.append(Change::InboundMoved { key, from, to, reason })?;
+            if let Some(status) = status {
+                writer.append(status)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What came over the line and is neither accepted nor returned, oldest first.
+    pub fn unacknowledged(&self, limit: u32) -> Result<Vec<Unacknowledged>, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let now = Timestamp::now();
+        let deadline = &self.profile().deadlines().acknowledge;
+        let waiting = self.store().unacknowledged(limit)?;
+        Ok(waiting
+            .into_iter()
+            .map(|document| {
+                let urgent = document.metadata.urgency > Urgency::Normal;
+                let due = if urgent { deadline.urgent } else { deadline.normal };
+                let due = due.after(document.arrived_at, self.profile().holidays());
+                Unacknowledged { due, late: due < now, document }
+            })
+            .collect())
+    }
+
+    /// Refuses to open what malware was found in, even if only a later look found it.
+    pub(super) fn refuse_infected(&self, key: DocumentKey) -> Result<(), Problem> {
+        use crate::domain::gate::{CheckName, Outcome};
+        let gate = self.store().gate(&key)?;
+        let check = gate.as_ref().and_then(|gate| gate.check(CheckName::Malware));
+        match check {
+            Some(check) if check.outcome == Outcome::Failed => {
+                let found = check.facts.first();
+                let file = found.map(|fact| fact.place.clone()).unwrap_or_default();
+                let name = found.and_then(|fact| fact.args.first()).map(|(_, name)| name.clone());
+                let malware = name.unwrap_or_default();
+                Err(OfficeError::MalwareKept { file, malware }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a state does not let something be done, as a problem.
+pub(super) fn wrong_state(state: InboundState) -> Problem {
+    OfficeError::WrongState { state: labels::inbound(state) }.into()
+}

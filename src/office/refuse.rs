@@ -1,0 +1,91 @@
+//! Refusing what may not even stand at the gate: state secrets, malware, packets without a
+//! document. The bytes go into quarantine and the sender is told, in one transaction.
+//!
+//! Quyết định 28/2018/QĐ-TTg Điều 5 khoản 4 and Điều 9 khoản 1: the receiver is responsible
+//! for a refusal and tells the sender in time, through the system. Nothing of the content
+//! goes back with it, not even its subject.
+
+use jiff::Timestamp;
+
+use super::Office;
+use super::receive::{Imported, item_key};
+use crate::domain::delivery::StatusCode;
+use crate::domain::document::{BlobHash, DocumentKey, Metadata};
+use crate::domain::operation::{Change, OutboxKind};
+use crate::domain::problem::Problem;
+use crate::packet::{self, DocumentPacket, Packet, Report, StatusPacket};
+
+/// How a refusal that the sender is told of is called at the gate; `None` for a problem that
+/// is between us and the server.
+pub(super) fn refusal(problem: &Problem) -> Option<&'static str> {
+    match problem.code {
+        "office-secret" => Some("secret"),
+        "office-malware" => Some("malware-found"),
+        "office-no-main-file" => Some("format-forbidden"),
+        _ => None,
+    }
+}
+
+impl Office {
+    /// Quarantines a packet that came over the line and has status 02 go back, if its sender
+    /// is to be told of `problem`; else hands the problem on.
+    pub(super) fn refuse(
+        &self,
+        hash: &BlobHash,
+        document: &DocumentPacket,
+        problem: Problem,
+    ) -> Result<Imported, Problem> {
+        let told = refusal(&problem).zip(document.from.code.clone());
+        let Some((after, sender)) = told else { return Err(problem) };
+        let reasons = self.profile().return_reasons();
+        let reason = reasons.iter().find(|row| row.after.iter().any(|code| code == after));
+        // The sender is an agency here, whatever language this window speaks.
+        let description = reason.map(|row| row.text.vi.clone()).unwrap_or_default();
+        // By number, day and document id the sender knows it; the rest stays here.
+        let whole = document.metadata(self.profile());
+        let meant = Metadata {
+            document_id: whole.document_id,
+            code: whole.code,
+            issued: whole.issued,
+            ..Metadata::default()
+        };
+        let status = Packet::Status(StatusPacket::report(Report {
+            document: &meant,
+            issuer: &sender,
+            from: &self.session().agency,
+            code: StatusCode::Returned,
+            description: &description,
+            at: Timestamp::now(),
+            staff: self.staff(),
+        }));
+        let queued = Change::OutboxQueued {
+            item: item_key(&["refused", &hash.0, sender.as_str()]),
+            what: OutboxKind::Status,
+            document: DocumentKey::fresh(),
+            recipient: sender,
+            packet: self.store().put_blob(&packet::write(&status)?)?,
+            urgent: true,
+        };
+        let quarantined = Change::PacketQuarantined {
+            packet: hash.clone(),
+            code: problem.code.to_owned(),
+            detail: problem.cause.clone(),
+        };
+        self.store().write(&self.program(), move |writer| {
+            writer.append(quarantined)?;
+            writer.append(queued)?;
+            Ok::<(), Problem>(())
+        })?;
+        Ok(Imported::Quarantined(problem))
+    }
+
+    /// Adds the procedure of the profile to the problem of a state secret.
+    pub(super) fn with_procedure(&self, mut problem: Problem) -> Problem {
+        if problem.code == "office-secret" {
+            let rules = self.profile().secrecy();
+            problem.args.retain(|(name, _)| *name != "procedure");
+            problem = problem.with("procedure", format!("{} ({})", rules.procedure, rules.cite));
+        }
+        problem
+    }
+}
