@@ -14,10 +14,12 @@ use sha2::{Digest as _, Sha256};
 use super::verdict::expected_of;
 use super::{Office, OfficeError, labels};
 use crate::domain::agency::AgencyCode;
+use crate::domain::calendar;
 use crate::domain::document::{DocumentId, DocumentKey, Metadata};
 use crate::domain::gate::looks::{self, Addressed, Compared, Competence, Look, Scanned, Stated};
 use crate::domain::gate::{
-    Check, CheckName, CountedFile, Fact, Gate, Judgement, Outcome, Way, legal_finding,
+    Check, CheckName, CountedFile, Fact, Gate, Judgement, LegalEvidence, Outcome, Way,
+    legal_finding,
 };
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Change;
@@ -388,6 +390,17 @@ pub fn fact(fact: &Fact) -> String {
     };
     args.push(("place", place));
     i18n::tr_args(&format!("gate-found-{}", fact.code), &args)
+}
+
+/// A signature on which the legal value rests: who, how it was judged, when and by what clock.
+pub fn evidence(evidence: &LegalEvidence) -> String {
+    let verdict = labels::verdict(evidence.verdict);
+    let source = t!(&format!("gate-legal-time-{}", evidence.time_source.key()));
+    let time = evidence.signed_at.map(|at| calendar::local(at).strftime("%d/%m/%Y %H:%M"));
+    match time {
+        Some(time) => format!("{}: {verdict}; {time} ({source})", evidence.signer),
+        None => format!("{}: {verdict}; {source}", evidence.signer),
+    }
 }
 
 /// The names of checks in one line.

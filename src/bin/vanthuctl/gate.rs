@@ -7,7 +7,7 @@ use vanthu::domain::gate::{Check, CheckName, Outcome as Result_, Way};
 use vanthu::domain::problem::Problem;
 use vanthu::domain::report::ReportTo;
 use vanthu::office::batch::{Cancel, Fate};
-use vanthu::office::gate::{GateView, check_name, fact, outcome};
+use vanthu::office::gate::{GateView, check_name, evidence, fact, outcome};
 use vanthu::office::many::Decision;
 use vanthu::office::{Office, labels};
 use vanthu::t;
@@ -43,6 +43,7 @@ fn told(id: &str, view: &GateView) -> Outcome {
         text.extend(check.facts.iter().map(|one| format!("\t{}", fact(one))));
     }
     text.push(labels::legal_value(gate.legal.value));
+    text.extend(gate.legal.signatures.iter().map(|one| format!("\t{}", evidence(one))));
     let judged = view.judgements.iter();
     text.extend(judged.map(|one| {
         t!("ctl-gate-judged", check = check_name(one.check), user = one.user, note = one.note)
