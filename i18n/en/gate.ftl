@@ -17,6 +17,7 @@ gate-why-by-hand = Not known: brought by hand
 gate-why-for-the-clerk = For the clerk to judge
 gate-why-nothing-stated = Nothing stated to compare with
 gate-why-no-scanner = Not scanned: no scanner is set
+gate-why-no-reader = The pages could not be read
 gate-why-scanner-broken = Could not be scanned
 gate-why-no-text = No text could be read in the file
 
@@ -42,20 +43,17 @@ gate-found-scan-clean = No malware was found ({ $by }).
 gate-found-scan-broken = { $by }: { $problem }
 gate-found-malware-found = The file “{ $place }” holds malware: { $name } ({ $by }).
 gate-found-field-same = { $place }: the same.
-gate-found-field-differs = { $place }: the packet says “{ $stated }”, the page { $page ->
-        [empty] does not show it
-       *[other] “{ $page }”
-    }.
+gate-found-field-alike = { $place }: nearly the same; the packet says “{ $stated }”, { $page ->
+        [0] the document says
+       *[other] page { $page } says
+    } “{ $read }”.
+gate-found-field-unstated = { $place }: the packet says nothing, the page says “{ $read }”.
+gate-found-field-not-found = { $place }: the packet says “{ $stated }”, which was not found on the pages.
+gate-found-field-differs = { $place }: the packet says “{ $stated }”, { $page ->
+        [0] the document says
+       *[other] page { $page } says
+    } “{ $read }”.
 gate-found-secret = It carries the secrecy mark “{ $mark }”.
-
-gate-field-code = Number and notation
-gate-field-subject = Subject
-gate-field-issued = Date of issue
-gate-field-issuer = Issuer
-gate-field-type = Document type
-gate-field-signer = Signer
-gate-field-place = Place of issue
-gate-field-recipients = Recipients
 
 gate-legal-time-time-stamp = time stamp
 gate-legal-time-claimed = the signer's clock

@@ -17,6 +17,7 @@ gate-why-by-hand = Không rõ: tệp được đưa vào bằng tay
 gate-why-for-the-clerk = Văn thư tự xem xét
 gate-why-nothing-stated = Không có thông tin kèm theo để đối chiếu
 gate-why-no-scanner = Chưa quét: chưa cài đặt phần mềm quét
+gate-why-no-reader = Chưa đọc được trang văn bản
 gate-why-scanner-broken = Chưa quét được
 gate-why-no-text = Không đọc được chữ trong tệp
 
@@ -42,20 +43,17 @@ gate-found-scan-clean = Không phát hiện mã độc ({ $by }).
 gate-found-scan-broken = { $by }: { $problem }
 gate-found-malware-found = Tệp «{ $place }» có mã độc { $name } ({ $by }).
 gate-found-field-same = { $place }: khớp.
-gate-found-field-differs = { $place }: gói tin ghi «{ $stated }», trên văn bản { $page ->
-        [empty] không tìm thấy
-       *[other] là «{ $page }»
-    }.
+gate-found-field-alike = { $place }: gần khớp, gói tin ghi «{ $stated }», { $page ->
+        [0] trên văn bản là
+       *[other] trên trang { $page } là
+    } «{ $read }».
+gate-found-field-unstated = { $place }: gói tin không ghi, trên trang là «{ $read }».
+gate-found-field-not-found = { $place }: gói tin ghi «{ $stated }», không thấy trên văn bản.
+gate-found-field-differs = { $place }: gói tin ghi «{ $stated }», { $page ->
+        [0] trên văn bản là
+       *[other] trên trang { $page } là
+    } «{ $read }».
 gate-found-secret = Có dấu độ mật «{ $mark }».
-
-gate-field-code = Số, ký hiệu
-gate-field-subject = Trích yếu
-gate-field-issued = Ngày ban hành
-gate-field-issuer = Cơ quan ban hành
-gate-field-type = Loại văn bản
-gate-field-signer = Người ký
-gate-field-place = Nơi ban hành
-gate-field-recipients = Nơi nhận
 
 gate-legal-time-time-stamp = dấu thời gian
 gate-legal-time-claimed = giờ máy người ký

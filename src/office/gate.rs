@@ -11,12 +11,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::extract::{Difference, Field, Grade, differences};
 use super::verdict::expected_of;
 use super::{Office, OfficeError, labels};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::domain::document::{DocumentId, DocumentKey, Metadata};
-use crate::domain::gate::looks::{self, Addressed, Compared, Competence, Look, Scanned, Stated};
+use crate::domain::gate::looks::{
+    self, Addressed, Agreement, Compared, Competence, Look, Scanned, Stated,
+};
 use crate::domain::gate::{
     Check, CheckName, CountedFile, Fact, Gate, Judgement, LegalEvidence, Outcome, Way,
     legal_finding,
@@ -281,36 +284,46 @@ impl Office {
         }))
     }
 
-    /// The packet's fields against the page's text.
+    /// The packet's fields against what the pages say.
     fn agreement(&self, evidence: &Evidence<'_>) -> Look {
         if evidence.packet.is_none() {
             return looks::agreement(&[], "nothing-stated");
         }
-        if evidence.text.trim().is_empty() {
-            return looks::agreement(&[], "no-text");
+        let main = evidence.files.iter().find(|file| file.main);
+        let reading = main.map(|file| self.read_fields_of(&file.bytes.into()));
+        match reading {
+            Some(Ok(reading)) if !reading.is_blind() => {
+                let found = differences(evidence.metadata, &reading);
+                let compared: Vec<Compared> = found.into_iter().filter_map(compared).collect();
+                looks::agreement(&compared, "no-text")
+            }
+            Some(Ok(_)) | None => looks::agreement(&[], "no-text"),
+            Some(Err(problem)) => {
+                tracing::warn!(%problem, "the fields were not read off the pages");
+                looks::agreement(&[], "no-reader")
+            }
         }
-        looks::agreement(&compared(evidence.metadata, evidence.text), "no-text")
     }
 }
 
-/// Number and notation, and the abstract, are looked for in the text as they stand.
-fn compared(metadata: &Metadata, content: &str) -> Vec<Compared> {
-    let page = text::fold(&text::tidy(content)).replace(' ', "");
-    let fields = [("code", metadata.code.to_string()), ("subject", metadata.subject.clone())];
-    fields
-        .into_iter()
-        .filter(|(_, stated)| stated.chars().any(char::is_alphanumeric))
-        .map(|(field, stated)| {
-            let wanted = text::fold(&text::tidy(&stated)).replace(' ', "");
-            let same = page.contains(&wanted);
-            Compared {
-                field: field.to_owned(),
-                on_page: if same { stated.clone() } else { String::new() },
-                stated,
-                same,
-            }
-        })
-        .collect()
+/// A difference as the gate keeps it. Pages are counted by another look, and an urgency that
+/// is nowhere stamped is stated by the packet alone.
+fn compared(found: Difference) -> Option<Compared> {
+    let agreement = match (found.grade, found.field) {
+        (_, Field::Pages) | (Grade::NotFound, Field::Urgency) => return None,
+        (Grade::Agrees, _) => Agreement::Same,
+        (Grade::Alike, _) => Agreement::Alike,
+        (Grade::NotStated, _) => Agreement::Unstated,
+        (Grade::NotFound, _) => Agreement::NotFound,
+        (Grade::Differs, _) => Agreement::Differs,
+    };
+    Some(Compared {
+        field: found.field.key().to_owned(),
+        stated: found.stated,
+        on_page: found.read.unwrap_or_default(),
+        page: found.spot.map_or(0, |spot| spot.page + 1),
+        agreement,
+    })
 }
 
 fn counted(file: &Looked<'_>) -> CountedFile {
@@ -385,7 +398,7 @@ pub fn fact(fact: &Fact) -> String {
         })
         .collect();
     let place = match fact.code.as_str() {
-        "field-same" | "field-differs" => t!(&format!("gate-field-{}", fact.place)),
+        code if code.starts_with("field-") => t!(&format!("extract-field-{}", fact.place)),
         _ => fact.place.clone(),
     };
     args.push(("place", place));

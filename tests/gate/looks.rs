@@ -35,8 +35,30 @@ fn an_arrival_is_looked_at_and_what_was_found_is_kept() {
     assert!(matches!(outcome(&gate, CheckName::Malware), Outcome::NotDone { owed: false, .. }));
     // A neighbour's document may be ours to settle or not.
     assert!(matches!(outcome(&gate, CheckName::Competence), Outcome::NotDone { .. }));
+    // What the packet says is what the page says, number and all.
+    assert_eq!(field(&gate, "subject"), "field-same");
     assert_eq!(view.way, Way::Open);
     place.sound();
+}
+
+/// How a field of the packet stands to the page.
+fn field<'a>(gate: &'a Gate, name: &str) -> &'a str {
+    let facts = &gate.check(CheckName::Agreement).unwrap().facts;
+    facts.iter().find(|fact| fact.place == name).map_or("", |fact| fact.code.as_str())
+}
+
+#[test]
+fn fields_that_the_page_does_not_bear_out_are_marked() {
+    let place = Place::new();
+    let mut packet = document(NEIGHBOUR, 13);
+    packet.subject = "Về việc phân bổ kinh phí".to_owned();
+    place.comes(NEIGHBOUR, &written(packet));
+    let view = place.office.gate(place.newest()).unwrap();
+    let gate = view.gate.unwrap();
+    assert_eq!(outcome(&gate, CheckName::Agreement), &Outcome::Warned);
+    assert_eq!(field(&gate, "subject"), "field-differs");
+    // A page can be misread: that alone stops nobody.
+    assert_eq!(view.way, Way::Open);
 }
 
 #[test]

@@ -212,14 +212,29 @@ pub fn malware(scanned: &Scanned) -> Look {
     }
 }
 
-/// A field of which packet and page may say different things.
+/// How a field of the packet stands to the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    Same,
+    /// But for diacritics, or a letter that was recognised off a picture.
+    Alike,
+    /// Only the page says it.
+    Unstated,
+    /// The page does not say it.
+    NotFound,
+    Differs,
+}
+
+/// A field that packet and page were asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// `number`, `date`, `issuer`, `subject` and so on; the sentence is `gate-field-…`.
+    /// Stable; the sentence is `extract-field-…`.
     pub field: String,
     pub stated: String,
     pub on_page: String,
-    pub same: bool,
+    /// Counted from 1; 0 where it stands nowhere.
+    pub page: u32,
+    pub agreement: Agreement,
 }
 
 /// Whether the packet's fields say what the page says. Reading a page is no proof: what
@@ -232,12 +247,20 @@ pub fn agreement(compared: &[Compared], why_not: &str) -> Look {
     let facts = compared
         .iter()
         .map(|one| {
-            if !one.same {
+            let code = match one.agreement {
+                Agreement::Same => "field-same",
+                Agreement::Alike => "field-alike",
+                Agreement::Unstated => "field-unstated",
+                Agreement::NotFound => "field-not-found",
+                Agreement::Differs => "field-differs",
+            };
+            if !matches!(one.agreement, Agreement::Same | Agreement::Unstated) {
                 outcome = Outcome::Warned;
             }
-            Fact::new(if one.same { "field-same" } else { "field-differs" })
+            Fact::new(code)
                 .with("stated", &one.stated)
-                .with("page", if one.on_page.is_empty() { "empty" } else { &one.on_page })
+                .with("read", &one.on_page)
+                .with("page", one.page)
                 .at(&one.field)
         })
         .collect();
