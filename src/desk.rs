@@ -21,6 +21,7 @@ pub mod easel;
 pub mod instance;
 pub mod journal;
 pub mod keys;
+mod notify;
 pub mod orders;
 pub mod screen;
 pub mod settings;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use app::{App, Message, heard, need_display, run};
+pub use notify::notify;
 
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::i18n::Lang;

@@ -6,6 +6,8 @@
 #[path = "desk/fake.rs"]
 #[allow(dead_code)] // The preview uses all of it.
 mod fake;
+#[path = "desk/gate.rs"]
+mod gate;
 #[path = "desk/stage.rs"]
 mod stage;
 

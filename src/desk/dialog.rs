@@ -12,9 +12,12 @@ pub mod devices;
 pub mod draft;
 pub mod hand;
 pub mod help;
+pub mod many;
 pub mod pin;
 pub mod reason;
+pub mod report_error;
 pub mod sign;
+pub mod unacknowledged;
 pub mod waiting;
 
 use std::path::PathBuf;
@@ -35,6 +38,7 @@ use super::widget::press::press;
 use super::widget::sheet::sheet;
 use super::widget::told::told;
 use super::widget::{Element, text};
+use crate::domain::document::DocumentKey;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::office::TokenChoice;
@@ -53,6 +57,9 @@ pub enum Dialog {
     Batch(Box<batch::Batch>),
     Devices(devices::Devices),
     Waiting(waiting::Waiting),
+    Many(many::Many),
+    Unacknowledged(unacknowledged::List),
+    ReportError(report_error::ReportError),
     Help,
 }
 
@@ -68,6 +75,9 @@ pub enum Message {
     Batch(batch::Message),
     Devices(devices::Message),
     Waiting(waiting::Message),
+    Many(many::Message),
+    Unacknowledged(unacknowledged::Message),
+    ReportError(report_error::Message),
     Close,
 }
 
@@ -80,6 +90,8 @@ pub enum Action {
     Changed,
     /// Another dialog takes the place of this one.
     Open(Box<Opened>),
+    /// An inbound document is to be shown instead.
+    Show(DocumentKey),
 }
 
 /// What the dialog of a deed asks its frame for; each has its own `Message`.
@@ -90,6 +102,7 @@ pub enum Step<M> {
     Order(Order),
     Changed,
     Open(Box<Opened>),
+    Show(DocumentKey),
 }
 
 impl<M: Send + 'static> Step<M> {
@@ -101,6 +114,7 @@ impl<M: Send + 'static> Step<M> {
             Self::Order(order) => Action::Order(order),
             Self::Changed => Action::Changed,
             Self::Open(opened) => Action::Open(opened),
+            Self::Show(key) => Action::Show(key),
         }
     }
 }
@@ -200,6 +214,22 @@ impl Dialog {
         (Self::ChangePin(dialog), task.map(Message::ChangePin))
     }
 
+    /// One decision on the documents that were marked; `None` where it is none for many.
+    pub fn many(deed: Deed, documents: &[Document]) -> Option<Opened> {
+        Some((Self::Many(many::Many::new(deed, documents)?), Task::none()))
+    }
+
+    /// What is to be acknowledged today.
+    pub fn unacknowledged(door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = unacknowledged::List::new(door);
+        (Self::Unacknowledged(dialog), task.map(Message::Unacknowledged))
+    }
+
+    pub fn report_error(document: &Document, me: &str, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = report_error::ReportError::new(document, me, door);
+        (Self::ReportError(dialog), task.map(Message::ReportError))
+    }
+
     pub fn help() -> Opened {
         (Self::Help, Task::none())
     }
@@ -231,6 +261,13 @@ impl Dialog {
                 dialog.update(m, door).lift(Message::Devices)
             }
             (Self::Waiting(dialog), Message::Waiting(m)) => dialog.update(m).lift(Message::Waiting),
+            (Self::Many(dialog), Message::Many(m)) => dialog.update(m, door).lift(Message::Many),
+            (Self::Unacknowledged(dialog), Message::Unacknowledged(m)) => {
+                dialog.update(m).lift(Message::Unacknowledged)
+            }
+            (Self::ReportError(dialog), Message::ReportError(m)) => {
+                dialog.update(m).lift(Message::ReportError)
+            }
             // An answer for a dialog that has been closed.
             _ => Action::None,
         }
@@ -252,6 +289,11 @@ impl Dialog {
                 Self::Batch(dialog) => dialog.command(command, door).lift(Message::Batch),
                 Self::Devices(dialog) => dialog.command(command, door).lift(Message::Devices),
                 Self::Waiting(dialog) => dialog.command(command).lift(Message::Waiting),
+                Self::Many(dialog) => dialog.command(command, door).lift(Message::Many),
+                Self::Unacknowledged(dialog) => {
+                    dialog.command(command).lift(Message::Unacknowledged)
+                }
+                Self::ReportError(dialog) => dialog.command(command).lift(Message::ReportError),
                 Self::Help => Action::None,
             },
         }
@@ -304,6 +346,9 @@ impl Dialog {
             Self::Batch(dialog) => Some(dialog.stage()),
             Self::Devices(dialog) => Some(dialog.stage()),
             Self::Waiting(dialog) => Some(dialog.stage()),
+            Self::Many(dialog) => Some(dialog.stage()),
+            Self::Unacknowledged(dialog) => Some(dialog.stage()),
+            Self::ReportError(dialog) => Some(dialog.stage()),
             Self::Compare(_) | Self::Help => None,
         }
     }
@@ -319,6 +364,9 @@ impl Dialog {
             Self::Batch(dialog) => Some(&mut dialog.stage),
             Self::Devices(dialog) => Some(&mut dialog.stage),
             Self::Waiting(dialog) => Some(&mut dialog.stage),
+            Self::Many(dialog) => Some(&mut dialog.stage),
+            Self::Unacknowledged(dialog) => Some(&mut dialog.stage),
+            Self::ReportError(dialog) => Some(&mut dialog.stage),
             Self::Compare(_) | Self::Help => None,
         }
     }
@@ -335,6 +383,9 @@ impl Dialog {
             Self::Batch(dialog) => dialog.view().map(wrap_batch),
             Self::Devices(dialog) => dialog.view().map(wrap_devices),
             Self::Waiting(dialog) => dialog.view().map(wrap_waiting),
+            Self::Many(dialog) => dialog.view().map(wrap_many),
+            Self::Unacknowledged(dialog) => dialog.view().map(wrap_unacknowledged),
+            Self::ReportError(dialog) => dialog.view().map(wrap_report_error),
             Self::Help => help::view(),
         }
     }
@@ -362,6 +413,9 @@ wraps! {
     wrap_batch, batch, Batch;
     wrap_devices, devices, Devices;
     wrap_waiting, waiting, Waiting;
+    wrap_many, many, Many;
+    wrap_unacknowledged, unacknowledged, Unacknowledged;
+    wrap_report_error, report_error, ReportError;
 }
 
 /// The part of a dialog that scrolls where the window is low.

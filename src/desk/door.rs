@@ -2,6 +2,8 @@
 //!
 //! The real office stands behind it; tests put one in memory there.
 
+mod gate;
+
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +34,8 @@ use crate::pdf::Rect;
 use crate::token::pkcs11::Candidate;
 use crate::token::{self, LastTry, Pin, Plugged, Selector};
 
+pub use gate::GateDoor;
+
 /// Who opens the office to a person with a name and a password.
 pub trait Doorkeeper: Debug + Send + Sync {
     /// Blocks: derives the key, opens the database.
@@ -40,7 +44,7 @@ pub trait Doorkeeper: Debug + Send + Sync {
 
 /// One person's open door to the office. Every method may block, except [`Door::session`],
 /// [`Door::may`], [`Door::server`] and [`Door::is_demonstration`].
-pub trait Door: Debug + Send + Sync {
+pub trait Door: GateDoor {
     fn session(&self) -> &Session;
     fn may(&self, act: Act) -> bool;
     /// The provincial server, if one is set.

@@ -26,6 +26,14 @@ pub enum Command {
     /// What there is to sign with.
     Devices,
     Deed(Deed),
+    /// Marks the row, or takes the mark away.
+    Mark,
+    MarkAll,
+    /// Takes back what was decided last.
+    Undo,
+    /// What is to be acknowledged today.
+    Unacknowledged,
+    ReportError,
     Close,
     /// Does what the dialog is for.
     Confirm,
@@ -171,6 +179,15 @@ pub const TABLE: &[Shortcut] = &[
         "F8",
         "desk-key-devices",
     ),
+    line(
+        Part::Everywhere,
+        Nothing,
+        On::Named(Named::F4),
+        Command::Unacknowledged,
+        "F4",
+        "desk-key-unacknowledged",
+    ),
+    line(Part::Everywhere, Ctrl, Letter('z'), Command::Undo, "Ctrl+Z", "desk-key-undo"),
     line(Part::Everywhere, Ctrl, Letter('l'), Command::LogOut, "Ctrl+L", "desk-key-log-out"),
     line(Part::List, Nothing, On::Named(Named::ArrowDown), Command::Down, "↑ ↓", "desk-key-rows"),
     line(Part::List, Nothing, On::Named(Named::ArrowUp), Command::Up, "", ""),
@@ -186,6 +203,16 @@ pub const TABLE: &[Shortcut] = &[
     line(Part::List, Nothing, On::Named(Named::Home), Command::Home, "Home / End", "desk-key-ends"),
     line(Part::List, Nothing, On::Named(Named::End), Command::End, "", ""),
     line(Part::List, Nothing, On::Named(Named::Enter), Command::Open, "Enter", "desk-key-open"),
+    line(Part::List, Nothing, On::Named(Named::Space), Command::Mark, "Space", "desk-key-mark"),
+    line(Part::List, Ctrl, Letter('a'), Command::MarkAll, "Ctrl+A", "desk-key-mark-all"),
+    line(
+        Part::Inbound,
+        Nothing,
+        On::Named(Named::F7),
+        Command::ReportError,
+        "F7",
+        "desk-report-error",
+    ),
     line(Part::Inbound, Nothing, Letter('a'), Command::Deed(Deed::Accept), "A", "desk-deed-accept"),
     line(
         Part::Inbound,
@@ -352,7 +379,7 @@ mod tests {
     fn modifiers_must_match_exactly() {
         let a = || Key::Character("a".into());
         assert_eq!(press(a(), Modifiers::empty()), Some(Command::Deed(Deed::Accept)));
-        assert_eq!(press(a(), Modifiers::CTRL), None);
+        assert_eq!(press(a(), Modifiers::CTRL), Some(Command::MarkAll));
         assert_eq!(press(a(), Modifiers::ALT), None);
         let k = || Key::Character("k".into());
         assert_eq!(press(k(), Modifiers::empty()), Some(Command::Deed(Deed::ToSign)));

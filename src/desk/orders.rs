@@ -2,10 +2,12 @@
 
 use jiff::civil::Date;
 
+use super::document::State;
 use super::door::Door;
 use crate::domain::document::{DocumentKey, written_number};
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
+use crate::domain::report::ReportTo;
 use crate::i18n::tr;
 use crate::office::{NewDraft, SignOrder};
 use crate::pdf::Rect;
@@ -16,6 +18,15 @@ use crate::token::{Pin, Selector};
 #[derive(Debug, Clone)]
 pub enum Order {
     Accept(DocumentKey),
+    /// Although something stands against it at the gate.
+    AcceptDespite(DocumentKey, String),
+    /// Takes the last decision back.
+    Undo(DocumentKey),
+    ReportError {
+        key: DocumentKey,
+        to: ReportTo,
+        words: String,
+    },
     Register(DocumentKey),
     Return(DocumentKey, String),
     Assign {
@@ -63,10 +74,24 @@ pub struct Outcome {
 }
 
 impl Order {
+    /// The document whose decision can be taken back when this is done.
+    pub fn reversible(&self) -> Option<DocumentKey> {
+        match self {
+            Self::Accept(key)
+            | Self::AcceptDespite(key, _)
+            | Self::Return(key, _)
+            | Self::Assign { key, .. } => Some(*key),
+            _ => None,
+        }
+    }
+
     /// The document concerned; none for a draft that does not exist yet.
     pub fn key(&self) -> Option<DocumentKey> {
         match self {
             Self::Accept(key)
+            | Self::AcceptDespite(key, _)
+            | Self::Undo(key)
+            | Self::ReportError { key, .. }
             | Self::Register(key)
             | Self::Return(key, _)
             | Self::Assign { key, .. }
@@ -84,7 +109,9 @@ impl Order {
     /// What is said while it runs.
     pub fn doing(&self) -> String {
         tr(match self {
-            Self::Accept(_) => "desk-doing-accept",
+            Self::Accept(_) | Self::AcceptDespite(..) => "desk-doing-accept",
+            Self::Undo(_) => "desk-doing-undo",
+            Self::ReportError { .. } => "desk-doing-report-error",
             Self::Register(_) => "desk-doing-register",
             Self::Return(..) => "desk-doing-return",
             Self::Assign { .. } => "desk-doing-assign",
@@ -107,6 +134,18 @@ impl Order {
             Self::Accept(key) => {
                 door.accept(*key)?;
                 (*key, tr("desk-done-accept"))
+            }
+            Self::AcceptDespite(key, reason) => {
+                door.accept_despite(*key, reason)?;
+                (*key, tr("desk-done-accept"))
+            }
+            Self::Undo(key) => {
+                let state = State::Inbound(door.undo(*key)?);
+                (*key, t!("desk-done-undo", state = super::words::state(state)))
+            }
+            Self::ReportError { key, to, words } => {
+                door.report_error(*key, to.clone(), words)?;
+                (*key, tr("desk-done-report-error"))
             }
             Self::Register(key) => {
                 let registration = door.register(*key)?;

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use super::{Office, OfficeError, gate, labels};
+use crate::domain::calendar;
 use crate::domain::document::{DocumentKey, Urgency};
 use crate::domain::gate::Way;
 use crate::domain::inbound::{InboundDocument, InboundState};
@@ -13,6 +14,9 @@ use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
+
+const NOTIFICATIONS: &str = "notifications";
+const OFF: &str = "off";
 
 /// A document whose sender waits to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +86,25 @@ impl Office {
                 Unacknowledged { due, late: due < now, document }
             })
             .collect())
+    }
+
+    /// Whether what is left of the day is to be reminded of: on a working day, from an hour
+    /// or so before the office closes.
+    pub fn is_reminding_time(&self, now: Timestamp) -> bool {
+        let here = calendar::local(now);
+        calendar::is_working_day(here.date(), self.profile().holidays())
+            && self.profile().office_hours().is_reminding(here.time())
+    }
+
+    /// Whether this desk tells of things through the system's notifications; it does unless
+    /// somebody switched that off.
+    pub fn notifies(&self) -> bool {
+        !matches!(self.store().setting(NOTIFICATIONS), Ok(Some(off)) if off == OFF)
+    }
+
+    pub fn set_notifies(&self, on: bool) -> Result<(), Problem> {
+        self.actor(Act::ViewQueues)?;
+        Ok(self.store().set_setting(NOTIFICATIONS, if on { "on" } else { OFF })?)
     }
 
     /// Refuses to open what malware was found in, even if only a later look found it.

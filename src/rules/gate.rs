@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use jiff::civil::Time;
 use serde::Deserialize;
 
@@ -55,6 +56,14 @@ pub struct OfficeHours {
     pub remind_minutes: u16,
     pub cite: String,
     pub confirmed: bool,
+}
+
+impl OfficeHours {
+    /// Whether the office closes soon, or has closed: what is left of the day is due.
+    pub fn is_reminding(&self, time: Time) -> bool {
+        let before = SignedDuration::from_mins(self.remind_minutes.into());
+        time >= self.closes.saturating_sub(before).max(self.opens)
+    }
 }
 
 impl Profile {
@@ -123,6 +132,14 @@ mod tests {
                 assert!(profile.return_reasons().iter().find(proposes).is_some(), "{name}: {code}");
             }
         }
+    }
+
+    #[test]
+    fn the_last_hour_reminds() {
+        let hours = Profile::built_in("current").unwrap().office_hours().clone();
+        let at = |hour, minute| hours.is_reminding(jiff::civil::time(hour, minute, 0, 0));
+        assert!(!at(8, 0) && !at(15, 59));
+        assert!(at(16, 0) && at(16, 59) && at(17, 30));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //! PDF files, the state machines of `domain`, and troubles on demand. For tests and for
 //! looking at the window; the real office is tested elsewhere.
 
+#[path = "fake_gate.rs"]
+mod gate;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,7 +13,7 @@ use std::time::Duration;
 use futures::stream::{self, BoxStream, StreamExt};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
-use vanthu::desk::door::{Door, Doorkeeper};
+use vanthu::desk::door::{Door, Doorkeeper, GateDoor};
 use vanthu::domain::agency::{Agency, AgencyCode};
 use vanthu::domain::book::BookId;
 use vanthu::domain::delivery::{Delivery, SendState, StatusCode, StatusEntry};
@@ -76,6 +79,7 @@ struct Books {
     deeds: Vec<String>,
     syncs: u32,
     awaiting: Vec<AwaitingExtension>,
+    gate: gate::GateBooks,
 }
 
 #[derive(Debug)]
@@ -149,6 +153,26 @@ impl FakeKeeper {
         self.books().syncs
     }
 
+    /// From now on documents come with a file of a wrong format.
+    pub fn spoil_formats(&self) {
+        self.books().gate.bad_formats = true;
+    }
+
+    /// From now on the office closes soon.
+    pub fn close_soon(&self) {
+        self.books().gate.closing = true;
+    }
+
+    /// The words of every error that was reported.
+    pub fn reports(&self) -> Vec<String> {
+        self.books().gate.reports.iter().map(|(_, report)| report.text.clone()).collect()
+    }
+
+    /// How many inbound documents stand in a state.
+    pub fn inbound_count(&self, state: InboundState) -> usize {
+        self.books().inbound.iter().filter(|document| document.state == state).count()
+    }
+
     /// Where an inbound document stands.
     pub fn inbound_state(&self, key: DocumentKey) -> Option<InboundState> {
         self.books().inbound.iter().find(|d| d.key == key).map(|d| d.state)
@@ -198,6 +222,7 @@ impl Books {
             tries: 3,
             deeds: Vec::new(),
             syncs: 0,
+            gate: gate::GateBooks::default(),
             awaiting: vec![AwaitingExtension {
                 key: DocumentKey::fresh(),
                 code: "12/QĐ-UBND".to_owned(),
@@ -658,7 +683,7 @@ impl Door for FakeDoor {
     }
 
     fn accept(&self, key: DocumentKey) -> Result<(), Problem> {
-        self.keeper.enter()?.move_inbound(key, InboundState::Accepted, "")
+        self.accept_despite(key, "")
     }
 
     fn register(&self, key: DocumentKey) -> Result<Registration, Problem> {

@@ -130,6 +130,10 @@ impl Stage {
         self.key(Key::Character(letter.to_string().into()), Modifiers::CTRL, None);
     }
 
+    pub fn alt(&mut self, letter: char) {
+        self.key(Key::Character(letter.to_string().into()), Modifiers::ALT, None);
+    }
+
     /// Types as UniKey and its like do: characters, whatever they are.
     pub fn type_text(&mut self, text: &str) {
         for letter in text.chars() {

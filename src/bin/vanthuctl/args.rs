@@ -294,6 +294,11 @@ pub enum Config {
         #[arg(value_enum)]
         signature: As,
     },
+    /// Whether this desk shows notifications of the system
+    Notifications {
+        #[arg(value_enum)]
+        on: OnOff,
+    },
     /// What scans incoming files for malware: clamd:HOST:PORT, unix:PATH, defender or none
     Scanner {
         setting: String,
@@ -303,6 +308,12 @@ pub enum Config {
         name: String,
     },
     Show,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnOff {
+    On,
+    Off,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

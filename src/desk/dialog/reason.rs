@@ -22,6 +22,7 @@ use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
 use crate::domain::problem::Problem;
 use crate::domain::text::tidy;
+use crate::office::gate::{fact, outcome};
 use crate::t;
 
 const WORDS: &str = "reason-words";
@@ -33,6 +34,8 @@ pub struct Reason {
     /// Code and subject, so that one sees what is about to happen to which.
     about: String,
     given: Vec<String>,
+    /// What stands against it at the gate.
+    found: Vec<String>,
     chosen: Option<usize>,
     words: text_editor::Content,
     pub(super) stage: Stage,
@@ -40,22 +43,31 @@ pub struct Reason {
 
 #[derive(Debug, Clone)]
 pub enum Message {
-    Given(Result<Vec<String>, Problem>),
+    Given(Result<Given, Problem>),
     Choose(usize),
     Words(text_editor::Action),
     Submit,
     Close,
 }
 
+/// What the office gives to choose from.
+#[derive(Debug, Clone)]
+pub struct Given {
+    reasons: Vec<String>,
+    /// How many of the first follow from what was found at the gate.
+    proposed: usize,
+    found: Vec<String>,
+}
+
 impl Reason {
     pub fn new(deed: Deed, document: &Document, door: &Arc<dyn Door>) -> (Self, Task<Message>) {
         let dialog = Self::blank(deed, document);
-        if deed != Deed::Return {
+        if !matches!(deed, Deed::Return | Deed::Accept) {
             return (dialog, operation::focus(WORDS));
         }
-        let door = Arc::clone(door);
-        let given =
-            Task::perform(crate::desk::ask(move || Ok(door.return_reasons())), Message::Given);
+        let (door, key) = (Arc::clone(door), document.key());
+        let ask = crate::desk::ask(move || given(&*door, deed, key));
+        let given = Task::perform(ask, Message::Given);
         (dialog, Task::batch([given, operation::focus(WORDS)]))
     }
 
@@ -70,6 +82,7 @@ impl Reason {
             key: document.key(),
             about: super::about(document),
             given: Vec::new(),
+            found: Vec::new(),
             chosen: None,
             words: text_editor::Content::new(),
             stage: Stage::Asking,
@@ -82,7 +95,14 @@ impl Reason {
 
     pub fn update(&mut self, message: Message) -> Step<Message> {
         match message {
-            Message::Given(Ok(given)) => self.given = given,
+            Message::Given(Ok(given)) => {
+                // What the program proposes is chosen, for the person to change.
+                if self.chosen.is_none() && given.proposed > 0 {
+                    self.chosen = Some(0);
+                }
+                self.given = given.reasons;
+                self.found = given.found;
+            }
             Message::Given(Err(problem)) => self.stage = Stage::Failed(problem),
             Message::Choose(index) => {
                 self.chosen = if self.chosen == Some(index) { None } else { Some(index) };
@@ -123,6 +143,7 @@ impl Reason {
             return None;
         }
         Some(match (self.deed, self.deed.outbound_goal()) {
+            (Deed::Accept, _) => Order::AcceptDespite(key, reason),
             (Deed::Return, _) => Order::Return(key, reason),
             (Deed::Complete, _) => Order::Complete(key, reason),
             (Deed::Recall, _) => Order::Recall(key, reason),
@@ -134,12 +155,21 @@ impl Reason {
     pub fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let consequence = match self.deed {
+            Deed::Accept => Some(t!("desk-reason-accept-means")),
             Deed::Return => Some(t!("desk-reason-return-means")),
             Deed::Recall => Some(t!("desk-reason-recall-means")),
             Deed::Abandon => Some(t!("desk-reason-abandon-means")),
             Deed::SendBack => Some(t!("desk-reason-send-back-means")),
             _ => None,
         };
+        let found = self.found.iter().map(|one| {
+            row![
+                tinted(Icon::CrossCircle, Tone::Bad.ink()).size(size::CAPTION),
+                text(one).size(size::CAPTION)
+            ]
+            .spacing(space::S)
+            .into()
+        });
         let given = self.given.iter().enumerate().map(|(index, reason)| {
             let chosen = self.chosen == Some(index);
             let mark = if chosen { Icon::CheckCircle } else { Icon::Dot };
@@ -158,6 +188,9 @@ impl Reason {
                 row![tinted(Icon::Warning, Tone::Warn.ink()), text(means).size(size::BODY)]
                     .spacing(space::S)
             }))
+            // Always a part of its own, so that the field below keeps the keyboard when it
+            // fills.
+            .push(column(found).spacing(2.0))
             .push(column(given).spacing(2.0))
             .push(field(
                 label,
@@ -182,6 +215,32 @@ impl Reason {
     }
 }
 
+/// The reasons of the profile, those first that follow from what was found at the gate. To
+/// accept all the same, words of one's own are wanted.
+fn given(door: &dyn Door, deed: Deed, key: DocumentKey) -> Result<Given, Problem> {
+    let view = door.gate(key)?;
+    let against = view.gate.iter().flat_map(|gate| &gate.checks);
+    let found = against
+        .filter(|check| check.stands_against())
+        .flat_map(|check| {
+            let why = outcome(&check.outcome);
+            let facts: Vec<String> = check.facts.iter().map(fact).collect();
+            if facts.is_empty() { vec![why] } else { facts }
+        })
+        .collect();
+    if deed == Deed::Accept {
+        return Ok(Given { reasons: Vec::new(), proposed: 0, found });
+    }
+    let mut reasons = view.proposed;
+    let proposed = reasons.len();
+    for reason in door.return_reasons() {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    Ok(Given { reasons, proposed, found })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +251,7 @@ mod tests {
             key: DocumentKey::fresh(),
             about: String::new(),
             given: vec!["Sai thể thức".to_owned(), "Gửi nhầm".to_owned()],
+            found: Vec::new(),
             chosen: None,
             words: text_editor::Content::new(),
             stage: Stage::Asking,

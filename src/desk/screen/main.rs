@@ -1,9 +1,12 @@
 //! The desk itself: queues on the left, documents in the middle, one document on the
 //! right, and at most one dialog over them.
 
+pub mod day;
 pub mod facts;
+pub mod gate;
 pub mod jobs;
 pub mod list;
+mod marks;
 pub mod notices;
 pub mod pages;
 pub mod queues;
@@ -19,6 +22,7 @@ use std::time::Duration;
 
 use iced::task::Handle;
 use iced::{Subscription, Task};
+use jiff::civil::Date;
 
 use crate::desk::deeds::{Deed, deeds};
 use crate::desk::dialog::{self, Dialog};
@@ -27,9 +31,11 @@ use crate::desk::door::Door;
 use crate::desk::easel::Easel;
 use crate::desk::keys::Command;
 use crate::desk::orders::{Order, Outcome};
+use crate::domain::document::DocumentKey;
 use crate::domain::identity::ExpiryWarning;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::{Blame, Kind, Problem};
+use crate::domain::report::ErrorReport;
 use crate::domain::role::Act;
 use crate::i18n::{Lang, language};
 use crate::office::{Counts, SyncReport};
@@ -42,6 +48,9 @@ use reader::Reader;
 
 /// How often the desk exchanges with the server by itself.
 const EVERY: Duration = Duration::from_secs(60);
+/// How often the clock is looked at for reminders; not the same as [`EVERY`], or the two would
+/// be one subscription.
+const MINUTE: Duration = Duration::from_secs(61);
 
 /// The desk of one person.
 #[derive(Debug)]
@@ -65,6 +74,13 @@ pub struct Main {
     token: token::Chip,
     /// Documents that wait to be made to last.
     awaiting: usize,
+    /// What is to be acknowledged today, and on which day that was reminded of.
+    owing: day::Owing,
+    reminded: Option<Date>,
+    /// Jobs whose decision can be taken back once they are done.
+    reversible: Vec<(u64, DocumentKey)>,
+    /// Decisions of this session that may be taken back, newest last.
+    decided: Vec<DocumentKey>,
     /// Listens to the readers for as long as the person is here.
     _watch: Handle,
 }
@@ -95,6 +111,13 @@ pub enum Message {
         answer: Result<SyncReport, Problem>,
     },
     WhyBroken,
+    /// A minute has passed.
+    Minute,
+    /// What is to be acknowledged today.
+    Unacknowledged,
+    Owing(Result<day::Owing, Problem>),
+    /// Errors that were reported to the person here.
+    Reports(Result<Vec<(DocumentKey, ErrorReport)>, Problem>),
     /// A reader or a card came or went.
     Plugged(Plugged),
     Token(token::Message),
@@ -147,6 +170,10 @@ impl Main {
             syncing: None,
             token: token::Chip::new(&*door),
             awaiting: 0,
+            owing: day::Owing::default(),
+            reminded: None,
+            reversible: Vec::new(),
+            decided: Vec::new(),
             _watch: watch.abort_on_drop(),
             door,
         };
@@ -157,6 +184,7 @@ impl Main {
             watching,
             main.count_awaiting(),
             main.warn(),
+            main.ask_reports(),
         ];
         (main, Task::batch(tasks))
     }
@@ -180,11 +208,12 @@ impl Main {
     }
 
     pub fn subscription(&self) -> Subscription<Message> {
-        if self.may_sync() {
+        let line = if self.may_sync() {
             iced::time::every(EVERY).map(|_| Message::AutoSync)
         } else {
             Subscription::none()
-        }
+        };
+        Subscription::batch([line, iced::time::every(MINUTE).map(|_| Message::Minute)])
     }
 
     pub fn update(&mut self, message: Message) -> Action {
@@ -208,9 +237,18 @@ impl Main {
             }
             Message::Dialog(message) => self.dialog_update(message),
             Message::Notices(message) => {
+                let asked = message.clone();
                 self.notices.update(message);
-                Task::none()
+                match asked {
+                    notices::Message::Dismiss(_) => Task::none(),
+                    notices::Message::Undo(_) => self.undo(),
+                    notices::Message::Read(_, report) => self.report_was_read(report),
+                }
             }
+            Message::Minute => self.count_owing(),
+            Message::Unacknowledged => self.unacknowledged(),
+            Message::Owing(answer) => self.owing(answer),
+            Message::Reports(answer) => self.reports(answer),
             Message::Ordered { job, answer } => self.ordered(job, answer),
             Message::Slow(job) => {
                 self.jobs.slow(job);
@@ -277,6 +315,10 @@ impl Main {
                 Some(queue) => self.update(Message::Queue(*queue)),
                 None => Action::None,
             },
+            Command::Undo => Action::Run(self.undo()),
+            Command::Unacknowledged => self.update(Message::Unacknowledged),
+            Command::ReportError => Action::Run(self.report_error()),
+            Command::Deed(deed) if !self.list.marked().is_empty() => Action::Run(self.many(deed)),
             Command::Deed(deed) => {
                 let offered = self.reader.document().is_some_and(|document| {
                     deeds(document, |act| self.door.may(act)).contains(&deed)
@@ -284,13 +326,15 @@ impl Main {
                 if offered { Action::Run(self.begin(deed)) } else { Action::None }
             }
             Command::Close => {
-                if self.notices.dismiss_newest() {
+                if self.list.clear_marks() || self.notices.dismiss_newest() {
                     Action::None
                 } else {
                     self.update(Message::List(list::Message::ClearSearch))
                 }
             }
             Command::Search
+            | Command::Mark
+            | Command::MarkAll
             | Command::Open
             | Command::Up
             | Command::Down
@@ -355,6 +399,7 @@ impl Main {
                 self.reader.show(*document).map(Message::Reader),
             ]),
             list::Action::Batch => self.batch(),
+            list::Action::Many(deed) => self.many(deed),
             list::Action::Open => {
                 let action = self.reader.command(Command::Open);
                 self.read(action)
@@ -368,6 +413,7 @@ impl Main {
             reader::Action::Run(task) => task.map(Message::Reader),
             reader::Action::Do(deed) => self.begin(deed),
             reader::Action::Report => self.report(),
+            reader::Action::ReportError => self.report_error(),
             reader::Action::Compare { field, signer } => match self.reader.document() {
                 Some(document) => {
                     let dialog = Dialog::compare(field, signer, document, &self.door, &self.easel);
@@ -468,6 +514,7 @@ impl Main {
                 self.look_at_token()
             }
             dialog::Action::Open(opened) => self.open(*opened),
+            dialog::Action::Show(key) => self.show_arrival(key),
             dialog::Action::Changed => Task::batch([
                 self.count(),
                 self.list.reload(&self.door).map(Message::List),

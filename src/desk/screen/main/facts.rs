@@ -23,14 +23,21 @@ use crate::signing::report::finding;
 use crate::t;
 
 /// The verification panel: the verdict in words, then every signature.
-pub fn signatures(verdict: &Fetch<Option<VerdictSummary>>) -> Element<'_, Message> {
+///
+/// `gate` is what was found before acceptance, and stands above them.
+pub fn signatures<'a>(
+    verdict: &'a Fetch<Option<VerdictSummary>>,
+    gate: Vec<Element<'a, Message>>,
+) -> Element<'a, Message> {
     match verdict {
         Fetch::Waiting => said(t!("desk-checking")),
-        Fetch::Failed(problem) => scrolled(vec![told(problem)]),
+        Fetch::Failed(problem) => {
+            scrolled(gate.into_iter().chain(std::iter::once(told(problem))).collect())
+        }
         Fetch::Here(None) => said(t!("desk-not-signed-yet")),
         Fetch::Here(Some(summary)) => {
             // The verdict itself stands above the tabs, always in sight.
-            let mut parts: Vec<_> = reasons(&summary.reasons).collect();
+            let mut parts: Vec<_> = gate.into_iter().chain(reasons(&summary.reasons)).collect();
             if summary.signatures.is_empty() {
                 parts.push(text(t!("desk-no-signatures")).size(size::BODY).into());
             }

@@ -10,6 +10,9 @@ use iced::widget::{Space, column, container, mouse_area, operation, row, scrolla
 use iced::{Center, Fill, Size, Task};
 
 use super::jobs::PATIENCE;
+pub use super::marks::offered;
+use super::marks::{self, Marks};
+use crate::desk::deeds::Deed;
 use crate::desk::document::{Document, Queue, day, local_day, today};
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
@@ -27,6 +30,7 @@ use crate::desk::words;
 use crate::domain::document::{DocumentKey, Urgency};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
+use crate::domain::role::Act;
 use crate::t;
 
 /// Height of a row.
@@ -53,6 +57,7 @@ pub struct List {
     turn: u64,
     typed: u64,
     selected: Option<DocumentKey>,
+    marks: Marks,
     /// Where the selected row is or was, so that the arrow keys go on from there when it
     /// has left the queue.
     at: usize,
@@ -81,6 +86,9 @@ pub enum Message {
     ClearSearch,
     /// Sign or seal many of them.
     Batch,
+    /// One decision on those that are marked.
+    Many(Deed),
+    ClearMarks,
 }
 
 /// One page of a queue.
@@ -107,6 +115,8 @@ pub enum Action {
     Open,
     /// Many are to be signed or sealed.
     Batch,
+    /// One decision on those that are marked.
+    Many(Deed),
 }
 
 impl List {
@@ -120,6 +130,7 @@ impl List {
             turn: 0,
             typed: 0,
             selected: None,
+            marks: Marks::default(),
             at: 0,
             offset: 0.0,
             height: 560.0,
@@ -141,6 +152,7 @@ impl List {
     /// Goes to another queue; words searched for stay behind.
     pub fn go(&mut self, queue: Queue, door: &Arc<dyn Door>) -> Task<Message> {
         self.queue = queue;
+        self.marks.clear();
         self.words.clear();
         self.typed += 1;
         self.restart(door)
@@ -150,6 +162,18 @@ impl List {
     pub fn reload(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
         let shown = u32::try_from(self.rows.len()).unwrap_or(u32::MAX).clamp(PAGE, 5 * PAGE);
         self.fetch(door, true, shown)
+    }
+
+    /// The rows that are marked.
+    pub fn marked(&self) -> Vec<Document> {
+        self.marks.among(&self.rows)
+    }
+
+    /// Takes all marks away; whether there were any.
+    pub fn clear_marks(&mut self) -> bool {
+        let some = !self.marks.is_empty();
+        self.marks.clear();
+        some
     }
 
     pub fn select(&mut self, key: DocumentKey) {
@@ -207,6 +231,8 @@ impl List {
             }
             Message::Retry => return Action::Run(self.restart(door)),
             Message::Batch => return Action::Batch,
+            Message::Many(deed) => return Action::Many(deed),
+            Message::ClearMarks => self.marks.clear(),
         }
         Action::None
     }
@@ -224,6 +250,16 @@ impl List {
                 ]));
             }
             Command::Open => return Action::Open,
+            Command::Mark => {
+                if let Some(key) = self.selected.filter(|_| listed) {
+                    self.marks.toggle(key);
+                }
+                return Action::None;
+            }
+            Command::MarkAll => {
+                self.marks.toggle_all(&self.rows);
+                return Action::None;
+            }
             // The first key press lands on a row; what left the queue is succeeded by the
             // row that took its place.
             Command::Down | Command::Up if !listed => self.at,
@@ -307,6 +343,7 @@ impl List {
                     self.rows.extend(rows);
                 }
                 self.state = State::Idle;
+                self.marks.keep(&self.rows);
                 self.find_selected();
             }
             Err(problem) => {
@@ -327,8 +364,12 @@ impl List {
         self.rows.iter().position(|row| row.key() == key)
     }
 
-    /// `batch`: as what all of it may be signed by the person here.
-    pub fn view(&self, batch: Option<SignatureKind>) -> Element<'_, Message> {
+    /// `batch`: as what all of it may be signed by the person here; `may`: what they may do.
+    pub fn view(
+        &self,
+        batch: Option<SignatureKind>,
+        may: impl Fn(Act) -> bool,
+    ) -> Element<'_, Message> {
         let batch = batch.filter(|_| self.rows.len() > 1).map(|kind| {
             let (symbol, label) = match kind {
                 SignatureKind::Personal => (Icon::Pen, t!("desk-batch-sign-short")),
@@ -350,7 +391,11 @@ impl List {
         let top =
             container(search).padding([space::S, space::M]).style(theme::ground(theme::CANVAS));
         let body = sensor(self.body()).on_show(Message::Sized).on_resize(Message::Sized);
-        column![top, body].into()
+        let marked = (!self.marks.is_empty()).then(|| {
+            let marked = self.marked();
+            marks::bar(marked.len(), &marks::offered(&marked, may))
+        });
+        column![top].push(marked).push(body).into()
     }
 
     fn body(&self) -> Element<'_, Message> {
@@ -397,7 +442,8 @@ impl List {
         let built = rows.iter().enumerate().map(|(i, document)| {
             let index = first + i;
             let selected = self.selected == Some(document.key());
-            row_view(document, index, selected, all)
+            let mark = (!self.marks.is_empty()).then(|| self.marks.has(document.key()));
+            row_view(document, index, selected, all, mark)
         });
         let foot = match &self.state {
             State::Failed(problem) => Some(
@@ -447,6 +493,7 @@ fn row_view<'a>(
     index: usize,
     selected: bool,
     with_state: bool,
+    marked: Option<bool>,
 ) -> Element<'a, Message> {
     let metadata = document.metadata();
     let (state_icon, state_tone) = words::state_look(document.state());
@@ -477,9 +524,13 @@ fn row_view<'a>(
     } else {
         iced::Color::TRANSPARENT
     }));
-    let content = row![mark, tinted(state_icon, state_tone.ink()), lines.width(Fill)]
-        .spacing(space::S)
-        .align_y(Center);
+    // While rows are being marked, the mark stands in the place of the state.
+    let symbol = match marked {
+        Some(true) => tinted(Icon::CheckCircle, theme::ACCENT),
+        Some(false) => tinted(Icon::Dot, theme::INK_SOFT),
+        None => tinted(state_icon, state_tone.ink()),
+    };
+    let content = row![mark, symbol, lines.width(Fill)].spacing(space::S).align_y(Center);
     mouse_area(
         container(content)
             .padding(iced::Padding::ZERO.right(space::M))

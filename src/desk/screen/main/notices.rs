@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use iced::widget::{column, container, row};
 use iced::{Center, Fill, Task};
+use uuid::Uuid;
 
-use crate::desk::theme::{self, Tone, size, space};
+use crate::desk::theme::{self, Tone, Weight, size, space};
 use crate::desk::widget::icon::{Icon, tinted};
-use crate::desk::widget::press::tool;
+use crate::desk::widget::press::{press, tool};
 use crate::desk::widget::told::sentences;
 use crate::desk::widget::{Element, text};
 use crate::domain::problem::{Kind, Problem};
 use crate::t;
 
 const GOOD_NEWS_LASTS: Duration = Duration::from_secs(6);
+/// Long enough to see the mistake and reach for the mouse.
+const UNDOABLE_LASTS: Duration = Duration::from_secs(15);
 /// More would cover the window.
 const MOST: usize = 3;
 
@@ -26,6 +29,10 @@ pub struct Notices {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     Good(String),
+    /// Good news of a decision that can be taken back.
+    Undoable(String),
+    /// An error in a document that somebody reported to the person here; stays until read.
+    Report(Uuid, String),
     /// Nothing has gone wrong yet.
     Warning(String),
     Trouble(Problem),
@@ -34,15 +41,23 @@ pub enum Notice {
 #[derive(Debug, Clone)]
 pub enum Message {
     Dismiss(u64),
+    /// Take back what this one told of.
+    Undo(u64),
+    /// The report in it was read.
+    Read(u64, Uuid),
 }
 
 impl Notices {
     pub fn add(&mut self, notice: Notice) -> Task<Message> {
         // The same trouble again (each minute's synchronisation) is one notice, and of good
         // news only the newest is.
-        let good = matches!(notice, Notice::Good(_));
-        self.shown
-            .retain(|(_, shown)| *shown != notice && !(good && matches!(shown, Notice::Good(_))));
+        let is_good = |notice: &Notice| matches!(notice, Notice::Good(_) | Notice::Undoable(_));
+        let good = is_good(&notice);
+        self.shown.retain(|(_, shown)| *shown != notice && !(good && is_good(shown)));
+        let lasts = match notice {
+            Notice::Undoable(_) => UNDOABLE_LASTS,
+            _ => GOOD_NEWS_LASTS,
+        };
         self.next += 1;
         let id = self.next;
         self.shown.push((id, notice));
@@ -50,7 +65,7 @@ impl Notices {
             drop(self.shown.remove(0));
         }
         if good {
-            Task::perform(crate::desk::after(GOOD_NEWS_LASTS), move |()| Message::Dismiss(id))
+            Task::perform(crate::desk::after(lasts), move |()| Message::Dismiss(id))
         } else {
             Task::none()
         }
@@ -58,7 +73,9 @@ impl Notices {
 
     pub fn update(&mut self, message: Message) {
         match message {
-            Message::Dismiss(id) => self.shown.retain(|(shown, _)| *shown != id),
+            Message::Dismiss(id) | Message::Undo(id) | Message::Read(id, _) => {
+                self.shown.retain(|(shown, _)| *shown != id)
+            }
         }
     }
 
@@ -92,6 +109,26 @@ fn card(id: u64, notice: &Notice) -> Element<'_, Message> {
     let (tone, icon, words): (_, _, Element<'_, Message>) = match notice {
         Notice::Good(said) => {
             (Tone::Good, Icon::CheckCircle, text(said).size(size::BODY).width(Fill).into())
+        }
+        Notice::Undoable(said) => {
+            let undo = press(
+                Some(Icon::Undo),
+                format!("{} (Ctrl+Z)", t!("desk-undo")),
+                Weight::Plain,
+                Some(Message::Undo(id)),
+            );
+            let words = row![text(said).size(size::BODY).width(Fill), undo].spacing(space::S);
+            (Tone::Good, Icon::CheckCircle, words.align_y(Center).into())
+        }
+        Notice::Report(report, said) => {
+            let read = press(
+                Some(Icon::Check),
+                t!("desk-report-read"),
+                Weight::Plain,
+                Some(Message::Read(id, *report)),
+            );
+            let words = column![text(said).size(size::BODY).width(Fill), read].spacing(space::XS);
+            (Tone::Warn, Icon::Flag, words.into())
         }
         Notice::Warning(said) => {
             (Tone::Warn, Icon::Warning, text(said).size(size::BODY).width(Fill).into())

@@ -6,9 +6,9 @@ use std::time::Duration;
 use iced::widget::{column, container, row};
 use iced::{Center, Fill, Task};
 
-use super::{facts, pages};
+use super::{facts, gate, pages};
 use crate::desk::deeds::{Deed, deeds};
-use crate::desk::document::Document;
+use crate::desk::document::{Document, State};
 use crate::desk::door::Door;
 use crate::desk::easel::Easel;
 use crate::desk::keys::{self, Command};
@@ -19,9 +19,13 @@ use crate::desk::widget::press::press;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::document::DocumentKey;
+use crate::domain::gate::CheckName;
+use crate::domain::inbound::InboundState;
 use crate::domain::problem::Problem;
+use crate::domain::role::Act;
 use crate::domain::verdict::{LegalValue, Verdict, VerdictSummary};
 use crate::office::HistoryEntry;
+use crate::office::gate::GateView;
 use crate::t;
 
 /// While the arrow keys run through the list, nothing is fetched for rows passed by.
@@ -36,6 +40,10 @@ pub struct Reader {
     pages: pages::Pages,
     history: Fetch<Vec<HistoryEntry>>,
     verdict: Fetch<Option<VerdictSummary>>,
+    /// What was found at the gate; `None` for an outbound document.
+    gate: Fetch<Option<GateView>>,
+    /// It is being looked at again.
+    looking: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -43,11 +51,20 @@ pub enum Message {
     Settled(u64),
     History(u64, Result<Vec<HistoryEntry>, Problem>),
     Verdict(u64, Result<Option<VerdictSummary>, Problem>),
+    Gate(u64, Box<Result<GateView, Problem>>),
+    /// Look at the gate again, signatures included.
+    CheckAgain,
+    /// A person judges what no program can.
+    Judge(CheckName),
+    ReportError,
     Refreshed(u64, Box<Result<Document, Problem>>),
     Pages(pages::Message),
     Part(Part),
     Do(Deed),
-    Compare { field: String, signer: String },
+    Compare {
+        field: String,
+        signer: String,
+    },
     Report,
 }
 
@@ -89,6 +106,8 @@ pub enum Action {
     },
     /// Print the report on the signatures.
     Report,
+    /// Tell of an error in the document.
+    ReportError,
 }
 
 impl Part {
@@ -115,6 +134,8 @@ impl Reader {
             pages: pages::Pages::new(easel),
             history: Fetch::Waiting,
             verdict: Fetch::Waiting,
+            gate: Fetch::Here(None),
+            looking: false,
         }
     }
 
@@ -133,6 +154,11 @@ impl Reader {
         if matches!(document, Document::Inbound(_)) && self.part == Part::Deliveries {
             self.part = Part::Pages;
         }
+        self.gate = match &document {
+            Document::Inbound(_) => Fetch::Waiting,
+            Document::Outbound(_) => Fetch::Here(None),
+        };
+        self.looking = false;
         self.document = Some(document);
         self.history = Fetch::Waiting;
         self.pages.clear();
@@ -159,6 +185,15 @@ impl Reader {
         })
     }
 
+    /// Shows an inbound document that may stand in another queue.
+    pub fn open_inbound(&mut self, key: DocumentKey, door: &Arc<dyn Door>) -> Task<Message> {
+        self.turn += 1;
+        let (turn, door) = (self.turn, Arc::clone(door));
+        Task::perform(crate::desk::ask(move || fetch_document(&*door, key, true)), move |answer| {
+            Message::Refreshed(turn, Box::new(answer))
+        })
+    }
+
     pub fn clear(&mut self) {
         self.turn += 1;
         self.document = None;
@@ -174,8 +209,23 @@ impl Reader {
                 Ok(document) => return Action::Run(self.refreshed(document, door)),
                 Err(problem) => tracing::warn!(%problem, "a document was not read again"),
             },
+            Message::Gate(turn, answer) if turn == self.turn => {
+                let looked = std::mem::take(&mut self.looking);
+                self.gate = match *answer {
+                    Ok(view) => Fetch::Here(Some(view)),
+                    Err(problem) => Fetch::Failed(problem),
+                };
+                // The signatures were checked anew with it.
+                if looked {
+                    return Action::Run(self.refresh(door));
+                }
+            }
+            Message::CheckAgain => return Action::Run(self.check_again(door)),
+            Message::Judge(check) => return Action::Run(self.judge(check, door)),
+            Message::ReportError => return Action::ReportError,
             // Answers for a document that is no longer shown.
-            Message::Settled(_)
+            Message::Gate(..)
+            | Message::Settled(_)
             | Message::History(..)
             | Message::Verdict(..)
             | Message::Refreshed(..) => {}
@@ -212,6 +262,28 @@ impl Reader {
         self.pages.scaled(scale).map(Message::Pages)
     }
 
+    fn check_again(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        let Some(Document::Inbound(document)) = &self.document else { return Task::none() };
+        if self.looking {
+            return Task::none();
+        }
+        self.looking = true;
+        let (turn, key, door) = (self.turn, document.key, Arc::clone(door));
+        Task::perform(crate::desk::ask(move || door.check_again(key)), move |answer| {
+            Message::Gate(turn, Box::new(answer))
+        })
+    }
+
+    fn judge(&mut self, check: CheckName, door: &Arc<dyn Door>) -> Task<Message> {
+        let Some(Document::Inbound(document)) = &self.document else { return Task::none() };
+        let (turn, key, door) = (self.turn, document.key, Arc::clone(door));
+        let judge = crate::desk::ask(move || {
+            door.judge_check(key, check, "")?;
+            door.gate(key)
+        });
+        Task::perform(judge, move |answer| Message::Gate(turn, Box::new(answer)))
+    }
+
     fn refreshed(&mut self, document: Document, door: &Arc<dyn Door>) -> Task<Message> {
         let same = self.document.as_ref().is_some_and(|shown| {
             main_blob(shown) == main_blob(&document) && shown.key() == document.key()
@@ -243,7 +315,10 @@ impl Reader {
         let verdict = match document {
             Document::Inbound(document) => {
                 self.verdict = Fetch::Here(Some(document.verdict.clone()));
-                Task::none()
+                let door = Arc::clone(door);
+                Task::perform(crate::desk::ask(move || door.gate(key)), move |answer| {
+                    Message::Gate(turn, Box::new(answer))
+                })
             }
             Document::Outbound(_) => {
                 let door = Arc::clone(door);
@@ -286,20 +361,33 @@ impl Reader {
             column![
                 heading(document),
                 actions(document, door, busy),
-                verdict_banner(&self.verdict)
+                verdict_banner(&self.verdict, self.legal_value())
             ]
             .spacing(space::S),
         )
         .padding([space::S, space::M]);
         let body = match self.part {
             Part::Pages => self.pages.view().map(Message::Pages),
-            Part::Signatures => facts::signatures(&self.verdict),
+            Part::Signatures => {
+                let may = door.may(Act::ReceiveInbound);
+                let open = matches!(document.state(), State::Inbound(InboundState::Arrived));
+                let gate = gate::panel(&self.gate, may, open, self.looking);
+                facts::signatures(&self.verdict, gate)
+            }
             Part::Facts => facts::facts(document),
             Part::History => facts::history(&self.history),
             Part::Deliveries => facts::deliveries(document),
         };
         let body = container(body).width(Fill).height(Fill).style(theme::ground(theme::CANVAS));
         column![head, self.tabs(), body].into()
+    }
+
+    /// The gate knows more than the signatures: whether the document came through the system.
+    fn legal_value(&self) -> Option<LegalValue> {
+        match &self.gate {
+            Fetch::Here(Some(view)) => view.gate.as_ref().map(|gate| gate.legal.value),
+            _ => None,
+        }
     }
 
     fn tabs(&self) -> Element<'_, Message> {
@@ -360,10 +448,13 @@ fn actions<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Eleme
     Some(row(buttons).spacing(space::S).wrap().vertical_spacing(space::XS).into())
 }
 
-fn verdict_banner(verdict: &Fetch<Option<VerdictSummary>>) -> Option<Element<'_, Message>> {
+fn verdict_banner(
+    verdict: &Fetch<Option<VerdictSummary>>,
+    legal: Option<LegalValue>,
+) -> Option<Element<'_, Message>> {
     let Fetch::Here(Some(summary)) = verdict else { return None };
     let (icon, tone) = words::verdict_look(summary.verdict);
-    let value = summary.legal_value();
+    let value = legal.unwrap_or_else(|| summary.legal_value());
     let detail = match (value, summary.verdict) {
         (LegalValue::SameAsPaper, _) => words::legal_value(value),
         (LegalValue::ForReference, Verdict::Unsigned | Verdict::Valid) => words::legal_value(value),

@@ -86,10 +86,20 @@ impl Line {
     }
 }
 
+/// What waits for somebody, beside the queues.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Owed {
+    /// Documents whose signatures wait to be made to last.
+    pub awaiting: usize,
+    /// What came and is neither accepted nor returned, and whether some of it is late.
+    pub unacknowledged: usize,
+    pub late: bool,
+}
+
 pub fn view<'a>(
     line: &'a Line,
     token: &'a Chip,
-    awaiting: usize,
+    owed: Owed,
     counts: Option<&Counts>,
     jobs: &'a Jobs,
     session: &'a Session,
@@ -130,8 +140,13 @@ pub fn view<'a>(
             .push(Space::new().width(Fill))
             .push(job)
             .push(Space::new().width(Fill))
-            .push((awaiting > 0).then(|| {
-                let words = t!("desk-chip-awaiting", count = awaiting);
+            .push((owed.unacknowledged > 0).then(|| {
+                let words = t!("desk-chip-unacknowledged", count = owed.unacknowledged);
+                let tone = if owed.late { Tone::Bad } else { Tone::Warn };
+                chip(badge(Icon::Inbox, words, tone), Message::Unacknowledged)
+            }))
+            .push((owed.awaiting > 0).then(|| {
+                let words = t!("desk-chip-awaiting", count = owed.awaiting);
                 chip(badge(Icon::History, words, Tone::Info), Message::Awaiting)
             }))
             .push(token.view())

@@ -22,10 +22,12 @@ impl Main {
         let panes = row![
             queues::view(&self.queues, self.list.queue(), self.counts.as_ref()),
             rule::vertical(1).style(theme::line),
-            container(self.list.view(self.may_batch()).map(Message::List))
-                .width(FillPortion(9))
-                .height(Fill)
-                .style(theme::ground(theme::SURFACE)),
+            container(
+                self.list.view(self.may_batch(), |act| self.door.may(act)).map(Message::List)
+            )
+            .width(FillPortion(9))
+            .height(Fill)
+            .style(theme::ground(theme::SURFACE)),
             rule::vertical(1).style(theme::line),
             container(self.reader.view(&*self.door, busy).map(Message::Reader))
                 .width(FillPortion(11))
@@ -41,7 +43,7 @@ impl Main {
             status::view(
                 &self.line,
                 &self.token,
-                self.awaiting,
+                self.owed(),
                 self.counts.as_ref(),
                 &self.jobs,
                 self.door.session(),

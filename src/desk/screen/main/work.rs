@@ -19,6 +19,7 @@ use crate::t;
 impl Main {
     pub(super) fn order(&mut self, order: Order) -> Task<Message> {
         let job = self.jobs.begin(order.doing(), order.key());
+        self.reversible.extend(order.reversible().map(|key| (job, key)));
         let door = Arc::clone(&self.door);
         let work =
             Task::perform(crate::desk::ask(move || order.carry_out(&*door)), move |answer| {
@@ -30,6 +31,8 @@ impl Main {
     pub(super) fn ordered(&mut self, job: u64, answer: Result<Outcome, Problem>) -> Task<Message> {
         self.jobs.end(job);
         let asked_here = self.ordered == Some(job) && self.dialog.is_some();
+        let reversible = self.reversible.iter().position(|(one, _)| *one == job);
+        let reversible = reversible.map(|at| self.reversible.remove(at).1);
         match answer {
             Ok(Outcome { key, said }) => {
                 let about = key.map(|key| key.to_string()).unwrap_or_default();
@@ -47,8 +50,15 @@ impl Main {
                     }
                     _ => Task::none(),
                 };
+                let notice = match reversible {
+                    Some(key) => {
+                        self.decided.push(key);
+                        Notice::Undoable(said)
+                    }
+                    None => Notice::Good(said),
+                };
                 Task::batch([
-                    self.notices.add(Notice::Good(said)).map(Message::Notices),
+                    self.notices.add(notice).map(Message::Notices),
                     self.look_at_token(),
                     self.count_awaiting(),
                     self.count(),
@@ -64,6 +74,13 @@ impl Main {
                     self.list.reload(&self.door).map(Message::List),
                     self.reader.refresh(&self.door).map(Message::Reader),
                 ]);
+                if problem.code == "office-gate-reason"
+                    && self.dialog.is_none()
+                    && let Some(key) = reversible
+                    && let Some(asked) = self.ask_why_accept(key)
+                {
+                    return Task::batch([again, asked]);
+                }
                 match (&mut self.dialog, asked_here) {
                     (Some(dialog), true) => {
                         let task = dialog.failed(problem, &self.door).map(Message::Dialog);
@@ -122,9 +139,10 @@ impl Main {
     pub(super) fn count(&mut self) -> Task<Message> {
         self.counted += 1;
         let (turn, door) = (self.counted, Arc::clone(&self.door));
-        Task::perform(crate::desk::ask(move || door.counts()), move |answer| {
+        let counts = Task::perform(crate::desk::ask(move || door.counts()), move |answer| {
             Message::Counts(turn, answer)
-        })
+        });
+        Task::batch([counts, self.count_owing()])
     }
 
     /// Only what is sealed here can wait; the rest of the office need not know.
@@ -208,6 +226,11 @@ impl Main {
                 tracing::info!(sent, received, waiting, "synchronised");
             }
             if report.received + report.sent > 0 {
+                if report.received > 0 {
+                    let words = t!("desk-notify-arrived", count = report.received);
+                    self.notify(t!("desk-notify-arrived-title"), words);
+                    tasks.push(self.ask_reports());
+                }
                 tasks.push(self.list.reload(&self.door).map(Message::List));
                 tasks.push(self.reader.refresh(&self.door).map(Message::Reader));
             }

@@ -1,0 +1,186 @@
+//! The duties of the day at the gate: what is to be acknowledged, the reminder before the
+//! office closes, one decision on many, taking back, and errors that were reported.
+
+use std::sync::Arc;
+
+use iced::Task;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::list;
+use super::notices::Notice;
+use super::{Main, Message, status};
+use crate::desk::deeds::Deed;
+use crate::desk::dialog::Dialog;
+use crate::desk::dialog::unacknowledged::MOST;
+use crate::desk::document::{Document, Queue, today};
+use crate::desk::orders::Order;
+use crate::domain::document::DocumentKey;
+use crate::domain::inbound::InboundState;
+use crate::domain::problem::Problem;
+use crate::domain::report::ErrorReport;
+use crate::domain::role::Act;
+use crate::t;
+
+/// How much of the day is left to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Owing {
+    pub count: usize,
+    pub late: bool,
+}
+
+impl Main {
+    pub(super) fn owed(&self) -> status::Owed {
+        status::Owed {
+            awaiting: self.awaiting,
+            unacknowledged: self.owing.count,
+            late: self.owing.late,
+        }
+    }
+
+    /// Only who accepts is asked to.
+    pub(super) fn count_owing(&self) -> Task<Message> {
+        if !self.door.may(Act::ReceiveInbound) {
+            return Task::none();
+        }
+        let door = Arc::clone(&self.door);
+        let count = crate::desk::ask(move || {
+            let waiting = door.unacknowledged(MOST)?;
+            Ok(Owing { count: waiting.len(), late: waiting.iter().any(|one| one.late) })
+        });
+        Task::perform(count, Message::Owing)
+    }
+
+    pub(super) fn owing(&mut self, answer: Result<Owing, Problem>) -> Task<Message> {
+        match answer {
+            Ok(owing) => {
+                self.owing = owing;
+                self.remind(Timestamp::now())
+            }
+            Err(problem) => self.trouble(problem),
+        }
+    }
+
+    /// Once a day, before the office closes, what is not acknowledged is reminded of: in the
+    /// window, and by the system for whoever looks elsewhere.
+    fn remind(&mut self, now: Timestamp) -> Task<Message> {
+        let day = today();
+        let due =
+            self.owing.count > 0 && self.reminded != Some(day) && self.door.is_reminding_time(now);
+        if !due {
+            return Task::none();
+        }
+        self.reminded = Some(day);
+        let said = t!("desk-remind", count = self.owing.count);
+        self.notify(t!("desk-remind-title"), said.clone());
+        self.notices.add(Notice::Warning(said)).map(Message::Notices)
+    }
+
+    /// A notification of the system, where it is not switched off.
+    pub(super) fn notify(&self, title: String, words: String) {
+        let door = Arc::clone(&self.door);
+        // The setting is read from the database.
+        let _ = std::thread::Builder::new().name("notify".to_owned()).spawn(move || {
+            if door.notifies() {
+                crate::desk::notify(title, words);
+            }
+        });
+    }
+
+    pub(super) fn unacknowledged(&mut self) -> Task<Message> {
+        if !self.door.may(Act::ReceiveInbound) {
+            return Task::none();
+        }
+        let dialog = Dialog::unacknowledged(&self.door);
+        self.open(dialog)
+    }
+
+    /// Shows an arrival that a dialog named.
+    pub(super) fn show_arrival(&mut self, key: DocumentKey) -> Task<Message> {
+        self.dialog = None;
+        let queue = Queue::Inbound(Some(InboundState::Arrived));
+        let listed =
+            if self.list.queue() == queue { Task::none() } else { self.list.go(queue, &self.door) };
+        self.list.select(key);
+        Task::batch([
+            listed.map(Message::List),
+            self.reader.open_inbound(key, &self.door).map(Message::Reader),
+        ])
+    }
+
+    /// One decision on all that are marked.
+    pub(super) fn many(&mut self, deed: Deed) -> Task<Message> {
+        let marked = self.list.marked();
+        if !list::offered(&marked, |act| self.door.may(act)).contains(&deed) {
+            return Task::none();
+        }
+        match Dialog::many(deed, &marked) {
+            Some(dialog) => self.open(dialog),
+            None => Task::none(),
+        }
+    }
+
+    /// Takes the newest decision of this session back.
+    pub(super) fn undo(&mut self) -> Task<Message> {
+        match self.decided.pop() {
+            Some(key) if !self.jobs.busy_with(key) => self.order(Order::Undo(key)),
+            Some(key) => {
+                self.decided.push(key);
+                Task::none()
+            }
+            None => {
+                let problem = Problem::new(
+                    "office-undo-nothing",
+                    crate::domain::problem::Kind::Refused,
+                    crate::domain::problem::Blame::Input,
+                );
+                self.trouble(problem)
+            }
+        }
+    }
+
+    pub(super) fn report_error(&mut self) -> Task<Message> {
+        match self.reader.document() {
+            Some(document @ Document::Inbound(_)) if self.door.may(Act::ReceiveInbound) => {
+                let me = self.door.session().user.clone();
+                let dialog = Dialog::report_error(document, &me, &self.door);
+                self.open(dialog)
+            }
+            _ => Task::none(),
+        }
+    }
+
+    /// Errors that were reported to whoever is here.
+    pub(super) fn ask_reports(&self) -> Task<Message> {
+        let door = Arc::clone(&self.door);
+        Task::perform(crate::desk::ask(move || door.reported_to_me()), Message::Reports)
+    }
+
+    pub(super) fn reports(
+        &mut self,
+        answer: Result<Vec<(DocumentKey, ErrorReport)>, Problem>,
+    ) -> Task<Message> {
+        match answer {
+            Ok(reports) => Task::batch(reports.into_iter().map(|(_, report)| {
+                let said = t!("desk-reported-to-you", by = report.by, words = report.text);
+                self.notices.add(Notice::Report(report.id, said)).map(Message::Notices)
+            })),
+            Err(problem) => self.trouble(problem),
+        }
+    }
+
+    pub(super) fn report_was_read(&self, id: Uuid) -> Task<Message> {
+        let door = Arc::clone(&self.door);
+        Task::perform(crate::desk::ask(move || door.report_read(id)), |answer| match answer {
+            Ok(()) => Message::Reports(Ok(Vec::new())),
+            Err(problem) => Message::Reports(Err(problem)),
+        })
+    }
+
+    /// Acceptance needs a reason: it is asked for, beside what stands against it.
+    pub(super) fn ask_why_accept(&mut self, key: DocumentKey) -> Option<Task<Message>> {
+        let document = self.reader.document().filter(|shown| shown.key() == key)?;
+        let dialog = Dialog::reason(Deed::Accept, document, &self.door);
+        Some(self.open(dialog))
+    }
+}
