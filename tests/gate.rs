@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // it is a test
 
+#[path = "gate/console.rs"]
+mod console;
 #[path = "gate/decisions.rs"]
 mod decisions;
 #[path = "gate/looks.rs"]

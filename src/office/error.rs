@@ -25,6 +25,8 @@ pub enum OfficeError {
     SecretDraft(String),
     #[error("the file {file} holds malware: {malware}")]
     Malware { file: String, malware: String },
+    #[error("the packet of {origin} is in quarantine: {code}")]
+    Quarantined { origin: String, code: String },
     #[error("what holds malware is not handed out: {file}: {malware}")]
     MalwareKept { file: String, malware: String },
     #[error("accepting needs a reason because of: {checks}")]
@@ -159,6 +161,9 @@ impl From<OfficeError> for Problem {
             E::Malware { file, malware } => Self::new("office-malware", Refused, Sender)
                 .with("file", file)
                 .with("malware", malware),
+            E::Quarantined { origin, code } => Self::new("office-quarantined", Refused, Sender)
+                .with("origin", origin)
+                .with("code", code),
             E::MalwareKept { file, malware } => Self::new("office-malware-kept", Refused, Input)
                 .with("file", file)
                 .with("malware", malware),

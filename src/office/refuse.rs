@@ -7,8 +7,8 @@
 
 use jiff::Timestamp;
 
-use super::Office;
 use super::receive::{Imported, item_key};
+use super::{Office, OfficeError};
 use crate::domain::delivery::StatusCode;
 use crate::domain::document::{BlobHash, DocumentKey, Metadata};
 use crate::domain::operation::{Change, OutboxKind};
@@ -77,6 +77,26 @@ impl Office {
             Ok::<(), Problem>(())
         })?;
         Ok(Imported::Quarantined(problem))
+    }
+
+    /// Why the packet that went into quarantine last is there, and what to do about it.
+    pub fn newest_refusal(&self) -> Result<Option<Problem>, Problem> {
+        let Some(row) = self.quarantine(1)?.pop() else { return Ok(None) };
+        // The words that were kept with it name the mark, or the file and the malware.
+        let problem: Problem = match row.code.as_str() {
+            "office-secret" => {
+                let mark = row.detail.rsplit_once("mark ").map_or("", |(_, mark)| mark);
+                OfficeError::Secret(mark.to_owned()).into()
+            }
+            "office-malware" => {
+                let said = row.detail.strip_prefix("the file ").unwrap_or_default();
+                let (file, malware) = said.split_once(" holds malware: ").unwrap_or((said, ""));
+                let (file, malware) = (file.to_owned(), malware.to_owned());
+                OfficeError::Malware { file, malware }.into()
+            }
+            _ => OfficeError::Quarantined { origin: row.origin, code: row.code }.into(),
+        };
+        Ok(Some(self.with_procedure(problem)))
     }
 
     /// Adds the procedure of the profile to the problem of a state secret.

@@ -203,6 +203,14 @@ impl GateDoor for FakeDoor {
         Ok(fates)
     }
 
+    fn newest_refusal(&self) -> Result<Option<Problem>, Problem> {
+        Ok(Some(
+            Problem::new("office-secret", Kind::Refused, Blame::Sender)
+                .with("mark", "MẬT")
+                .with("procedure", "Báo ngay người đứng đầu cơ quan."),
+        ))
+    }
+
     fn is_reminding_time(&self, _: Timestamp) -> bool {
         self.keeper.enter().is_ok_and(|books| books.gate.closing)
     }

@@ -162,6 +162,17 @@ fn before_the_office_closes_what_is_left_is_reminded_of_once() {
 }
 
 #[test]
+fn what_is_kept_out_says_the_procedure_to_follow() {
+    let keeper = FakeKeeper::furnished();
+    keeper.troubles.server_down.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut stage = at_desk(&keeper, "be");
+    stage.until_seen("được giữ riêng");
+    stage.click("được giữ riêng");
+    stage.until_seen("Văn bản có dấu độ mật «MẬT»");
+    assert!(stage.sees("Báo ngay người đứng đầu cơ quan."));
+}
+
+#[test]
 fn an_error_is_reported_with_what_was_found_and_the_leader_reads_it() {
     let keeper = FakeKeeper::furnished();
     let mut stage = at_desk(&keeper, "be");

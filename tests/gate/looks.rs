@@ -114,6 +114,9 @@ fn a_state_secret_is_kept_out_and_its_sender_told_without_its_content() {
     assert_eq!(kept[0].code, "office-secret");
     let refused = place.office.quarantined_bytes(&kept[0].packet.0).unwrap_err();
     assert_eq!(refused.code, "office-secret-kept");
+    // The window says why, and what to do.
+    let why = place.office.newest_refusal().unwrap().unwrap();
+    assert!(vanthu::i18n::tell(&why).what.contains("TỐI MẬT"), "{why}");
     let (place, outbox) = place.outbox();
     let [(_, status, bytes)] = outbox.as_slice() else { panic!("{outbox:?}") };
     assert_eq!(status.code, StatusCode::Returned);

@@ -100,6 +100,15 @@ impl Place {
         Self { _root, dir, office }
     }
 
+    /// Does `work` while nobody has the folder open.
+    pub fn closed<T>(self, work: impl FnOnce() -> T) -> (Self, T) {
+        let Self { _root, dir, office } = self;
+        drop(office);
+        let done = work();
+        let office = Office::open(&dir, "be", &Pin::new(PASSWORD)).unwrap();
+        (Self { _root, dir, office }, done)
+    }
+
     /// What waits to be sent, read from the store itself; the statuses in it.
     pub fn outbox(self) -> (Self, Vec<(OutboxItem, StatusPacket, Vec<u8>)>) {
         let Self { _root, dir, office } = self;

@@ -161,8 +161,8 @@ pub fn unacknowledged(office: &Office) -> Result<Outcome, Problem> {
 
 pub fn report(office: &Office, command: &args::Report) -> Result<Outcome, Problem> {
     match command {
-        args::Report::Error { id, text, user } => {
-            let to = match user {
+        args::Report::Error { id, text, to } => {
+            let to = match to {
                 Some(user) => ReportTo::User { user: user.clone() },
                 None => ReportTo::Sender,
             };

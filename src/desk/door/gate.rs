@@ -38,6 +38,8 @@ pub trait GateDoor: Debug + Send + Sync {
         cancel: &Cancel,
         tell: Tell<'_, String>,
     ) -> Result<Fates, Problem>;
+    /// Why what went into quarantine last is there, and what to do about it.
+    fn newest_refusal(&self) -> Result<Option<Problem>, Problem>;
     /// Whether the office closes soon, so that what is left of the day is reminded of.
     fn is_reminding_time(&self, now: Timestamp) -> bool;
     /// Whether this desk tells of things through the system's notifications.
@@ -89,6 +91,10 @@ impl GateDoor for Office {
         tell: Tell<'_, String>,
     ) -> Result<Fates, Problem> {
         Self::decide_many(self, keys, decision, cancel, tell)
+    }
+
+    fn newest_refusal(&self) -> Result<Option<Problem>, Problem> {
+        Self::newest_refusal(self)
     }
 
     fn is_reminding_time(&self, now: Timestamp) -> bool {

@@ -116,6 +116,9 @@ pub enum Message {
     /// What is to be acknowledged today.
     Unacknowledged,
     Owing(Result<day::Owing, Problem>),
+    /// Why is something in quarantine?
+    AskRefusal,
+    Refused(Result<Option<Problem>, Problem>),
     /// Errors that were reported to the person here.
     Reports(Result<Vec<(DocumentKey, ErrorReport)>, Problem>),
     /// A reader or a card came or went.
@@ -249,6 +252,8 @@ impl Main {
             Message::Unacknowledged => self.unacknowledged(),
             Message::Owing(answer) => self.owing(answer),
             Message::Reports(answer) => self.reports(answer),
+            Message::AskRefusal => self.ask_refusal(),
+            Message::Refused(answer) => self.refused(answer),
             Message::Ordered { job, answer } => self.ordered(job, answer),
             Message::Slow(job) => {
                 self.jobs.slow(job);

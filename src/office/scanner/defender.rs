@@ -33,7 +33,11 @@ impl Defender {
         let program = std::env::var_os("ProgramFiles")
             .map(|files| Path::new(&files).join("Windows Defender").join("MpCmdRun.exe"))
             .filter(|program| cfg!(windows) && program.is_file());
-        Self { program, folder: folder.to_owned() }
+        let folder = folder.to_owned();
+        if program.is_some() {
+            clear_away(&folder);
+        }
+        Self { program, folder }
     }
 
     fn run(&self, program: &Path, file: &Path, words: &Path) -> Result<(i32, String), ScanError> {
@@ -99,6 +103,21 @@ impl Scanner for Defender {
         }
         let (status, said) = self.run(program, &file.0, &words.0)?;
         verdict(status, &said)
+    }
+}
+
+/// Removes what a power cut left of an earlier scan: it lies there unencrypted.
+fn clear_away(folder: &Path) {
+    let old = |path: &Path| {
+        let modified = fs::metadata(path).and_then(|about| about.modified()).ok();
+        modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > 2 * ANSWER)
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("scan-") && name.ends_with(".bin") && old(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

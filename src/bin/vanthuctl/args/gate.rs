@@ -14,7 +14,7 @@ pub enum Report {
         text: String,
         /// A user of this office; without it the sender is told
         #[arg(long, value_name = "USER")]
-        user: Option<String>,
+        to: Option<String>,
     },
     /// Errors that were reported to you and not read yet
     ToMe,

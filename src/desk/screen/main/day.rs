@@ -108,6 +108,22 @@ impl Main {
         ])
     }
 
+    /// Why the last packet was kept out, and the procedure to follow.
+    pub(super) fn ask_refusal(&self) -> Task<Message> {
+        if !self.door.may(Act::ReceiveInbound) {
+            return Task::none();
+        }
+        let door = Arc::clone(&self.door);
+        Task::perform(crate::desk::ask(move || door.newest_refusal()), Message::Refused)
+    }
+
+    pub(super) fn refused(&mut self, answer: Result<Option<Problem>, Problem>) -> Task<Message> {
+        match answer {
+            Ok(None) => Task::none(),
+            Ok(Some(problem)) | Err(problem) => self.trouble(problem),
+        }
+    }
+
     /// One decision on all that are marked.
     pub(super) fn many(&mut self, deed: Deed) -> Task<Message> {
         let marked = self.list.marked();

@@ -13,7 +13,9 @@ use crate::desk::widget::press::press;
 use crate::desk::widget::told::told;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
-use crate::domain::gate::{Check, CheckName, Gate, Judgement, LegalFinding, Outcome, Way};
+use crate::domain::gate::{
+    Check, CheckName, CountedFile, Gate, Judgement, LegalFinding, Outcome, Way,
+};
 use crate::domain::report::{ErrorReport, ReportTo};
 use crate::domain::verdict::LegalValue;
 use crate::office::gate::{GateView, check_name, evidence, fact, outcome};
@@ -89,7 +91,13 @@ fn checks<'a>(gate: &'a Gate, judged: &'a [Judgement], may: bool) -> Element<'a,
         .align_y(Center)
         .into(),
     ];
-    parts.extend(gate.checks.iter().map(|check| line(check, judged, may)));
+    parts.extend(gate.checks.iter().map(|check| {
+        let files: &[CountedFile] = match check.name {
+            CheckName::Attachments => &gate.files,
+            _ => &[],
+        };
+        line(check, files, judged, may)
+    }));
     container(column(parts).spacing(space::S))
         .padding(space::M)
         .width(Fill)
@@ -97,7 +105,12 @@ fn checks<'a>(gate: &'a Gate, judged: &'a [Judgement], may: bool) -> Element<'a,
         .into()
 }
 
-fn line<'a>(check: &'a Check, judged: &'a [Judgement], may: bool) -> Element<'a, Message> {
+fn line<'a>(
+    check: &'a Check,
+    files: &'a [CountedFile],
+    judged: &'a [Judgement],
+    may: bool,
+) -> Element<'a, Message> {
     let (icon, tone) = look(&check.outcome);
     let head = row![
         tinted(icon, tone.ink()),
@@ -124,8 +137,17 @@ fn line<'a>(check: &'a Check, judged: &'a [Judgement], may: bool) -> Element<'a,
             Some(Message::Judge(check.name)),
         )
     });
+    // The number of documents, and the pages of each, as they were counted.
+    let files = files.iter().map(|file| {
+        let words = match file.pages {
+            Some(pages) => t!("desk-gate-file-pages", name = file.name, pages = pages),
+            None => t!("desk-gate-file", name = file.name),
+        };
+        text(words).size(size::CAPTION).into()
+    });
     column![head]
         .extend(facts)
+        .extend(files)
         .push(judged)
         .push(judge)
         .push(text(&check.article).size(size::CAPTION).color(theme::INK_SOFT))

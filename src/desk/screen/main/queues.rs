@@ -7,7 +7,7 @@ use super::Message;
 use crate::desk::document::Queue;
 use crate::desk::theme::{self, BOLD, Tone, size, space};
 use crate::desk::widget::icon::{Icon, icon, tinted};
-use crate::desk::widget::press::wide;
+use crate::desk::widget::press::{chip, wide};
 use crate::desk::widget::shortened::shortened;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
@@ -41,7 +41,7 @@ pub fn view<'a>(queues: &[Queue], current: Queue, counts: Option<&Counts>) -> El
         panes = panes.push(section("desk-outbound", false));
     }
     let kept_aside = counts.filter(|counts| counts.quarantined > 0).map(|counts| {
-        container(
+        let told = container(
             row![
                 tinted(Icon::Warning, Tone::Warn.ink()),
                 text(t!("desk-quarantined", count = counts.quarantined))
@@ -52,7 +52,9 @@ pub fn view<'a>(queues: &[Queue], current: Queue, counts: Option<&Counts>) -> El
             .align_y(Center),
         )
         .padding(space::S)
-        .style(theme::toned(Tone::Warn))
+        .style(theme::toned(Tone::Warn));
+        // Pressed, it says why and what to do.
+        chip(told, Message::AskRefusal)
     });
     let panes = panes.push(kept_aside).push(Space::new());
     container(scrollable(panes.padding(space::S)).spacing(0).style(theme::scroll).height(Fill))

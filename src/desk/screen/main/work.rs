@@ -234,6 +234,9 @@ impl Main {
                 tasks.push(self.list.reload(&self.door).map(Message::List));
                 tasks.push(self.reader.refresh(&self.door).map(Message::Reader));
             }
+            if report.quarantined > 0 {
+                tasks.push(self.ask_refusal());
+            }
             if report.problem.is_none() && (asked || report.received > 0) {
                 let said = t!("desk-synced", sent = report.sent, received = report.received);
                 tasks.push(self.notices.add(Notice::Good(said)).map(Message::Notices));
