@@ -38,6 +38,7 @@ pub mod scanner;
 mod seal;
 pub mod settings;
 mod sign;
+mod status;
 mod tokens;
 mod undo;
 pub mod verdict;

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::receive::item_key;
+use super::status::item_key;
 use super::{Office, OfficeError};
 use crate::domain::agency::Agency;
 use crate::domain::document::{DocumentKey, Urgency};

@@ -7,7 +7,8 @@
 
 use jiff::Timestamp;
 
-use super::receive::{Imported, item_key};
+use super::receive::Imported;
+use super::status::item_key;
 use super::{Office, OfficeError};
 use crate::domain::delivery::StatusCode;
 use crate::domain::document::{BlobHash, DocumentKey, Metadata};

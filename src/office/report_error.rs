@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::accept::wrong_state;
-use super::receive::item_key;
+use super::status::item_key;
 use super::{Office, OfficeError};
 use crate::domain::delivery::StatusCode;
 use crate::domain::document::DocumentKey;

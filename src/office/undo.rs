@@ -6,7 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::receive::status_item;
+use super::status::status_item;
 use super::{Office, OfficeError};
 use crate::domain::delivery::SendState;
 use crate::domain::document::DocumentKey;

@@ -66,7 +66,9 @@ impl Clamd {
                 Ok(Box::new(stream))
             }
             #[cfg(not(unix))]
-            Place::Socket(_) => Err(ScanError::Absent),
+            Place::Socket(path) => {
+                Err(ScanError::Unreachable(format!("no socket {}", path.display())))
+            }
         }
     }
 

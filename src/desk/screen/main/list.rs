@@ -86,6 +86,8 @@ pub enum Message {
     ClearSearch,
     /// Sign or seal many of them.
     Batch,
+    /// The symbol of a row was pressed.
+    Mark(usize),
     /// One decision on those that are marked.
     Many(Deed),
     ClearMarks,
@@ -231,6 +233,11 @@ impl List {
             }
             Message::Retry => return Action::Run(self.restart(door)),
             Message::Batch => return Action::Batch,
+            Message::Mark(index) => {
+                if let Some(row) = self.rows.get(index) {
+                    self.marks.toggle(row.key());
+                }
+            }
             Message::Many(deed) => return Action::Many(deed),
             Message::ClearMarks => self.marks.clear(),
         }
@@ -530,6 +537,10 @@ fn row_view<'a>(
         Some(false) => tinted(Icon::Dot, theme::INK_SOFT),
         None => tinted(state_icon, state_tone.ink()),
     };
+    // The mouse marks there.
+    let symbol = mouse_area(container(symbol).center_y(Fill).padding([0.0, space::XS]))
+        .on_press(Message::Mark(index))
+        .interaction(iced::mouse::Interaction::Pointer);
     let content = row![mark, symbol, lines.width(Fill)].spacing(space::S).align_y(Center);
     mouse_area(
         container(content)
