@@ -2,11 +2,14 @@
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use uuid::Uuid;
 use vanthu::domain::delivery::{StatusCode, StatusEntry};
 use vanthu::domain::document::DocumentKey;
+use vanthu::domain::gate::{Check, CheckName, Fact, Gate, Judgement, Outcome, legal_finding};
 use vanthu::domain::inbound::{Assignment, InboundState};
 use vanthu::domain::operation::{Change, OutboxKind};
 use vanthu::domain::outbound::{OutboundState, SignatureKind};
+use vanthu::domain::report::{ErrorReport, ReportTo};
 use vanthu::domain::verdict::Level;
 use vanthu::store::{Store, StoreError, Writer};
 
@@ -15,22 +18,77 @@ use crate::fixture::*;
 /// One deed somewhere in the office. `pick` chooses among what there is.
 #[derive(Debug, Clone)]
 enum Deed {
-    Arrive { words: String },
-    MoveInbound { pick: usize, to: InboundState },
-    Register { pick: usize },
-    Assign { pick: usize, user: String },
-    Draft { words: String },
-    Edit { pick: usize, words: String },
-    MoveOutbound { pick: usize, to: OutboundState },
-    Sign { pick: usize },
-    Seal { pick: usize },
-    Extend { pick: usize, level: Level },
-    Issue { pick: usize },
-    Send { pick: usize, well: bool },
-    Status { pick: usize, code: StatusCode },
-    GiveUp { outbound: bool },
-    Agency { number: u8, words: String },
-    Packet { content: u8, well: bool },
+    Arrive {
+        words: String,
+    },
+    MoveInbound {
+        pick: usize,
+        to: InboundState,
+    },
+    Register {
+        pick: usize,
+    },
+    Assign {
+        pick: usize,
+        user: String,
+    },
+    /// A look at the gate, and a judgement.
+    Gate {
+        pick: usize,
+        failed: bool,
+    },
+    /// A status is queued, and perhaps withdrawn with the decision behind it.
+    Undo {
+        pick: usize,
+        withdraw: bool,
+    },
+    ReportError {
+        pick: usize,
+        to_leader: bool,
+    },
+    Draft {
+        words: String,
+    },
+    Edit {
+        pick: usize,
+        words: String,
+    },
+    MoveOutbound {
+        pick: usize,
+        to: OutboundState,
+    },
+    Sign {
+        pick: usize,
+    },
+    Seal {
+        pick: usize,
+    },
+    Extend {
+        pick: usize,
+        level: Level,
+    },
+    Issue {
+        pick: usize,
+    },
+    Send {
+        pick: usize,
+        well: bool,
+    },
+    Status {
+        pick: usize,
+        code: StatusCode,
+    },
+    GiveUp {
+        outbound: bool,
+    },
+    Agency {
+        number: u8,
+        words: String,
+    },
+    Packet {
+        content: u8,
+        well: bool,
+    },
 }
 
 fn deeds() -> impl Strategy<Value = Deed> {
@@ -42,6 +100,10 @@ fn deeds() -> impl Strategy<Value = Deed> {
             .prop_map(|(pick, to)| Deed::MoveInbound { pick, to }),
         3 => pick.prop_map(|pick| Deed::Register { pick }),
         2 => (pick, "[ab]").prop_map(|(pick, user)| Deed::Assign { pick, user }),
+        2 => (pick, any::<bool>()).prop_map(|(pick, failed)| Deed::Gate { pick, failed }),
+        3 => (pick, any::<bool>()).prop_map(|(pick, withdraw)| Deed::Undo { pick, withdraw }),
+        1 => (pick, any::<bool>())
+            .prop_map(|(pick, to_leader)| Deed::ReportError { pick, to_leader }),
         3 => words.prop_map(|words| Deed::Draft { words }),
         2 => (pick, words).prop_map(|(pick, words)| Deed::Edit { pick, words }),
         4 => (pick, prop::sample::select(&OutboundState::ALL[..]))
@@ -94,6 +156,77 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
             let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
             let assignment = Assignment { user, direction: String::new(), due: None };
             append(store, Change::InboundAssigned { key, assignment })?;
+        }
+        Deed::Gate { pick, failed } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            let document = store.inbound(&key)?.unwrap();
+            let outcome = if failed { Outcome::Failed } else { Outcome::Passed };
+            let check = Check {
+                name: CheckName::Formats,
+                outcome,
+                article: "Điều 12".to_owned(),
+                facts: vec![Fact::new("format-mismatch").at("a.docx")],
+            };
+            let gate = Gate {
+                checks: vec![check],
+                files: Vec::new(),
+                legal: legal_finding(&document.verdict, failed),
+                checked_at: Timestamp::now(),
+            };
+            let verdict = failed.then_some(document.verdict);
+            append(store, Change::InboundGated { key, gate: gate.clone(), verdict })?;
+            assert_eq!(store.gate(&key)?, Some(gate));
+            let judgement = Judgement {
+                check: CheckName::Competence,
+                user: "be".to_owned(),
+                note: String::new(),
+                at: Timestamp::now(),
+            };
+            append(store, Change::InboundJudged { key, judgement })?;
+        }
+        Deed::Undo { pick, withdraw } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            let item = format!("status {key}");
+            let packet = store.put_blob(item.as_bytes())?;
+            let queued = Change::OutboxQueued {
+                item: item.clone(),
+                what: OutboxKind::Status,
+                document: key,
+                recipient: agency("000.00.00.H30"),
+                packet,
+                urgent: withdraw,
+            };
+            append(store, queued)?;
+            let from = store.inbound(&key)?.unwrap().state;
+            let to = match from {
+                InboundState::Assigned => InboundState::Registered,
+                _ => InboundState::Arrived,
+            };
+            let undone = wrote(Box::new(move |writer| {
+                writer.append(Change::InboundUndone { key, from, to })?;
+                if withdraw {
+                    writer.append(Change::OutboxWithdrawn { item, document: key })?;
+                }
+                Ok(())
+            }));
+            let now = store.inbound(&key)?.unwrap();
+            // Both or neither; and a number that was given stays.
+            assert_eq!(now.state, if undone.is_ok() { to } else { from });
+            assert!(from != InboundState::Registered || undone.is_err());
+            undone?;
+        }
+        Deed::ReportError { pick, to_leader } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            let to =
+                if to_leader { ReportTo::User { user: "an".to_owned() } } else { ReportTo::Sender };
+            let id = Uuid::now_v7();
+            let (text, by, at) = ("x".to_owned(), "be".to_owned(), Timestamp::now());
+            let report = ErrorReport { id, to, text, by, at };
+            append(store, Change::ErrorReported { key, report })?;
+            if to_leader {
+                append(store, Change::ErrorReportSeen { key, report: id })?;
+                assert!(store.unseen_error_reports("an", 10)?.is_empty());
+            }
         }
         Deed::Draft { words } => {
             let key = DocumentKey::fresh();
