@@ -167,7 +167,7 @@ fn what_is_kept_out_says_the_procedure_to_follow() {
     keeper.troubles.server_down.store(true, std::sync::atomic::Ordering::Relaxed);
     let mut stage = at_desk(&keeper, "be");
     stage.until_seen("được giữ riêng");
-    stage.click("được giữ riêng");
+    stage.click("1 gói tin không đọc được, được giữ riêng");
     stage.until_seen("Văn bản có dấu độ mật «MẬT»");
     assert!(stage.sees("Báo ngay người đứng đầu cơ quan."));
 }
@@ -183,7 +183,7 @@ fn an_error_is_reported_with_what_was_found_and_the_leader_reads_it() {
     stage.until_seen("Nguyễn Văn An");
     stage.until("filled words", |stage| !stage.sees("Cần ghi sai sót là gì."));
     assert!(stage.sees("Trục liên thông không có loại thông báo riêng"));
-    stage.click("Nguyễn Văn An");
+    stage.click("Nguyễn Văn An (Lãnh đạo)");
     stage.until_seen("Không có gì gửi ra ngoài cơ quan.");
     stage.press_with(Modifiers::CTRL, Named::Enter);
     stage.until_seen("Đã báo sai sót.");

@@ -57,7 +57,11 @@ impl Main {
                 self.owing = owing;
                 self.remind(Timestamp::now())
             }
-            Err(problem) => self.trouble(problem),
+            // The queues are counted with it, and say to the person what is wrong.
+            Err(problem) => {
+                tracing::warn!(%problem, "what is to be acknowledged was not counted");
+                Task::none()
+            }
         }
     }
 
@@ -181,7 +185,10 @@ impl Main {
                 let said = t!("desk-reported-to-you", by = report.by, words = report.text);
                 self.notices.add(Notice::Report(report.id, said)).map(Message::Notices)
             })),
-            Err(problem) => self.trouble(problem),
+            Err(problem) => {
+                tracing::warn!(%problem, "reports of errors were not read");
+                Task::none()
+            }
         }
     }
 
