@@ -14,6 +14,7 @@ pub mod inbound;
 pub mod operation;
 pub mod outbound;
 pub mod problem;
+pub mod query;
 pub mod report;
 pub mod role;
 pub mod secrecy;

@@ -42,6 +42,11 @@
 //! | tiếp nhận | accept |
 //! | đăng ký | register |
 //! | sổ đăng ký | register book |
+//! | dấu đến | arrival stamp |
+//! | ngày chuyển | the day on which a document is passed on |
+//! | số bỏ | a number given up |
+//! | bộ lọc | filter; kept under a name: saved filter |
+//! | bản in | print copy |
 //! | trả lại, từ chối tiếp nhận | return |
 //! | thu hồi | recall |
 //! | phân công, chuyển xử lý | assign |

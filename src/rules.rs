@@ -28,9 +28,9 @@ use crate::domain::document::{Code, DocumentId};
 use crate::domain::text;
 use algorithms::Algorithms;
 use facts::{
-    AgencyCodes, Basis, Deadlines, DocumentIdForm, DocumentIds, DocumentTypes, Format, Holidays,
-    Layout, Limits, Numbering, Report, ReturnReason, ReturnReasons, Seal, Signatures, Status,
-    Statuses, Validity,
+    AgencyCodes, ArrivalStamp, Basis, Deadlines, DocumentIdForm, DocumentIds, DocumentTypes,
+    Format, Holidays, Layout, Limits, Numbering, Report, ReturnReason, ReturnReasons, Seal,
+    Signatures, Status, Statuses, Validity,
 };
 
 const BUILT_IN: [(&str, &str); 2] = [
@@ -53,6 +53,7 @@ pub struct Profile {
     formats: Vec<Format>,
     limits: Limits,
     signatures: Signatures,
+    arrival_stamp: ArrivalStamp,
     layout: Layout,
     gate: gate::GateRules,
     secrecy: gate::SecrecyRules,
@@ -212,6 +213,10 @@ impl Profile {
 
     pub fn signatures(&self) -> &Signatures {
         &self.signatures
+    }
+
+    pub fn arrival_stamp(&self) -> &ArrivalStamp {
+        &self.arrival_stamp
     }
 
     pub fn seal_geometry(&self) -> &Seal {

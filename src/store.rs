@@ -26,10 +26,12 @@ mod apply;
 mod audit;
 mod backup;
 mod blob;
+mod book;
 mod connection;
 mod disk;
 mod durability;
 mod error;
+mod filter;
 mod gate;
 mod head;
 mod identity;
@@ -72,6 +74,7 @@ pub use audit::{AuditProblem, AuditProblemKind, AuditReport, MOST_PROBLEMS};
 pub use blob::{Collected, IN_DATABASE};
 pub use durability::{Durability, FailedExtension};
 pub use error::StoreError;
+pub use filter::SavedFilter;
 pub use inbound::InboundFilter;
 pub use keys::KdfCost;
 pub use local::Access;
@@ -179,6 +182,7 @@ impl Store {
         let path = dir.join(DATABASE);
         let connection = connection::open(&path, &key, Use::Write)?;
         connection::migrate(&connection, &path, MIGRATIONS)?;
+        search::bring_up(&connection)?;
         let desk: Option<Vec<u8>> =
             connection.query_row("SELECT id FROM desk", [], |row| row.get(0)).optional()?;
         let desk = desk.ok_or_else(|| StoreError::damaged("database", "the desk has no name"))?;

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "desk/books.rs"]
+mod books;
 #[path = "desk/fake.rs"]
 #[allow(dead_code)] // The preview uses all of it.
 mod fake;

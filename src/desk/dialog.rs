@@ -6,15 +6,18 @@
 
 pub mod assign;
 pub mod batch;
+pub mod books;
 pub mod compare;
 pub mod confirm;
 pub mod devices;
 pub mod draft;
+pub mod filters;
 pub mod hand;
 pub mod help;
 pub mod many;
 pub mod pin;
 pub mod reason;
+pub mod register;
 pub mod report_error;
 pub mod sign;
 pub mod unacknowledged;
@@ -27,7 +30,7 @@ use iced::widget::{Space, column, container, opaque, row, scrollable};
 use iced::{Center, Fill, Task};
 
 use super::deeds::Deed;
-use super::document::Document;
+use super::document::{Document, Queue};
 use super::door::Door;
 use super::easel::Easel;
 use super::keys::Command;
@@ -42,6 +45,7 @@ use crate::domain::document::DocumentKey;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::office::TokenChoice;
+use crate::office::search::SavedFilter;
 use crate::t;
 
 /// The one that is open.
@@ -60,6 +64,9 @@ pub enum Dialog {
     Many(many::Many),
     Unacknowledged(unacknowledged::List),
     ReportError(report_error::ReportError),
+    Books(Box<books::Books>),
+    Filters(filters::Filters),
+    Register(register::Register),
     Help,
 }
 
@@ -78,6 +85,9 @@ pub enum Message {
     Many(many::Message),
     Unacknowledged(unacknowledged::Message),
     ReportError(report_error::Message),
+    Books(books::Message),
+    Filters(filters::Message),
+    Register(register::Message),
     Close,
 }
 
@@ -92,6 +102,17 @@ pub enum Action {
     Open(Box<Opened>),
     /// An inbound document is to be shown instead.
     Show(DocumentKey),
+    /// The dialog goes, and this document, a line of a book, is shown.
+    ShowLine {
+        key: DocumentKey,
+        inbound: bool,
+    },
+    /// The dialog goes, and this search is shown.
+    GoTo(SavedFilter),
+    /// Kept searches have changed; the dialog goes if `close`.
+    FiltersChanged {
+        close: bool,
+    },
 }
 
 /// What the dialog of a deed asks its frame for; each has its own `Message`.
@@ -103,6 +124,11 @@ pub enum Step<M> {
     Changed,
     Open(Box<Opened>),
     Show(DocumentKey),
+    /// A document, and whether it is inbound.
+    ShowLine(DocumentKey, bool),
+    GoTo(SavedFilter),
+    /// Whether the dialog goes.
+    FiltersChanged(bool),
 }
 
 impl<M: Send + 'static> Step<M> {
@@ -115,6 +141,9 @@ impl<M: Send + 'static> Step<M> {
             Self::Changed => Action::Changed,
             Self::Open(opened) => Action::Open(opened),
             Self::Show(key) => Action::Show(key),
+            Self::ShowLine(key, inbound) => Action::ShowLine { key, inbound },
+            Self::GoTo(filter) => Action::GoTo(filter),
+            Self::FiltersChanged(close) => Action::FiltersChanged { close },
         }
     }
 }
@@ -209,6 +238,30 @@ impl Dialog {
         (Self::Batch(Box::new(dialog)), task.map(Message::Batch))
     }
 
+    /// The register books.
+    pub fn books(door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = books::Books::new(door);
+        (Self::Books(Box::new(dialog)), task.map(Message::Books))
+    }
+
+    /// Goes to a kept search.
+    pub fn filters(door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = filters::Filters::go(door);
+        (Self::Filters(dialog), task.map(Message::Filters))
+    }
+
+    /// Keeps the search of the moment.
+    pub fn keep_filter(queue: Queue, words: String, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = filters::Filters::keep(queue, words, door);
+        (Self::Filters(dialog), task.map(Message::Filters))
+    }
+
+    /// Into which book a document goes.
+    pub fn register(document: &Document, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = register::Register::new(document, door);
+        (Self::Register(dialog), task.map(Message::Register))
+    }
+
     pub fn change_pin(kind: SignatureKind, token: &TokenChoice) -> Opened {
         let (dialog, task) = pin::ChangePin::new(kind, token);
         (Self::ChangePin(dialog), task.map(Message::ChangePin))
@@ -268,6 +321,13 @@ impl Dialog {
             (Self::ReportError(dialog), Message::ReportError(m)) => {
                 dialog.update(m).lift(Message::ReportError)
             }
+            (Self::Books(dialog), Message::Books(m)) => dialog.update(m, door).lift(Message::Books),
+            (Self::Filters(dialog), Message::Filters(m)) => {
+                dialog.update(m, door).lift(Message::Filters)
+            }
+            (Self::Register(dialog), Message::Register(m)) => {
+                dialog.update(m).lift(Message::Register)
+            }
             // An answer for a dialog that has been closed.
             _ => Action::None,
         }
@@ -276,6 +336,10 @@ impl Dialog {
     /// The keys of dialogs.
     pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Action {
         match command {
+            // Who renames a search goes back to the list of them.
+            Command::Close if matches!(self, Self::Filters(_)) && !self.is_busy() => {
+                self.update(Message::Filters(filters::Message::Close), door)
+            }
             Command::Close => self.close(),
             Command::Help if matches!(self, Self::Help) => Action::Close,
             command => match self {
@@ -294,6 +358,9 @@ impl Dialog {
                     dialog.command(command).lift(Message::Unacknowledged)
                 }
                 Self::ReportError(dialog) => dialog.command(command).lift(Message::ReportError),
+                Self::Books(dialog) => dialog.command(command, door).lift(Message::Books),
+                Self::Filters(dialog) => dialog.command(command, door).lift(Message::Filters),
+                Self::Register(dialog) => dialog.command(command).lift(Message::Register),
                 Self::Help => Action::None,
             },
         }
@@ -349,6 +416,9 @@ impl Dialog {
             Self::Many(dialog) => Some(dialog.stage()),
             Self::Unacknowledged(dialog) => Some(dialog.stage()),
             Self::ReportError(dialog) => Some(dialog.stage()),
+            Self::Books(dialog) => Some(dialog.stage()),
+            Self::Filters(dialog) => Some(dialog.stage()),
+            Self::Register(dialog) => Some(dialog.stage()),
             Self::Compare(_) | Self::Help => None,
         }
     }
@@ -367,6 +437,9 @@ impl Dialog {
             Self::Many(dialog) => Some(&mut dialog.stage),
             Self::Unacknowledged(dialog) => Some(&mut dialog.stage),
             Self::ReportError(dialog) => Some(&mut dialog.stage),
+            Self::Books(dialog) => Some(&mut dialog.stage),
+            Self::Filters(dialog) => Some(&mut dialog.stage),
+            Self::Register(dialog) => Some(&mut dialog.stage),
             Self::Compare(_) | Self::Help => None,
         }
     }
@@ -386,6 +459,9 @@ impl Dialog {
             Self::Many(dialog) => dialog.view().map(wrap_many),
             Self::Unacknowledged(dialog) => dialog.view().map(wrap_unacknowledged),
             Self::ReportError(dialog) => dialog.view().map(wrap_report_error),
+            Self::Books(dialog) => dialog.view().map(wrap_books),
+            Self::Filters(dialog) => dialog.view().map(Message::Filters),
+            Self::Register(dialog) => dialog.view().map(wrap_register),
             Self::Help => help::view(),
         }
     }
@@ -416,6 +492,8 @@ wraps! {
     wrap_many, many, Many;
     wrap_unacknowledged, unacknowledged, Unacknowledged;
     wrap_report_error, report_error, ReportError;
+    wrap_books, books, Books;
+    wrap_register, register, Register;
 }
 
 /// The part of a dialog that scrolls where the window is low.

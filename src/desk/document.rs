@@ -138,6 +138,22 @@ impl Queue {
         matches!(self, Self::Inbound(_))
     }
 
+    /// Its name in scripts and kept searches, such as `inbound-arrived`.
+    pub fn key(self) -> String {
+        match self {
+            Self::Inbound(None) => "inbound".to_owned(),
+            Self::Inbound(Some(state)) => format!("inbound-{}", state.key()),
+            Self::Outbound(None) => "outbound".to_owned(),
+            Self::Outbound(Some(state)) => format!("outbound-{}", state.key()),
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        let inbound = InboundState::ALL.into_iter().map(Some).chain([None]).map(Self::Inbound);
+        let outbound = OutboundState::ALL.into_iter().map(Some).chain([None]).map(Self::Outbound);
+        inbound.chain(outbound).find(|queue| queue.key() == key)
+    }
+
     /// The store's question for this queue.
     pub fn filter(self, words: &str) -> Filter {
         let words = words.to_owned();
@@ -249,6 +265,14 @@ mod tests {
         assert_eq!(Queue::Inbound(None).count(&counts), 7);
         assert_eq!(Queue::Inbound(Some(InboundState::Arrived)).count(&counts), 3);
         assert_eq!(Queue::Outbound(None).count(&counts), 0);
+    }
+
+    #[test]
+    fn queues_are_known_by_their_names() {
+        for queue in Queue::of_roles(&Role::ALL) {
+            assert_eq!(Queue::from_key(&queue.key()), Some(queue));
+        }
+        assert_eq!(Queue::from_key("inbound-nowhere"), None);
     }
 
     #[test]

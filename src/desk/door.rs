@@ -3,6 +3,7 @@
 //! The real office stands behind it; tests put one in memory there.
 
 mod gate;
+mod shelf;
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ pub trait Doorkeeper: Debug + Send + Sync {
 
 /// One person's open door to the office. Every method may block, except [`Door::session`],
 /// [`Door::may`], [`Door::server`] and [`Door::is_demonstration`].
-pub trait Door: GateDoor {
+pub trait Door: GateDoor + Shelf {
     fn session(&self) -> &Session;
     fn may(&self, act: Act) -> bool;
     /// The provincial server, if one is set.
@@ -163,6 +164,8 @@ impl Doorkeeper for OfficeKeeper {
     }
 }
 
+pub use shelf::Shelf;
+
 /// Passes each call on to the method of the same name.
 macro_rules! pass_on {
     ($(fn $name:ident(&self $(, $arg:ident: $type:ty)*) $(-> $answer:ty)?;)*) => {
@@ -171,6 +174,8 @@ macro_rules! pass_on {
         })*
     };
 }
+
+use pass_on;
 
 impl Door for Office {
     fn plugged(&self) -> BoxStream<'static, Plugged> {

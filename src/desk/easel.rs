@@ -4,6 +4,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::domain::problem::Problem;
+use crate::domain::query::{Query, Term};
+use crate::pdf::Rect;
 use crate::pdf::render::{RenderedDocument, Renderer};
 
 /// One page, drawn.
@@ -32,6 +34,11 @@ pub trait Canvas: Debug + Send + Sync {
     fn pages(&self) -> &[(f32, f32)];
     /// Page `index` (from 0) as a picture `width` pixels wide.
     fn draw(&self, index: usize, width: u32) -> Result<Picture, Problem>;
+    /// Where on page `index` the words of a query stand: for each place its lines, in points
+    /// from the top left of the page as shown.
+    fn find(&self, _index: usize, _query: &Query) -> Result<Vec<Vec<Rect>>, Problem> {
+        Ok(Vec::new())
+    }
 }
 
 /// Draws with pdfium, which starts with the first file.
@@ -62,5 +69,14 @@ impl Canvas for PdfCanvas {
         let page = u32::try_from(index).unwrap_or(u32::MAX);
         let bitmap = self.document.page(page, width as f32 / points)?;
         Ok(Picture { width: bitmap.width, height: bitmap.height, rgba: bitmap.rgba })
+    }
+
+    fn find(&self, index: usize, query: &Query) -> Result<Vec<Vec<Rect>>, Problem> {
+        let page = u32::try_from(index).unwrap_or(u32::MAX);
+        let text = self.document.text(page)?;
+        let geometry = self.document.geometry(page)?;
+        let terms: Vec<&Term> = query.terms.iter().filter(|term| !term.words.is_empty()).collect();
+        let shown = |found: Vec<Rect>| found.into_iter().map(|r| geometry.to_shown(r)).collect();
+        Ok(text.find_words(&terms).into_iter().map(shown).collect())
     }
 }

@@ -25,6 +25,15 @@ pub enum Command {
     Batch,
     /// What there is to sign with.
     Devices,
+    /// The register books.
+    Books,
+    /// Keeps the search of the moment, and goes to one that is kept.
+    KeepFilter,
+    Filters,
+    /// Shows the arrival stamp on the preview, or not.
+    Stamp,
+    /// Writes what is shown to a file to be printed.
+    Print,
     Deed(Deed),
     /// Marks the row, or takes the mark away.
     Mark,
@@ -60,7 +69,16 @@ pub enum Command {
 impl Command {
     /// Whether it works although a field has taken the key.
     pub const fn while_typing(self) -> bool {
-        matches!(self, Self::Close | Self::Confirm | Self::Queue(_))
+        matches!(
+            self,
+            Self::Close
+                | Self::Confirm
+                | Self::Queue(_)
+                | Self::Books
+                | Self::KeepFilter
+                | Self::Filters
+                | Self::Print
+        )
     }
 }
 
@@ -188,6 +206,16 @@ pub const TABLE: &[Shortcut] = &[
         "desk-key-unacknowledged",
     ),
     line(Part::Everywhere, Ctrl, Letter('z'), Command::Undo, "Ctrl+Z", "desk-key-undo"),
+    line(Part::Everywhere, Nothing, On::Named(Named::F3), Command::Books, "F3", "desk-key-books"),
+    line(
+        Part::Everywhere,
+        Ctrl,
+        Letter('s'),
+        Command::KeepFilter,
+        "Ctrl+S",
+        "desk-key-keep-filter",
+    ),
+    line(Part::Everywhere, Ctrl, Letter('g'), Command::Filters, "Ctrl+G", "desk-key-filters"),
     line(Part::Everywhere, Ctrl, Letter('l'), Command::LogOut, "Ctrl+L", "desk-key-log-out"),
     line(Part::List, Nothing, On::Named(Named::ArrowDown), Command::Down, "↑ ↓", "desk-key-rows"),
     line(Part::List, Nothing, On::Named(Named::ArrowUp), Command::Up, "", ""),
@@ -312,6 +340,8 @@ pub const TABLE: &[Shortcut] = &[
     line(Part::Preview, Ctrl, Letter('+'), Command::ZoomIn, "", ""),
     line(Part::Preview, Ctrl, Letter('-'), Command::ZoomOut, "", ""),
     line(Part::Preview, Ctrl, Letter('0'), Command::FitWidth, "Ctrl+0", "desk-key-fit"),
+    line(Part::Preview, Nothing, Letter('s'), Command::Stamp, "S", "desk-key-stamp"),
+    line(Part::Dialog, Ctrl, Letter('p'), Command::Print, "Ctrl+P", "desk-key-print"),
     line(
         Part::Dialog,
         Ctrl,

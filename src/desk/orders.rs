@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::document::State;
 use super::door::Door;
+use crate::domain::book;
 use crate::domain::document::{DocumentKey, written_number};
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
@@ -28,6 +29,8 @@ pub enum Order {
         words: String,
     },
     Register(DocumentKey),
+    /// In the book of this key.
+    RegisterIn(DocumentKey, String),
     Return(DocumentKey, String),
     Assign {
         key: DocumentKey,
@@ -93,6 +96,7 @@ impl Order {
             | Self::Undo(key)
             | Self::ReportError { key, .. }
             | Self::Register(key)
+            | Self::RegisterIn(key, _)
             | Self::Return(key, _)
             | Self::Assign { key, .. }
             | Self::Begin(key)
@@ -112,7 +116,7 @@ impl Order {
             Self::Accept(_) | Self::AcceptDespite(..) => "desk-doing-accept",
             Self::Undo(_) => "desk-doing-undo",
             Self::ReportError { .. } => "desk-doing-report-error",
-            Self::Register(_) => "desk-doing-register",
+            Self::Register(_) | Self::RegisterIn(..) => "desk-doing-register",
             Self::Return(..) => "desk-doing-return",
             Self::Assign { .. } => "desk-doing-assign",
             Self::Begin(_) => "desk-doing-begin",
@@ -150,6 +154,11 @@ impl Order {
             Self::Register(key) => {
                 let registration = door.register(*key)?;
                 let number = written_number(registration.arrival_number);
+                (*key, t!("desk-done-register", number = number))
+            }
+            Self::RegisterIn(key, series) => {
+                let registration = door.register_in_book(*key, series)?;
+                let number = book::written(series, registration.arrival_number);
                 (*key, t!("desk-done-register", number = number))
             }
             Self::Return(key, reason) => {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::agency::{Agency, AgencyCode};
-use super::book::BookId;
+use super::book::{BookId, BookRule};
 use super::delivery::StatusEntry;
 use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
 use super::gate::{Gate, Judgement};
@@ -238,6 +238,21 @@ pub enum Change {
         book: BookId,
         number: u32,
         reason: String,
+    },
+
+    /// An inbound book beside the common one, from the year of `book` on; told again, its
+    /// name and rule are changed.
+    BookOpened {
+        book: BookId,
+        name: String,
+        rule: BookRule,
+    },
+    /// The book of this year takes no number any more; with `for_good` it does not go on in
+    /// later years either.
+    BookClosed {
+        book: BookId,
+        reason: String,
+        for_good: bool,
     },
 
     /// Something waits to be sent. `item` is made from content, so that queueing the same

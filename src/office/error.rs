@@ -119,6 +119,20 @@ pub enum OfficeError {
     NumberMoved,
     #[error("no certificate on the token fits: {0}")]
     NoCertificate(String),
+    #[error("every register book of {0} is closed")]
+    NoOpenBook(i16),
+    #[error("{0:?} cannot be the key of a register book")]
+    BadSeries(String),
+    #[error("{what} is not finished: {cause}")]
+    NotWritten { what: String, cause: String },
+    #[error("what was begun was cancelled")]
+    Cancelled,
+    #[error("there are {0} kept searches already")]
+    TooManyFilters(usize),
+    #[error("there is a search {0} already")]
+    FilterExists(String),
+    #[error("the document is not registered")]
+    NotRegistered,
     #[error("the document is assigned to somebody else")]
     NotAssigned,
     #[error("no user {0}")]
@@ -270,6 +284,23 @@ impl From<OfficeError> for Problem {
             E::NotRenewed { until } => {
                 Self::new("office-not-renewed", Kind::No, Blame::Server).with("date", until)
             }
+            E::NoOpenBook(year) => {
+                Self::new("office-no-open-book", Refused, Input).with("year", year)
+            }
+            E::BadSeries(series) => {
+                Self::new("office-bad-series", Usage, Input).with("series", series)
+            }
+            E::NotWritten { what, .. } => {
+                Self::new("office-not-written", Unavailable, Environment).with("file", what)
+            }
+            E::Cancelled => Self::new("office-cancelled", Kind::No, Input),
+            E::TooManyFilters(most) => {
+                Self::new("office-too-many-filters", Refused, Input).with("most", most)
+            }
+            E::FilterExists(name) => {
+                Self::new("office-filter-exists", Refused, Input).with("name", name)
+            }
+            E::NotRegistered => Self::new("office-not-registered", Refused, Input),
             E::NotAssigned => Self::new("office-not-assigned", Refused, Input),
             E::NoServer => Self::new("office-no-server", Unavailable, Environment),
             E::NumberMoved => Self::new("office-number-moved", Refused, Environment),

@@ -41,6 +41,16 @@ impl Office {
             Change::InboundMoved { from, to, reason, .. } => {
                 moved(labels::inbound(*from), labels::inbound(*to), reason)
             }
+            Change::InboundRegistered { registration, .. }
+                if !registration.book.series.is_empty() =>
+            {
+                t!(
+                    "history-registered-in",
+                    number = registration.arrival_number,
+                    series = registration.book.series,
+                    date = registration.arrival_date.strftime("%d/%m/%Y")
+                )
+            }
             Change::InboundRegistered { registration, .. } => t!(
                 "history-registered",
                 number = registration.arrival_number,

@@ -5,8 +5,7 @@
 use jiff::Timestamp;
 
 use super::{Office, OfficeError};
-use crate::domain::book::BookId;
-use crate::domain::calendar;
+use crate::domain::book::{self, BookId, Direction};
 use crate::domain::document::DocumentKey;
 use crate::domain::inbound::{InboundState, Registration};
 use crate::domain::operation::Change;
@@ -14,18 +13,43 @@ use crate::domain::problem::Problem;
 use crate::domain::role::{Act, Role};
 
 impl Office {
-    /// Takes the next arrival number of this year's book.
+    /// Takes the next arrival number of the book into which the document belongs by rule.
     ///
     /// Điều 8 (Thông tư 01/2019/TT-BNV Điều 4): every inbound document is registered, and
     /// its arrival number is unique in the office's system. The number and the register
     /// row are one transaction, so there is neither a gap nor a double.
     pub fn register(&self, key: DocumentKey) -> Result<Registration, Problem> {
+        self.register_in(key, None)
+    }
+
+    /// The same in the book that the clerk chose; `""` is the common one.
+    pub fn register_in(
+        &self,
+        key: DocumentKey,
+        series: Option<&str>,
+    ) -> Result<Registration, Problem> {
+        self.register_at(key, series, Timestamp::now())
+    }
+
+    /// Which number a document takes is decided inside the transaction, the book included:
+    /// it may have been closed meanwhile.
+    pub(super) fn register_at(
+        &self,
+        key: DocumentKey,
+        series: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Registration, Problem> {
         let actor = self.actor(Act::RegisterInbound)?;
-        let arrival_date = calendar::local(Timestamp::now()).date();
+        let arrival_date = book::registration_day(now);
+        let series = series.map(str::to_owned);
         self.store().write(&actor, move |writer| {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
             Self::check_inbound_step(document.state, InboundState::Registered)?;
-            let book = BookId::inbound(arrival_date.year());
+            let year = arrival_date.year();
+            let book = match series {
+                Some(series) => BookId::inbound_series(year, &series),
+                None => Self::belongs_into(&writer.books(Direction::Inbound, year)?, &document)?,
+            };
             let registration =
                 Registration { arrival_number: writer.next_number(&book)?, book, arrival_date };
             writer.append(Change::InboundRegistered { key, registration: registration.clone() })?;

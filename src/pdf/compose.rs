@@ -7,10 +7,13 @@
 
 mod flow;
 mod paragraph;
+mod register;
+mod sheet;
 mod write;
 
 use super::appearance::Colour;
 use super::{POINTS_PER_MM, PdfError};
+pub use sheet::{Drawing, Picture, Sheet, Stroke, sheets};
 
 /// A document to be set.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,9 +93,26 @@ pub enum Block {
         widths: Vec<f32>,
         rows: Vec<Vec<Vec<Block>>>,
     },
+    /// A long table across pages: columns measured from what stands in them, the head
+    /// repeated on every page, with the numbers of the columns below their titles.
+    Register {
+        columns: Vec<RegisterColumn>,
+        rows: Vec<Vec<String>>,
+        size: f32,
+    },
     /// Stays on one page if it fits on one.
     Together(Vec<Block>),
     PageBreak,
+}
+
+/// A column of a register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegisterColumn {
+    pub title: String,
+    /// Part of the width that the measured columns leave; 0 for one that is as wide as its
+    /// widest cell.
+    pub share: f32,
+    pub align: Align,
 }
 
 /// A column of a given width.

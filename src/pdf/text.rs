@@ -8,7 +8,8 @@ use unicode_normalization::char::{compose, is_combining_mark};
 
 use super::Rect;
 use super::structure::PageGeometry;
-use crate::domain::text::tidy;
+use crate::domain::query::{Term, matches};
+use crate::domain::text::{fold, tidy};
 
 /// One character where it stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -156,6 +157,49 @@ impl PageText {
             lines.extend(TextLine::new(line));
         }
         lines
+    }
+
+    /// Every place where one of the terms stands, as one rectangle for each line that it runs
+    /// over. Compared by whole words, without capitals and diacritics, as the search does.
+    pub fn find_words(&self, terms: &[&Term]) -> Vec<Vec<Rect>> {
+        // Words with the line that each stands on.
+        let mut words: Vec<(String, usize, Rect)> = Vec::new();
+        for (index, line) in self.lines().iter().enumerate() {
+            let mut glyphs = line.glyphs.iter();
+            let mut inside = false;
+            for c in line.text.chars() {
+                let glyph = if c.is_whitespace() { None } else { glyphs.next() };
+                let folded = fold(c.encode_utf8(&mut [0; 4]));
+                let Some(glyph) = glyph.filter(|_| folded.chars().any(char::is_alphanumeric))
+                else {
+                    inside = false;
+                    continue;
+                };
+                match words.last_mut().filter(|_| inside) {
+                    Some((word, _, rect)) => {
+                        word.push_str(&folded);
+                        *rect = rect.union(&glyph.rect);
+                    }
+                    None => words.push((folded, index, glyph.rect)),
+                }
+                inside = true;
+            }
+        }
+        let row: Vec<&str> = words.iter().map(|(word, ..)| word.as_str()).collect();
+        matches(&row, terms)
+            .into_iter()
+            .filter_map(|range| words.get(range))
+            .map(|found| {
+                let mut rects: Vec<(usize, Rect)> = Vec::new();
+                for (_, line, rect) in found {
+                    match rects.last_mut() {
+                        Some((last, whole)) if last == line => *whole = whole.union(rect),
+                        _ => rects.push((*line, *rect)),
+                    }
+                }
+                rects.into_iter().map(|(_, rect)| rect).collect()
+            })
+            .collect()
     }
 
     /// Every place where `needle` stands. White space and line ends count as one space;

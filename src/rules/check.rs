@@ -117,6 +117,13 @@ fn geometry(profile: &Profile) -> Result<(), String> {
     if !(5.0..=120.0).contains(&personal.width_mm) || !(5.0..=80.0).contains(&personal.height_mm) {
         return Err("signatures.personal: the box makes no sense".to_owned());
     }
+    let stamp = profile.arrival_stamp();
+    if !(20.0..=100.0).contains(&stamp.width_mm)
+        || !(20.0..=100.0).contains(&stamp.height_mm)
+        || stamp.places_mm.is_empty()
+    {
+        return Err("arrival_stamp: size or place makes no sense".to_owned());
+    }
     let corners = [&profile.signatures().annex, &profile.signatures().copy];
     if corners.iter().any(|corner| {
         !(0.0..=60.0).contains(&corner.top_mm)

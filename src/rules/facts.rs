@@ -349,6 +349,20 @@ pub struct CornerSignature {
     pub place_confirmed: bool,
 }
 
+/// The stamp that says when a document arrived, and under which number (dấu "ĐẾN").
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArrivalStamp {
+    pub width_mm: f32,
+    pub height_mm: f32,
+    /// Left and top edge on page 1 as it is shown, in order of preference; the first place
+    /// where nothing is printed is taken.
+    pub places_mm: Vec<[f32; 2]>,
+    pub cite: String,
+    pub confirmed: bool,
+    pub places_confirmed: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signatures {

@@ -27,7 +27,7 @@ impl View<'_> {
     }
 
     pub fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, StoreError> {
-        let (sql, words) = match search::expression(words) {
+        let (sql, words) = match search::phrases(words) {
             Some(expression) => (
                 "SELECT a.body FROM agency_words w JOIN agency a ON a.row = w.rowid
                  WHERE agency_words MATCH ?1 ORDER BY w.rank, a.code LIMIT ?2",

@@ -28,7 +28,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StoreError;
 use super::row;
-use super::{durability, gate, identity, inbound, outbound, outbox, packet, register, user};
+use super::{book, durability, gate, identity, inbound, outbound, outbox, packet, register, user};
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::operation::{Change, Operation};
 
@@ -71,7 +71,8 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
             inbound::registered(connection, key, registration)
         }
         Change::InboundAssigned { key, assignment } => {
-            inbound::assigned(connection, key, assignment)
+            inbound::assigned(connection, key, assignment)?;
+            register::forwarded(connection, operation, key)
         }
         Change::InboundGated { key, gate, verdict } => {
             gate::gated(connection, key, gate, verdict.as_ref())
@@ -107,6 +108,10 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         }
         Change::NumberGivenUp { book, number, reason } => {
             register::given_up(connection, book, *number, reason)
+        }
+        Change::BookOpened { book, name, rule } => book::opened(connection, book, name, rule),
+        Change::BookClosed { book, reason, for_good } => {
+            book::closed(connection, operation, book, reason, *for_good)
         }
 
         change @ Change::OutboxQueued { .. } => outbox::queued(connection, change),
@@ -191,6 +196,8 @@ pub(super) fn document_of(
         | Change::CertificateLinked { .. }
         | Change::CertificateUnlinked { .. }
         | Change::AgencyPut { .. }
+        | Change::BookOpened { .. }
+        | Change::BookClosed { .. }
         | Change::PacketKept { .. }
         | Change::PacketTaken { .. }
         | Change::PacketQuarantined { .. } => Ok(None),

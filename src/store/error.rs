@@ -40,6 +40,10 @@ pub enum StoreError {
     NumberTaken { book: BookId, number: u32 },
     #[error("the number {number} of the book {book} would leave a gap, the next is {next}")]
     NumberGap { book: BookId, number: u32, next: u32 },
+    #[error("the book {0} is closed")]
+    BookClosed(BookId),
+    #[error("there is no book {0}")]
+    NoBook(BookId),
     #[error("there is no {0}")]
     NotFound(String),
     #[error("the bytes {0} are not in the store")]
@@ -131,6 +135,12 @@ impl From<StoreError> for Problem {
                     .with("number", number)
                     .with("expected", next)
             }
+            StoreError::BookClosed(book) => Self::new("store-book-closed", Refused, Input)
+                .with("year", book.year)
+                .with("series", &book.series),
+            StoreError::NoBook(book) => Self::new("store-no-book", Usage, Input)
+                .with("year", book.year)
+                .with("series", &book.series),
             StoreError::NotFound(_) => Self::new("store-not-found", Usage, Input),
             StoreError::NoBlob(_) => Self::new("store-no-blob", Unreadable, Environment),
             StoreError::KeyExists => Self::new("store-key-exists", Refused, Input),

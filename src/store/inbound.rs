@@ -11,6 +11,7 @@ use crate::domain::agency::AgencyCode;
 use crate::domain::document::{DocumentId, DocumentKey};
 use crate::domain::inbound::{Assignment, InboundDocument, InboundState, Registration};
 use crate::domain::operation::Change;
+use crate::domain::query::{Field, Query};
 
 /// Which inbound documents are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,6 +59,28 @@ impl View<'_> {
             .collect()
     }
 
+    /// The text of a document, as it was indexed; `None` for a document that is not there.
+    /// The index itself keeps no text; it is in the operation that brought the document.
+    pub fn text_of(&self, key: &DocumentKey) -> Result<Option<String>, StoreError> {
+        let outbound: Option<String> = self
+            .connection
+            .prepare_cached("SELECT text FROM outbound WHERE key = ?1")?
+            .query_row([row::key(key)], |row| row.get(0))
+            .optional()?;
+        if outbound.is_some() {
+            return Ok(outbound);
+        }
+        let text: Option<Option<String>> = self
+            .connection
+            .prepare_cached(
+                "SELECT json_extract(body, '$.change.text') FROM operation
+                 WHERE document = ?1 ORDER BY row LIMIT 1",
+            )?
+            .query_row([row::key(key)], |row| row.get(0))
+            .optional()?;
+        Ok(text.flatten())
+    }
+
     /// The newest document of this id from `sender`.
     pub fn find_inbound_by_document_id(
         &self,
@@ -100,14 +123,19 @@ pub(super) fn page(
             .optional()?
             .ok_or_else(|| StoreError::NotFound(format!("document {key}")))?,
     };
-    let expression = search::expression(words);
-    if expression.is_none() && !words.trim().is_empty() {
+    let query = Query::parse(words);
+    if query.is_void {
         return Ok(None);
     }
+    let expression = search::expression(&query);
+    let numbered = match numbered(connection, table, &query)? {
+        Some(rows) if rows.is_empty() => return Ok(None),
+        rows => rows,
+    };
     let few = match &state {
         Some(state) => documents_in(connection, table, state)? < FEW,
         None => false,
-    };
+    } || numbered.is_some();
     // CROSS JOIN keeps SQLite to the order written: the first table leads.
     let (from, row) = match &expression {
         None => (format!("{table} d"), "d.row".to_owned()),
@@ -121,12 +149,41 @@ pub(super) fn page(
         let place = values.len();
         sql += &format!(" AND {table}_words MATCH ?{place} AND d.row = {table}_words.rowid");
     }
+    if let Some(rows) = numbered {
+        let rows: Vec<String> = rows.iter().map(i64::to_string).collect();
+        sql += &format!(" AND d.row IN ({})", rows.join(", "));
+    }
     if let Some(state) = state {
         values.push(Value::from(state));
         sql += &format!(" AND d.state = ?{}", values.len());
     }
     sql += &format!(" ORDER BY {row} DESC LIMIT ?2");
     Ok(Some((sql, values)))
+}
+
+/// The rows of the documents that took the arrival number asked for: one a year and book.
+/// `None` where no number is asked for.
+fn numbered(
+    connection: &Connection,
+    table: &str,
+    query: &Query,
+) -> Result<Option<Vec<i64>>, StoreError> {
+    let mut rows: Option<Vec<i64>> = None;
+    for term in query.terms.iter().filter(|term| term.field == Field::ArrivalNumber) {
+        let number = term.words.first().and_then(|word| word.parse::<u32>().ok());
+        let found = connection
+            .prepare_cached(&format!(
+                "SELECT d.row FROM book_number b CROSS JOIN {table} d
+                 WHERE b.direction = 'inbound' AND b.number = ?1 AND d.key = b.document"
+            ))?
+            .query_map([number], |row| row.get(0))?
+            .collect::<Result<Vec<i64>, _>>()?;
+        rows = Some(match rows {
+            None => found,
+            Some(before) => before.into_iter().filter(|row| found.contains(row)).collect(),
+        });
+    }
+    Ok(rows)
 }
 
 fn documents_in(connection: &Connection, table: &str, state: &str) -> Result<i64, StoreError> {
@@ -197,7 +254,7 @@ pub(super) fn arrived(connection: &Connection, change: &Change) -> Result<(), St
     let names = [sender_name.as_str(), sender.as_ref().map_or("", |code| code.as_str())];
     connection
         .prepare_cached("INSERT INTO inbound_words (rowid, words) VALUES (?1, ?2)")?
-        .execute(params![row, search::indexed(metadata, &names, text)])?;
+        .execute(params![row, search::indexed(metadata, &names, text, Some(*arrived_at))])?;
     Ok(())
 }
 

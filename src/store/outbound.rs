@@ -433,7 +433,7 @@ fn reindex(
     connection.prepare_cached("DELETE FROM outbound_words WHERE rowid = ?1")?.execute([row])?;
     connection
         .prepare_cached("INSERT INTO outbound_words (rowid, words) VALUES (?1, ?2)")?
-        .execute(params![row, search::indexed(metadata, &[], &text)])?;
+        .execute(params![row, search::indexed(metadata, &[], &text, None)])?;
     Ok(())
 }
 

@@ -3,12 +3,14 @@
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::book;
 use super::error::StoreError;
 use super::row;
 use super::view::View;
 use crate::domain::book::{BookId, Direction};
 use crate::domain::document::DocumentKey;
 use crate::domain::inbound::InboundDocument;
+use crate::domain::operation::Operation;
 use crate::domain::outbound::OutboundDocument;
 
 /// One row of a register book.
@@ -82,6 +84,7 @@ pub(super) fn take(
     date: Date,
     document: &DocumentKey,
 ) -> Result<(), StoreError> {
+    book::expect_open(connection, book)?;
     expect_next(connection, book, number)?;
     connection
         .prepare_cached("INSERT INTO book_number VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)")?
@@ -114,10 +117,24 @@ pub(super) fn given_up(
     if changed == 1 {
         return Ok(());
     }
+    // A number that was taken may be given up when its year is over; a new one is not taken.
+    book::expect_open(connection, book)?;
     expect_next(connection, book, number)?;
     connection
         .prepare_cached("INSERT INTO book_number VALUES (?1, ?2, ?3, ?4, NULL, NULL, ?5)")?
         .execute(params![direction, book.year, book.series, number, reason])?;
+    Ok(())
+}
+
+/// The day on which a document was first passed on (ngày chuyển) is that of the deed.
+pub(super) fn forwarded(
+    connection: &Connection,
+    operation: &Operation,
+    key: &DocumentKey,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO inbound_forwarded VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![row::key(key), operation.time.millis])?;
     Ok(())
 }
 
@@ -150,7 +167,7 @@ fn expect_next(connection: &Connection, book: &BookId, number: u32) -> Result<()
     }
 }
 
-fn next(connection: &Connection, book: &BookId) -> Result<u32, StoreError> {
+pub(super) fn next(connection: &Connection, book: &BookId) -> Result<u32, StoreError> {
     let last: Option<u32> = connection
         .prepare_cached(
             "SELECT number FROM book_number

@@ -1,56 +1,244 @@
 //! Search over folded words: what clerks type, with or without diacritics.
 //!
-//! Index and query both pass through [`text::fold`]. A query is never FTS5 syntax: each
-//! piece between spaces becomes a quoted phrase, all of them must occur, and the last one
-//! matches as a prefix, since it may still be being typed.
+//! Index and query both pass through [`text::fold`]. A query ([`query::Query`]) is never FTS5
+//! syntax: each piece between spaces becomes a quoted phrase, all of them must occur, and the
+//! last one matches as a prefix, since it may still be being typed.
+//!
+//! # Fields
+//!
+//! The index has one column. What stands in a field is in it a second time, each word behind
+//! a mark of that field (a character of Unicode's private use, which FTS5's tokenizer takes as
+//! a letter): `từ:"sở nội vụ"` is the phrase of three marked words. Dates are marked words as
+//! well, a year, a month and a day each, so that a month is one word and not thirty.
+//! Thus a field costs no index of its own, and every query is one walk over one index.
 
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{Connection, params};
+
+use super::error::StoreError;
+use super::row;
+use crate::domain::calendar;
 use crate::domain::document::Metadata;
+use crate::domain::query::{Field, Query, Term, calendar_parts, number_word, words};
 use crate::domain::text;
 
-/// The FTS5 expression for `words`; `None` when nothing in them can be searched for.
-pub(super) fn expression(words: &str) -> Option<String> {
-    let folded = text::fold(words);
-    let phrases: Vec<String> = folded
-        .split_whitespace()
-        // A piece without a letter or digit is an empty phrase, which matches nothing.
-        .filter(|piece| piece.chars().any(char::is_alphanumeric))
-        .map(|piece| format!("\"{}\"", piece.replace(['"', '\0'], " ")))
-        .collect();
-    if phrases.is_empty() {
-        return None;
+/// The first of the characters that mark a field's words.
+const MARKS: u32 = 0xE000;
+
+fn mark(field: Field) -> Option<char> {
+    let place = match field {
+        // Not in the index: looked up in the books.
+        Field::Any | Field::ArrivalNumber => return None,
+        Field::Code => 1,
+        Field::From => 2,
+        Field::To => 3,
+        Field::Signer => 4,
+        Field::Type => 5,
+        Field::Subject => 6,
+        Field::Issued => 7,
+        Field::Arrived => 8,
+    };
+    char::from_u32(MARKS + place)
+}
+
+/// The FTS5 expression for what a query asks of the index; `None` where it asks nothing.
+pub(super) fn expression(query: &Query) -> Option<String> {
+    let mut pieces = Vec::new();
+    for term in &query.terms {
+        if term.field == Field::ArrivalNumber {
+            continue;
+        }
+        let marked = |word: &str| match mark(term.field) {
+            Some(mark) => format!("{mark}{word}"),
+            None => word.to_owned(),
+        };
+        if let Some((first, last)) = term.days {
+            let parts: Vec<String> = calendar_parts(first, last)
+                .iter()
+                .map(|part| format!("\"{}\"", marked(part)))
+                .collect();
+            pieces.push(format!("({})", parts.join(" OR ")));
+            continue;
+        }
+        let phrase: Vec<String> = term.words.iter().map(|word| marked(word)).collect();
+        let star = if term.prefix { " *" } else { "" };
+        pieces.push(format!("\"{}\"{star}", phrase.join(" ")));
     }
-    let mut expression = phrases.join(" AND ");
-    // `"07/" *` would ask for a phrase of one whole token anyway; a prefix does no harm.
-    expression.push_str(" *");
-    Some(expression)
+    (!pieces.is_empty()).then(|| pieces.join(" AND "))
+}
+
+/// The expression for plain words, where fields have no names: the directory of agencies.
+pub(super) fn phrases(words: &str) -> Option<String> {
+    let mut query = Query::default();
+    let pieces: Vec<&str> = words.split_whitespace().collect();
+    for (index, piece) in pieces.iter().enumerate() {
+        let words = self::words(&text::fold(piece));
+        if !words.is_empty() {
+            let prefix = index + 1 == pieces.len();
+            query.terms.push(Term { field: Field::Any, words, prefix, days: None });
+        }
+    }
+    expression(&query)
 }
 
 /// What is indexed of a document: all its fields in words, and its text (Thông tư
-/// 01/2019/TT-BNV chương V: search over all input fields and the content).
-pub(super) fn indexed(metadata: &Metadata, names: &[&str], body: &str) -> String {
+/// 01/2019/TT-BNV chương V: search over all input fields and the content). `names` are those
+/// of its sender, `arrived` is when it came.
+pub(super) fn indexed(
+    metadata: &Metadata,
+    names: &[&str],
+    body: &str,
+    arrived: Option<Timestamp>,
+) -> String {
     let code = metadata.code.to_string();
+    let code = if code == "/" { "" } else { code.as_str() };
     let document_id = metadata.document_id.as_ref().map(ToString::to_string);
-    let mut pieces = vec![
-        metadata.subject.as_str(),
-        if code == "/" { "" } else { code.as_str() },
-        metadata.type_name.as_str(),
-        metadata.place.as_str(),
+    let signer = [
         metadata.signer.competence.as_str(),
         metadata.signer.position.as_str(),
         metadata.signer.full_name.as_str(),
+    ];
+    let mut pieces = vec![
+        metadata.subject.as_str(),
+        code,
+        metadata.type_name.as_str(),
+        metadata.place.as_str(),
         metadata.drafter_notation.as_str(),
         metadata.notes.as_str(),
         document_id.as_deref().unwrap_or_default(),
     ];
-    for party in metadata.issuer.iter().chain(&metadata.recipients) {
-        pieces.extend([party.name.as_str(), party.agency.as_str()]);
-    }
-    pieces.extend(metadata.other_places.iter().map(String::as_str));
+    pieces.extend(signer);
+    let issuer: Vec<&str> = metadata
+        .issuer
+        .iter()
+        .flat_map(|party| [party.name.as_str(), party.agency.as_str()])
+        .chain(names.iter().copied())
+        .collect();
+    let recipients: Vec<&str> = metadata
+        .recipients
+        .iter()
+        .flat_map(|party| [party.name.as_str(), party.agency.as_str()])
+        .chain(metadata.other_places.iter().map(String::as_str))
+        .collect();
+    pieces.extend(&issuer);
+    pieces.extend(&recipients);
     pieces.extend(metadata.response_for.iter().map(|answered| answered.code.as_str()));
-    pieces.extend(names);
     pieces.push(body);
     pieces.retain(|piece| !piece.is_empty());
-    text::fold(&pieces.join("\n"))
+    let mut all = text::fold(&pieces.join("\n"));
+    // A text may use characters of private use for itself (old fonts do): they are no marks.
+    if all.contains(is_mark) {
+        all = all.replace(is_mark, " ");
+    }
+
+    field(&mut all, Field::Code, &[code]);
+    field(&mut all, Field::From, &issuer);
+    field(&mut all, Field::To, &recipients);
+    field(&mut all, Field::Signer, &signer);
+    field(&mut all, Field::Type, &[&metadata.type_name]);
+    field(&mut all, Field::Subject, &[&metadata.subject]);
+    day(&mut all, Field::Issued, metadata.issued);
+    day(&mut all, Field::Arrived, arrived.map(|at| calendar::local(at).date()));
+    all
+}
+
+fn is_mark(c: char) -> bool {
+    (MARKS..MARKS + 16).contains(&u32::from(c))
+}
+
+/// The words of a field behind its mark, a line for each value, so that no phrase runs from
+/// one into the next.
+fn field(all: &mut String, field: Field, values: &[&str]) {
+    let Some(mark) = mark(field) else { return };
+    for value in values {
+        let found = words(&text::fold(value).replace(is_mark, " "));
+        for (index, word) in found.iter().enumerate() {
+            all.push(if index == 0 { '\n' } else { ' ' });
+            all.push(mark);
+            // As the query does it, for the number of a code alone.
+            let bare =
+                if field == Field::Code && index == 0 { number_word(word) } else { word.clone() };
+            all.push_str(&bare);
+        }
+    }
+}
+
+fn day(all: &mut String, field: Field, day: Option<Date>) {
+    if let (Some(mark), Some(day)) = (mark(field), day) {
+        let written = day.strftime(&format!("{mark}%Y {mark}%Y%m {mark}%Y%m%d")).to_string();
+        let _ = write!(all, "\n{written}");
+    }
+}
+
+/// Which form of the index is made here. A database whose index was made by an earlier
+/// program is indexed anew when it is opened.
+const FORM: &str = "2";
+const FORM_SETTING: &str = "search.form";
+
+/// Brings the index of documents to the present form, if an earlier program made it. Takes
+/// about a second for two thousand documents, once.
+pub(super) fn bring_up(connection: &Connection) -> Result<(), StoreError> {
+    use rusqlite::OptionalExtension as _;
+    let form: Option<String> = connection
+        .query_row("SELECT value FROM setting WHERE name = ?1", [FORM_SETTING], |row| row.get(0))
+        .optional()?;
+    if form.as_deref() == Some(FORM) {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    let inbound = reindex_inbound(&transaction)?;
+    let outbound = reindex_outbound(&transaction)?;
+    transaction.execute("INSERT OR REPLACE INTO setting VALUES (?1, ?2)", [FORM_SETTING, FORM])?;
+    transaction.commit()?;
+    if inbound + outbound > 0 {
+        tracing::info!(inbound, outbound, "documents were indexed anew for search");
+    }
+    Ok(())
+}
+
+fn reindex_inbound(connection: &Connection) -> Result<u64, StoreError> {
+    connection.execute("DELETE FROM inbound_words", [])?;
+    let mut documents = connection.prepare(
+        "SELECT d.row, d.sender, d.sender_name, d.metadata, d.arrived_at,
+             (SELECT json_extract(o.body, '$.change.text') FROM operation o
+              WHERE o.document = d.key ORDER BY o.row LIMIT 1)
+         FROM inbound d ORDER BY d.row",
+    )?;
+    let mut put = connection.prepare("INSERT INTO inbound_words (rowid, words) VALUES (?1, ?2)")?;
+    let mut rows = documents.query([])?;
+    let mut count = 0;
+    while let Some(columns) = rows.next()? {
+        let sender: Option<String> = columns.get(1)?;
+        let name: String = columns.get(2)?;
+        let metadata: Metadata = row::from_json(&columns.get::<_, String>(3)?)?;
+        let arrived = row::time(&columns.get::<_, String>(4)?)?;
+        let body: Option<String> = columns.get(5)?;
+        let names = [name.as_str(), sender.as_deref().unwrap_or_default()];
+        let words = indexed(&metadata, &names, body.as_deref().unwrap_or_default(), Some(arrived));
+        put.execute(params![columns.get::<_, i64>(0)?, words])?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn reindex_outbound(connection: &Connection) -> Result<u64, StoreError> {
+    connection.execute("DELETE FROM outbound_words", [])?;
+    let mut documents =
+        connection.prepare("SELECT row, metadata, text FROM outbound ORDER BY row")?;
+    let mut put =
+        connection.prepare("INSERT INTO outbound_words (rowid, words) VALUES (?1, ?2)")?;
+    let mut rows = documents.query([])?;
+    let mut count = 0;
+    while let Some(columns) = rows.next()? {
+        let metadata: Metadata = row::from_json(&columns.get::<_, String>(1)?)?;
+        let words = indexed(&metadata, &[], &columns.get::<_, String>(2)?, None);
+        put.execute(params![columns.get::<_, i64>(0)?, words])?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 /// A document's code as people and packets vary it: folded, without spaces, without
@@ -69,13 +257,86 @@ mod tests {
 
     use super::*;
 
+    fn asked(typed: &str) -> Option<String> {
+        expression(&Query::parse(typed))
+    }
+
     #[test]
     fn pieces_become_phrases_and_the_last_a_prefix() {
         assert_eq!(
-            expression("Quyết định 07/QĐ-").as_deref(),
-            Some("\"quyet\" AND \"dinh\" AND \"07/qd-\" *")
+            asked("Quyết định 07/QĐ-").as_deref(),
+            Some("\"quyet\" AND \"dinh\" AND \"07 qd\" *")
         );
-        assert_eq!(expression(" - \" * "), None);
+        assert_eq!(asked(" - \" * "), None);
+    }
+
+    fn found(typed: &str, metadata: &Metadata) -> bool {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE VIRTUAL TABLE t USING fts5(words, content = '', contentless_delete = 1,
+                 prefix = '2 3', tokenize = 'unicode61 remove_diacritics 0')",
+            )
+            .unwrap();
+        let arrived = "2026-11-23T18:00:00Z".parse().ok();
+        let words = indexed(metadata, &["Văn phòng UBND tỉnh"], "về hộ nghèo \u{E001}9", arrived);
+        connection.execute("INSERT INTO t (rowid, words) VALUES (1, ?1)", [words]).unwrap();
+        connection
+            .prepare("SELECT 1 FROM t WHERE t MATCH ?1")
+            .unwrap()
+            .exists([asked(typed).unwrap()])
+            .unwrap()
+    }
+
+    #[test]
+    fn fields_are_found_where_they_stand_and_nowhere_else() {
+        let metadata = Metadata {
+            code: crate::domain::document::Code {
+                number: "07".to_owned(),
+                notation: "QĐ-UBND".to_owned(),
+            },
+            type_name: "Quyết định".to_owned(),
+            subject: "Về việc khen thưởng năm 2025".to_owned(),
+            issued: Some(jiff::civil::date(2026, 11, 20)),
+            signer: crate::domain::document::Signer {
+                full_name: "Nguyễn Thị Ánh Nguyệt".to_owned(),
+                ..Default::default()
+            },
+            ..Metadata::default()
+        };
+        for typed in [
+            "số:7",
+            "số:07/QĐ-UBND",
+            "từ:\"văn phòng\"",
+            "người ký:nguyet",
+            "loại:quyết",
+            "trích yếu:\"khen thuong\"",
+            "ngày:2026-11",
+            "ngày:11/2026",
+            "ngày:20/11/2026",
+            // Arrived at one in the morning of the 24th in Vietnam.
+            "đến:24/11/2026",
+            "ngày:2026-01..2026-12",
+            "hộ nghèo",
+            "07/qd",
+            "khen \"hộ nghèo\"",
+        ] {
+            assert!(found(typed, &metadata), "{typed}");
+        }
+        for typed in [
+            "số:70",
+            "số:9",
+            "từ:nguyet",
+            "người ký:khen",
+            "loại:khen",
+            "ngày:2025",
+            "ngày:2026-10",
+            "đến:23/11/2026",
+            "trích yếu:nghèo",
+            "\"nghèo hộ\"",
+        ] {
+            assert!(!found(typed, &metadata), "{typed}");
+        }
     }
 
     #[test]
@@ -90,7 +351,7 @@ mod tests {
         fn whatever_is_typed_is_no_syntax(words in any::<String>()) {
             let connection = Connection::open_in_memory().unwrap();
             connection.execute_batch("CREATE VIRTUAL TABLE t USING fts5(words)").unwrap();
-            if let Some(expression) = expression(&words) {
+            if let Some(expression) = asked(&words) {
                 let found: i64 = connection
                     .query_row("SELECT count(*) FROM t WHERE t MATCH ?1", [expression], |row| row.get(0))
                     .unwrap();

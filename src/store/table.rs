@@ -17,6 +17,9 @@ pub(super) const REPLICATED: &[(&str, &str)] = &[
     ("delivery", "document, recipient"),
     ("delivery_status", "document, recipient, position"),
     ("book_number", "direction, year, series, number"),
+    ("register_book", "direction, series"),
+    ("book_closed", "direction, year, series"),
+    ("inbound_forwarded", "document"),
     ("outbox", "row"),
     ("gate", "document"),
     ("judgement", "document, check_name"),
@@ -39,6 +42,7 @@ const LOCAL: &[&str] = &[
     "outbox_begun",
     "access",
     "extension_attempt",
+    "saved_filter",
 ];
 
 #[cfg(test)]

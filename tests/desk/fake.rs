@@ -4,6 +4,8 @@
 
 #[path = "fake_gate.rs"]
 mod gate;
+#[path = "fake_shelf.rs"]
+pub mod shelf;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -55,6 +57,8 @@ pub struct Troubles {
     pub delay: AtomicU32,
     pub no_reader: AtomicBool,
     pub place_unsure: AtomicBool,
+    /// Not trouble, but it is switched here: the office keeps more than one inbound book.
+    pub several_books: AtomicBool,
 }
 
 /// Lets `be` (clerk), `an` (leader) and `dat` (drafter) in.
@@ -80,6 +84,7 @@ struct Books {
     syncs: u32,
     awaiting: Vec<AwaitingExtension>,
     gate: gate::GateBooks,
+    filters: Vec<vanthu::office::search::SavedFilter>,
 }
 
 #[derive(Debug)]
@@ -223,6 +228,7 @@ impl Books {
             deeds: Vec::new(),
             syncs: 0,
             gate: gate::GateBooks::default(),
+            filters: Vec::new(),
             awaiting: vec![AwaitingExtension {
                 key: DocumentKey::fresh(),
                 code: "12/QĐ-UBND".to_owned(),

@@ -129,7 +129,14 @@ pub fn accept(key: DocumentKey) -> Change {
 
 /// Takes the next arrival number for an accepted document.
 pub fn register(writer: &mut Writer<'_>, key: DocumentKey) -> Result<u32, StoreError> {
-    let book = BookId::inbound(YEAR);
+    register_in(writer, key, BookId::inbound(YEAR))
+}
+
+pub fn register_in(
+    writer: &mut Writer<'_>,
+    key: DocumentKey,
+    book: BookId,
+) -> Result<u32, StoreError> {
     let arrival_number = writer.next_number(&book)?;
     let arrival_date = date(YEAR, 11, 23);
     writer.append(Change::InboundRegistered {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
+use vanthu::domain::book::{BookId, BookRule, Direction};
 use vanthu::domain::delivery::{StatusCode, StatusEntry};
 use vanthu::domain::document::DocumentKey;
 use vanthu::domain::gate::{Check, CheckName, Fact, Gate, Judgement, Outcome, legal_finding};
@@ -27,6 +28,15 @@ enum Deed {
     },
     Register {
         pick: usize,
+    },
+    RegisterIn {
+        pick: usize,
+        series: &'static str,
+    },
+    Book {
+        series: &'static str,
+        close: bool,
+        for_good: bool,
     },
     Assign {
         pick: usize,
@@ -99,6 +109,10 @@ fn deeds() -> impl Strategy<Value = Deed> {
         4 => (pick, prop::sample::select(&InboundState::ALL[..]))
             .prop_map(|(pick, to)| Deed::MoveInbound { pick, to }),
         3 => pick.prop_map(|pick| Deed::Register { pick }),
+        2 => (pick, prop::sample::select(&["", "A", "B"][..]))
+            .prop_map(|(pick, series)| Deed::RegisterIn { pick, series }),
+        2 => (prop::sample::select(&["A", "B"][..]), prop::bool::weighted(0.2), any::<bool>())
+            .prop_map(|(series, close, for_good)| Deed::Book { series, close, for_good }),
         2 => (pick, "[ab]").prop_map(|(pick, user)| Deed::Assign { pick, user }),
         2 => (pick, any::<bool>()).prop_map(|(pick, failed)| Deed::Gate { pick, failed }),
         3 => (pick, any::<bool>()).prop_map(|(pick, withdraw)| Deed::Undo { pick, withdraw }),
@@ -151,6 +165,21 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
         Deed::Register { pick } => {
             let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
             wrote(Box::new(move |writer| register(writer, key).map(drop)))?;
+        }
+        Deed::RegisterIn { pick, series } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            let book = BookId::inbound_series(YEAR, series);
+            wrote(Box::new(move |writer| register_in(writer, key, book).map(drop)))?;
+        }
+        Deed::Book { series, close, for_good } => {
+            let book = BookId::inbound_series(YEAR, series);
+            let change = if close {
+                Change::BookClosed { book, reason: "w".to_owned(), for_good }
+            } else {
+                let rule = BookRule { levels: vec![1], types: Vec::new() };
+                Change::BookOpened { book, name: series.to_owned(), rule }
+            };
+            append(store, change)?;
         }
         Deed::Assign { pick, user } => {
             let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
@@ -320,7 +349,6 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
             append(store, Change::StatusReceived { key, recipient, entry })?;
         }
         Deed::GiveUp { outbound } => {
-            use vanthu::domain::book::BookId;
             let book = if outbound { BookId::outbound(YEAR, "") } else { BookId::inbound(YEAR) };
             let number = store.next_number(&book)?;
             append(store, Change::NumberGivenUp { book, number, reason: "z".to_owned() })?;
@@ -362,11 +390,20 @@ proptest! {
         let mut office = Office::default();
         for deed in deeds {
             match done(&store, &mut office, deed.clone()) {
-                Ok(()) | Err(StoreError::Conflict(_)) => {}
+                Ok(())
+                | Err(StoreError::Conflict(_) | StoreError::BookClosed(_) | StoreError::NoBook(_)) => {}
                 Err(error) => prop_assert!(false, "{deed:?}: {error}"),
             }
         }
         assert_sound(&store);
+        // Each book is gapless, whether it is open or closed.
+        for book in store.books(Direction::Inbound, YEAR).unwrap() {
+            let rows = store.book(&book.id, 0, 1000).unwrap();
+            let numbers: Vec<u32> = rows.iter().map(|row| row.number).collect();
+            prop_assert_eq!(numbers, (1..=book.last).collect::<Vec<_>>());
+            let given_up = rows.iter().filter(|row| row.given_up.is_some()).count();
+            prop_assert_eq!(given_up as u32, book.given_up);
+        }
         // The counters are what counting gives.
         let counts = store.counts().unwrap();
         for (state, count) in counts.inbound {

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod bench;
+mod book;
 mod gate;
 mod signing;
 
-pub use bench::{Bench, BenchTokens};
+pub use bench::{Bench, BenchBooks, BenchTokens};
+pub use book::{BookCommand, BookExport, BookFormat, BookOutput, Search};
 pub use gate::{Accept, Gate, Report};
 pub use signing::{
     Act, As, CertificateCommand, ChangePin, Level, LinkCertificate, PlaceArgs, Sign, SignDocument,
@@ -111,7 +113,19 @@ pub enum Command {
     #[command(subcommand)]
     Report(Report),
     /// Register an inbound document under the next arrival number
-    Register { id: String },
+    Register {
+        id: String,
+        /// Key of the book, "" for the common one (default: by the books' rules)
+        #[arg(long, value_name = "KEY")]
+        book: Option<String>,
+    },
+    /// Register books: list, open, close, write to a file
+    #[command(subcommand)]
+    Book(BookCommand),
+    /// Search documents; status 1 when nothing is found
+    Search(Search),
+    /// Save a print copy with the arrival stamp; the signed file is not touched
+    Stamp { id: String, out: PathBuf },
     /// Return an inbound document to its sender (status 02)
     Return {
         id: String,

@@ -2,6 +2,7 @@
 //! with it. Figures without the reference of the same minute would only tell how busy the
 //! machine was.
 
+mod books;
 mod measure;
 mod signatures;
 mod tokens;
@@ -19,6 +20,7 @@ use crate::output::Outcome;
 pub fn bench(which: &Bench) -> Result<Outcome, Problem> {
     match which {
         Bench::Signatures => signatures(),
+        Bench::Books(args) => books::books(args),
         Bench::Tokens(args) => tokens::tokens(args),
     }
 }

@@ -41,8 +41,8 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
         Command::Undo { id } => crate::gate::undo(&office, &id),
         Command::Unacknowledged => crate::gate::unacknowledged(&office),
         Command::Report(command) => crate::gate::report(&office, &command),
-        Command::Register { id } => {
-            let registration = office.register(key(&id)?)?;
+        Command::Register { id, book } => {
+            let registration = office.register_in(key(&id)?, book.as_deref())?;
             let json = json!({
                 "id": id,
                 "arrival_number": registration.arrival_number,
@@ -98,6 +98,9 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
             office.recall(key(&id)?, &reason)?;
             outbound_state(&office, &id)
         }
+        Command::Book(command) => crate::book::book(&office, &command),
+        Command::Search(args) => crate::book::search(&office, &args),
+        Command::Stamp { id, out } => crate::book::stamp(&office, &id, &out),
         Command::Quarantine(command) => quarantine(&office, &command),
         Command::Sync { once } => sync(&office, once, global.json),
         Command::Extend { id, list } => crate::extend::extend(&office, id.as_deref(), list),
@@ -241,7 +244,7 @@ fn outbound_state(office: &Office, id: &str) -> Result<Outcome, Problem> {
     ))
 }
 
-fn inbound_line(document: &InboundDocument) -> String {
+pub fn inbound_line(document: &InboundDocument) -> String {
     let number = document
         .registration
         .as_ref()
@@ -258,7 +261,7 @@ fn inbound_line(document: &InboundDocument) -> String {
     )
 }
 
-fn inbound_json(document: &InboundDocument) -> Value {
+pub fn inbound_json(document: &InboundDocument) -> Value {
     json!({
         "id": document.key,
         "state": document.state.key(),
@@ -284,7 +287,7 @@ fn inbound_json(document: &InboundDocument) -> Value {
     })
 }
 
-fn outbound_line(document: &OutboundDocument) -> String {
+pub fn outbound_line(document: &OutboundDocument) -> String {
     let mut line = format!(
         "{}\t{}\t{}\t{}",
         document.key,
@@ -299,7 +302,7 @@ fn outbound_line(document: &OutboundDocument) -> String {
     line
 }
 
-fn outbound_json(document: &OutboundDocument) -> Value {
+pub fn outbound_json(document: &OutboundDocument) -> Value {
     json!({
         "id": document.key,
         "state": document.state.key(),

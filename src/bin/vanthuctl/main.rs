@@ -4,6 +4,7 @@ mod act;
 mod args;
 mod batch;
 mod bench;
+mod book;
 mod certificate;
 mod desk_work;
 mod doctor;

@@ -209,7 +209,7 @@ impl Assign {
 }
 
 /// Reads `6/2/2019`, `06-02-2019` or nothing; `Err` for anything else.
-fn parse_due(text: &str) -> Result<Option<Date>, ()> {
+pub(in crate::desk) fn parse_due(text: &str) -> Result<Option<Date>, ()> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

@@ -14,6 +14,7 @@ pub fn view<'a>() -> Element<'a, Message> {
     let (left, right) = Part::ALL.split_at(3);
     // Under the shorter half, so that all of it shows in the smallest usual window.
     let notes = column![
+        text(t!("desk-help-search")).size(size::CAPTION).color(theme::INK_SOFT),
         text(t!("desk-help-data")).size(size::CAPTION).color(theme::INK_SOFT),
         text(t!("desk-help-reader")).size(size::CAPTION).color(theme::INK_SOFT),
         text(t!("desk-help-version", version = env!("CARGO_PKG_VERSION")))

@@ -11,6 +11,7 @@ pub mod notices;
 pub mod pages;
 pub mod queues;
 pub mod reader;
+mod shelf;
 pub mod status;
 pub mod token;
 mod view;
@@ -38,6 +39,7 @@ use crate::domain::problem::{Blame, Kind, Problem};
 use crate::domain::report::ErrorReport;
 use crate::domain::role::Act;
 use crate::i18n::{Lang, language};
+use crate::office::search::SavedFilter;
 use crate::office::{Counts, SyncReport};
 use crate::t;
 use crate::token::Plugged;
@@ -81,6 +83,10 @@ pub struct Main {
     reversible: Vec<(u64, DocumentKey)>,
     /// Decisions of this session that may be taken back, newest last.
     decided: Vec<DocumentKey>,
+    /// The searches that the person keeps.
+    filters: Vec<SavedFilter>,
+    /// Inbound books that are open: with several, registering asks into which.
+    open_books: usize,
     /// Listens to the readers for as long as the person is here.
     _watch: Handle,
 }
@@ -136,6 +142,13 @@ pub enum Message {
     },
     /// Certificates that end soon.
     Warned(Result<Vec<ExpiryWarning>, Problem>),
+    /// Kept searches, and how many inbound books are open.
+    Filters(Result<Vec<SavedFilter>, Problem>),
+    OpenBooks(Result<usize, Problem>),
+    GoTo(SavedFilter),
+    KeepFilter,
+    FindFilter,
+    Books,
     Language,
     LogOut,
 }
@@ -177,6 +190,8 @@ impl Main {
             reminded: None,
             reversible: Vec::new(),
             decided: Vec::new(),
+            filters: Vec::new(),
+            open_books: 1,
             _watch: watch.abort_on_drop(),
             door,
         };
@@ -188,6 +203,8 @@ impl Main {
             main.count_awaiting(),
             main.warn(),
             main.ask_reports(),
+            main.fetch_filters(),
+            main.count_books(),
         ];
         (main, Task::batch(tasks))
     }
@@ -232,7 +249,8 @@ impl Main {
             Message::Counts(..) => Task::none(),
             Message::List(message) => {
                 let action = self.list.update(message, &self.door);
-                self.listed(action)
+                let marked = self.reader.look_for(self.list.words()).map(Message::Reader);
+                Task::batch([self.listed(action), marked])
             }
             Message::Reader(message) => {
                 let action = self.reader.update(message, &self.door);
@@ -281,6 +299,27 @@ impl Main {
             Message::Awaited(Err(problem)) => self.trouble(problem),
             Message::Reported { job, answer } => self.reported(job, answer),
             Message::Warned(answer) => self.warned(answer),
+            Message::Filters(Ok(filters)) => {
+                self.filters = filters;
+                Task::none()
+            }
+            Message::OpenBooks(Ok(count)) => {
+                self.open_books = count;
+                Task::none()
+            }
+            Message::Filters(Err(problem)) | Message::OpenBooks(Err(problem)) => {
+                self.trouble(problem)
+            }
+            Message::GoTo(filter) => self.go_to(&filter),
+            Message::KeepFilter => self.keep_filter(),
+            Message::FindFilter => {
+                let dialog = Dialog::filters(&self.door);
+                self.open(dialog)
+            }
+            Message::Books => {
+                let dialog = Dialog::books(&self.door);
+                self.open(dialog)
+            }
             Message::Token(message) => {
                 self.token.update(message);
                 Task::none()
@@ -314,6 +353,9 @@ impl Main {
             Command::NewDraft => self.update(Message::NewDraft),
             Command::Devices => self.update(Message::Devices),
             Command::Batch => Action::Run(self.batch()),
+            Command::Books => self.update(Message::Books),
+            Command::KeepFilter => self.update(Message::KeepFilter),
+            Command::Filters => self.update(Message::FindFilter),
             Command::Language => self.update(Message::Language),
             Command::LogOut => self.update(Message::LogOut),
             Command::Queue(index) => match self.queues.get(index) {
@@ -351,7 +393,7 @@ impl Main {
                 Action::Run(self.listed(action))
             }
             command => {
-                let action = self.reader.command(command);
+                let action = self.reader.command(command, &self.door);
                 Action::Run(self.read(action))
             }
         }
@@ -406,7 +448,7 @@ impl Main {
             list::Action::Batch => self.batch(),
             list::Action::Many(deed) => self.many(deed),
             list::Action::Open => {
-                let action = self.reader.command(Command::Open);
+                let action = self.reader.command(Command::Open, &self.door);
                 self.read(action)
             }
         }
@@ -419,6 +461,7 @@ impl Main {
             reader::Action::Do(deed) => self.begin(deed),
             reader::Action::Report => self.report(),
             reader::Action::ReportError => self.report_error(),
+            reader::Action::PrintCopy => self.print_copy(),
             reader::Action::Compare { field, signer } => match self.reader.document() {
                 Some(document) => {
                     let dialog = Dialog::compare(field, signer, document, &self.door, &self.easel);
@@ -441,6 +484,10 @@ impl Main {
         match deed {
             Deed::Accept => self.order(Order::Accept(key)),
             Deed::Begin => self.order(Order::Begin(key)),
+            Deed::Register if self.open_books > 1 => {
+                let dialog = Dialog::register(document, &door);
+                self.open(dialog)
+            }
             Deed::Register => self.order(Order::Register(key)),
             Deed::ToReview => self.order(submit(OutboundState::InReview)),
             Deed::ToFormatCheck => self.order(submit(OutboundState::InFormatCheck)),
@@ -520,6 +567,15 @@ impl Main {
             }
             dialog::Action::Open(opened) => self.open(*opened),
             dialog::Action::Show(key) => self.show_arrival(key),
+            dialog::Action::ShowLine { key, inbound } => {
+                self.dialog = None;
+                self.reader.open(key, inbound, &self.door).map(Message::Reader)
+            }
+            dialog::Action::GoTo(filter) => {
+                self.dialog = None;
+                self.go_to(&filter)
+            }
+            dialog::Action::FiltersChanged { close } => self.filters_changed(close),
             dialog::Action::Changed => Task::batch([
                 self.count(),
                 self.list.reload(&self.door).map(Message::List),

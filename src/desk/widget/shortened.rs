@@ -3,6 +3,8 @@
 //! iced 0.14 cuts text at the edge, in the middle of a letter. This measures, and keeps
 //! what it found for as long as text and width stay the same.
 
+use std::ops::Range;
+
 use iced::advanced::layout::{self, Layout};
 use iced::advanced::text::{self, Paragraph as _};
 use iced::advanced::widget::{Operation, Tree, Widget, tree};
@@ -10,6 +12,7 @@ use iced::advanced::{mouse, renderer};
 use iced::{Color, Font, Length, Pixels, Rectangle, Renderer, Size, Theme};
 
 use super::Element;
+use crate::desk::theme;
 
 type Paragraph = <Renderer as text::Renderer>::Paragraph;
 
@@ -20,11 +23,23 @@ pub fn shortened<'a, Message: 'a>(
     font: Font,
     colour: Option<Color>,
 ) -> Element<'a, Message> {
-    Element::new(Shortened { content: content.into(), size, font, colour })
+    emphasised(content, Vec::new(), size, font, colour)
+}
+
+/// The same with pieces of it in bold, as ranges of its bytes: what was searched for.
+pub fn emphasised<'a, Message: 'a>(
+    content: impl Into<String>,
+    marks: Vec<Range<usize>>,
+    size: f32,
+    font: Font,
+    colour: Option<Color>,
+) -> Element<'a, Message> {
+    Element::new(Shortened { content: content.into(), marks, size, font, colour })
 }
 
 struct Shortened {
     content: String,
+    marks: Vec<Range<usize>>,
     size: f32,
     font: Font,
     colour: Option<Color>,
@@ -33,13 +48,34 @@ struct Shortened {
 #[derive(Default)]
 struct State {
     /// What `paragraph` was made for.
-    made_for: Option<(String, f32, f32, Font)>,
+    made_for: Option<(String, Vec<Range<usize>>, f32, f32, Font)>,
     paragraph: Paragraph,
 }
 
 impl Shortened {
+    /// `content` is the beginning of the whole.
     fn paragraph(&self, content: &str) -> Paragraph {
-        Paragraph::with_text(text::Text {
+        if self.marks.is_empty() {
+            return Paragraph::with_text(self.set(content));
+        }
+        let mut spans: Vec<text::Span<'_, (), Font>> = Vec::new();
+        let mut at = 0;
+        for mark in &self.marks {
+            let (start, end) = (mark.start.min(content.len()), mark.end.min(content.len()));
+            let (Some(before), Some(marked)) = (content.get(at..start), content.get(start..end))
+            else {
+                continue;
+            };
+            spans.push(text::Span::new(before));
+            spans.push(text::Span::new(marked).font(theme::BOLD).color(theme::ACCENT_DARK));
+            at = end;
+        }
+        spans.push(text::Span::new(content.get(at..).unwrap_or_default()));
+        Paragraph::with_spans(self.set(spans.as_slice()))
+    }
+
+    fn set<T>(&self, content: T) -> text::Text<T, Font> {
+        text::Text {
             content,
             bounds: Size::INFINITE,
             size: Pixels(self.size),
@@ -49,7 +85,7 @@ impl Shortened {
             align_y: iced::alignment::Vertical::Top,
             shaping: text::Shaping::Advanced,
             wrapping: text::Wrapping::None,
-        })
+        }
     }
 
     /// The longest beginning that fits, with its `…`.
@@ -94,12 +130,17 @@ impl<Message> Widget<Message, Theme, Renderer> for Shortened {
     fn layout(&mut self, tree: &mut Tree, _: &Renderer, limits: &layout::Limits) -> layout::Node {
         let width = limits.max().width;
         let state = tree.state.downcast_mut::<State>();
-        let same = state.made_for.as_ref().is_some_and(|(content, at, size, font)| {
-            *content == self.content && *at == width && *size == self.size && *font == self.font
+        let same = state.made_for.as_ref().is_some_and(|(content, marks, at, size, font)| {
+            *content == self.content
+                && *marks == self.marks
+                && *at == width
+                && *size == self.size
+                && *font == self.font
         });
         if !same {
             state.paragraph = self.fit(width);
-            state.made_for = Some((self.content.clone(), width, self.size, self.font));
+            let marks = self.marks.clone();
+            state.made_for = Some((self.content.clone(), marks, width, self.size, self.font));
         }
         let height = state.paragraph.min_height();
         layout::Node::new(limits.resolve(Length::Fill, Length::Shrink, Size::new(width, height)))

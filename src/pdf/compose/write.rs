@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lopdf::{Dictionary, Document, Object, dictionary};
+use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
 use sha2::{Digest, Sha256};
 
 use super::flow::{Mark, Slab};
@@ -24,21 +24,57 @@ pub(super) fn write(
         .map(|(index, slabs)| content(index, slabs, setup, &mut embedder))
         .collect();
 
-    let mut pool = Pool::new(1);
+    let pages = contents
+        .into_iter()
+        .map(|content| Page { width: setup.width, height: setup.height, content, picture: None })
+        .collect();
+    let Composition { title, author, language, .. } = composition;
+    assemble(&Properties { title, author, language }, Pool::new(1), &embedder, pages)
+}
+
+/// What a file says of itself.
+pub(super) struct Properties<'a> {
+    pub title: &'a str,
+    pub author: &'a str,
+    pub language: &'a str,
+}
+
+/// A page ready to be written; its picture is in the pool already.
+pub(super) struct Page {
+    pub width: f32,
+    pub height: f32,
+    pub content: String,
+    pub picture: Option<ObjectId>,
+}
+
+/// Puts pages, fonts and properties together.
+pub(super) fn assemble(
+    properties: &Properties<'_>,
+    mut pool: Pool,
+    embedder: &Embedder,
+    pages: Vec<Page>,
+) -> Result<Vec<u8>, PdfError> {
     let catalog = pool.reserve();
     let tree = pool.reserve();
     let fonts = embedder.write_into(&mut pool)?;
     let resources = pool.add(dictionary! { "Font" => font_resources(&fonts) });
     let mut kids = Vec::new();
     let mut hash = Sha256::new();
-    hash.update(&composition.title);
-    for content in contents {
-        hash.update(&content);
-        let stream = pool.add_stream(Dictionary::new(), content.into_bytes())?;
+    hash.update(properties.title);
+    for page in pages {
+        hash.update(&page.content);
+        let resources = match page.picture {
+            None => resources,
+            Some(picture) => pool.add(dictionary! {
+                "Font" => font_resources(&fonts),
+                "XObject" => dictionary! { "Picture" => picture },
+            }),
+        };
+        let stream = pool.add_stream(Dictionary::new(), page.content.into_bytes())?;
         let page = pool.add(dictionary! {
             "Type" => "Page",
             "Parent" => tree,
-            "MediaBox" => vec![0.into(), 0.into(), real(setup.width), real(setup.height)],
+            "MediaBox" => vec![0.into(), 0.into(), real(page.width), real(page.height)],
             "Resources" => resources,
             "Contents" => stream,
         });
@@ -51,16 +87,14 @@ pub(super) fn write(
         dictionary! {
             "Type" => "Catalog",
             "Pages" => tree,
-            "Lang" => Object::string_literal(composition.language.as_str()),
+            "Lang" => Object::string_literal(properties.language),
             "ViewerPreferences" => dictionary! { "DisplayDocTitle" => true },
         },
     );
     let mut information = Dictionary::new();
-    for (key, text) in [
-        ("Title", composition.title.as_str()),
-        ("Author", composition.author.as_str()),
-        ("Creator", "Văn Thư"),
-    ] {
+    for (key, text) in
+        [("Title", properties.title), ("Author", properties.author), ("Creator", "Văn Thư")]
+    {
         if !text.is_empty() {
             information.set(key, text_string(text));
         }
@@ -102,31 +136,39 @@ fn content(
         show(&mut out, embedder, Face::Serif, size, (x, y), &text, 0.0);
     }
     for (top, slab) in slabs {
-        let origin = setup.height - setup.top - top;
-        for mark in &slab.marks {
-            match mark {
-                Mark::Text { x, baseline, face, size, text, stretch } => {
-                    let at = (setup.left + x, origin - baseline);
-                    show(&mut out, embedder, *face, *size, at, text, *stretch);
-                }
-                Mark::Ink(colour) => {
-                    let [r, g, b] = colour.map(|v| number(f32::from(v) / 255.0));
-                    let _ = writeln!(out, "{r} {g} {b} rg");
-                }
-                Mark::Line { x, y, width, height } => {
-                    let _ = writeln!(
-                        out,
-                        "{} {} {} {} re f",
-                        number(setup.left + x),
-                        number(origin - y - height),
-                        number(*width),
-                        number(*height)
-                    );
-                }
+        draw(&mut out, embedder, &slab.marks, (setup.left, setup.height - setup.top - top));
+    }
+    out
+}
+
+/// Ink whose top left is at `origin`, in the page's own space.
+pub(super) fn draw(
+    out: &mut String,
+    embedder: &mut Embedder,
+    marks: &[Mark],
+    (left, top): (f32, f32),
+) {
+    for mark in marks {
+        match mark {
+            Mark::Text { x, baseline, face, size, text, stretch } => {
+                show(out, embedder, *face, *size, (left + x, top - baseline), text, *stretch);
+            }
+            Mark::Ink(colour) => {
+                let [r, g, b] = colour.map(|v| number(f32::from(v) / 255.0));
+                let _ = writeln!(out, "{r} {g} {b} rg");
+            }
+            Mark::Line { x, y, width, height } => {
+                let _ = writeln!(
+                    out,
+                    "{} {} {} {} re f",
+                    number(left + x),
+                    number(top - y - height),
+                    number(*width),
+                    number(*height)
+                );
             }
         }
     }
-    out
 }
 
 /// One piece of text; `stretch` is added to every space. Word spacing (`Tw`) does not act on

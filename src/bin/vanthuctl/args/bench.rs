@@ -11,6 +11,15 @@ pub enum Bench {
     /// Sign documents in a batch: what the program adds to a token that answers at once, and
     /// how busy it keeps one that takes its time
     Tokens(BenchTokens),
+    /// Search, read and export register books in a full office, against a small one
+    Books(BenchBooks),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchBooks {
+    /// How many documents
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub documents: u32,
 }
 
 #[derive(Debug, Args)]

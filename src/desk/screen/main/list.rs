@@ -22,7 +22,7 @@ use crate::desk::widget::field::line;
 use crate::desk::widget::focus::focus;
 use crate::desk::widget::icon::{Icon, icon, tinted};
 use crate::desk::widget::press::{press, tool};
-use crate::desk::widget::shortened::shortened;
+use crate::desk::widget::shortened::emphasised;
 use crate::desk::widget::told::told;
 use crate::desk::widget::windowed::{page, reveal, windowed};
 use crate::desk::widget::{Element, text};
@@ -30,6 +30,7 @@ use crate::desk::words;
 use crate::domain::document::{DocumentKey, Urgency};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
+use crate::domain::query::{Field, Query, Snippet, marks};
 use crate::domain::role::Act;
 use crate::t;
 
@@ -50,6 +51,8 @@ pub struct List {
     queue: Queue,
     words: String,
     rows: Vec<Document>,
+    /// Where in their texts the words were found.
+    snippets: Vec<(DocumentKey, Snippet)>,
     /// Everything has been fetched.
     complete: bool,
     state: State,
@@ -97,6 +100,7 @@ pub enum Message {
 #[derive(Debug, Clone)]
 pub struct Fetched {
     rows: Vec<Document>,
+    snippets: Vec<(DocumentKey, Snippet)>,
     /// There is nothing after it.
     end: bool,
 }
@@ -127,6 +131,7 @@ impl List {
             queue,
             words: String::new(),
             rows: Vec::new(),
+            snippets: Vec::new(),
             complete: false,
             state: State::Idle,
             turn: 0,
@@ -143,6 +148,11 @@ impl List {
         self.queue
     }
 
+    /// What is searched for.
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
     pub fn rows(&self) -> &[Document] {
         &self.rows
     }
@@ -156,6 +166,14 @@ impl List {
         self.queue = queue;
         self.marks.clear();
         self.words.clear();
+        self.typed += 1;
+        self.restart(door)
+    }
+
+    /// Goes to another queue with words searched for.
+    pub fn search(&mut self, queue: Queue, words: &str, door: &Arc<dyn Door>) -> Task<Message> {
+        self.queue = queue;
+        words.clone_into(&mut self.words);
         self.typed += 1;
         self.restart(door)
     }
@@ -331,7 +349,13 @@ impl List {
                 let rows = door.outbound(&filter, after, limit)?;
                 rows.into_iter().map(|row| Document::Outbound(Box::new(row))).collect()
             };
-            Ok(Fetched { end: rows.len() < limit as usize, rows })
+            let snippets = if filter.words.is_empty() {
+                Vec::new()
+            } else {
+                let keys: Vec<DocumentKey> = rows.iter().map(Document::key).collect();
+                door.snippets(&keys, &filter.words)?
+            };
+            Ok(Fetched { end: rows.len() < limit as usize, rows, snippets })
         });
         let (task, handle) =
             Task::perform(ask, move |answer| Message::Loaded { turn, fresh, answer }).abortable();
@@ -342,11 +366,13 @@ impl List {
 
     fn loaded(&mut self, fresh: bool, answer: Result<Fetched, Problem>) {
         match answer {
-            Ok(Fetched { rows, end }) => {
+            Ok(Fetched { rows, snippets, end }) => {
                 self.complete = end;
                 if fresh {
                     self.rows = rows;
+                    self.snippets = snippets;
                 } else {
+                    self.snippets.extend(snippets);
                     self.rows.extend(rows);
                 }
                 self.state = State::Idle;
@@ -446,11 +472,14 @@ impl List {
         let first = window.rows.start;
         let all = matches!(self.queue, Queue::Inbound(None) | Queue::Outbound(None));
         let rows = self.rows.get(window.rows.clone()).unwrap_or_default();
+        let query = Query::parse(&self.words);
         let built = rows.iter().enumerate().map(|(i, document)| {
             let index = first + i;
             let selected = self.selected == Some(document.key());
             let mark = (!self.marks.is_empty()).then(|| self.marks.has(document.key()));
-            row_view(document, index, selected, all, mark)
+            let snippet = self.snippets.iter().find(|(key, _)| *key == document.key());
+            let found = Found { query: &query, snippet: snippet.map(|(_, snippet)| snippet) };
+            row_view(document, index, selected, all, mark, &found)
         });
         let foot = match &self.state {
             State::Failed(problem) => Some(
@@ -495,18 +524,29 @@ impl List {
     }
 }
 
+/// What a search found in a row.
+#[derive(Clone, Copy)]
+struct Found<'q> {
+    query: &'q Query,
+    snippet: Option<&'q Snippet>,
+}
+
 fn row_view<'a>(
     document: &'a Document,
     index: usize,
     selected: bool,
     with_state: bool,
     marked: Option<bool>,
+    found: &Found<'_>,
 ) -> Element<'a, Message> {
+    let Found { query, snippet } = *found;
+    let found = |text: &str, fields: &[Field]| marks(text, &query.marked_in(fields));
     let metadata = document.metadata();
     let (state_icon, state_tone) = words::state_look(document.state());
     let code = document.code();
     let code = if code.is_empty() { t!("desk-no-code") } else { code };
-    let head = row![shortened(code, size::BODY, BOLD, None)]
+    let hits = found(&code, &[Field::Any, Field::Code]);
+    let head = row![emphasised(code, hits, size::BODY, BOLD, None)]
         .push((metadata.urgency != Urgency::Normal).then(|| {
             badge(
                 Icon::Flag,
@@ -518,13 +558,24 @@ fn row_view<'a>(
         .push(text(local_day(document.when())).size(size::CAPTION).color(theme::INK_SOFT))
         .spacing(space::S)
         .align_y(Center);
-    let foot =
-        row![shortened(document.party(), size::CAPTION, theme::REGULAR, Some(theme::INK_SOFT))]
-            .push(tail(document, with_state))
-            .spacing(space::S)
-            .align_y(Center);
-    let lines = column![head, shortened(&metadata.subject, size::BODY, theme::REGULAR, None), foot]
-        .spacing(1);
+    // Where the text has the words and the fields have not, a piece of it says why it is here.
+    let (foot, hits) = match snippet {
+        Some(snippet) => (snippet.text.clone(), snippet.marks.clone()),
+        None => {
+            let party = document.party();
+            let hits = found(&party, &[Field::Any, Field::From, Field::To]);
+            (party, hits)
+        }
+    };
+    let ink = Some(theme::INK_SOFT);
+    let foot = row![emphasised(foot, hits, size::CAPTION, theme::REGULAR, ink)]
+        .push(tail(document, with_state))
+        .spacing(space::S)
+        .align_y(Center);
+    let subject = metadata.subject.clone();
+    let hits = found(&subject, &[Field::Any, Field::Subject]);
+    let subject = emphasised(subject, hits, size::BODY, theme::REGULAR, None);
+    let lines = column![head, subject, foot].spacing(1);
     // The bar at the left says "selected" without colour alone doing so.
     let mark = container(Space::new().width(4).height(Fill)).style(theme::ground(if selected {
         theme::ACCENT

@@ -1,6 +1,8 @@
 //! The pages of a PDF file, one at a time, drawn off the window's thread at exactly the
 //! size at which they are shown.
 
+mod overlay;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -20,7 +22,11 @@ use crate::desk::widget::press::{press, tool};
 use crate::desk::widget::told::told;
 use crate::desk::widget::{Element, text};
 use crate::domain::problem::Problem;
+use crate::domain::query::Query;
+use crate::pdf::Rect;
 use crate::t;
+pub use overlay::Stamp;
+use overlay::{Drawn, Overlay, next_page};
 
 /// What scrolls in the right pane; the keys find it by this name.
 pub const SCROLL: &str = "pages";
@@ -42,6 +48,11 @@ pub struct Pages {
     page: usize,
     zoom: Zoom,
     shown: Option<Shown>,
+    overlay: Overlay,
+    /// The place among those found on this page that one is at.
+    hit: Option<usize>,
+    /// Going back to a page, one begins with its last place.
+    from_end: bool,
     trouble: Option<Problem>,
     pane: Size,
     scale: f32,
@@ -53,7 +64,21 @@ pub struct Pages {
 #[derive(Debug, Clone)]
 pub enum Message {
     Opened(u64, Result<Arc<dyn Canvas>, Problem>),
-    Drawn { turn: u64, page: usize, answer: Result<Picture, Problem> },
+    Drawn {
+        turn: u64,
+        page: usize,
+        answer: Result<Drawn, Problem>,
+    },
+    /// To the next or the former place where the words were found.
+    Hit {
+        forward: bool,
+    },
+    /// The page with the next ones.
+    HitOn {
+        turn: u64,
+        forward: bool,
+        answer: Result<Option<usize>, Problem>,
+    },
     Slow(u64),
     Sized(Size),
     Turn(usize),
@@ -63,7 +88,7 @@ pub enum Message {
 impl Message {
     /// Whether a person asked for it.
     pub const fn is_wish(&self) -> bool {
-        matches!(self, Self::Turn(_) | Self::Zoom(_))
+        matches!(self, Self::Turn(_) | Self::Zoom(_) | Self::Hit { .. })
     }
 }
 
@@ -86,6 +111,7 @@ enum State {
 struct Shown {
     page: usize,
     handle: image::Handle,
+    hits: Vec<Vec<Rect>>,
 }
 
 impl Pages {
@@ -102,6 +128,9 @@ impl Pages {
             page: 0,
             zoom: Zoom::FitWidth,
             shown: None,
+            overlay: Overlay::default(),
+            hit: None,
+            from_end: false,
             trouble: None,
             pane: Size::new(560.0, 480.0),
             scale: 1.0,
@@ -115,8 +144,31 @@ impl Pages {
         self.state = State::Empty;
         self.page = 0;
         self.shown = None;
+        self.overlay.stamp = None;
+        self.hit = None;
         self.trouble = None;
         self._drawing = None;
+    }
+
+    /// With what pages are drawn.
+    pub fn easel(&self) -> Arc<dyn Easel> {
+        Arc::clone(&self.easel)
+    }
+
+    /// Marks where these words stand.
+    pub fn look_for(&mut self, query: Query) -> Task<Message> {
+        if query == self.overlay.query {
+            return Task::none();
+        }
+        self.overlay.query = query;
+        self.hit = None;
+        self.draw()
+    }
+
+    /// Shows the arrival stamp, or no longer.
+    pub fn stamp(&mut self, stamp: Option<Stamp>) -> Task<Message> {
+        self.overlay.stamp = stamp;
+        self.draw()
     }
 
     /// Opens what `bytes` fetches, both off the window's thread.
@@ -157,10 +209,16 @@ impl Pages {
                 }
             },
             Message::Drawn { turn, page, answer } if turn == self.turn => match answer {
-                Ok(Picture { width, height, rgba }) => {
+                Ok(Drawn { picture: Picture { width, height, rgba }, hits }) => {
                     let handle = image::Handle::from_rgba(width, height, Bytes::from_owner(rgba));
-                    self.shown = Some(Shown { page, handle });
+                    let fresh = self.hit.is_none() && !hits.is_empty();
+                    self.shown = Some(Shown { page, handle, hits });
                     self.trouble = None;
+                    if fresh {
+                        let last = self.hits().len().saturating_sub(1);
+                        let first = if std::mem::take(&mut self.from_end) { last } else { 0 };
+                        return self.go_to_hit(first);
+                    }
                 }
                 Err(problem) => {
                     tracing::warn!(%problem, page, "a page was not drawn");
@@ -173,7 +231,19 @@ impl Pages {
                     *slow = true;
                 }
             }
-            Message::Opened(..) | Message::Drawn { .. } | Message::Slow(_) => {}
+            Message::HitOn { turn, forward, answer } if turn == self.turn => match answer {
+                Ok(Some(page)) => {
+                    self.from_end = !forward;
+                    return self.turn_to(page);
+                }
+                Ok(None) => {}
+                Err(problem) => self.trouble = Some(problem),
+            },
+            Message::Hit { forward } => return self.next_hit(forward),
+            Message::Opened(..)
+            | Message::Drawn { .. }
+            | Message::HitOn { .. }
+            | Message::Slow(_) => {}
             Message::Sized(pane) => {
                 let wider = (pane.width - self.pane.width).abs() >= 1.0;
                 self.pane = pane;
@@ -211,8 +281,54 @@ impl Pages {
             return Task::none();
         }
         self.page = page;
+        self.hit = None;
         let top = operation::scroll_to(self.scroll, AbsoluteOffset { x: None, y: Some(0.0) });
         Task::batch([top, self.draw()])
+    }
+
+    fn hits(&self) -> &[Vec<Rect>] {
+        match &self.shown {
+            Some(shown) if shown.page == self.page => &shown.hits,
+            _ => &[],
+        }
+    }
+
+    /// The next place on this page, else on the next page that has one.
+    fn next_hit(&mut self, forward: bool) -> Task<Message> {
+        let count = self.hits().len();
+        let next = match (self.hit, forward) {
+            (None, true) if count > 0 => Some(0),
+            (Some(at), true) if at + 1 < count => Some(at + 1),
+            (Some(at), false) => at.checked_sub(1),
+            _ => None,
+        };
+        if let Some(next) = next {
+            return self.go_to_hit(next);
+        }
+        let State::Open(canvas) = &self.state else { return Task::none() };
+        let (canvas, query) = (Arc::clone(canvas), self.overlay.query.clone());
+        let (turn, page) = (self.turn, self.page);
+        let look = crate::desk::ask(move || next_page(&*canvas, &query, page, forward));
+        Task::perform(look, move |answer| Message::HitOn { turn, forward, answer })
+    }
+
+    fn go_to_hit(&mut self, hit: usize) -> Task<Message> {
+        self.hit = Some(hit);
+        let place = self.hits().get(hit).and_then(|rects| rects.first()).copied();
+        let points = match &self.state {
+            State::Open(canvas) => canvas.pages().get(self.page).map(|(_, height)| *height),
+            _ => None,
+        };
+        let scroll = match (place, points, self.shown_size()) {
+            // A third of the pane above it, so that one sees what it belongs to.
+            (Some(place), Some(points), Some((_, shown))) => {
+                let y = place.y * shown / points.max(1.0) - self.pane.height / 3.0;
+                let offset = AbsoluteOffset { x: None, y: Some(y.max(0.0)) };
+                operation::scroll_to(self.scroll, offset)
+            }
+            _ => Task::none(),
+        };
+        Task::batch([scroll, self.draw()])
     }
 
     fn count(&self) -> usize {
@@ -228,11 +344,10 @@ impl Pages {
         self.turn += 1;
         let (turn, page, canvas) = (self.turn, self.page, Arc::clone(canvas));
         let pixels = (width * self.scale).clamp(1.0, WIDEST) as u32;
+        let (overlay, at) = (self.overlay.clone(), self.hit);
+        let draw = crate::desk::ask(move || overlay.draw(&*canvas, page, pixels, at));
         let (task, handle) =
-            Task::perform(crate::desk::ask(move || canvas.draw(page, pixels)), move |answer| {
-                Message::Drawn { turn, page, answer }
-            })
-            .abortable();
+            Task::perform(draw, move |answer| Message::Drawn { turn, page, answer }).abortable();
         self._drawing = Some(handle.abort_on_drop());
         task
     }
@@ -300,6 +415,27 @@ impl Pages {
             let zoom = self.nearby(larger);
             (zoom != self.zoom).then_some(Message::Zoom(zoom))
         };
+        let places = self.hits().len();
+        let found = (!self.overlay.query.is_empty()).then(|| {
+            let at = self.hit.map_or(0, |at| at + 1).min(places);
+            let past = self.page > 0 || self.hit.is_some_and(|at| at > 0);
+            let more = self.page + 1 < count || self.hit.map_or(0, |at| at + 1) < places;
+            row![
+                tool(
+                    Icon::ChevronLeft,
+                    t!("desk-hit-back"),
+                    past.then_some(Message::Hit { forward: false })
+                ),
+                text(t!("desk-hits", at = at, places = places)).size(size::BODY),
+                tool(
+                    Icon::ChevronRight,
+                    t!("desk-hit-on"),
+                    more.then_some(Message::Hit { forward: true })
+                ),
+            ]
+            .spacing(space::XS)
+            .align_y(Center)
+        });
         let fit = if self.zoom == Zoom::FitWidth { Weight::Chosen } else { Weight::Quiet };
         let per_cent = format!("{:.0} %", self.per_cent().unwrap_or(100.0));
         Some(
@@ -309,16 +445,19 @@ impl Pages {
                     text(t!("desk-page-of", page = self.page + 1, pages = count)).size(size::BODY),
                     tool(Icon::ChevronRight, t!("desk-page-on"), on),
                     Space::new().width(Fill),
+                ]
+                .push(found)
+                .extend([
                     tool(Icon::ZoomOut, t!("desk-zoom-out"), zoom(false)),
-                    text(per_cent).size(size::BODY),
+                    text(per_cent).size(size::BODY).into(),
                     tool(Icon::ZoomIn, t!("desk-zoom-in"), zoom(true)),
                     press(
                         Some(Icon::FitWidth),
                         t!("desk-zoom-fit"),
                         fit,
-                        Some(Message::Zoom(Zoom::FitWidth))
+                        Some(Message::Zoom(Zoom::FitWidth)),
                     ),
-                ]
+                ])
                 .spacing(space::XS)
                 .align_y(Center),
             )

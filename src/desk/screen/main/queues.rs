@@ -12,12 +12,20 @@ use crate::desk::widget::shortened::shortened;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::office::Counts;
+use crate::office::search::SavedFilter;
 use crate::t;
 
 /// Queues under their two headings; `counts` is `None` until they are known.
-pub fn view<'a>(queues: &[Queue], current: Queue, counts: Option<&Counts>) -> Element<'a, Message> {
+pub fn view<'a>(
+    queues: &[Queue],
+    current: Queue,
+    words: &str,
+    counts: Option<&Counts>,
+    filters: &'a [SavedFilter],
+) -> Element<'a, Message> {
+    let searched = words.trim();
     let line = |queue: &Queue| {
-        let chosen = *queue == current;
+        let chosen = *queue == current && !is_kept(filters, current, searched);
         let count = counts.map(|counts| queue.count(counts));
         let font = if count.is_some_and(|count| count > 0) { BOLD } else { theme::REGULAR };
         let content = row![
@@ -56,12 +64,33 @@ pub fn view<'a>(queues: &[Queue], current: Queue, counts: Option<&Counts>) -> El
         // Pressed, it says why and what to do.
         chip(told, Message::AskRefusal)
     });
+    if !filters.is_empty() {
+        let lines = filters.iter().map(|filter| {
+            let queue = Queue::from_key(&filter.queue);
+            let chosen = queue == Some(current) && filter.words.trim() == searched;
+            let content = row![
+                icon(Icon::Search),
+                shortened(filter.name.clone(), size::BODY, theme::REGULAR, None),
+            ]
+            .spacing(space::S)
+            .align_y(Center);
+            wide(content, chosen, queue.map(|_| Message::GoTo(filter.clone())))
+        });
+        panes = panes.push(column![heading(t!("desk-filters"))].extend(lines).spacing(1.0));
+    }
     let panes = panes.push(kept_aside).push(Space::new());
     container(scrollable(panes.padding(space::S)).spacing(0).style(theme::scroll).height(Fill))
         .width(226)
         .height(Fill)
         .style(theme::ground(theme::SIDE))
         .into()
+}
+
+/// Whether one of the kept searches is what is shown.
+fn is_kept(filters: &[SavedFilter], current: Queue, searched: &str) -> bool {
+    filters.iter().any(|filter| {
+        filter.words.trim() == searched && Queue::from_key(&filter.queue) == Some(current)
+    })
 }
 
 fn heading<'a>(name: String) -> Element<'a, Message> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use iced::widget::{column, container, row};
+use iced::widget::{Space, column, container, row};
 use iced::{Center, Fill, Task};
 
 use super::{facts, gate, pages};
@@ -16,12 +16,14 @@ use crate::desk::theme::{self, BOLD, Weight, size, space};
 use crate::desk::widget::badge::{badge, banner};
 use crate::desk::widget::icon::{Icon, tinted};
 use crate::desk::widget::press::press;
+use crate::desk::widget::told::told;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::document::DocumentKey;
 use crate::domain::gate::CheckName;
 use crate::domain::inbound::InboundState;
 use crate::domain::problem::Problem;
+use crate::domain::query::Query;
 use crate::domain::role::Act;
 use crate::domain::verdict::{LegalValue, Verdict, VerdictSummary};
 use crate::office::HistoryEntry;
@@ -44,6 +46,16 @@ pub struct Reader {
     gate: Fetch<Option<GateView>>,
     /// It is being looked at again.
     looking: bool,
+    /// The arrival stamp is to be seen on the pages.
+    stamped: bool,
+    /// Why it is not.
+    no_stamp: Option<NoStamp>,
+}
+
+#[derive(Debug)]
+enum NoStamp {
+    NotRegistered,
+    Failed(Problem),
 }
 
 #[derive(Debug, Clone)]
@@ -58,6 +70,10 @@ pub enum Message {
     Judge(CheckName),
     ReportError,
     Refreshed(u64, Box<Result<Document, Problem>>),
+    /// Shows the arrival stamp, or no longer.
+    ToggleStamp,
+    Stamp(u64, Result<Option<pages::Stamp>, Problem>),
+    PrintCopy,
     Pages(pages::Message),
     Part(Part),
     Do(Deed),
@@ -108,6 +124,8 @@ pub enum Action {
     Report,
     /// Tell of an error in the document.
     ReportError,
+    /// Save a copy to be printed, with the arrival stamp where there is one.
+    PrintCopy,
 }
 
 impl Part {
@@ -136,7 +154,14 @@ impl Reader {
             verdict: Fetch::Waiting,
             gate: Fetch::Here(None),
             looking: false,
+            stamped: false,
+            no_stamp: None,
         }
+    }
+
+    /// Marks where these words stand on the pages.
+    pub fn look_for(&mut self, words: &str) -> Task<Message> {
+        self.pages.look_for(Query::parse(words)).map(Message::Pages)
     }
 
     pub fn document(&self) -> Option<&Document> {
@@ -176,13 +201,14 @@ impl Reader {
         )
     }
 
-    /// The same, for a document that is not shown yet (a new draft).
-    pub fn open(&mut self, key: DocumentKey, door: &Arc<dyn Door>) -> Task<Message> {
+    /// The same, for a document that is not shown yet (a new draft, a line of a book).
+    pub fn open(&mut self, key: DocumentKey, inbound: bool, door: &Arc<dyn Door>) -> Task<Message> {
         self.turn += 1;
         let (turn, door) = (self.turn, Arc::clone(door));
-        Task::perform(crate::desk::ask(move || fetch_document(&*door, key, false)), move |answer| {
-            Message::Refreshed(turn, Box::new(answer))
-        })
+        Task::perform(
+            crate::desk::ask(move || fetch_document(&*door, key, inbound)),
+            move |answer| Message::Refreshed(turn, Box::new(answer)),
+        )
     }
 
     /// Shows an inbound document that may stand in another queue.
@@ -223,8 +249,25 @@ impl Reader {
             Message::CheckAgain => return Action::Run(self.check_again(door)),
             Message::Judge(check) => return Action::Run(self.judge(check, door)),
             Message::ReportError => return Action::ReportError,
+            Message::ToggleStamp => return Action::Run(self.toggle_stamp(door)),
+            Message::Stamp(turn, answer) if turn == self.turn => {
+                let stamp = match answer {
+                    Ok(Some(stamp)) => Some(stamp),
+                    Ok(None) => {
+                        self.no_stamp = Some(NoStamp::NotRegistered);
+                        None
+                    }
+                    Err(problem) => {
+                        self.no_stamp = Some(NoStamp::Failed(problem));
+                        None
+                    }
+                };
+                return Action::Run(self.pages.stamp(stamp).map(Message::Pages));
+            }
+            Message::PrintCopy => return Action::PrintCopy,
             // Answers for a document that is no longer shown.
-            Message::Gate(..)
+            Message::Stamp(..)
+            | Message::Gate(..)
             | Message::Settled(_)
             | Message::History(..)
             | Message::Verdict(..)
@@ -240,9 +283,37 @@ impl Reader {
         Action::None
     }
 
+    fn toggle_stamp(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        self.stamped = !self.stamped;
+        self.part = Part::Pages;
+        if self.stamped {
+            self.fetch_stamp(door)
+        } else {
+            self.no_stamp = None;
+            self.pages.stamp(None).map(Message::Pages)
+        }
+    }
+
+    /// The stamp is a page of its own, opened like any other.
+    fn fetch_stamp(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        self.no_stamp = None;
+        let Some(Document::Inbound(document)) = &self.document else { return Task::none() };
+        if !self.stamped {
+            return Task::none();
+        }
+        let (turn, key, door) = (self.turn, document.key, Arc::clone(door));
+        let easel = self.pages.easel();
+        let fetch = crate::desk::ask(move || {
+            let Some(stamp) = door.arrival_stamp(key)? else { return Ok(None) };
+            Ok(Some(pages::Stamp { canvas: easel.open(stamp.pdf)?, place: stamp.place }))
+        });
+        Task::perform(fetch, move |answer| Message::Stamp(turn, answer))
+    }
+
     /// The keys of this pane.
-    pub fn command(&mut self, command: Command) -> Action {
+    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Action {
         match command {
+            Command::Stamp if self.document.is_some() => Action::Run(self.toggle_stamp(door)),
             Command::Part(index) => {
                 if let Some(part) = self.parts().get(index) {
                     self.part = *part;
@@ -291,7 +362,8 @@ impl Reader {
         if same {
             // The pages are the same: only the facts around them are fetched anew.
             self.document = Some(document);
-            return self.fetch_facts(door);
+            // It may have been registered meanwhile, or passed on: the stamp says so.
+            return Task::batch([self.fetch_facts(door), self.fetch_stamp(door)]);
         }
         self.show(document)
     }
@@ -301,7 +373,7 @@ impl Reader {
         let key = document.key();
         let file_door = Arc::clone(door);
         let pages = self.pages.open(move || file_door.main_file(key)).map(Message::Pages);
-        Task::batch([pages, self.fetch_facts(door)])
+        Task::batch([pages, self.fetch_facts(door), self.fetch_stamp(door)])
     }
 
     fn fetch_facts(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
@@ -379,7 +451,7 @@ impl Reader {
             Part::Deliveries => facts::deliveries(document),
         };
         let body = container(body).width(Fill).height(Fill).style(theme::ground(theme::CANVAS));
-        column![head, self.tabs(), body].into()
+        column![head, self.tabs()].push(self.stamp_line()).push(body).into()
     }
 
     /// The gate knows more than the signatures: whether the document came through the system.
@@ -400,9 +472,42 @@ impl Reader {
             let weight = if *part == self.part { Weight::Chosen } else { Weight::Quiet };
             press(None, label, weight, Some(Message::Part(*part)))
         });
-        container(row(tabs).spacing(2.0))
+        let registered = match &self.document {
+            Some(Document::Inbound(document)) => document.registration.is_some(),
+            _ => false,
+        };
+        let stamp = registered.then(|| {
+            let weight = if self.stamped { Weight::Chosen } else { Weight::Quiet };
+            let label = format!("{} (S)", t!("desk-stamp"));
+            press(Some(Icon::Stamp), label, weight, Some(Message::ToggleStamp))
+        });
+        let print = self
+            .document
+            .is_some()
+            .then(|| press(None, t!("desk-print-copy"), Weight::Quiet, Some(Message::PrintCopy)));
+        container(row(tabs).push(Space::new().width(Fill)).push(stamp).push(print).spacing(2.0))
             .padding(iced::Padding::new(0.0).horizontal(space::S).bottom(space::XS))
             .into()
+    }
+}
+
+impl Reader {
+    /// What the stamp on the preview is, or why there is none.
+    fn stamp_line(&self) -> Option<Element<'_, Message>> {
+        if !self.stamped || self.part != Part::Pages {
+            return None;
+        }
+        if let Some(NoStamp::Failed(problem)) = &self.no_stamp {
+            return Some(container(told(problem)).padding(space::S).into());
+        }
+        let inbound = matches!(self.document, Some(Document::Inbound(_)));
+        let said = match (&self.no_stamp, inbound) {
+            (Some(NoStamp::NotRegistered), _) => t!("desk-stamp-none"),
+            (_, true) => t!("desk-stamp-means"),
+            (_, false) => return None,
+        };
+        let line = text(said).size(size::CAPTION).color(theme::INK_SOFT);
+        Some(container(line).padding([0.0, space::M]).into())
     }
 }
 

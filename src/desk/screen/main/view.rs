@@ -20,7 +20,13 @@ impl Main {
         let busy =
             self.reader.document().is_some_and(|document| self.jobs.busy_with(document.key()));
         let panes = row![
-            queues::view(&self.queues, self.list.queue(), self.counts.as_ref()),
+            queues::view(
+                &self.queues,
+                self.list.queue(),
+                self.list.words(),
+                self.counts.as_ref(),
+                &self.filters
+            ),
             rule::vertical(1).style(theme::line),
             container(
                 self.list.view(self.may_batch(), |act| self.door.may(act)).map(Message::List)
@@ -92,6 +98,12 @@ impl Main {
             ]
             .push(mark)
             .push(Space::new().width(Fill))
+            .push(press(
+                Some(Icon::Book),
+                format!("{} (F3)", t!("desk-books")),
+                Weight::Plain,
+                Some(Message::Books),
+            ))
             .push(draft)
             .push(sync)
             .push(press(Some(Icon::Help), t!("desk-help"), Weight::Quiet, Some(Message::Help)))

@@ -46,7 +46,7 @@ impl Main {
                     Some(key) if shown == Some(key) => self.reader.refresh(&self.door),
                     Some(key) if shown.is_none() || asked_here => {
                         self.list.select(key);
-                        self.reader.open(key, &self.door)
+                        self.reader.open(key, false, &self.door)
                     }
                     _ => Task::none(),
                 };
@@ -96,22 +96,10 @@ impl Main {
     pub(super) fn report(&mut self) -> Task<Message> {
         let Some(document) = self.reader.document() else { return Task::none() };
         let key = document.key();
-        let name = safe_file_name(&format!("{} {}.pdf", t!("desk-report-file"), document.code()));
+        let name = format!("{} {}.pdf", t!("desk-report-file"), document.code());
         let job = self.jobs.begin(t!("desk-doing-report"), None);
         let door = Arc::clone(&self.door);
-        let work = async move {
-            let report = crate::desk::ask(move || door.verdict_report(key)).await?;
-            let chosen = rfd::AsyncFileDialog::new().set_file_name(name).save_file().await;
-            let Some(path) = chosen.map(|file| file.path().to_owned()) else { return Ok(None) };
-            crate::desk::ask(move || match std::fs::write(&path, report) {
-                Ok(()) => Ok(Some(path)),
-                Err(error) => {
-                    let code = "desk-broken-save";
-                    Err(Problem::new(code, Kind::Unavailable, Blame::Environment).because(error))
-                }
-            })
-            .await
-        };
+        let work = save_as(name, move || door.verdict_report(key));
         let work = Task::perform(work, move |answer| Message::Reported { job, answer });
         Task::batch([work, slow(job)])
     }
@@ -246,6 +234,25 @@ impl Main {
     }
 }
 
-fn slow(job: u64) -> Task<Message> {
+/// Makes a file, asks where it goes, and puts it there; `None` if nobody chose a place.
+pub(super) async fn save_as(
+    name: String,
+    make: impl FnOnce() -> Result<Vec<u8>, Problem> + Send + 'static,
+) -> Result<Option<PathBuf>, Problem> {
+    let bytes = crate::desk::ask(make).await?;
+    let name = safe_file_name(&name);
+    let chosen = rfd::AsyncFileDialog::new().set_file_name(name).save_file().await;
+    let Some(path) = chosen.map(|file| file.path().to_owned()) else { return Ok(None) };
+    crate::desk::ask(move || match std::fs::write(&path, bytes) {
+        Ok(()) => Ok(Some(path)),
+        Err(error) => {
+            let code = "desk-broken-save";
+            Err(Problem::new(code, Kind::Unavailable, Blame::Environment).because(error))
+        }
+    })
+    .await
+}
+
+pub(super) fn slow(job: u64) -> Task<Message> {
     Task::perform(crate::desk::after(jobs::PATIENCE), move |()| Message::Slow(job))
 }
