@@ -9,12 +9,15 @@ mod assign;
 pub mod batch;
 pub mod book;
 pub mod corner;
+mod digitise;
 pub mod doctor;
 mod draft;
+pub mod duplicate;
 mod error;
 mod exchange;
 mod extend;
 pub mod extract;
+pub mod folder;
 pub mod gate;
 pub mod hand;
 pub mod head;
@@ -36,10 +39,12 @@ mod register;
 mod report_error;
 mod return_;
 mod review;
+pub mod scan;
 pub mod scanner;
 mod seal;
 pub mod search;
 pub mod settings;
+pub mod sheaf;
 mod sign;
 pub mod stamp;
 mod status;
@@ -48,7 +53,7 @@ mod undo;
 pub mod verdict;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 
@@ -89,6 +94,8 @@ struct Inner {
     line: hand::Line,
     // Packets are taken one after the other.
     taking: Mutex<()>,
+    // What earlier looks at the folders saw.
+    looks: Mutex<folder::Looks>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -125,6 +132,16 @@ impl Office {
     pub fn usual_folder() -> Option<PathBuf> {
         directories::ProjectDirs::from("vn", "", "vanthu")
             .map(|folders| folders.data_local_dir().to_owned())
+    }
+
+    /// Held while a document is made of what came, so that two copies of it do not pass each
+    /// other.
+    fn taking(&self) -> MutexGuard<'_, ()> {
+        self.0.taking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn looks(&self) -> MutexGuard<'_, folder::Looks> {
+        self.0.looks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn store(&self) -> &Store {

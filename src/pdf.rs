@@ -6,6 +6,7 @@ pub mod blanks;
 pub mod compose;
 mod error;
 pub mod font;
+pub mod import;
 mod pool;
 pub mod render;
 pub mod structure;

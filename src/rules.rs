@@ -28,9 +28,9 @@ use crate::domain::document::{Code, DocumentId};
 use crate::domain::text;
 use algorithms::Algorithms;
 use facts::{
-    AgencyCodes, ArrivalStamp, Basis, Deadlines, DocumentIdForm, DocumentIds, DocumentTypes,
-    Format, Holidays, Layout, Limits, Numbering, Report, ReturnReason, ReturnReasons, Seal,
-    Signatures, Status, Statuses, Validity,
+    AgencyCodes, ArrivalStamp, Basis, Deadlines, Digitising, DocumentIdForm, DocumentIds,
+    DocumentTypes, Format, Holidays, Layout, Limits, Numbering, Report, ReturnReason,
+    ReturnReasons, Seal, Signatures, Status, Statuses, Validity,
 };
 
 const BUILT_IN: [(&str, &str); 2] = [
@@ -52,6 +52,7 @@ pub struct Profile {
     holidays: Holidays,
     formats: Vec<Format>,
     limits: Limits,
+    digitising: Digitising,
     signatures: Signatures,
     arrival_stamp: ArrivalStamp,
     layout: Layout,
@@ -209,6 +210,11 @@ impl Profile {
 
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// How paper is to be scanned.
+    pub fn digitising(&self) -> &Digitising {
+        &self.digitising
     }
 
     pub fn signatures(&self) -> &Signatures {

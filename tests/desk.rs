@@ -10,6 +10,8 @@ mod books;
 mod fake;
 #[path = "desk/gate.rs"]
 mod gate;
+#[path = "desk/paper.rs"]
+mod paper;
 #[path = "desk/stage.rs"]
 mod stage;
 

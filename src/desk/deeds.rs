@@ -175,7 +175,20 @@ impl Deed {
 /// What the person at the desk can do with `document`, most likely first.
 pub fn deeds(document: &Document, may: impl Fn(Act) -> bool) -> Vec<Deed> {
     let state = document.state();
-    Deed::ALL.into_iter().filter(|deed| deed.fits(state) && may(deed.act(state))).collect()
+    let mut deeds: Vec<Deed> =
+        Deed::ALL.into_iter().filter(|deed| deed.fits(state) && may(deed.act(state))).collect();
+    // Thông tư 01/2019/TT-BNV Điều 6 khoản 2 điểm c: what was digitised here is signed here.
+    if is_unsigned_copy(document) && may(Act::Seal) {
+        deeds.push(Deed::Seal);
+    }
+    deeds
+}
+
+/// A copy of paper that the organisation has not signed yet.
+pub fn is_unsigned_copy(document: &Document) -> bool {
+    let Document::Inbound(inbound) = document else { return false };
+    let gone = matches!(inbound.state, InboundState::Returned | InboundState::Recalled);
+    !gone && inbound.paper.as_ref().is_some_and(|paper| paper.seal.is_none())
 }
 
 #[cfg(test)]

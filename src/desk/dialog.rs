@@ -7,9 +7,12 @@
 pub mod assign;
 pub mod batch;
 pub mod books;
+pub mod bring;
 pub mod compare;
 pub mod confirm;
+pub mod copy;
 pub mod devices;
+pub mod digitise;
 pub mod draft;
 pub mod filters;
 pub mod hand;
@@ -20,6 +23,7 @@ pub mod reason;
 pub mod register;
 pub mod report_error;
 pub mod sign;
+pub mod twins;
 pub mod unacknowledged;
 pub mod waiting;
 
@@ -42,6 +46,7 @@ use super::widget::sheet::sheet;
 use super::widget::told::told;
 use super::widget::{Element, text};
 use crate::domain::document::DocumentKey;
+use crate::domain::inbound::InboundDocument;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::office::TokenChoice;
@@ -67,6 +72,10 @@ pub enum Dialog {
     Books(Box<books::Books>),
     Filters(filters::Filters),
     Register(register::Register),
+    Bring(bring::Bring),
+    Digitise(Box<digitise::Digitise>),
+    Copy(copy::Copy),
+    Twins(Box<twins::Twins>),
     Help,
 }
 
@@ -88,6 +97,10 @@ pub enum Message {
     Books(books::Message),
     Filters(filters::Message),
     Register(register::Message),
+    Bring(bring::Message),
+    Digitise(digitise::Message),
+    Copy(copy::Message),
+    Twins(twins::Message),
     Close,
 }
 
@@ -113,6 +126,8 @@ pub enum Action {
     FiltersChanged {
         close: bool,
     },
+    /// An inbound document was made, and this comes next.
+    Made(DocumentKey, Option<Box<Opened>>),
 }
 
 /// What the dialog of a deed asks its frame for; each has its own `Message`.
@@ -129,6 +144,7 @@ pub enum Step<M> {
     GoTo(SavedFilter),
     /// Whether the dialog goes.
     FiltersChanged(bool),
+    Made(DocumentKey, Option<Box<Opened>>),
 }
 
 impl<M: Send + 'static> Step<M> {
@@ -144,6 +160,7 @@ impl<M: Send + 'static> Step<M> {
             Self::ShowLine(key, inbound) => Action::ShowLine { key, inbound },
             Self::GoTo(filter) => Action::GoTo(filter),
             Self::FiltersChanged(close) => Action::FiltersChanged { close },
+            Self::Made(key, next) => Action::Made(key, next),
         }
     }
 }
@@ -283,6 +300,39 @@ impl Dialog {
         (Self::ReportError(dialog), task.map(Message::ReportError))
     }
 
+    /// Brings files in; without any the system asks for them.
+    pub fn bring(paths: Vec<PathBuf>, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = bring::Bring::new(paths, door);
+        (Self::Bring(dialog), task.map(Message::Bring))
+    }
+
+    /// Makes a document of scanned pages.
+    pub fn digitise(paths: Vec<PathBuf>, door: &Arc<dyn Door>, easel: &Arc<dyn Easel>) -> Opened {
+        let (dialog, task) = digitise::Digitise::new(paths, door, easel);
+        (Self::Digitise(Box::new(dialog)), task.map(Message::Digitise))
+    }
+
+    /// The organisation's signature on a digitised copy.
+    pub fn copy(document: &Document, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = copy::Copy::new(document, door);
+        (Self::Copy(dialog), task.map(Message::Copy))
+    }
+
+    fn copy_of(key: DocumentKey, about: String, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = copy::Copy::of(key, about, door);
+        (Self::Copy(dialog), task.map(Message::Copy))
+    }
+
+    /// A document beside those that it may be the same as.
+    pub fn twins(
+        document: &InboundDocument,
+        door: &Arc<dyn Door>,
+        easel: &Arc<dyn Easel>,
+    ) -> Opened {
+        let (dialog, task) = twins::Twins::new(document, door, easel);
+        (Self::Twins(Box::new(dialog)), task.map(Message::Twins))
+    }
+
     pub fn help() -> Opened {
         (Self::Help, Task::none())
     }
@@ -293,6 +343,7 @@ impl Dialog {
             Self::Sign(dialog) => dialog.plugged(door).map(Message::Sign),
             Self::Batch(dialog) => dialog.plugged(door).map(Message::Batch),
             Self::Devices(dialog) => dialog.plugged(door).map(Message::Devices),
+            Self::Copy(dialog) => dialog.plugged(door).map(Message::Copy),
             _ => Task::none(),
         }
     }
@@ -328,6 +379,12 @@ impl Dialog {
             (Self::Register(dialog), Message::Register(m)) => {
                 dialog.update(m).lift(Message::Register)
             }
+            (Self::Bring(dialog), Message::Bring(m)) => dialog.update(m, door).lift(Message::Bring),
+            (Self::Digitise(dialog), Message::Digitise(m)) => {
+                dialog.update(m, door).lift(Message::Digitise)
+            }
+            (Self::Copy(dialog), Message::Copy(m)) => dialog.update(m, door).lift(Message::Copy),
+            (Self::Twins(dialog), Message::Twins(m)) => dialog.update(m, door).lift(Message::Twins),
             // An answer for a dialog that has been closed.
             _ => Action::None,
         }
@@ -361,14 +418,21 @@ impl Dialog {
                 Self::Books(dialog) => dialog.command(command, door).lift(Message::Books),
                 Self::Filters(dialog) => dialog.command(command, door).lift(Message::Filters),
                 Self::Register(dialog) => dialog.command(command).lift(Message::Register),
-                Self::Help => Action::None,
+                Self::Digitise(dialog) => dialog.command(command, door).lift(Message::Digitise),
+                Self::Copy(dialog) => dialog.command(command).lift(Message::Copy),
+                Self::Twins(dialog) => dialog.command(command, door).lift(Message::Twins),
+                Self::Bring(_) | Self::Help => Action::None,
             },
         }
     }
 
     /// A file was dropped on the window.
-    pub fn dropped(&mut self, path: PathBuf) -> Action {
+    pub fn dropped(&mut self, path: PathBuf, door: &Arc<dyn Door>) -> Action {
         match self {
+            Self::Bring(dialog) => Action::Run(dialog.add(vec![path], door).map(Message::Bring)),
+            Self::Digitise(dialog) => {
+                Action::Run(dialog.add(vec![path], door).map(Message::Digitise))
+            }
             Self::Draft(dialog) => dialog.dropped(path).lift(Message::Draft),
             _ => Action::None,
         }
@@ -380,7 +444,9 @@ impl Dialog {
     }
 
     pub fn is_busy(&self) -> bool {
-        self.stage().is_some_and(Stage::is_busy)
+        // Pages that are being kept are kept before the dialog goes.
+        matches!(self, Self::Digitise(dialog) if dialog.is_keeping())
+            || self.stage().is_some_and(Stage::is_busy)
     }
 
     pub fn busy(&mut self) {
@@ -396,6 +462,7 @@ impl Dialog {
         }
         match self {
             Self::Sign(dialog) => dialog.failed(door).map(Message::Sign),
+            Self::Copy(dialog) => dialog.failed(door).map(Message::Copy),
             Self::ChangePin(dialog) => dialog.failed(door).map(Message::ChangePin),
             Self::Waiting(dialog) => dialog.failed(door).map(Message::Waiting),
             _ => Task::none(),
@@ -419,6 +486,10 @@ impl Dialog {
             Self::Books(dialog) => Some(dialog.stage()),
             Self::Filters(dialog) => Some(dialog.stage()),
             Self::Register(dialog) => Some(dialog.stage()),
+            Self::Bring(dialog) => Some(dialog.stage()),
+            Self::Digitise(dialog) => Some(dialog.stage()),
+            Self::Copy(dialog) => Some(dialog.stage()),
+            Self::Twins(dialog) => Some(dialog.stage()),
             Self::Compare(_) | Self::Help => None,
         }
     }
@@ -440,6 +511,10 @@ impl Dialog {
             Self::Books(dialog) => Some(&mut dialog.stage),
             Self::Filters(dialog) => Some(&mut dialog.stage),
             Self::Register(dialog) => Some(&mut dialog.stage),
+            Self::Bring(dialog) => Some(&mut dialog.stage),
+            Self::Digitise(dialog) => Some(&mut dialog.stage),
+            Self::Copy(dialog) => Some(&mut dialog.stage),
+            Self::Twins(dialog) => Some(&mut dialog.stage),
             Self::Compare(_) | Self::Help => None,
         }
     }
@@ -462,6 +537,10 @@ impl Dialog {
             Self::Books(dialog) => dialog.view().map(wrap_books),
             Self::Filters(dialog) => dialog.view().map(Message::Filters),
             Self::Register(dialog) => dialog.view().map(wrap_register),
+            Self::Bring(dialog) => dialog.view().map(wrap_bring),
+            Self::Digitise(dialog) => dialog.view().map(wrap_digitise),
+            Self::Copy(dialog) => dialog.view().map(wrap_copy),
+            Self::Twins(dialog) => dialog.view().map(wrap_twins),
             Self::Help => help::view(),
         }
     }
@@ -494,6 +573,10 @@ wraps! {
     wrap_report_error, report_error, ReportError;
     wrap_books, books, Books;
     wrap_register, register, Register;
+    wrap_bring, bring, Bring;
+    wrap_digitise, digitise, Digitise;
+    wrap_copy, copy, Copy;
+    wrap_twins, twins, Twins;
 }
 
 /// The part of a dialog that scrolls where the window is low.

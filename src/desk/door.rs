@@ -3,6 +3,7 @@
 //! The real office stands behind it; tests put one in memory there.
 
 mod gate;
+mod paper;
 mod shelf;
 
 use std::fmt::Debug;
@@ -36,6 +37,7 @@ use crate::token::pkcs11::Candidate;
 use crate::token::{self, LastTry, Pin, Plugged, Selector};
 
 pub use gate::GateDoor;
+pub use paper::PaperDoor;
 
 /// Who opens the office to a person with a name and a password.
 pub trait Doorkeeper: Debug + Send + Sync {
@@ -45,7 +47,7 @@ pub trait Doorkeeper: Debug + Send + Sync {
 
 /// One person's open door to the office. Every method may block, except [`Door::session`],
 /// [`Door::may`], [`Door::server`] and [`Door::is_demonstration`].
-pub trait Door: GateDoor + Shelf {
+pub trait Door: GateDoor + PaperDoor + Shelf {
     fn session(&self) -> &Session;
     fn may(&self, act: Act) -> bool;
     /// The provincial server, if one is set.

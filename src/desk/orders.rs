@@ -59,6 +59,16 @@ pub enum Order {
     Issue(DocumentKey),
     Recall(DocumentKey, String),
     Draft(Box<NewDraft>),
+    /// The organisation's signature on a digitised copy.
+    SealCopy {
+        key: DocumentKey,
+        order: SignOrder,
+    },
+    /// Although the same document is registered.
+    RegisterDespite {
+        key: DocumentKey,
+        reason: String,
+    },
     /// Makes the signatures last that wait for a line.
     Extend,
     ChangePin {
@@ -105,6 +115,8 @@ impl Order {
             | Self::Sign { key, .. }
             | Self::Seal { key, .. }
             | Self::Issue(key)
+            | Self::SealCopy { key, .. }
+            | Self::RegisterDespite { key, .. }
             | Self::Recall(key, _) => Some(*key),
             Self::Draft(_) | Self::Extend | Self::ChangePin { .. } => None,
         }
@@ -127,6 +139,8 @@ impl Order {
             Self::Issue(_) => "desk-doing-issue",
             Self::Recall(..) => "desk-doing-recall",
             Self::Draft(_) => "desk-doing-draft",
+            Self::SealCopy { .. } => "desk-doing-seal",
+            Self::RegisterDespite { .. } => "desk-doing-register",
             Self::Extend => "desk-doing-extend",
             Self::ChangePin { .. } => "desk-doing-change-pin",
         })
@@ -160,6 +174,15 @@ impl Order {
                 let registration = door.register_in_book(*key, series)?;
                 let number = book::written(series, registration.arrival_number);
                 (*key, t!("desk-done-register", number = number))
+            }
+            Self::RegisterDespite { key, reason } => {
+                let registration = door.register_despite(*key, reason)?;
+                let number = written_number(registration.arrival_number);
+                (*key, t!("desk-done-register", number = number))
+            }
+            Self::SealCopy { key, order } => {
+                door.seal_copy(*key, order)?;
+                (*key, tr("desk-done-seal-copy"))
             }
             Self::Return(key, reason) => {
                 door.return_(*key, reason)?;

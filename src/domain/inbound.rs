@@ -11,6 +11,7 @@ use super::agency::AgencyCode;
 use super::book::BookId;
 use super::delivery::StatusCode;
 use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
+use super::paper::Paper;
 use super::verdict::VerdictSummary;
 
 /// Where an inbound document stands.
@@ -112,6 +113,9 @@ pub struct InboundDocument {
     pub assignment: Option<Assignment>,
     /// Why it was returned or recalled.
     pub reason: String,
+    /// That it came on paper; `None` for what came electronically.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Paper>,
 }
 
 /// The row of the inbound register (Nghị định 30/2020/NĐ-CP Phụ lục VI, phần II, mục II).

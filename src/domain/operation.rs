@@ -14,10 +14,12 @@ use super::agency::{Agency, AgencyCode};
 use super::book::{BookId, BookRule};
 use super::delivery::StatusEntry;
 use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
+use super::duplicate::Ground;
 use super::gate::{Gate, Judgement};
 use super::identity::CertificateLink;
 use super::inbound::{Assignment, InboundState, Registration};
 use super::outbound::{Numbering, OutboundState, SignatureKind};
+use super::paper::{Paper, PaperSeal};
 use super::report::ErrorReport;
 use super::role::Role;
 use super::verdict::{Level, VerdictSummary};
@@ -167,6 +169,39 @@ pub enum Change {
     ErrorReportSeen {
         key: DocumentKey,
         report: Uuid,
+    },
+    /// The inbound document came on paper and was digitised here.
+    PaperDigitised {
+        key: DocumentKey,
+        paper: Paper,
+    },
+    /// The organisation signed the digitised copy: `file` is the new version of its main
+    /// file, judged anew.
+    PaperSealed {
+        key: DocumentKey,
+        before: BlobHash,
+        file: FileRef,
+        seal: PaperSeal,
+        verdict: VerdictSummary,
+    },
+    /// The inbound document may be one that is here already.
+    DuplicateSeen {
+        key: DocumentKey,
+        first: DocumentKey,
+        grounds: Vec<Ground>,
+    },
+    /// The same main file came once more, by `packet`; no second document was made of it.
+    CopyArrived {
+        key: DocumentKey,
+        packet: BlobHash,
+        origin: String,
+        sender_name: String,
+    },
+    /// A clerk registers a document although another one that it may be is registered.
+    DuplicateAllowed {
+        key: DocumentKey,
+        first: DocumentKey,
+        reason: String,
     },
 
     OutboundDrafted {

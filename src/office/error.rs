@@ -145,6 +145,28 @@ pub enum OfficeError {
     File(String),
     #[error("no file of settings: {0}")]
     BadSetting(&'static str),
+    #[error("the folder {0} is not there")]
+    FolderGone(String),
+    #[error("the file {0} cannot be moved")]
+    FileStays(String),
+    #[error("{name} carries signatures: it is a document, not a scan")]
+    SignedPdf { name: String },
+    #[error("no scanner {0}")]
+    NoScanner(String),
+    #[error("the scanner {name} broke off: {why}")]
+    ScannerFailed { name: String, why: String },
+    #[error("there are no pages")]
+    SheafEmpty,
+    #[error("digitising was cancelled")]
+    DigitisingCancelled,
+    #[error("these pages are the document {0} already")]
+    DigitisedAlready(String),
+    #[error("the document did not come on paper")]
+    NotPaper,
+    #[error("the copy is signed already, or has changed")]
+    CopySigned,
+    #[error("registered already under {number} on {date}")]
+    DuplicateRegistered { number: u32, date: jiff::civil::Date, code: String },
 }
 
 impl From<OfficeError> for Problem {
@@ -312,6 +334,32 @@ impl From<OfficeError> for Problem {
             E::LastAdministrator => Self::new("office-last-administrator", Refused, Input),
             E::File(_) => Self::new("office-file", Unreadable, Input),
             E::BadSetting(name) => Self::new("office-bad-setting", Usage, Input).with("name", name),
+            E::FolderGone(folder) => {
+                Self::new("office-folder-gone", Unavailable, Environment).with("folder", folder)
+            }
+            E::FileStays(name) => {
+                Self::new("office-file-stays", Unavailable, Environment).with("name", name)
+            }
+            E::SignedPdf { name } => {
+                Self::new("office-signed-pdf", Refused, Input).with("name", name)
+            }
+            E::NoScanner(id) => Self::new("office-no-scanner", Usage, Input).with("id", id),
+            E::ScannerFailed { name, .. } => {
+                Self::new("office-scanner-failed", Unavailable, Device).with("name", name)
+            }
+            E::SheafEmpty => Self::new("office-sheaf-empty", Usage, Input),
+            E::DigitisingCancelled => Self::new("office-digitising-cancelled", Refused, Input),
+            E::DigitisedAlready(id) => {
+                Self::new("office-digitised-already", Refused, Input).with("id", id)
+            }
+            E::NotPaper => Self::new("office-not-paper", Refused, Input),
+            E::CopySigned => Self::new("office-copy-signed", Refused, Input),
+            E::DuplicateRegistered { number, date, code } => {
+                Self::new("office-duplicate-registered", Refused, Input)
+                    .with("number", number)
+                    .with("date", date.strftime("%d/%m/%Y"))
+                    .with("code", code)
+            }
         };
         problem.because(error)
     }

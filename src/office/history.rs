@@ -81,6 +81,19 @@ impl Office {
             },
             Change::ErrorReportSeen { .. } => t!("history-error-seen"),
             Change::OutboxWithdrawn { .. } => t!("history-withdrawn"),
+            Change::PaperDigitised { paper, .. } => t!("history-digitised", pages = paper.pages),
+            Change::PaperSealed { seal, .. } => {
+                t!("history-copy-signed", signer = seal.signer)
+            }
+            Change::DuplicateSeen { first, grounds, .. } => t!(
+                "history-duplicate",
+                first = self.known_as(*first),
+                grounds = labels::grounds(grounds)
+            ),
+            Change::CopyArrived { origin, .. } => t!("history-came-again", origin = origin),
+            Change::DuplicateAllowed { first, reason, .. } => {
+                t!("history-duplicate-allowed", first = self.known_as(*first), reason = reason)
+            }
             Change::OutboundDrafted { .. } => t!("history-drafted"),
             Change::OutboundEdited { .. } => t!("history-edited"),
             Change::OutboundMoved { from, to, reason, .. } => {
@@ -123,6 +136,20 @@ impl Office {
             ),
             _ => return None,
         })
+    }
+
+    /// A document as people would name it: its arrival number, else its code, else its subject.
+    fn known_as(&self, key: DocumentKey) -> String {
+        let Ok(Some(document)) = self.store().inbound(&key) else { return key.to_string() };
+        match document.registration {
+            Some(registration) => t!(
+                "history-arrival-number",
+                number = registration.arrival_number,
+                date = registration.arrival_date.strftime("%d/%m/%Y")
+            ),
+            None if !document.metadata.code.number.is_empty() => document.metadata.code.to_string(),
+            None => document.metadata.subject,
+        }
     }
 
     pub(super) fn display_name(&self, user: &str) -> String {

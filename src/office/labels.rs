@@ -2,8 +2,10 @@
 
 use crate::domain::delivery::StatusCode;
 use crate::domain::document::Urgency;
+use crate::domain::duplicate::Ground;
 use crate::domain::inbound::InboundState;
 use crate::domain::outbound::OutboundState;
+use crate::domain::paper::Remark;
 use crate::domain::role::{Act, Role};
 use crate::domain::verdict::{LegalValue, Verdict};
 use crate::i18n::tr;
@@ -30,6 +32,17 @@ pub fn status(code: StatusCode) -> String {
 
 pub fn verdict(verdict: Verdict) -> String {
     tr(&format!("verdict-{}", verdict.key()))
+}
+
+/// By what a document is known to have come twice.
+pub fn grounds(grounds: &[Ground]) -> String {
+    let said = grounds.iter().map(|ground| tr(&format!("duplicate-ground-{}", ground.key())));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// What is not as the regulation wants a scan.
+pub fn remark(remark: Remark) -> String {
+    tr(&format!("paper-remark-{}", remark.key()))
 }
 
 pub fn legal_value(value: LegalValue) -> String {

@@ -95,6 +95,7 @@ impl Office {
             fetch: CachedFetch::new(HttpFetch::default()),
             line: Line::default(),
             taking: Mutex::new(()),
+            looks: Mutex::default(),
         })))
     }
 

@@ -7,7 +7,7 @@
 mod left;
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ use super::gate::{Evidence, Looked, Packeted, secret_field};
 use super::refuse::refusal;
 use super::scanner::refuse_malware;
 use super::verdict::expected_of;
-use super::{Office, OfficeError};
+use super::{Office, OfficeError, duplicate};
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::{StatusCode, StatusEntry};
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey, FileRef, Metadata};
@@ -139,9 +139,8 @@ impl Office {
 
     /// Turns one kept packet into what it means. Whatever is wrong with it, its bytes stay.
     fn take(&self, hash: &BlobHash) -> Result<Imported, Problem> {
-        // The clerk brings a file while the line brings its packets: one after the other, so
-        // that two copies of a document do not pass each other.
-        let _one_at_a_time = self.0.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        // The clerk brings a file while the line brings its packets: one after the other.
+        let _one_at_a_time = self.taking();
         let row = self.store().packet(hash)?;
         let row = row.ok_or_else(|| OfficeError::NoSuchPacket(hash.to_string()))?;
         if row.state == PacketState::Taken {
@@ -256,6 +255,11 @@ impl Office {
         let pages = Source::parse(pdf.clone())?.page_count()?;
         let content = self.text_of(&pdf);
         refuse_secrets(&content)?;
+        // The bytes are those of the main file of a packet that came before.
+        if let Some(known) = self.store().with_main_file(hash)? {
+            self.came_again(known, hash, origin, "", format!("{DUPLICATE}{known}"))?;
+            return Ok(Imported::Duplicate(known));
+        }
         let file = self.keep_file(origin, "application/pdf", &pdf, true)?;
         let subject = origin.rsplit_once('.').map_or(origin, |(stem, _)| stem).to_owned();
         let verdict = self.judge(&pdf, &Expectation::default())?;
@@ -286,6 +290,7 @@ impl Office {
         self.store().write(&self.program(), move |writer| {
             writer.append(arrived)?;
             writer.append(Change::InboundGated { key, gate, verdict: None })?;
+            duplicate::note(writer, key)?;
             writer.append(taken)?;
             Ok(Imported::Document(key))
         })
@@ -327,10 +332,18 @@ impl Office {
             known.state != InboundState::Returned
                 && known.files.iter().any(|file| file.main && file.blob == main_hash)
         };
-        if let Some(known) = known.filter(same) {
-            let outcome = format!("{DUPLICATE}{}", known.key);
-            self.by_itself(Change::PacketTaken { packet: hash.clone(), outcome })?;
-            return Ok(Imported::Duplicate(known.key));
+        let known = match known.filter(same) {
+            Some(known) => Some(known.key),
+            // However it came the first time. An update says something else of the same bytes.
+            None if document.business.kind == Kind::New => {
+                self.store().with_main_file(&main_hash)?
+            }
+            None => None,
+        };
+        if let Some(known) = known {
+            let (sender, outcome) = (&document.from.name, format!("{DUPLICATE}{known}"));
+            self.came_again(known, hash, &document.document_id, sender, outcome)?;
+            return Ok(Imported::Duplicate(known));
         }
         // Before anything of it is taken apart.
         let files = document.attachments.iter();
@@ -393,6 +406,7 @@ impl Office {
             registration: None,
             assignment: None,
             reason: String::new(),
+            paper: None,
         };
         let key = inbound.key;
         let status = self.status_for(&inbound, InboundState::Arrived, "")?;
@@ -411,6 +425,7 @@ impl Office {
                 text: content,
             })?;
             writer.append(Change::InboundGated { key, gate, verdict: None })?;
+            duplicate::note(writer, key)?;
             // Status 01 goes back by itself.
             if let Some(status) = status {
                 writer.append(status)?;

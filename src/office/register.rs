@@ -45,6 +45,7 @@ impl Office {
         self.store().write(&actor, move |writer| {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
             Self::check_inbound_step(document.state, InboundState::Registered)?;
+            super::duplicate::refuse_registered(writer, &key)?;
             let year = arrival_date.year();
             let book = match series {
                 Some(series) => BookId::inbound_series(year, &series),

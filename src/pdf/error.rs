@@ -29,6 +29,10 @@ pub enum PdfError {
     NoRenderer(String),
     #[error("the font or image cannot be used: {0}")]
     BadResource(String),
+    #[error("the scanned image cannot be used: {0}")]
+    BadImage(String),
+    #[error("the image has {pixels} pixels, more than the limit of {limit}")]
+    ImageTooLarge { pixels: u64, limit: u64 },
 }
 
 impl From<PdfError> for Problem {
@@ -56,6 +60,12 @@ impl From<PdfError> for Problem {
             }
             PdfError::NoRenderer(_) => Self::new("pdf-no-renderer", Unavailable, Environment),
             PdfError::BadResource(_) => Self::new("pdf-bad-resource", Unreadable, Environment),
+            PdfError::BadImage(_) => Self::new("pdf-bad-image", Unreadable, Input),
+            PdfError::ImageTooLarge { pixels, limit } => {
+                Self::new("pdf-image-too-large", Refused, Input)
+                    .with("pixels", pixels / 1_000_000)
+                    .with("limit", limit / 1_000_000)
+            }
         };
         problem.because(error)
     }

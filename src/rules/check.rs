@@ -113,6 +113,9 @@ fn geometry(profile: &Profile) -> Result<(), String> {
     if !(10.0..=60.0).contains(&seal.diameter_mm) || !(0.1..=0.9).contains(&seal.covers) {
         return Err("signatures.seal: diameter or cover makes no sense".to_owned());
     }
+    if !(50.0..=1200.0).contains(&profile.digitising().least_dpi) {
+        return Err("digitising.least_dpi makes no sense".to_owned());
+    }
     let personal = &profile.signatures().personal;
     if !(5.0..=120.0).contains(&personal.width_mm) || !(5.0..=80.0).contains(&personal.height_mm) {
         return Err("signatures.personal: the box makes no sense".to_owned());

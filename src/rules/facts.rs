@@ -289,6 +289,17 @@ impl Limits {
     }
 }
 
+/// How paper is to be scanned; the clerk decides about what is not.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Digitising {
+    /// Dots per inch.
+    pub least_dpi: f32,
+    pub colour: bool,
+    pub cite: String,
+    pub confirmed: bool,
+}
+
 /// A line of text beside a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -15,6 +15,7 @@
 //! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
 //! | `OutboundAnnexSigned` | *to seal* or *to issue*; moves nothing |
+//! | `PaperSealed` | nothing; an inbound document that came on paper has its main file replaced |
 //! | `SignatureExtended` | nothing; *to issue* and *issued* documents have their main file replaced |
 //! | `OutboundIssued` | *to issue* to *issued*, and opens one delivery per recipient |
 //!
@@ -28,7 +29,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StoreError;
 use super::row;
-use super::{book, durability, gate, identity, inbound, outbound, outbox, packet, register, user};
+use super::{
+    book, duplicate, durability, gate, identity, inbound, outbound, outbox, packet, paper,
+    register, user,
+};
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::operation::{Change, Operation};
 
@@ -81,6 +85,20 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::InboundUndone { key, from, to } => inbound::undone(connection, key, *from, *to),
         Change::ErrorReported { key, report } => gate::error_reported(connection, key, report),
         Change::ErrorReportSeen { report, .. } => gate::error_report_seen(connection, *report),
+
+        Change::PaperDigitised { key, paper } => paper::digitised(connection, key, paper),
+        Change::PaperSealed { key, before, file, seal, verdict } => {
+            paper::sealed(connection, key, before, file, seal, verdict)
+        }
+        Change::DuplicateSeen { key, first, grounds } => {
+            duplicate::seen(connection, key, first, grounds)
+        }
+        Change::CopyArrived { key, packet, origin, .. } => {
+            duplicate::came_again(connection, operation, key, packet, origin)
+        }
+        Change::DuplicateAllowed { key, first, reason } => {
+            duplicate::allowed(connection, key, first, reason)
+        }
 
         change @ Change::OutboundDrafted { .. } => {
             outbound::drafted(connection, &operation.user, change)
@@ -139,6 +157,7 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
         Change::PacketKept { packet, .. }
         | Change::PacketTaken { packet, .. }
         | Change::PacketQuarantined { packet, .. }
+        | Change::CopyArrived { packet, .. }
         | Change::OutboxQueued { packet, .. } => vec![packet],
         Change::InboundArrived { files, packet, .. } => of(files).chain(packet).collect(),
         Change::OutboundDrafted { files, .. } | Change::OutboundEdited { files, .. } => {
@@ -147,7 +166,8 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
         Change::OutboundSigned { file, .. } | Change::SignatureExtended { file, .. } => {
             vec![&file.blob]
         }
-        Change::OutboundAnnexSigned { before, file, .. } => vec![before, &file.blob],
+        Change::OutboundAnnexSigned { before, file, .. }
+        | Change::PaperSealed { before, file, .. } => vec![before, &file.blob],
         _ => Vec::new(),
     }
 }
@@ -168,6 +188,11 @@ pub(super) fn document_of(
         | Change::ErrorReported { key, .. }
         | Change::ErrorReportSeen { key, .. }
         | Change::OutboxWithdrawn { document: key, .. }
+        | Change::PaperDigitised { key, .. }
+        | Change::PaperSealed { key, .. }
+        | Change::DuplicateSeen { key, .. }
+        | Change::CopyArrived { key, .. }
+        | Change::DuplicateAllowed { key, .. }
         | Change::OutboundDrafted { key, .. }
         | Change::OutboundEdited { key, .. }
         | Change::OutboundMoved { key, .. }

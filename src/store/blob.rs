@@ -9,7 +9,7 @@
 //! A file is written under a temporary name, synced and renamed before its row goes in, and
 //! [`Writer::append`](super::Writer::append) refuses a change that names bytes without a
 //! row: no operation ever speaks of bytes that could be lost. What no operation named is
-//! collected at the next start, an hour after it was put.
+//! collected at the next start, an hour after it was put, unless it is a page of a sheaf.
 
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -218,7 +218,8 @@ impl Blobs {
         let rows = connection
             .prepare_cached(
                 "DELETE FROM blob WHERE at_millis <= ?1
-                     AND NOT EXISTS (SELECT 1 FROM named_blob n WHERE n.hash = blob.hash)",
+                     AND NOT EXISTS (SELECT 1 FROM named_blob n WHERE n.hash = blob.hash)
+                     AND NOT EXISTS (SELECT 1 FROM sheaf_blob s WHERE s.hash = blob.hash)",
             )?
             .execute([before])?;
         let known: std::collections::HashSet<PathBuf> = connection

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
 
+use super::duplicate;
 use super::error::StoreError;
 use super::register;
 use super::row;
@@ -23,7 +24,8 @@ pub struct InboundFilter {
 }
 
 const COLUMNS: &str = "d.key, d.state, d.sender, d.sender_name, d.metadata, d.files, d.packet, \
-                       d.arrived_at, d.verdict, d.registration, d.assignment, d.reason";
+                       d.arrived_at, d.verdict, d.registration, d.assignment, d.reason, \
+                       (SELECT p.body FROM paper p WHERE p.document = d.key)";
 
 impl View<'_> {
     pub fn inbound(&self, key: &DocumentKey) -> Result<Option<InboundDocument>, StoreError> {
@@ -210,6 +212,7 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<InboundDocument, StoreError> {
         registration: row::maybe_json(row.get(9)?)?,
         assignment: row::maybe_json(row.get(10)?)?,
         reason: row.get(11)?,
+        paper: row::maybe_json(row.get(12)?)?,
     })
 }
 
@@ -255,7 +258,10 @@ pub(super) fn arrived(connection: &Connection, change: &Change) -> Result<(), St
     connection
         .prepare_cached("INSERT INTO inbound_words (rowid, words) VALUES (?1, ?2)")?
         .execute(params![row, search::indexed(metadata, &names, text, Some(*arrived_at))])?;
-    Ok(())
+    for file in files.iter().filter(|file| file.main) {
+        duplicate::has_main(connection, key, &file.blob)?;
+    }
+    duplicate::described(connection, key, metadata)
 }
 
 pub(super) fn moved(

@@ -11,10 +11,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Store;
 use super::durability::{extension_failed, forget_failed_extension};
 use super::error::StoreError;
+use super::paper::{drop_sheaf, keep_sheaf};
 use super::row;
 use super::view::View;
 use super::writer::Writer;
 use crate::domain::document::{BlobHash, DocumentKey};
+use crate::domain::paper::Sheaf;
 
 /// One look at a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +113,10 @@ local_changes! {
     /// Signatures could not be made to last longer; `args` is JSON.
     fn extension_failed(document: &DocumentKey, at: &Timestamp, code: &str, args: &str);
     fn forget_failed_extension(document: &DocumentKey);
+    /// Keeps the pages that `user` has scanned, in the place of those kept before; their bytes
+    /// stay as long as this is kept.
+    fn keep_sheaf(user: &str, sheaf: &Sheaf);
+    fn drop_sheaf(user: &str);
     /// Notes that `user` looked at a document (Thông tư 01/2019/TT-BNV chương V: the system
     /// counts accesses and keeps the history of use of each document).
     fn log_access(user: &str, document: &DocumentKey, what: &str);

@@ -12,6 +12,11 @@ pub(super) const REPLICATED: &[(&str, &str)] = &[
     ("agency_version", "row"),
     ("packet", "row"),
     ("inbound", "row"),
+    ("main_hash", "hash, document"),
+    ("inbound_code", "document"),
+    ("duplicate", "document, first"),
+    ("came_again", "document, packet"),
+    ("paper", "document"),
     ("outbound", "row"),
     ("durability", "document"),
     ("delivery", "document, recipient"),
@@ -43,6 +48,8 @@ const LOCAL: &[&str] = &[
     "access",
     "extension_attempt",
     "saved_filter",
+    "sheaf",
+    "sheaf_blob",
 ];
 
 #[cfg(test)]

@@ -22,11 +22,13 @@ use super::{Store, row};
 use crate::domain::agency::{Agency, AgencyCode};
 use crate::domain::book::{Book, BookId, Direction};
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey};
+use crate::domain::duplicate::Twin;
 use crate::domain::gate::{Gate, Judgement};
 use crate::domain::identity::CertificateLink;
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Operation;
 use crate::domain::outbound::{OutboundDocument, OutboundState};
+use crate::domain::paper::Sheaf;
 use crate::domain::report::ErrorReport;
 use crate::domain::verdict::Level;
 
@@ -90,6 +92,14 @@ questions! {
     fn unseen_error_reports(user: &str, limit: u32) -> Vec<(DocumentKey, ErrorReport)>;
     /// Whether the sending of an item was ever begun.
     fn outbox_begun(item: &str) -> bool;
+    /// Other documents that this one may be, the oldest first, without those that went back.
+    fn twins(key: &DocumentKey) -> Vec<Twin>;
+    /// The oldest document whose main file has these bytes and that did not go back.
+    fn with_main_file(blob: &BlobHash) -> Option<DocumentKey>;
+    /// Whether a clerk has said why both documents are registered.
+    fn duplicate_allowed(key: &DocumentKey, first: &DocumentKey) -> bool;
+    /// The pages that `user` has scanned and not made a document of.
+    fn sheaf(user: &str) -> Option<Sheaf>;
 
     fn outbound(key: &DocumentKey) -> Option<OutboundDocument>;
     /// Newest first; `after` is the last key of the page before.
@@ -289,6 +299,10 @@ mod tests {
         view.find_inbound_by_document_id(&id, Some(&code)).unwrap();
         view.find_outbound_by_document_id(&id).unwrap();
         view.find_outbound_by_status_reference(Some(&code), "7/QĐ", None, "x").unwrap();
+        view.twins(&key).unwrap();
+        view.with_main_file(&hash).unwrap();
+        view.duplicate_allowed(&key, &key).unwrap();
+        view.sheaf("be").unwrap();
         view.durability(&key).unwrap();
         view.awaiting_extension(Level::Blt, Timestamp::UNIX_EPOCH, 10).unwrap();
         view.failed_extension(&key).unwrap();

@@ -4,6 +4,8 @@
 
 #[path = "fake_gate.rs"]
 mod gate;
+#[path = "fake_paper.rs"]
+mod paper;
 #[path = "fake_shelf.rs"]
 pub mod shelf;
 
@@ -43,6 +45,8 @@ use vanthu::office::{
 use vanthu::pdf::Rect;
 use vanthu::token::pkcs11::{Candidate, Source, State};
 use vanthu::token::{Pin, Plugged, Presence, Selector};
+
+pub use paper::slow;
 
 /// The one password, and the one PIN.
 pub const PASSWORD: &str = "mat khau";
@@ -85,6 +89,7 @@ struct Books {
     awaiting: Vec<AwaitingExtension>,
     gate: gate::GateBooks,
     filters: Vec<vanthu::office::search::SavedFilter>,
+    paper: paper::OnPaper,
 }
 
 #[derive(Debug)]
@@ -229,6 +234,7 @@ impl Books {
             syncs: 0,
             gate: gate::GateBooks::default(),
             filters: Vec::new(),
+            paper: paper::OnPaper::default(),
             awaiting: vec![AwaitingExtension {
                 key: DocumentKey::fresh(),
                 code: "12/QĐ-UBND".to_owned(),
@@ -321,6 +327,7 @@ impl Books {
             } else {
                 String::new()
             },
+            paper: None,
         });
     }
 
@@ -694,6 +701,7 @@ impl Door for FakeDoor {
 
     fn register(&self, key: DocumentKey) -> Result<Registration, Problem> {
         let mut books = self.keeper.enter()?;
+        books.refuse_twin(key)?;
         books.move_inbound(key, InboundState::Registered, "")?;
         let registration = books.next_arrival(Timestamp::now());
         if let Some(document) = books.inbound.iter_mut().find(|d| d.key == key) {

@@ -8,6 +8,7 @@ use futures::StreamExt;
 use futures::stream::{BoxStream, SelectAll};
 use iced::advanced::clipboard;
 use iced::advanced::graphics::text::font_system;
+use iced::advanced::widget::operation::Focusable;
 use iced::advanced::widget::{Id, Operation};
 use iced::keyboard::key::{Code, Named, Physical};
 use iced::keyboard::{self, Key, Location, Modifiers};
@@ -45,6 +46,19 @@ impl Operation for Texts {
 
     fn text(&mut self, _: Option<&Id>, bounds: Rectangle, text: &str) {
         self.0.push((text.to_owned(), bounds));
+    }
+}
+
+/// Whether the field of this name has the keyboard.
+struct Focused(Id, bool);
+
+impl Operation for Focused {
+    fn traverse(&mut self, operate: &mut dyn FnMut(&mut dyn Operation)) {
+        operate(self);
+    }
+
+    fn focusable(&mut self, id: Option<&Id>, _: Rectangle, state: &mut dyn Focusable) {
+        self.1 |= id == Some(&self.0) && state.is_focused();
     }
 }
 
@@ -111,6 +125,12 @@ impl Stage {
         let mut texts = Texts::default();
         self.with_ui(|ui, renderer| ui.operate(renderer, &mut texts));
         texts.0
+    }
+
+    pub fn focused(&mut self, field: &'static str) -> bool {
+        let mut focused = Focused(Id::new(field), false);
+        self.with_ui(|ui, renderer| ui.operate(renderer, &mut focused));
+        focused.1
     }
 
     pub fn press(&mut self, key: Named) {

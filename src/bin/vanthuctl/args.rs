@@ -7,11 +7,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod bench;
 mod book;
 mod gate;
+mod paper;
 mod signing;
 
 pub use bench::{Bench, BenchBooks, BenchTokens};
 pub use book::{BookCommand, BookExport, BookFormat, BookOutput, Search};
 pub use gate::{Accept, Gate, Report};
+pub use paper::{Digitise, SealCopy};
 pub use signing::{
     Act, As, CertificateCommand, ChangePin, Level, LinkCertificate, PlaceArgs, Sign, SignDocument,
     TokenArgs, Tokens, TokensCommand, Verify,
@@ -118,6 +120,9 @@ pub enum Command {
         /// Key of the book, "" for the common one (default: by the books' rules)
         #[arg(long, value_name = "KEY")]
         book: Option<String>,
+        /// Why it is registered although the same document is registered already
+        #[arg(long, value_name = "REASON")]
+        despite: Option<String>,
     },
     /// Register books: list, open, close, write to a file
     #[command(subcommand)]
@@ -126,6 +131,20 @@ pub enum Command {
     Search(Search),
     /// Save a print copy with the arrival stamp; the signed file is not touched
     Stamp { id: String, out: PathBuf },
+    /// The documents that an inbound document may be the same as
+    Duplicates { id: String },
+    /// Make an inbound document of scanned pages: images and PDF files, in this order
+    Digitise(Box<Digitise>),
+    /// Sign a digitised copy for the organisation, in the corner of its first page
+    SealCopy(SealCopy),
+    /// Where scanned pages can be had from
+    Scanners,
+    /// Take what is put into the watched folder
+    Watch {
+        /// Take what is there and has stopped growing, then stop
+        #[arg(long)]
+        once: bool,
+    },
     /// Return an inbound document to its sender (status 02)
     Return {
         id: String,
@@ -316,6 +335,14 @@ pub enum Config {
     /// What scans incoming files for malware: clamd:HOST:PORT, unix:PATH, defender or none
     Scanner {
         setting: String,
+    },
+    /// Folder whose files come in by themselves; "none" for no longer
+    Watch {
+        dir: PathBuf,
+    },
+    /// Folder into which a scanner puts its pages; "none" for no longer
+    ScanFolder {
+        dir: PathBuf,
     },
     /// The regulation profile from now on
     Profile {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vanthu::domain::document::DocumentKey;
 use vanthu::domain::problem::Problem;
 use vanthu::office::batch::{BatchOrder, BatchReport, Cancel, Fate, Load, Made, Progress};
-use vanthu::office::{Office, SignOrder};
+use vanthu::office::{Office, Placement, SignOrder};
 use vanthu::t;
 use vanthu::token::Selector;
 
@@ -137,12 +137,17 @@ fn keys(args: &args::SignDocument) -> Result<Vec<DocumentKey>, Problem> {
 }
 
 fn order(args: &args::SignDocument) -> Result<SignOrder, Problem> {
+    Ok(SignOrder { placement: placement(&args.place)?, ..order_of(&args.token)? })
+}
+
+/// With what to sign, where the place is found by itself.
+pub fn order_of(token: &args::TokenArgs) -> Result<SignOrder, Problem> {
     Ok(SignOrder {
-        token: Selector::parse(&args.token.token)?,
-        certificate: args.token.cert.clone(),
-        pin: door::pin(&args.token)?,
-        last_try_confirmed: args.token.last_try,
-        placement: placement(&args.place)?,
+        token: Selector::parse(&token.token)?,
+        certificate: token.cert.clone(),
+        pin: door::pin(token)?,
+        last_try_confirmed: token.last_try,
+        placement: Placement::Automatic,
     })
 }
 

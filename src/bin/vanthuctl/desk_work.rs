@@ -14,6 +14,7 @@ use crate::args::{self, Command, Direction, Stage};
 use crate::batch;
 use crate::door::{self, key};
 use crate::output::{self, Outcome};
+use crate::paper;
 use crate::usage;
 
 pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> {
@@ -41,8 +42,12 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
         Command::Undo { id } => crate::gate::undo(&office, &id),
         Command::Unacknowledged => crate::gate::unacknowledged(&office),
         Command::Report(command) => crate::gate::report(&office, &command),
-        Command::Register { id, book } => {
-            let registration = office.register_in(key(&id)?, book.as_deref())?;
+        Command::Register { id, book, despite } => {
+            let (id_of, book) = (key(&id)?, book.as_deref());
+            let registration = match despite {
+                Some(reason) => office.register_despite(id_of, book, &reason)?,
+                None => office.register_in(id_of, book)?,
+            };
             let json = json!({
                 "id": id,
                 "arrival_number": registration.arrival_number,
@@ -56,6 +61,11 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
             );
             Ok(Outcome::new(json, text))
         }
+        Command::Duplicates { id } => paper::duplicates(&office, &id),
+        Command::Digitise(args) => paper::digitise(&office, &args),
+        Command::SealCopy(args) => paper::seal_copy(&office, &args),
+        Command::Scanners => paper::scanners(&office),
+        Command::Watch { once } => paper::watch(&office, once, global.json),
         Command::Return { id, reason } => {
             office.return_(key(&id)?, &reason)?;
             inbound_state(&office, &id)
@@ -116,7 +126,7 @@ fn import(office: &Office, files: &[std::path::PathBuf]) -> Result<Outcome, Prob
     let mut refused = None;
     for file in files {
         let name = door::file_name(file);
-        let imported = door::read(file).and_then(|bytes| office.import(&name, bytes));
+        let imported = office.import_file(file);
         let (outcome, id) = match imported {
             Ok(Imported::Document(key)) => ("document", Some(key)),
             Ok(Imported::Duplicate(key)) => ("duplicate", Some(key)),
@@ -284,6 +294,7 @@ pub fn inbound_json(document: &InboundDocument) -> Value {
         "completeness": document.verdict.completeness,
         "files": document.files,
         "reason": document.reason,
+        "paper": document.paper.as_ref().map(paper::paper_json),
     })
 }
 

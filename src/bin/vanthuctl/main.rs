@@ -12,6 +12,7 @@ mod door;
 mod extend;
 mod gate;
 mod output;
+mod paper;
 mod setup;
 mod sign;
 mod tokens;

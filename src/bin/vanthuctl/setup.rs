@@ -168,6 +168,8 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             args::As::Organisation => NumberTaken::OrganisationSignature,
         })?,
         args::Config::SignatureLevel { level } => office.set_wanted_level((*level).into())?,
+        args::Config::Watch { dir } => office.set_watched_folder(folder(dir))?,
+        args::Config::ScanFolder { dir } => office.set_scanned_folder(folder(dir))?,
         args::Config::Modules { paths } => office.set_token_modules(paths)?,
         args::Config::Notifications { on } => office.set_notifies(*on == args::OnOff::On)?,
         args::Config::Scanner { setting } => office.set_scanner(setting)?,
@@ -181,6 +183,8 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
                 "modules": office.token_modules()?,
                 "notifications": office.notifies(),
                 "scanner": office.scanner()?.to_string(),
+                "watched_folder": office.watched_folder()?,
+                "scan_folder": office.scanned_folder()?,
                 "profile": office.profile().name(),
                 "signature_image": office.signature_image()?.is_some(),
                 "seal_image": office.seal_image()?.is_some(),
@@ -195,6 +199,11 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
         }
     }
     Ok(Outcome::new(json!({"done": true}), t!("ctl-config-done")))
+}
+
+/// `none` is no folder.
+fn folder(dir: &std::path::Path) -> Option<&std::path::Path> {
+    (dir.as_os_str() != "none").then_some(dir)
 }
 
 /// An image is set; what is not as the regulation wants it is said.

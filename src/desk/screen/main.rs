@@ -9,6 +9,7 @@ pub mod list;
 mod marks;
 pub mod notices;
 pub mod pages;
+pub mod paper;
 pub mod queues;
 pub mod reader;
 mod shelf;
@@ -25,7 +26,7 @@ use iced::task::Handle;
 use iced::{Subscription, Task};
 use jiff::civil::Date;
 
-use crate::desk::deeds::{Deed, deeds};
+use crate::desk::deeds::{Deed, deeds, is_unsigned_copy};
 use crate::desk::dialog::{self, Dialog};
 use crate::desk::document::Queue;
 use crate::desk::door::Door;
@@ -87,6 +88,7 @@ pub struct Main {
     filters: Vec<SavedFilter>,
     /// Inbound books that are open: with several, registering asks into which.
     open_books: usize,
+    folder: paper::Folder,
     /// Listens to the readers for as long as the person is here.
     _watch: Handle,
 }
@@ -107,6 +109,9 @@ pub enum Message {
     /// A job has taken longer than people wait without a word.
     Slow(u64),
     NewDraft,
+    Bring,
+    Digitise,
+    Paper(paper::Message),
     Help,
     Sync,
     /// The minute's synchronisation, of which only failures matter.
@@ -192,6 +197,7 @@ impl Main {
             decided: Vec::new(),
             filters: Vec::new(),
             open_books: 1,
+            folder: paper::Folder::default(),
             _watch: watch.abort_on_drop(),
             door,
         };
@@ -205,6 +211,7 @@ impl Main {
             main.ask_reports(),
             main.fetch_filters(),
             main.count_books(),
+            main.look_for_paper(),
         ];
         (main, Task::batch(tasks))
     }
@@ -233,7 +240,11 @@ impl Main {
         } else {
             Subscription::none()
         };
-        Subscription::batch([line, iced::time::every(MINUTE).map(|_| Message::Minute)])
+        Subscription::batch([
+            line,
+            iced::time::every(MINUTE).map(|_| Message::Minute),
+            self.folder.subscription().map(Message::Paper),
+        ])
     }
 
     pub fn update(&mut self, message: Message) -> Action {
@@ -278,6 +289,9 @@ impl Main {
                 Task::none()
             }
             Message::NewDraft => self.new_draft(),
+            Message::Bring => self.bring(Vec::new()),
+            Message::Digitise => self.digitise(Vec::new()),
+            Message::Paper(message) => self.paper(message),
             Message::Help => self.open(Dialog::help()),
             Message::Sync => self.sync(true),
             Message::AutoSync => self.auto_sync(),
@@ -352,6 +366,8 @@ impl Main {
             Command::Sync => self.update(Message::Sync),
             Command::NewDraft => self.update(Message::NewDraft),
             Command::Devices => self.update(Message::Devices),
+            Command::Bring => self.update(Message::Bring),
+            Command::Digitise => self.update(Message::Digitise),
             Command::Batch => Action::Run(self.batch()),
             Command::Books => self.update(Message::Books),
             Command::KeepFilter => self.update(Message::KeepFilter),
@@ -399,12 +415,13 @@ impl Main {
         }
     }
 
-    /// A file was dropped on the window: it begins a draft, or goes into the open one.
+    /// A file was dropped on the window: it goes into the open dialog, comes in, or begins a
+    /// draft.
     pub fn dropped(&mut self, path: PathBuf) -> Action {
-        let opened = if self.dialog.is_none() { self.new_draft() } else { Task::none() };
+        let opened = if self.dialog.is_none() { self.receptive_to(&path) } else { Task::none() };
         match &mut self.dialog {
             Some(dialog) => {
-                let action = dialog.dropped(path);
+                let action = dialog.dropped(path, &self.door);
                 let task = self.dialog_action(action);
                 Action::Run(Task::batch([opened, task]))
             }
@@ -462,6 +479,7 @@ impl Main {
             reader::Action::Report => self.report(),
             reader::Action::ReportError => self.report_error(),
             reader::Action::PrintCopy => self.print_copy(),
+            reader::Action::Twins => self.show_twins(),
             reader::Action::Compare { field, signer } => match self.reader.document() {
                 Some(document) => {
                     let dialog = Dialog::compare(field, signer, document, &self.door, &self.easel);
@@ -506,6 +524,10 @@ impl Main {
             }
             Deed::Sign => {
                 let dialog = Dialog::sign(SignatureKind::Personal, document, &door, &self.easel);
+                self.open(dialog)
+            }
+            Deed::Seal if is_unsigned_copy(document) => {
+                let dialog = Dialog::copy(document, &door);
                 self.open(dialog)
             }
             Deed::Seal => {
@@ -576,6 +598,12 @@ impl Main {
                 self.go_to(&filter)
             }
             dialog::Action::FiltersChanged { close } => self.filters_changed(close),
+            dialog::Action::Made(key, next) => {
+                self.dialog = None;
+                let shown = self.show_inbound(key);
+                let next = next.map_or_else(Task::none, |next| self.open(*next));
+                Task::batch([shown, next])
+            }
             dialog::Action::Changed => Task::batch([
                 self.count(),
                 self.list.reload(&self.door).map(Message::List),

@@ -18,7 +18,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::document::{Metadata, Urgency};
 use crate::domain::verdict::{CompletenessLine, SignatureSummary, Step, VerdictSummary};
 use crate::i18n;
-use crate::office::HistoryEntry;
+use crate::office::{HistoryEntry, labels};
 use crate::signing::report::finding;
 use crate::t;
 
@@ -214,6 +214,25 @@ pub fn facts(document: &Document) -> Element<'_, Message> {
             if let Some(assignment) = &inbound.assignment {
                 put("desk-fact-assigned", assignment.user.clone());
                 put("desk-fact-direction", assignment.direction.clone());
+            }
+            if let Some(paper) = &inbound.paper {
+                let (at, pages) = (local_time(paper.digitised_at), paper.pages);
+                let said = t!("desk-fact-digitised-by", user = paper.by, time = at, pages = pages);
+                put("desk-fact-digitised", said);
+                let signed = paper.seal.as_ref().map(|seal| {
+                    t!(
+                        "desk-fact-copy-signed-by",
+                        signer = seal.signer,
+                        time = local_time(seal.signed_at)
+                    )
+                });
+                put("desk-fact-copy", signed.unwrap_or_else(|| t!("desk-copy-unsigned")));
+                let remarks = paper.remarks.iter().map(|(remark, pages)| {
+                    let pages: Vec<_> = pages.iter().map(ToString::to_string).collect();
+                    let remark = labels::remark(*remark);
+                    t!("desk-digitise-remark", pages = pages.join(", "), remark = remark)
+                });
+                put("desk-fact-scan", remarks.collect::<Vec<_>>().join("; "));
             }
             put("desk-fact-reason", inbound.reason.clone());
         }

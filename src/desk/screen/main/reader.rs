@@ -7,15 +7,15 @@ use iced::widget::{Space, column, container, row};
 use iced::{Center, Fill, Task};
 
 use super::{facts, gate, pages};
-use crate::desk::deeds::{Deed, deeds};
+use crate::desk::deeds::{Deed, deeds, is_unsigned_copy};
 use crate::desk::document::{Document, State};
 use crate::desk::door::Door;
 use crate::desk::easel::Easel;
 use crate::desk::keys::{self, Command};
-use crate::desk::theme::{self, BOLD, Weight, size, space};
+use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
 use crate::desk::widget::badge::{badge, banner};
 use crate::desk::widget::icon::{Icon, tinted};
-use crate::desk::widget::press::press;
+use crate::desk::widget::press::{chip, press};
 use crate::desk::widget::told::told;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
@@ -50,6 +50,8 @@ pub struct Reader {
     stamped: bool,
     /// Why it is not.
     no_stamp: Option<NoStamp>,
+    /// Documents that this one may be the same as.
+    twins: usize,
 }
 
 #[derive(Debug)]
@@ -82,6 +84,8 @@ pub enum Message {
         signer: String,
     },
     Report,
+    Twins(u64, Result<usize, Problem>),
+    ShowTwins,
 }
 
 /// What the pane shows of the document.
@@ -126,6 +130,8 @@ pub enum Action {
     ReportError,
     /// Save a copy to be printed, with the arrival stamp where there is one.
     PrintCopy,
+    /// Show the document beside those that it may be the same as.
+    Twins,
 }
 
 impl Part {
@@ -156,6 +162,7 @@ impl Reader {
             looking: false,
             stamped: false,
             no_stamp: None,
+            twins: 0,
         }
     }
 
@@ -186,6 +193,7 @@ impl Reader {
         self.looking = false;
         self.document = Some(document);
         self.history = Fetch::Waiting;
+        self.twins = 0;
         self.pages.clear();
         Task::perform(crate::desk::after(SETTLING), move |()| Message::Settled(turn))
     }
@@ -278,6 +286,12 @@ impl Reader {
             Message::Part(part) => self.part = part,
             Message::Do(deed) => return Action::Do(deed),
             Message::Report => return Action::Report,
+            Message::Twins(turn, answer) if turn == self.turn => match answer {
+                Ok(count) => self.twins = count,
+                Err(problem) => tracing::warn!(%problem, "duplicates were not looked for"),
+            },
+            Message::Twins(..) => {}
+            Message::ShowTwins => return Action::Twins,
             Message::Compare { field, signer } => return Action::Compare { field, signer },
         }
         Action::None
@@ -388,9 +402,14 @@ impl Reader {
             Document::Inbound(document) => {
                 self.verdict = Fetch::Here(Some(document.verdict.clone()));
                 let door = Arc::clone(door);
-                Task::perform(crate::desk::ask(move || door.gate(key)), move |answer| {
-                    Message::Gate(turn, Box::new(answer))
-                })
+                let asked = Arc::clone(&door);
+                let gate =
+                    Task::perform(crate::desk::ask(move || asked.gate(key)), move |answer| {
+                        Message::Gate(turn, Box::new(answer))
+                    });
+                let count = crate::desk::ask(move || Ok(door.duplicates(key)?.len()));
+                let twins = Task::perform(count, move |answer| Message::Twins(turn, answer));
+                Task::batch([gate, twins])
             }
             Document::Outbound(_) => {
                 let door = Arc::clone(door);
@@ -433,7 +452,9 @@ impl Reader {
             column![
                 heading(document),
                 actions(document, door, busy),
-                verdict_banner(&self.verdict, self.legal_value())
+                verdict_banner(&self.verdict, self.legal_value()),
+                twins_banner(self.twins),
+                copy_banner(document)
             ]
             .spacing(space::S),
         )
@@ -544,9 +565,13 @@ fn actions<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Eleme
             (0, Weight::Plain) => Weight::Primary,
             (_, weight) => weight,
         };
+        let name = match deed {
+            Deed::Seal if is_unsigned_copy(document) => t!("desk-copy-title"),
+            deed => t!(deed.key()),
+        };
         let label = match keys::written(Command::Deed(deed)) {
-            Some(key) => format!("{} ({key})", t!(deed.key())),
-            None => t!(deed.key()),
+            Some(key) => format!("{name} ({key})"),
+            None => name,
         };
         press(Some(deed.icon()), label, weight, (!busy).then_some(Message::Do(deed)))
     });
@@ -572,6 +597,20 @@ fn verdict_banner(
         }
     };
     Some(banner(icon, words::verdict(summary.verdict), Some(detail), tone))
+}
+
+/// Pressing it shows the documents side by side.
+fn twins_banner<'a>(count: usize) -> Option<Element<'a, Message>> {
+    let said = (count > 0).then(|| t!("desk-twins-banner", count = count))?;
+    let means = Some(t!("desk-twins-banner-means"));
+    Some(chip(banner(Icon::FilePlus, said, means, Tone::Warn), Message::ShowTwins))
+}
+
+fn copy_banner<'a>(document: &Document) -> Option<Element<'a, Message>> {
+    is_unsigned_copy(document).then(|| {
+        let means = Some(t!("desk-copy-unsigned-means"));
+        banner(Icon::Stamp, t!("desk-copy-unsigned"), means, Tone::Warn)
+    })
 }
 
 fn main_blob(document: &Document) -> Option<&crate::domain::document::BlobHash> {

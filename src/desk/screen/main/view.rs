@@ -80,6 +80,15 @@ impl Main {
                 Some(Message::NewDraft),
             )
         });
+        let may_receive = self.door.may(Act::ReceiveInbound);
+        let bring = may_receive.then(|| {
+            let label = format!("{} (Ctrl+O)", t!("desk-bring-short"));
+            press(Some(Icon::Inbox), label, Weight::Plain, Some(Message::Bring))
+        });
+        let digitise = may_receive.then(|| {
+            let label = format!("{} (F9)", t!("desk-digitise-short"));
+            press(Some(Icon::FileText), label, Weight::Plain, Some(Message::Digitise))
+        });
         let sync = self.door.may(Act::Sync).then(|| {
             let (label, message) = match self.syncing {
                 Some(_) => (t!("desk-syncing"), None),
@@ -104,6 +113,8 @@ impl Main {
                 Weight::Plain,
                 Some(Message::Books),
             ))
+            .push(bring)
+            .push(digitise)
             .push(draft)
             .push(sync)
             .push(press(Some(Icon::Help), t!("desk-help"), Weight::Quiet, Some(Message::Help)))

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::notices::Notice;
 use super::{Main, Message, jobs, status};
+use crate::desk::dialog::Dialog;
 use crate::desk::orders::{Order, Outcome};
 use crate::domain::identity::ExpiryWarning;
 use crate::domain::problem::{Blame, Kind, Problem};
@@ -80,6 +81,17 @@ impl Main {
                     && let Some(asked) = self.ask_why_accept(key)
                 {
                     return Task::batch([again, asked]);
+                }
+                // Both are shown, rather than told that there is another.
+                if problem.code == "office-duplicate-registered"
+                    && !matches!(self.dialog, Some(Dialog::Twins(_)))
+                {
+                    let shown = self.show_twins();
+                    let told = match &mut self.dialog {
+                        Some(dialog) => dialog.failed(problem, &self.door).map(Message::Dialog),
+                        None => self.trouble(problem),
+                    };
+                    return Task::batch([again, shown, told]);
                 }
                 match (&mut self.dialog, asked_here) {
                     (Some(dialog), true) => {
