@@ -50,6 +50,12 @@
 //! | trả lại, từ chối tiếp nhận | return |
 //! | thu hồi | recall |
 //! | phân công, chuyển xử lý | assign |
+//! | bộ phận | unit |
+//! | chủ trì, phối hợp, để biết | lead, cooperate, for information |
+//! | ý kiến chỉ đạo | direction |
+//! | chuyển tiếp | forward, pass on |
+//! | thời hạn giải quyết | term (due) |
+//! | yêu cầu của bên gửi (thu hồi, cập nhật, thay thế) | demand |
 //! | độ khẩn | urgency |
 //! | độ mật | secrecy |
 //! | hồ sơ | record |

@@ -5,10 +5,12 @@
 //! Every method checks the session's roles first; what it refuses it says as a [`Problem`].
 
 mod accept;
+mod agenda;
 mod assign;
 pub mod batch;
 pub mod book;
 pub mod corner;
+mod demand;
 mod digitise;
 pub mod doctor;
 mod draft;
@@ -20,6 +22,7 @@ pub mod extract;
 pub mod folder;
 pub mod gate;
 pub mod hand;
+mod handling;
 pub mod head;
 pub mod history;
 mod issue;
@@ -46,6 +49,7 @@ pub mod search;
 pub mod settings;
 pub mod sheaf;
 mod sign;
+mod slip;
 pub mod stamp;
 mod status;
 mod tokens;
@@ -71,8 +75,10 @@ use crate::store::{Actor, Store};
 use crate::token::{LastTry, Pin, Selector};
 
 pub use accept::Unacknowledged;
+pub use demand::DemandView;
 pub use error::OfficeError;
 pub use extend::{AwaitingExtension, ExtensionReport};
+pub use handling::{Assigning, Handling, Link, SettlementRow};
 pub use login::Founding;
 pub use place::PlaceProposal;
 pub use quarantine::Quarantined;
@@ -187,6 +193,8 @@ pub struct Counts {
     pub outbox_waiting: u64,
     pub outbox_wedged: u64,
     pub quarantined: u64,
+    /// What must be looked at, whatever its state.
+    pub agenda: Vec<(Agenda, u64)>,
 }
 
 /// Which documents of a queue are wanted.
@@ -197,6 +205,40 @@ pub struct Filter {
     pub outbound: Option<OutboundState>,
     /// Words to search for, diacritics or not; empty for all.
     pub words: String,
+    /// Inbound documents of one of these lists, what is due first before the others.
+    pub agenda: Option<Agenda>,
+}
+
+/// Lists of inbound documents that go by their terms rather than their state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Agenda {
+    /// Past their term: of the whole office for clerk and leader, one's own for the others.
+    Overdue,
+    /// Due within the days that the profile calls soon; whose, as above.
+    DueSoon,
+    /// What the person, or a unit of theirs, has in hand.
+    Mine,
+    /// What its sender demands back, updates or replaces, and waits for an answer.
+    Demanded,
+}
+
+impl Agenda {
+    pub const ALL: [Self; 4] = [Self::Overdue, Self::DueSoon, Self::Mine, Self::Demanded];
+
+    /// The name in scripts and in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Overdue => "overdue",
+            Self::DueSoon => "due-soon",
+            Self::Mine => "mine",
+            Self::Demanded => "demanded",
+        }
+    }
+
+    /// Whether it is shown to people who settle documents but do not keep the office.
+    pub const fn is_everybodys(self) -> bool {
+        !matches!(self, Self::Demanded)
+    }
 }
 
 /// What a clerk gives to begin an outbound document.

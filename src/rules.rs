@@ -23,14 +23,15 @@ pub use facts::{DocumentType, Text, TypeForm};
 
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
+use crate::domain::deadline;
 use crate::domain::delivery::StatusCode;
-use crate::domain::document::{Code, DocumentId};
+use crate::domain::document::{Code, DocumentId, Urgency};
 use crate::domain::text;
 use algorithms::Algorithms;
 use facts::{
     AgencyCodes, ArrivalStamp, Basis, Deadlines, Digitising, DocumentIdForm, DocumentIds,
-    DocumentTypes, Format, Holidays, Layout, Limits, Numbering, Report, ReturnReason,
-    ReturnReasons, Seal, Signatures, Status, Statuses, Validity,
+    DocumentTypes, Format, Holidays, Layout, Limits, Numbering, RecallRule, Report, ReturnReason,
+    ReturnReasons, Seal, Settling, Signatures, Status, Statuses, Validity,
 };
 
 const BUILT_IN: [(&str, &str); 2] = [
@@ -49,6 +50,8 @@ pub struct Profile {
     types: DocumentTypes,
     numbering: Numbering,
     deadlines: Deadlines,
+    settling: Settling,
+    recall: RecallRule,
     holidays: Holidays,
     formats: Vec<Format>,
     limits: Limits,
@@ -187,6 +190,25 @@ impl Profile {
 
     pub fn deadlines(&self) -> &Deadlines {
         &self.deadlines
+    }
+
+    /// Usual terms of settlement, and words of usual directions.
+    pub fn settling(&self) -> &Settling {
+        &self.settling
+    }
+
+    /// The term of a document that is passed on on the day `from`, where nobody sets one.
+    pub fn usual_term(&self, type_key: &str, urgency: Urgency, from: Date) -> Option<Date> {
+        let fits = |row: &&facts::SettlingTerm| {
+            (row.urgency.is_empty() || row.urgency.contains(&urgency))
+                && (row.types.is_empty() || row.types.iter().any(|key| key == type_key))
+        };
+        let row = self.settling.rows.iter().find(fits)?;
+        Some(deadline::term(from, row.days, self.holidays()))
+    }
+
+    pub fn recall_rule(&self) -> &RecallRule {
+        &self.recall
     }
 
     /// Days on which offices are closed, beside Saturdays and Sundays.
@@ -429,6 +451,23 @@ mod tests {
             assert!(profile.knows_year(year));
         }
         assert!(!profile.knows_year(2020));
+    }
+
+    #[test]
+    fn what_is_urgent_is_due_sooner() {
+        for name in Profile::names() {
+            let profile = profile(name);
+            // A Friday before a working Monday.
+            let friday = date(2026, 11, 27);
+            let term = |kind, urgency| profile.usual_term(kind, urgency, friday);
+            assert_eq!(term("CV", Urgency::Normal), Some(date(2026, 12, 8)));
+            assert_eq!(term("GM", Urgency::Normal), Some(date(2026, 11, 30)));
+            assert_eq!(term("CV", Urgency::Urgent), Some(date(2026, 11, 30)));
+            assert_eq!(term("CV", Urgency::Express), Some(friday));
+            let unsure = profile.to_confirm();
+            assert!(unsure.iter().any(|point| point.path.starts_with("settling")));
+            assert!(profile.settling().phrases.iter().all(|phrase| !phrase.is_empty()));
+        }
     }
 
     #[test]

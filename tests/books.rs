@@ -362,6 +362,7 @@ fn fill(office: &OfficeDir, count: u32) -> i16 {
                     user: "soanthao".to_owned(),
                     direction: String::new(),
                     due: Some(date(2026, 12, 20)),
+                    parts: Vec::new(),
                 };
                 writer.append(Change::InboundAssigned { key, assignment })?;
             }

@@ -10,8 +10,12 @@ mod books;
 mod fake;
 #[path = "desk/gate.rs"]
 mod gate;
+#[path = "desk/handling.rs"]
+mod handling;
 #[path = "desk/paper.rs"]
 mod paper;
+#[path = "desk/settling.rs"]
+mod settling;
 #[path = "desk/stage.rs"]
 mod stage;
 
@@ -286,7 +290,7 @@ fn the_devices_are_looked_over_and_a_pin_is_changed() {
 fn every_role_is_offered_its_own_deeds_only() {
     let keeper = FakeKeeper::furnished();
     let mut clerk = at_desk(&keeper, "be");
-    assert!(clerk.sees("Gửi và nhận ngay"));
+    clerk.until_seen("Gửi và nhận ngay");
     let mut leader = at_desk(&keeper, "an");
     assert!(!leader.sees("Gửi và nhận ngay"));
     assert!(!leader.sees("Chờ đóng dấu"));

@@ -107,8 +107,8 @@ fn go(window: &screen::Window<'_>, role: Role, queue: Queue) {
         if place < 9 {
             window.keys(&[&format!("ctrl+{}", place + 1)]);
         } else {
-            // Under the two headings, a line each.
-            let heading = if queue.is_inbound() { 0 } else { 30 };
+            // Under what presses (a heading and two lines) and the two headings, a line each.
+            let heading = if queue.is_inbound() { 86 } else { 86 + 30 };
             window.click(100, 87 + heading + 28 * u16::try_from(place).unwrap());
         }
     });

@@ -215,7 +215,6 @@ desk-assign-user-hint = Type a name, diacritics or not
 desk-assign-user-needed = Choose somebody (keys ↑ ↓).
 desk-assign-direction = Direction
 desk-assign-due = Due
-desk-date-hint = day/month/year
 desk-due-unreadable = This is not a date; write it like 06/02/2027.
 desk-due-past = This day is over.
 desk-issue-to = { $count ->

@@ -212,7 +212,6 @@ history-arrived = Arrived in the system; signature check: { $verdict }
 history-moved = Moved from “{ $from }” to “{ $to }”
 history-moved-reason = Moved from “{ $from }” to “{ $to }”: { $reason }
 history-registered = Registered under arrival number { $number } on { $date }
-history-assigned = Assigned to { $user }: { $direction }
 history-drafted = Drafted
 history-edited = Draft changed
 history-numbered = Took number { $number } on { $date }

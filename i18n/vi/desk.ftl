@@ -205,7 +205,6 @@ desk-assign-user-hint = Gõ tên để tìm, không cần dấu
 desk-assign-user-needed = Hãy chọn người xử lý (phím ↑ ↓).
 desk-assign-direction = Ý kiến chỉ đạo
 desk-assign-due = Hạn xử lý
-desk-date-hint = ngày/tháng/năm
 desk-due-unreadable = Không đọc được ngày; hãy viết như 06/02/2027.
 desk-due-past = Ngày này đã qua.
 desk-issue-to = { $count ->

@@ -212,7 +212,6 @@ history-arrived = Văn bản đến hệ thống, kết quả kiểm tra chữ k
 history-moved = Chuyển từ «{ $from }» sang «{ $to }»
 history-moved-reason = Chuyển từ «{ $from }» sang «{ $to }»: { $reason }
 history-registered = Đăng ký số đến { $number } ngày { $date }
-history-assigned = Phân công cho { $user }: { $direction }
 history-drafted = Tạo dự thảo
 history-edited = Sửa dự thảo
 history-numbered = Lấy số { $number } ngày { $date }

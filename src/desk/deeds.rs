@@ -15,8 +15,12 @@ pub enum Deed {
     Return,
     Register,
     Assign,
+    /// Whoever has it passes it on.
+    Forward,
     /// The person assigned takes it up.
     Begin,
+    /// Drafts the answer.
+    Answer,
     Complete,
     /// For opinions (Điều 13.2).
     ToReview,
@@ -35,12 +39,14 @@ pub enum Deed {
 
 impl Deed {
     /// In the order of the action bar: what leads on first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Accept,
         Self::Register,
         Self::Assign,
         Self::Begin,
         Self::Complete,
+        Self::Forward,
+        Self::Answer,
         Self::Sign,
         Self::Seal,
         Self::Issue,
@@ -56,6 +62,11 @@ impl Deed {
     /// Whether the regulation allows it for a document that stands in `state`.
     pub fn fits(self, state: State) -> bool {
         match state {
+            State::Inbound(InboundState::Assigned | InboundState::InProcess)
+                if matches!(self, Self::Forward | Self::Answer) =>
+            {
+                true
+            }
             State::Inbound(state) => self.inbound_goal().is_some_and(|goal| state.may_become(goal)),
             State::Outbound(state) => {
                 self.outbound_goal().is_some_and(|goal| state.may_become(goal))
@@ -70,7 +81,8 @@ impl Deed {
             Self::Return => Act::ReturnInbound,
             Self::Register => Act::RegisterInbound,
             Self::Assign => Act::AssignInbound,
-            Self::Begin | Self::Complete => Act::CompleteInbound,
+            Self::Begin | Self::Complete | Self::Forward => Act::CompleteInbound,
+            Self::Answer => Act::Draft,
             Self::Sign => Act::SignPersonally,
             Self::Seal => Act::Seal,
             Self::Issue => Act::Issue,
@@ -106,7 +118,9 @@ impl Deed {
             | Self::Return
             | Self::Register
             | Self::Assign
+            | Self::Forward
             | Self::Begin
+            | Self::Answer
             | Self::Complete => None,
         }
     }
@@ -130,7 +144,9 @@ impl Deed {
             Self::Return => "desk-deed-return",
             Self::Register => "desk-deed-register",
             Self::Assign => "desk-deed-assign",
+            Self::Forward => "desk-deed-forward",
             Self::Begin => "desk-deed-begin",
+            Self::Answer => "desk-deed-answer",
             Self::Complete => "desk-deed-complete",
             Self::ToReview => "desk-deed-to-review",
             Self::ToFormatCheck => "desk-deed-to-format-check",
@@ -150,7 +166,9 @@ impl Deed {
             Self::Return | Self::SendBack => Icon::Undo,
             Self::Register => Icon::Book,
             Self::Assign => Icon::UserPlus,
+            Self::Forward => Icon::ArrowRight,
             Self::Begin => Icon::Hourglass,
+            Self::Answer => Icon::FilePlus,
             Self::Complete => Icon::CheckCircle,
             Self::ToReview => Icon::Users,
             Self::ToFormatCheck => Icon::Clipboard,
@@ -175,6 +193,13 @@ impl Deed {
 /// What the person at the desk can do with `document`, most likely first.
 pub fn deeds(document: &Document, may: impl Fn(Act) -> bool) -> Vec<Deed> {
     let state = document.state();
+    // Until a sender who wants it back is answered, nothing else moves the document.
+    if let Document::Inbound(inbound) = document
+        && inbound.demand.is_some_and(|mark| mark.holds())
+    {
+        let returns = Deed::Return.fits(state) && may(Act::ReturnInbound);
+        return if returns { vec![Deed::Return] } else { Vec::new() };
+    }
     let mut deeds: Vec<Deed> =
         Deed::ALL.into_iter().filter(|deed| deed.fits(state) && may(deed.act(state))).collect();
     // Thông tư 01/2019/TT-BNV Điều 6 khoản 2 điểm c: what was digitised here is signed here.

@@ -11,6 +11,7 @@ pub mod bring;
 pub mod compare;
 pub mod confirm;
 pub mod copy;
+pub mod demand;
 pub mod devices;
 pub mod digitise;
 pub mod draft;
@@ -18,6 +19,7 @@ pub mod filters;
 pub mod hand;
 pub mod help;
 pub mod many;
+pub mod note;
 pub mod pin;
 pub mod reason;
 pub mod register;
@@ -57,7 +59,9 @@ use crate::t;
 #[derive(Debug)]
 pub enum Dialog {
     Reason(reason::Reason),
-    Assign(assign::Assign),
+    Assign(Box<assign::Assign>),
+    Note(note::Note),
+    Demands(Box<demand::Demands>),
     Sign(Box<sign::Sign>),
     Confirm(confirm::Confirm),
     Draft(Box<draft::Draft>),
@@ -83,6 +87,8 @@ pub enum Dialog {
 pub enum Message {
     Reason(reason::Message),
     Assign(assign::Message),
+    Note(note::Message),
+    Demands(demand::Message),
     Sign(sign::Message),
     Confirm(confirm::Message),
     Draft(draft::Message),
@@ -196,14 +202,36 @@ impl Dialog {
         (Self::Reason(dialog), task.map(Message::Reason))
     }
 
-    pub fn complete(document: &Document) -> Opened {
-        let (dialog, task) = reason::Reason::completing(document);
+    pub fn complete(document: &Document, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = reason::Reason::completing(document, door);
         (Self::Reason(dialog), task.map(Message::Reason))
     }
 
     pub fn assign(document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = assign::Assign::new(document, door);
-        (Self::Assign(dialog), task.map(Message::Assign))
+        let (dialog, task) = assign::Assign::new(document, false, door);
+        (Self::Assign(Box::new(dialog)), task.map(Message::Assign))
+    }
+
+    pub fn forward(document: &Document, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = assign::Assign::new(document, true, door);
+        (Self::Assign(Box::new(dialog)), task.map(Message::Assign))
+    }
+
+    pub fn note(document: &Document, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = note::Note::new(document, door);
+        (Self::Note(dialog), task.map(Message::Note))
+    }
+
+    /// What senders demand: of one document, or of all.
+    pub fn demands(about: Option<DocumentKey>, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = demand::Demands::new(about, door);
+        (Self::Demands(Box::new(dialog)), task.map(Message::Demands))
+    }
+
+    /// The answer to an inbound document.
+    pub fn answer(document: &Document, door: &Arc<dyn Door>) -> Opened {
+        let (dialog, task) = draft::Draft::answering(document.key(), door);
+        (Self::Draft(Box::new(dialog)), task.map(Message::Draft))
     }
 
     pub fn sign(
@@ -353,6 +381,8 @@ impl Dialog {
             (dialog, Message::Close) => dialog.close(),
             (Self::Reason(dialog), Message::Reason(m)) => dialog.update(m).lift(Message::Reason),
             (Self::Assign(dialog), Message::Assign(m)) => dialog.update(m).lift(Message::Assign),
+            (Self::Note(dialog), Message::Note(m)) => dialog.update(m).lift(Message::Note),
+            (Self::Demands(dialog), Message::Demands(m)) => dialog.update(m).lift(Message::Demands),
             (Self::Sign(dialog), Message::Sign(m)) => dialog.update(m, door).lift(Message::Sign),
             (Self::Confirm(dialog), Message::Confirm(m)) => dialog.update(m).lift(Message::Confirm),
             (Self::Draft(dialog), Message::Draft(m)) => dialog.update(m, door).lift(Message::Draft),
@@ -402,6 +432,8 @@ impl Dialog {
             command => match self {
                 Self::Reason(dialog) => dialog.command(command).lift(Message::Reason),
                 Self::Assign(dialog) => dialog.command(command).lift(Message::Assign),
+                Self::Note(dialog) => dialog.command(command).lift(Message::Note),
+                Self::Demands(dialog) => dialog.command(command).lift(Message::Demands),
                 Self::Sign(dialog) => dialog.command(command).lift(Message::Sign),
                 Self::Confirm(dialog) => dialog.command(command).lift(Message::Confirm),
                 Self::Draft(dialog) => dialog.command(command).lift(Message::Draft),
@@ -473,6 +505,8 @@ impl Dialog {
         match self {
             Self::Reason(dialog) => Some(dialog.stage()),
             Self::Assign(dialog) => Some(dialog.stage()),
+            Self::Note(dialog) => Some(dialog.stage()),
+            Self::Demands(dialog) => Some(dialog.stage()),
             Self::Sign(dialog) => Some(dialog.stage()),
             Self::Confirm(dialog) => Some(dialog.stage()),
             Self::Draft(dialog) => Some(dialog.stage()),
@@ -498,6 +532,8 @@ impl Dialog {
         match self {
             Self::Reason(dialog) => Some(&mut dialog.stage),
             Self::Assign(dialog) => Some(&mut dialog.stage),
+            Self::Note(dialog) => Some(&mut dialog.stage),
+            Self::Demands(dialog) => Some(&mut dialog.stage),
             Self::Sign(dialog) => Some(&mut dialog.stage),
             Self::Confirm(dialog) => Some(&mut dialog.stage),
             Self::Draft(dialog) => Some(&mut dialog.stage),
@@ -523,6 +559,8 @@ impl Dialog {
         match self {
             Self::Reason(dialog) => dialog.view().map(wrap_reason),
             Self::Assign(dialog) => dialog.view().map(wrap_assign),
+            Self::Note(dialog) => dialog.view().map(wrap_note),
+            Self::Demands(dialog) => dialog.view().map(wrap_demands),
             Self::Sign(dialog) => dialog.view().map(wrap_sign),
             Self::Confirm(dialog) => dialog.view().map(wrap_confirm),
             Self::Draft(dialog) => dialog.view().map(wrap_draft),
@@ -560,6 +598,8 @@ macro_rules! wraps {
 wraps! {
     wrap_reason, reason, Reason;
     wrap_assign, assign, Assign;
+    wrap_note, note, Note;
+    wrap_demands, demand, Demands;
     wrap_sign, sign, Sign;
     wrap_confirm, confirm, Confirm;
     wrap_draft, draft, Draft;

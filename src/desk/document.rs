@@ -9,7 +9,7 @@ use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::outbound::{OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::role::Role;
 use crate::domain::verdict::VerdictSummary;
-use crate::office::{Counts, Filter};
+use crate::office::{Agenda, Counts, Filter};
 
 /// Either kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,11 +131,13 @@ pub enum Queue {
     Inbound(Option<InboundState>),
     /// `None`: every outbound document.
     Outbound(Option<OutboundState>),
+    /// Inbound documents by their terms rather than their state.
+    Agenda(Agenda),
 }
 
 impl Queue {
     pub fn is_inbound(self) -> bool {
-        matches!(self, Self::Inbound(_))
+        matches!(self, Self::Inbound(_) | Self::Agenda(_))
     }
 
     /// Its name in scripts and kept searches, such as `inbound-arrived`.
@@ -145,21 +147,24 @@ impl Queue {
             Self::Inbound(Some(state)) => format!("inbound-{}", state.key()),
             Self::Outbound(None) => "outbound".to_owned(),
             Self::Outbound(Some(state)) => format!("outbound-{}", state.key()),
+            Self::Agenda(agenda) => format!("agenda-{}", agenda.key()),
         }
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
         let inbound = InboundState::ALL.into_iter().map(Some).chain([None]).map(Self::Inbound);
         let outbound = OutboundState::ALL.into_iter().map(Some).chain([None]).map(Self::Outbound);
-        inbound.chain(outbound).find(|queue| queue.key() == key)
+        let agenda = Agenda::ALL.into_iter().map(Self::Agenda);
+        inbound.chain(outbound).chain(agenda).find(|queue| queue.key() == key)
     }
 
     /// The store's question for this queue.
     pub fn filter(self, words: &str) -> Filter {
         let words = words.to_owned();
         match self {
-            Self::Inbound(inbound) => Filter { inbound, outbound: None, words },
-            Self::Outbound(outbound) => Filter { inbound: None, outbound, words },
+            Self::Inbound(inbound) => Filter { inbound, words, ..Filter::default() },
+            Self::Outbound(outbound) => Filter { outbound, words, ..Filter::default() },
+            Self::Agenda(agenda) => Filter { agenda: Some(agenda), words, ..Filter::default() },
         }
     }
 
@@ -194,6 +199,12 @@ impl Queue {
                 .outbound
                 .iter()
                 .filter(|(state, _)| queue.is_none_or(|q| q == *state))
+                .map(|(_, count)| count)
+                .sum(),
+            Self::Agenda(agenda) => counts
+                .agenda
+                .iter()
+                .filter(|(known, _)| *known == agenda)
                 .map(|(_, count)| count)
                 .sum(),
         }
@@ -233,6 +244,13 @@ impl Queue {
             }
         }
         queues.push(Self::Outbound(None));
+        // Shown above the others, but last for the keys: Ctrl+1 … 9 stay with the work.
+        queues.extend(
+            Agenda::ALL
+                .into_iter()
+                .filter(|agenda| everything || agenda.is_everybodys())
+                .map(Self::Agenda),
+        );
         queues
     }
 }

@@ -16,7 +16,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::agency::Agency;
-use crate::domain::document::DocumentKey;
+use crate::domain::document::{DocumentKey, Metadata};
+use crate::domain::handling::{Progress, Unit};
 use crate::domain::identity::ExpiryWarning;
 use crate::domain::inbound::{InboundDocument, Registration};
 use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
@@ -27,6 +28,7 @@ use crate::i18n::language;
 use crate::office::batch::{BatchOrder, BatchReport, Cancel, Made, Tell};
 use crate::office::doctor::Finding;
 use crate::office::head::NumberPreview;
+use crate::office::{Assigning, DemandView, Handling};
 use crate::office::{AwaitingExtension, ExtensionReport};
 use crate::office::{
     Counts, Filter, HistoryEntry, NewDraft, Office, PlaceProposal, Placement, Session, SignOrder,
@@ -78,15 +80,42 @@ pub trait Door: GateDoor + PaperDoor + Shelf {
     fn accept(&self, key: DocumentKey) -> Result<(), Problem>;
     fn register(&self, key: DocumentKey) -> Result<Registration, Problem>;
     fn return_(&self, key: DocumentKey, reason: &str) -> Result<(), Problem>;
-    fn assign(
+    /// Gives a document to people and units; who had it has it no more.
+    fn assign_to(&self, key: DocumentKey, given: Assigning) -> Result<(), Problem>;
+    /// Passes on what one has in hand.
+    fn forward(&self, key: DocumentKey, given: Assigning) -> Result<(), Problem>;
+    fn begin(&self, key: DocumentKey) -> Result<(), Problem>;
+    fn complete_with(
         &self,
         key: DocumentKey,
-        user: &str,
-        direction: &str,
-        due: Option<Date>,
+        result: &str,
+        answer: Option<DocumentKey>,
     ) -> Result<(), Problem>;
-    fn begin(&self, key: DocumentKey) -> Result<(), Problem>;
-    fn complete(&self, key: DocumentKey, result: &str) -> Result<(), Problem>;
+    fn note(&self, key: DocumentKey, words: &str, private: bool) -> Result<(), Problem>;
+    fn progress(&self, key: DocumentKey, progress: Progress) -> Result<(), Problem>;
+    /// Whether the person may say how far the work is.
+    fn may_report(&self, key: DocumentKey) -> Result<bool, Problem>;
+    /// Notes, once, that whoever has the document in hand has opened it.
+    fn see(&self, key: DocumentKey) -> Result<(), Problem>;
+    fn handling(&self, key: DocumentKey) -> Result<Handling, Problem>;
+    fn units(&self) -> Result<Vec<Unit>, Problem>;
+    /// Directions that are often given.
+    fn settling_phrases(&self) -> Vec<String>;
+    /// Days on which offices are closed.
+    fn holidays(&self) -> Vec<Date>;
+    /// The term that a document gets where nobody sets one.
+    fn proposed_due(&self, key: DocumentKey) -> Result<Option<Date>, Problem>;
+    /// What is known beforehand of the answer to an inbound document.
+    fn answer_fields(&self, key: DocumentKey) -> Result<Metadata, Problem>;
+    fn draft_answer(&self, key: DocumentKey, draft: NewDraft) -> Result<DocumentKey, Problem>;
+    /// Inbound documents that an issued one of ours answers and that are not completed.
+    fn to_complete(&self, answer: DocumentKey) -> Result<Vec<InboundDocument>, Problem>;
+    /// What senders demand and wait for.
+    fn demands(&self, limit: u32) -> Result<Vec<DemandView>, Problem>;
+    fn answer_demand(&self, id: DocumentKey, agreed: bool, reason: &str) -> Result<(), Problem>;
+    /// Demands of which the person has not been told.
+    fn untold_demands(&self) -> Result<Vec<DemandView>, Problem>;
+    fn demand_noticed(&self, id: DocumentKey) -> Result<(), Problem>;
 
     fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem>;
     fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem>;
@@ -269,10 +298,29 @@ impl Door for Office {
         fn accept(&self, key: DocumentKey) -> Result<(), Problem>;
         fn register(&self, key: DocumentKey) -> Result<Registration, Problem>;
         fn return_(&self, key: DocumentKey, reason: &str) -> Result<(), Problem>;
-        fn assign(&self, key: DocumentKey, user: &str, direction: &str, due: Option<Date>)
-            -> Result<(), Problem>;
+        fn assign_to(&self, key: DocumentKey, given: Assigning) -> Result<(), Problem>;
+        fn forward(&self, key: DocumentKey, given: Assigning) -> Result<(), Problem>;
         fn begin(&self, key: DocumentKey) -> Result<(), Problem>;
-    fn complete(&self, key: DocumentKey, result: &str) -> Result<(), Problem>;
+        fn complete_with(&self, key: DocumentKey, result: &str, answer: Option<DocumentKey>)
+            -> Result<(), Problem>;
+        fn note(&self, key: DocumentKey, words: &str, private: bool) -> Result<(), Problem>;
+        fn progress(&self, key: DocumentKey, progress: Progress) -> Result<(), Problem>;
+        fn may_report(&self, key: DocumentKey) -> Result<bool, Problem>;
+        fn see(&self, key: DocumentKey) -> Result<(), Problem>;
+        fn handling(&self, key: DocumentKey) -> Result<Handling, Problem>;
+        fn units(&self) -> Result<Vec<Unit>, Problem>;
+        fn settling_phrases(&self) -> Vec<String>;
+        fn holidays(&self) -> Vec<Date>;
+        fn proposed_due(&self, key: DocumentKey) -> Result<Option<Date>, Problem>;
+        fn answer_fields(&self, key: DocumentKey) -> Result<Metadata, Problem>;
+        fn draft_answer(&self, key: DocumentKey, draft: NewDraft)
+            -> Result<DocumentKey, Problem>;
+        fn to_complete(&self, answer: DocumentKey) -> Result<Vec<InboundDocument>, Problem>;
+        fn demands(&self, limit: u32) -> Result<Vec<DemandView>, Problem>;
+        fn answer_demand(&self, id: DocumentKey, agreed: bool, reason: &str)
+            -> Result<(), Problem>;
+        fn untold_demands(&self) -> Result<Vec<DemandView>, Problem>;
+        fn demand_noticed(&self, id: DocumentKey) -> Result<(), Problem>;
         fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem>;
         fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem>;
         fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem>;

@@ -56,6 +56,12 @@ pub enum Command {
     /// What is to be acknowledged today.
     Unacknowledged,
     ReportError,
+    /// A remark on the document.
+    Note,
+    /// What is overdue; pressed there, what is due soon.
+    Overdue,
+    /// Answers what the sender demands.
+    AnswerDemand,
     Close,
     /// Does what the dialog is for.
     Confirm,
@@ -238,6 +244,14 @@ pub const TABLE: &[Shortcut] = &[
         "F9",
         "desk-key-digitise",
     ),
+    line(
+        Part::Everywhere,
+        Nothing,
+        On::Named(Named::F6),
+        Command::Overdue,
+        "F6",
+        "desk-key-overdue",
+    ),
     line(Part::Everywhere, Ctrl, Letter('l'), Command::LogOut, "Ctrl+L", "desk-key-log-out"),
     line(Part::List, Nothing, On::Named(Named::ArrowDown), Command::Down, "↑ ↓", "desk-key-rows"),
     line(Part::List, Nothing, On::Named(Named::ArrowUp), Command::Up, "", ""),
@@ -283,6 +297,17 @@ pub const TABLE: &[Shortcut] = &[
         "H",
         "desk-deed-complete",
     ),
+    line(
+        Part::Inbound,
+        Nothing,
+        Letter('f'),
+        Command::Deed(Deed::Forward),
+        "F",
+        "desk-deed-forward",
+    ),
+    line(Part::Inbound, Nothing, Letter('d'), Command::Deed(Deed::Answer), "D", "desk-deed-answer"),
+    line(Part::Inbound, Nothing, Letter('n'), Command::Note, "N", "desk-key-note"),
+    line(Part::Inbound, Nothing, Letter('c'), Command::AnswerDemand, "C", "desk-demand-answer"),
     line(Part::Outbound, Ctrl, Letter('n'), Command::NewDraft, "Ctrl+N", "desk-key-draft"),
     line(Part::Outbound, Ctrl, Letter('b'), Command::Batch, "Ctrl+B", "desk-key-batch"),
     line(
@@ -335,7 +360,8 @@ pub const TABLE: &[Shortcut] = &[
         "Ctrl+R",
         "desk-deed-recall",
     ),
-    line(Part::Preview, Alt, Letter('1'), Command::Part(0), "Alt+1 … 5", "desk-key-parts"),
+    line(Part::Preview, Alt, Letter('1'), Command::Part(0), "Alt+1 … 6", "desk-key-parts"),
+    line(Part::Preview, Alt, Letter('6'), Command::Part(5), "", ""),
     line(Part::Preview, Alt, Letter('2'), Command::Part(1), "", ""),
     line(Part::Preview, Alt, Letter('3'), Command::Part(2), "", ""),
     line(Part::Preview, Alt, Letter('4'), Command::Part(3), "", ""),

@@ -1,16 +1,16 @@
 //! Orders: a deed with everything that it needs, ready to be carried out by the office.
 
-use jiff::civil::Date;
-
 use super::document::State;
 use super::door::Door;
 use crate::domain::book;
 use crate::domain::document::{DocumentKey, written_number};
+use crate::domain::handling::Progress;
+use crate::domain::inbound::InboundDocument;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::report::ReportTo;
 use crate::i18n::tr;
-use crate::office::{NewDraft, SignOrder};
+use crate::office::{Assigning, NewDraft, SignOrder};
 use crate::pdf::Rect;
 use crate::t;
 use crate::token::{Pin, Selector};
@@ -34,12 +34,39 @@ pub enum Order {
     Return(DocumentKey, String),
     Assign {
         key: DocumentKey,
-        user: String,
-        direction: String,
-        due: Option<Date>,
+        given: Assigning,
+    },
+    Forward {
+        key: DocumentKey,
+        given: Assigning,
     },
     Begin(DocumentKey),
-    Complete(DocumentKey, String),
+    Complete {
+        key: DocumentKey,
+        result: String,
+        answer: Option<DocumentKey>,
+    },
+    Note {
+        key: DocumentKey,
+        words: String,
+        private: bool,
+    },
+    Progress {
+        key: DocumentKey,
+        progress: Progress,
+    },
+    /// `key` is the document, if it is here.
+    AnswerDemand {
+        demand: DocumentKey,
+        key: Option<DocumentKey>,
+        agreed: bool,
+        reason: String,
+    },
+    /// The answer to the inbound document `key`.
+    DraftAnswer {
+        key: DocumentKey,
+        draft: Box<NewDraft>,
+    },
     Submit {
         key: DocumentKey,
         to: OutboundState,
@@ -84,6 +111,8 @@ pub enum Order {
 pub struct Outcome {
     pub key: Option<DocumentKey>,
     pub said: String,
+    /// An inbound document that is to be completed next: the one issued answers it.
+    pub then: Option<Box<InboundDocument>>,
 }
 
 impl Order {
@@ -110,7 +139,10 @@ impl Order {
             | Self::Return(key, _)
             | Self::Assign { key, .. }
             | Self::Begin(key)
-            | Self::Complete(key, _)
+            | Self::Forward { key, .. }
+            | Self::Complete { key, .. }
+            | Self::Note { key, .. }
+            | Self::Progress { key, .. }
             | Self::Submit { key, .. }
             | Self::Sign { key, .. }
             | Self::Seal { key, .. }
@@ -118,7 +150,10 @@ impl Order {
             | Self::SealCopy { key, .. }
             | Self::RegisterDespite { key, .. }
             | Self::Recall(key, _) => Some(*key),
-            Self::Draft(_) | Self::Extend | Self::ChangePin { .. } => None,
+            Self::AnswerDemand { key, .. } => *key,
+            Self::Draft(_) | Self::DraftAnswer { .. } | Self::Extend | Self::ChangePin { .. } => {
+                None
+            }
         }
     }
 
@@ -132,15 +167,18 @@ impl Order {
             Self::Return(..) => "desk-doing-return",
             Self::Assign { .. } => "desk-doing-assign",
             Self::Begin(_) => "desk-doing-begin",
-            Self::Complete(..) => "desk-doing-complete",
+            Self::Forward { .. } => "desk-doing-forward",
+            Self::Complete { .. } => "desk-doing-complete",
+            Self::Note { .. } | Self::Progress { .. } => "desk-doing-note",
+            Self::AnswerDemand { .. } => "desk-doing-demand",
             Self::Submit { .. } => "desk-doing-submit",
             Self::Sign { .. } => "desk-doing-sign",
             Self::Seal { .. } => "desk-doing-seal",
             Self::Issue(_) => "desk-doing-issue",
             Self::Recall(..) => "desk-doing-recall",
-            Self::Draft(_) => "desk-doing-draft",
             Self::SealCopy { .. } => "desk-doing-seal",
             Self::RegisterDespite { .. } => "desk-doing-register",
+            Self::Draft(_) | Self::DraftAnswer { .. } => "desk-doing-draft",
             Self::Extend => "desk-doing-extend",
             Self::ChangePin { .. } => "desk-doing-change-pin",
         })
@@ -188,16 +226,36 @@ impl Order {
                 door.return_(*key, reason)?;
                 (*key, tr("desk-done-return"))
             }
-            Self::Assign { key, user, direction, due } => {
-                door.assign(*key, user, direction, *due)?;
+            Self::Assign { key, given } => {
+                door.assign_to(*key, given.clone())?;
                 (*key, tr("desk-done-assign"))
+            }
+            Self::Forward { key, given } => {
+                door.forward(*key, given.clone())?;
+                (*key, tr("desk-done-forward"))
+            }
+            Self::Note { key, words, private } => {
+                door.note(*key, words, *private)?;
+                (*key, tr("desk-done-note"))
+            }
+            Self::Progress { key, progress } => {
+                door.progress(*key, progress.clone())?;
+                (*key, tr("desk-done-progress"))
+            }
+            Self::AnswerDemand { demand, key, agreed, reason } => {
+                door.answer_demand(*demand, *agreed, reason)?;
+                let said = if *agreed { "desk-done-agreed" } else { "desk-done-refused" };
+                return Ok(Outcome { key: *key, said: tr(said), then: None });
+            }
+            Self::DraftAnswer { key, draft } => {
+                (door.draft_answer(*key, (**draft).clone())?, tr("desk-done-draft-answer"))
             }
             Self::Begin(key) => {
                 door.begin(*key)?;
                 (*key, tr("desk-done-begin"))
             }
-            Self::Complete(key, result) => {
-                door.complete(*key, result)?;
+            Self::Complete { key, result, answer } => {
+                door.complete_with(*key, result, *answer)?;
                 (*key, tr("desk-done-complete"))
             }
             Self::Submit { key, to, note } => {
@@ -223,7 +281,9 @@ impl Order {
             }
             Self::Issue(key) => {
                 door.issue(*key)?;
-                (*key, tr("desk-done-issue"))
+                // What it answers can be completed now.
+                let then = door.to_complete(*key)?.into_iter().next().map(Box::new);
+                return Ok(Outcome { key: Some(*key), said: tr("desk-done-issue"), then });
             }
             Self::Recall(key, reason) => {
                 door.recall(*key, reason)?;
@@ -237,14 +297,14 @@ impl Order {
                 }
                 let (extended, waiting) = (report.extended, report.waiting);
                 let said = t!("desk-done-extend", extended = extended, waiting = waiting);
-                return Ok(Outcome { key: None, said });
+                return Ok(Outcome { key: None, said, then: None });
             }
             Self::ChangePin { token, old, new, last_try_confirmed } => {
                 door.change_pin(token, old, new, *last_try_confirmed)?;
-                return Ok(Outcome { key: None, said: tr("desk-done-change-pin") });
+                return Ok(Outcome { key: None, said: tr("desk-done-change-pin"), then: None });
             }
         };
-        Ok(Outcome { key: Some(key), said })
+        Ok(Outcome { key: Some(key), said, then: None })
     }
 }
 

@@ -4,13 +4,17 @@
 use crate::desk::document::{Queue, State};
 use crate::desk::theme::Tone;
 use crate::desk::widget::icon::Icon;
+use crate::domain::deadline::Pressure;
 use crate::domain::delivery::{Delivery, SendState, StatusCode};
+use crate::domain::demand::{DemandKind, DemandMark, DemandState};
 use crate::domain::document::Urgency;
+use crate::domain::handling::Part;
 use crate::domain::inbound::InboundState;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::role::Role;
 use crate::domain::verdict::{Answer, LegalValue, StepResult, Verdict};
 use crate::i18n::{self, Lang, tr};
+use crate::office::Agenda;
 use crate::t;
 use crate::token::Presence;
 
@@ -53,6 +57,7 @@ pub fn queue(queue: Queue) -> String {
         Queue::Outbound(Some(at)) => state(State::Outbound(at)),
         Queue::Inbound(None) => tr("desk-queue-all-inbound"),
         Queue::Outbound(None) => tr("desk-queue-all-outbound"),
+        Queue::Agenda(agenda) => tr(&format!("desk-agenda-{}", agenda.key())),
     }
 }
 
@@ -61,6 +66,10 @@ pub fn queue_icon(queue: Queue) -> Icon {
         Queue::Inbound(Some(at)) => state_look(State::Inbound(at)).0,
         Queue::Outbound(Some(at)) => state_look(State::Outbound(at)).0,
         Queue::Inbound(None) | Queue::Outbound(None) => Icon::List,
+        Queue::Agenda(Agenda::Overdue) => Icon::Warning,
+        Queue::Agenda(Agenda::DueSoon) => Icon::Clock,
+        Queue::Agenda(Agenda::Mine) => Icon::User,
+        Queue::Agenda(Agenda::Demanded) => Icon::Undo,
     }
 }
 
@@ -70,7 +79,67 @@ pub fn empty_queue(queue: Queue) -> String {
         Queue::Inbound(Some(InboundState::Arrived)) => tr("desk-empty-arrived"),
         Queue::Outbound(Some(OutboundState::ToSign)) => tr("desk-empty-to-sign"),
         Queue::Outbound(Some(OutboundState::Draft)) => tr("desk-empty-draft"),
+        Queue::Agenda(agenda) => tr(&format!("desk-empty-{}", agenda.key())),
         _ => tr("desk-empty-queue"),
+    }
+}
+
+/// What somebody has to do with a document.
+pub fn part(part: Part) -> String {
+    tr(&format!("part-{}", part.key()))
+}
+
+/// A word for a button.
+pub fn part_short(part: Part) -> String {
+    tr(&format!("desk-part-short-{}", part.key()))
+}
+
+pub const fn part_look(part: Part) -> (Icon, Tone) {
+    match part {
+        Part::Direct => (Icon::Flag, Tone::Info),
+        Part::Lead => (Icon::UserPlus, Tone::Good),
+        Part::Cooperate => (Icon::Users, Tone::Info),
+        Part::Inform => (Icon::Info, Tone::Neutral),
+    }
+}
+
+/// How near a term is; nothing for what is far or has none.
+pub fn pressure(pressure: Pressure) -> Option<(String, Tone)> {
+    match pressure {
+        Pressure::None | Pressure::Later => None,
+        Pressure::Soon { days: 0 } => Some((tr("desk-due-today"), Tone::Warn)),
+        Pressure::Soon { days } => Some((t!("desk-due-in", days = days), Tone::Warn)),
+        Pressure::Overdue { days } => Some((t!("desk-due-ago", days = days), Tone::Bad)),
+    }
+}
+
+pub fn demand(kind: DemandKind) -> String {
+    tr(&format!("desk-demand-{}", kind.key()))
+}
+
+pub fn demand_state(state: DemandState) -> (String, Tone) {
+    let tone = match state {
+        DemandState::Waiting | DemandState::Open => Tone::Warn,
+        DemandState::Agreed => Tone::Neutral,
+        DemandState::Refused => Tone::Bad,
+    };
+    (tr(&format!("demand-state-{}", state.key())), tone)
+}
+
+/// The mark of a demand in a list; nothing for one that changed nothing.
+pub fn demand_mark(mark: DemandMark) -> Option<(String, Tone)> {
+    match (mark.state, mark.kind) {
+        (DemandState::Waiting | DemandState::Open, kind) => {
+            Some((t!("desk-mark-open", kind = demand(kind)), Tone::Bad))
+        }
+        (DemandState::Agreed, DemandKind::Replace) => {
+            Some((tr("desk-mark-replaced"), Tone::Neutral))
+        }
+        (DemandState::Agreed, DemandKind::Recall) => {
+            Some((tr("desk-mark-recalled"), Tone::Neutral))
+        }
+        (DemandState::Agreed, DemandKind::Update) => Some((tr("desk-mark-updated"), Tone::Neutral)),
+        (DemandState::Refused, _) => None,
     }
 }
 

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::agency::AgencyCode;
 use super::book::BookId;
 use super::delivery::StatusCode;
+use super::demand::DemandMark;
 use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
+use super::handling::{Part, Participant};
 use super::paper::Paper;
 use super::verdict::VerdictSummary;
 
@@ -72,6 +74,8 @@ impl InboundState {
                 | (Registered, Assigned | Completed | Recalled)
                 | (Assigned, InProcess | Completed | Recalled)
                 | (InProcess, Completed | Recalled)
+                // The law on recalls knows no exception for what is settled already.
+                | (Completed, Recalled)
         )
     }
 
@@ -116,6 +120,9 @@ pub struct InboundDocument {
     /// That it came on paper; `None` for what came electronically.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paper: Option<Paper>,
+    /// What its sender demands of it, or demanded: what weighs most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<DemandMark>,
 }
 
 /// The row of the inbound register (Nghị định 30/2020/NĐ-CP Phụ lục VI, phần II, mục II).
@@ -127,11 +134,27 @@ pub struct Registration {
 }
 
 /// To whom a document was passed, with what direction and until when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Assignment {
+    /// Who leads, or gives direction; empty where a unit leads.
     pub user: String,
     pub direction: String,
     pub due: Option<Date>,
+    /// Everybody who takes part. Empty in old operations, where one person leads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Participant>,
+}
+
+impl Assignment {
+    /// Everybody who takes part, the lead included.
+    pub fn participants(&self) -> Vec<Participant> {
+        if self.parts.is_empty() { vec![Participant::lead(&self.user)] } else { self.parts.clone() }
+    }
+
+    /// Who leads, or gives direction.
+    pub fn head(parts: &[Participant]) -> Option<&Participant> {
+        parts.iter().find(|one| matches!(one.part, Part::Lead | Part::Direct))
+    }
 }
 
 #[cfg(test)]
@@ -139,11 +162,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leaves_a_final_state() {
+    fn nothing_but_a_recall_leaves_a_final_state() {
+        use InboundState::{Completed, Recalled};
         for from in InboundState::ALL {
             for to in InboundState::ALL {
                 if from.is_final() {
-                    assert!(!from.may_become(to), "{from:?} -> {to:?}");
+                    let recall = (from, to) == (Completed, Recalled);
+                    assert_eq!(from.may_become(to), recall, "{from:?} -> {to:?}");
                 }
             }
         }

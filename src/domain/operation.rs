@@ -6,6 +6,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -13,9 +14,11 @@ use uuid::Uuid;
 use super::agency::{Agency, AgencyCode};
 use super::book::{BookId, BookRule};
 use super::delivery::StatusEntry;
+use super::demand::{Demand, DemandAnswer, Update};
 use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
 use super::duplicate::Ground;
 use super::gate::{Gate, Judgement};
+use super::handling::{Answer, Participant, Party, Progress, Unit};
 use super::identity::CertificateLink;
 use super::inbound::{Assignment, InboundState, Registration};
 use super::outbound::{Numbering, OutboundState, SignatureKind};
@@ -201,6 +204,72 @@ pub enum Change {
     DuplicateAllowed {
         key: DocumentKey,
         first: DocumentKey,
+        reason: String,
+    },
+
+    /// A unit of the office: a new one, or what is new about a known one.
+    UnitPut {
+        unit: Unit,
+    },
+    /// Whoever had a document passed it on.
+    HandlingForwarded {
+        key: DocumentKey,
+        from: Party,
+        to: Vec<Participant>,
+        direction: String,
+        due: Option<Date>,
+    },
+    /// Somebody who has the document in hand opened it for the first time.
+    DocumentSeen {
+        key: DocumentKey,
+    },
+    ProgressNoted {
+        key: DocumentKey,
+        progress: Progress,
+    },
+    NoteAdded {
+        key: DocumentKey,
+        text: String,
+        /// Only its writer reads it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        private: bool,
+    },
+    /// An outbound document of ours answers an inbound one.
+    AnswerLinked {
+        key: DocumentKey,
+        answer: Answer,
+    },
+
+    /// The sender of an inbound document demands something of it.
+    DemandReceived {
+        demand: Box<Demand>,
+        /// Who is told: the clerks, the leaders, and whoever works on the document.
+        told: Vec<String>,
+    },
+    /// The document of a demand that waited has come.
+    DemandMatched {
+        demand: DocumentKey,
+        key: DocumentKey,
+        told: Vec<String>,
+    },
+    /// The demand is answered; the status for its sender is queued in the same transaction.
+    DemandAnswered {
+        demand: DocumentKey,
+        answer: DemandAnswer,
+    },
+    /// One of those who were to be told has read it.
+    DemandNoticed {
+        demand: DocumentKey,
+    },
+    /// What the sender's update says, agreed to.
+    InboundUpdated {
+        key: DocumentKey,
+        demand: DocumentKey,
+        update: Box<Update>,
+    },
+    /// The bytes of a cancelled document were opened, by whom the law lets, for a reason.
+    SealedOpened {
+        key: DocumentKey,
         reason: String,
     },
 

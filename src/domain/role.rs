@@ -67,10 +67,12 @@ pub enum Act {
     ManageUsers,
     ManageAgencies,
     VerifyAudit,
+    /// Looking at the bytes of a cancelled document.
+    OpenSealed,
 }
 
 impl Act {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ViewQueues,
         Self::ReceiveInbound,
         Self::RegisterInbound,
@@ -89,6 +91,7 @@ impl Act {
         Self::ManageUsers,
         Self::ManageAgencies,
         Self::VerifyAudit,
+        Self::OpenSealed,
     ];
 
     /// The name in the keys of sentences.
@@ -112,6 +115,7 @@ impl Act {
             Self::ManageUsers => "manage-users",
             Self::ManageAgencies => "manage-agencies",
             Self::VerifyAudit => "verify-audit",
+            Self::OpenSealed => "open-sealed",
         }
     }
 }
@@ -134,6 +138,7 @@ pub const fn permits(role: Role, act: Act) -> bool {
         Act::CheckFormat => matches!(role, Role::FormatChecker | Role::Clerk),
         Act::ManageRecords => matches!(role, Role::Clerk | Role::Archivist),
         Act::ManageUsers | Act::ManageAgencies => matches!(role, Role::Administrator),
+        Act::OpenSealed => matches!(role, Role::Administrator | Role::Archivist),
         Act::VerifyAudit => {
             matches!(role, Role::Administrator | Role::Archivist | Role::Clerk | Role::Leader)
         }

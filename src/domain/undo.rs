@@ -163,8 +163,12 @@ mod tests {
     }
 
     fn decided() -> impl Strategy<Value = Decided> {
-        let assignment =
-            || Assignment { user: "dat".to_owned(), direction: String::new(), due: None };
+        let assignment = || Assignment {
+            user: "dat".to_owned(),
+            direction: String::new(),
+            due: None,
+            parts: Vec::new(),
+        };
         prop_oneof![
             (state(), state()).prop_map(|(from, to)| Decided::Moved { from, to }),
             Just(Decided::Registered),

@@ -50,6 +50,7 @@ impl Office {
         self.store().write(&actor, move |writer| {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
             Self::check_inbound_step(document.state, InboundState::Accepted)?;
+            Self::nothing_demanded(writer, key)?;
             // As it stands now: another window may have looked again meanwhile.
             let gate = writer.gate(&key)?.ok_or_else(|| Self::missing(key))?;
             match gate.way(&stops) {

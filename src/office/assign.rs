@@ -5,15 +5,13 @@
 
 use jiff::civil::Date;
 
-use super::{Office, OfficeError};
+use super::{Assigning, Office};
 use crate::domain::document::DocumentKey;
-use crate::domain::inbound::{Assignment, InboundState};
+use crate::domain::handling::Participant;
 use crate::domain::problem::Problem;
-use crate::domain::role::Act;
-use crate::domain::text;
 
 impl Office {
-    /// Assigns to a user with a direction and a due date (status 04 goes back).
+    /// Assigns to one user, who leads, with a direction and a due date (status 04 goes back).
     pub fn assign(
         &self,
         key: DocumentKey,
@@ -21,18 +19,7 @@ impl Office {
         direction: &str,
         due: Option<Date>,
     ) -> Result<(), Problem> {
-        let known = self.users()?.into_iter().any(|info| info.user == user && !info.disabled);
-        if !known {
-            return Err(OfficeError::NoSuchUser(user.to_owned()).into());
-        }
-        let assignment =
-            Assignment { user: user.to_owned(), direction: text::tidy(direction), due };
-        self.move_inbound(
-            Act::AssignInbound,
-            key,
-            InboundState::Assigned,
-            String::new(),
-            Some(assignment),
-        )
+        let parts = vec![Participant::lead(user)];
+        self.assign_to(key, Assigning { parts, direction: direction.to_owned(), due })
     }
 }

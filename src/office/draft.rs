@@ -19,6 +19,15 @@ impl Office {
     /// Begins an outbound document from a PDF and its fields; it is then in
     /// [`Draft`](crate::domain::outbound::OutboundState::Draft).
     pub fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem> {
+        self.draft_for(draft, None)
+    }
+
+    /// The same, linked in the same transaction with the inbound document that it answers.
+    pub(super) fn draft_for(
+        &self,
+        draft: NewDraft,
+        answering: Option<DocumentKey>,
+    ) -> Result<DocumentKey, Problem> {
         let actor = self.actor(Act::Draft)?;
         let profile = self.profile();
         let name = text::safe_file_name(&draft.file_name);
@@ -96,6 +105,9 @@ impl Office {
                 drafted_at: Timestamp::now(),
                 text: content,
             })?;
+            if let Some(inbound) = answering {
+                writer.append(Change::AnswerLinked { key: inbound, answer: key })?;
+            }
             Ok(key)
         })
     }

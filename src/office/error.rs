@@ -1,6 +1,7 @@
 //! What the office refuses, and why.
 
 use super::head::named;
+use crate::domain::handling::Misgiven;
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::pdf::blanks::Part;
 
@@ -141,6 +142,18 @@ pub enum OfficeError {
     UserExists(String),
     #[error("the last administrator stays")]
     LastAdministrator,
+    #[error("no unit {0}")]
+    NoSuchUnit(String),
+    #[error("the document cannot be given to these: {0}")]
+    Misgiven(Misgiven),
+    #[error("no demand {0}")]
+    NoSuchDemand(String),
+    #[error("the demand is answered already")]
+    DemandAnswered,
+    #[error("the sender demands the document back and waits for an answer")]
+    DemandOpen,
+    #[error("the document is cancelled, its bytes are sealed")]
+    Sealed,
     #[error("the file cannot be read or written: {0}")]
     File(String),
     #[error("no file of settings: {0}")]
@@ -167,6 +180,12 @@ pub enum OfficeError {
     CopySigned,
     #[error("registered already under {number} on {date}")]
     DuplicateRegistered { number: u32, date: jiff::civil::Date, code: String },
+}
+
+impl From<Misgiven> for Problem {
+    fn from(error: Misgiven) -> Self {
+        OfficeError::Misgiven(error).into()
+    }
 }
 
 impl From<OfficeError> for Problem {
@@ -332,6 +351,22 @@ impl From<OfficeError> for Problem {
             }
             E::UserExists(user) => Self::new("office-user-exists", Usage, Input).with("user", user),
             E::LastAdministrator => Self::new("office-last-administrator", Refused, Input),
+            E::NoSuchUnit(unit) => {
+                Self::new("office-no-such-unit", Usage, Input).with("unit", unit)
+            }
+            E::Misgiven(why) => {
+                let problem = Self::new(why.code(), Refused, Input);
+                match why {
+                    Misgiven::Twice(party) | Misgiven::LeadsAlready(party) => {
+                        problem.with("party", party)
+                    }
+                    _ => problem,
+                }
+            }
+            E::NoSuchDemand(id) => Self::new("office-no-such-demand", Usage, Input).with("id", id),
+            E::DemandAnswered => Self::new("office-demand-answered", Refused, Input),
+            E::DemandOpen => Self::new("office-demand-open", Refused, Input),
+            E::Sealed => Self::new("office-sealed", Refused, Input),
             E::File(_) => Self::new("office-file", Unreadable, Input),
             E::BadSetting(name) => Self::new("office-bad-setting", Usage, Input).with("name", name),
             E::FolderGone(folder) => {

@@ -40,7 +40,9 @@ impl Office {
             total.received += run.received;
             total.problem = run.problem().or(taken.problem);
             total.quarantined += taken.quarantined;
-            if total.problem.is_some() || (taken.queued == 0 && !run.more) {
+            // An answer to a recall waits here without a document having come.
+            let waits = !self.store().outbox_due(Timestamp::now(), 1)?.is_empty();
+            if total.problem.is_some() || (!waits && taken.queued == 0 && !run.more) {
                 break;
             }
         }

@@ -155,7 +155,10 @@ impl Office {
         })
     }
 
-    fn look_again(&self, document: &InboundDocument) -> Result<(Gate, VerdictSummary), Problem> {
+    pub(super) fn look_again(
+        &self,
+        document: &InboundDocument,
+    ) -> Result<(Gate, VerdictSummary), Problem> {
         let mut contents = Vec::with_capacity(document.files.len());
         for file in &document.files {
             contents.push(self.file(file)?);

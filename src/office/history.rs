@@ -1,9 +1,11 @@
 //! A document's history, told from its operations.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{HistoryEntry, Office, labels};
 use crate::domain::document::DocumentKey;
+use crate::domain::handling::Participant;
 use crate::domain::operation::{Change, Operation, OutboxKind};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
@@ -56,10 +58,11 @@ impl Office {
                 number = registration.arrival_number,
                 date = registration.arrival_date.strftime("%d/%m/%Y")
             ),
-            Change::InboundAssigned { assignment, .. } => t!(
+            Change::InboundAssigned { assignment, .. } => self.given(
                 "history-assigned",
-                user = self.display_name(&assignment.user),
-                direction = assignment.direction
+                &assignment.participants(),
+                &assignment.direction,
+                assignment.due,
             ),
             Change::InboundGated { gate, .. } => {
                 let failed = gate.checks.iter().filter(|check| check.stands_against()).count();
@@ -94,6 +97,50 @@ impl Office {
             Change::DuplicateAllowed { first, reason, .. } => {
                 t!("history-duplicate-allowed", first = self.known_as(*first), reason = reason)
             }
+            Change::HandlingForwarded { from, to, direction, due, .. } => {
+                let given = self.given("history-forwarded", to, direction, *due);
+                format!("{} {given}", t!("history-forwarded-from", from = self.party_name(from)))
+            }
+            Change::DocumentSeen { .. } => t!("history-seen"),
+            Change::ProgressNoted { progress, .. } => {
+                let mut said = t!("history-progress", text = progress.text);
+                if let Some(percent) = progress.percent {
+                    said = format!("{said} ({percent} %)");
+                }
+                if !progress.next.is_empty() {
+                    said = format!("{said} {}", t!("history-progress-next", next = progress.next));
+                }
+                said
+            }
+            // What is one's own is shown to oneself, among the notes.
+            Change::NoteAdded { private: true, .. } => return None,
+            Change::NoteAdded { text, .. } => t!("history-note", text = text),
+            Change::AnswerLinked { answer, .. } => {
+                let known = self.store().outbound(answer).ok().flatten();
+                let name = known.map_or_else(String::new, |one| match one.metadata.code.number {
+                    number if number.is_empty() => one.metadata.subject,
+                    _ => one.metadata.code.to_string(),
+                });
+                t!("history-answer", answer = name)
+            }
+            Change::DemandReceived { demand, .. } => t!(
+                "history-demand",
+                kind = labels::demand(demand.kind),
+                sender = demand.sender_name,
+                reason = demand.reason
+            ),
+            Change::DemandMatched { .. } => t!("history-demand-matched"),
+            Change::DemandAnswered { answer, .. } => {
+                let key = match (answer.agreed, answer.automatic) {
+                    (true, false) => "history-demand-agreed",
+                    (true, true) => "history-demand-agreed-itself",
+                    (false, false) => "history-demand-refused",
+                    (false, true) => "history-demand-refused-itself",
+                };
+                t!(key, reason = answer.reason)
+            }
+            Change::InboundUpdated { .. } => t!("history-updated"),
+            Change::SealedOpened { reason, .. } => t!("history-sealed-opened", reason = reason),
             Change::OutboundDrafted { .. } => t!("history-drafted"),
             Change::OutboundEdited { .. } => t!("history-edited"),
             Change::OutboundMoved { from, to, reason, .. } => {
@@ -150,6 +197,25 @@ impl Office {
             None if !document.metadata.code.number.is_empty() => document.metadata.code.to_string(),
             None => document.metadata.subject,
         }
+    }
+
+    /// Who got a document, in what part, with what direction and until when.
+    fn given(
+        &self,
+        key: &str,
+        parts: &[Participant],
+        direction: &str,
+        due: Option<Date>,
+    ) -> String {
+        let names: Vec<_> = parts
+            .iter()
+            .map(|one| format!("{} ({})", self.party_name(&one.party), labels::part(one.part)))
+            .collect();
+        let mut said = t!(key, user = names.join(", "), direction = direction);
+        if let Some(due) = due {
+            said = format!("{said} {}", t!("history-due", date = due.strftime("%d/%m/%Y")));
+        }
+        said
     }
 
     pub(super) fn display_name(&self, user: &str) -> String {

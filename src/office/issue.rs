@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::status::item_key;
 use super::{Office, OfficeError};
-use crate::domain::agency::Agency;
+use crate::domain::agency::{Agency, AgencyCode};
 use crate::domain::document::{DocumentKey, Urgency};
 use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::outbound::{OutboundDocument, OutboundState, SignatureKind};
@@ -15,8 +15,9 @@ use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
 use crate::domain::verdict::{Verdict, VerdictSummary};
-use crate::packet::{self, Attachment, DocumentPacket, Kind, Outgoing, Packet};
+use crate::packet::{self, Attachment, DocumentPacket, Kind, Outgoing, Packet, Replacement};
 use crate::signing::Reason;
+use crate::t;
 
 impl Office {
     /// Issues to every electronic recipient.
@@ -24,6 +25,26 @@ impl Office {
     /// Điều 6 khoản 1: the document must carry a personal and an organisation signature;
     /// both are checked again on the very bytes that leave.
     pub fn issue(&self, key: DocumentKey) -> Result<(), Problem> {
+        self.issue_as(key, None)
+    }
+
+    /// Issues a document in the place of one of ours that is issued already: its recipients
+    /// are asked to cancel that one (QCVN 102:2016/BTTTT, `BussinessDocType` 3), which is
+    /// recalled here in the same transaction.
+    pub fn issue_replacing(&self, key: DocumentKey, old: DocumentKey) -> Result<(), Problem> {
+        self.actor(Act::Recall)?;
+        let replaced = self.outbound_document(old)?;
+        if !replaced.state.may_become(OutboundState::Recalled) {
+            return Err(Self::wrong_state(replaced.state));
+        }
+        self.issue_as(key, Some(replaced))
+    }
+
+    fn issue_as(
+        &self,
+        key: DocumentKey,
+        replaced: Option<OutboundDocument>,
+    ) -> Result<(), Problem> {
         let actor = self.actor(Act::Issue)?;
         let document = self.outbound_document(key)?;
         if !document.state.may_become(OutboundState::Issued) {
@@ -39,8 +60,38 @@ impl Office {
         require_signature(&verdict, SignatureKind::Personal)?;
         require_signature(&verdict, SignatureKind::Organisation)?;
 
-        let packet = self.document_packet(&document, Kind::New, "")?;
+        let kind = match &replaced {
+            Some(old) => Kind::Replace {
+                documents: vec![Replacement {
+                    document_id: old
+                        .metadata
+                        .document_id
+                        .as_ref()
+                        .map_or(String::new(), ToString::to_string),
+                    receivers: old.metadata.recipients.iter().map(|r| r.agency.clone()).collect(),
+                }],
+            },
+            None => Kind::New,
+        };
+        let code = document.metadata.code.to_string();
+        let because = match &replaced {
+            Some(_) => t!("issue-replaced-by", code = code),
+            None => String::new(),
+        };
+        let packet = self.document_packet(&document, kind, &because)?;
         let packet = self.store().put_blob(&packet::write(&packet)?)?;
+        let mut left_out = Vec::new();
+        let mut recall = packet.clone();
+        if let Some(old) = &replaced {
+            let reached =
+                |code: &AgencyCode| document.metadata.recipients.iter().any(|r| r.agency == *code);
+            let old_recipients = old.metadata.recipients.iter().map(|r| &r.agency);
+            left_out.extend(old_recipients.filter(|agency| !reached(agency)).cloned());
+            if !left_out.is_empty() {
+                let order = self.document_packet(old, Kind::Recall, &because)?;
+                recall = self.store().put_blob(&packet::write(&order)?)?;
+            }
+        }
         let issued_at = Timestamp::now();
         let urgent = document.metadata.urgency > Urgency::Normal;
         let recipients: Vec<_> =
@@ -63,6 +114,25 @@ impl Office {
                     recipient,
                     packet: packet.clone(),
                     urgent,
+                })?;
+            }
+            if let Some(old) = replaced {
+                // Whom the new document does not reach hears of the recall alone.
+                for recipient in left_out {
+                    writer.append(Change::OutboxQueued {
+                        item: item_key(&["recall", &old.key.to_string(), recipient.as_str()]),
+                        what: OutboxKind::Document,
+                        document: old.key,
+                        recipient,
+                        packet: recall.clone(),
+                        urgent: true,
+                    })?;
+                }
+                writer.append(Change::OutboundMoved {
+                    key: old.key,
+                    from: old.state,
+                    to: OutboundState::Recalled,
+                    reason: because,
                 })?;
             }
             Ok(())

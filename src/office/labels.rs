@@ -1,8 +1,10 @@
 //! The office's words for states, roles and codes, in the language in force.
 
 use crate::domain::delivery::StatusCode;
+use crate::domain::demand::{DemandKind, DemandState};
 use crate::domain::document::Urgency;
 use crate::domain::duplicate::Ground;
+use crate::domain::handling::Part;
 use crate::domain::inbound::InboundState;
 use crate::domain::outbound::OutboundState;
 use crate::domain::paper::Remark;
@@ -28,6 +30,18 @@ pub fn act(act: Act) -> String {
 
 pub fn status(code: StatusCode) -> String {
     tr(&format!("status-{}", code.digits()))
+}
+
+pub fn demand(kind: DemandKind) -> String {
+    tr(&format!("demand-{}", kind.key()))
+}
+
+pub fn demand_state(state: DemandState) -> String {
+    tr(&format!("demand-state-{}", state.key()))
+}
+
+pub fn part(part: Part) -> String {
+    tr(&format!("part-{}", part.key()))
 }
 
 pub fn verdict(verdict: Verdict) -> String {

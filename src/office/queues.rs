@@ -22,6 +22,7 @@ impl Office {
             outbox_waiting: counts.outbox_waiting,
             outbox_wedged: counts.outbox_wedged,
             quarantined: counts.quarantined,
+            agenda: self.agenda_counts()?,
         })
     }
 
@@ -33,6 +34,9 @@ impl Office {
         limit: u32,
     ) -> Result<Vec<InboundDocument>, Problem> {
         self.actor(Act::ViewQueues)?;
+        if let Some(agenda) = filter.agenda {
+            return self.agenda(agenda, &filter.words, after, limit);
+        }
         let filter = InboundFilter { state: filter.inbound, words: filter.words.clone() };
         Ok(self.store().inbound_page(&filter, after, limit)?)
     }
@@ -65,10 +69,7 @@ impl Office {
         let mut assigned_to = None;
         let files = match self.store().inbound(&key)? {
             Some(document) if document.state == super::InboundState::Recalled => {
-                return Err(OfficeError::WrongState {
-                    state: super::labels::inbound(document.state),
-                }
-                .into());
+                return Err(OfficeError::Sealed.into());
             }
             Some(document) => {
                 assigned_to = document.assignment.map(|assignment| assignment.user);

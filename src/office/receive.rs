@@ -235,7 +235,7 @@ impl Office {
     }
 
     /// Whether two codes are one agency's, as far as the directory knows.
-    fn same_agency(
+    pub(super) fn same_agency(
         &self,
         one: Option<&AgencyCode>,
         other: Option<&AgencyCode>,
@@ -314,6 +314,9 @@ impl Office {
         }
         if document.business.kind == Kind::Recall {
             return self.take_recall(hash, document);
+        }
+        if let Some(updated) = self.take_update(hash, document)? {
+            return Ok(updated);
         }
         let main = document.main_attachment().filter(|file| file.is_pdf());
         let main = main.ok_or(OfficeError::NoMainFile)?;
@@ -407,9 +410,14 @@ impl Office {
             assignment: None,
             reason: String::new(),
             paper: None,
+            demand: None,
         };
         let key = inbound.key;
         let status = self.status_for(&inbound, InboundState::Arrived, "")?;
+        // What its sender demanded before it came, and the documents that it replaces.
+        let mut demands = self.waited_for(&inbound)?;
+        demands.extend(self.replacements(document, key, hash)?);
+        let office = self.clone();
         let outcome = format!("{INBOUND}{key}");
         let taken = Change::PacketTaken { packet: hash.clone(), outcome };
         self.store().write(&self.program(), move |writer| {
@@ -430,48 +438,18 @@ impl Office {
             if let Some(status) = status {
                 writer.append(status)?;
             }
+            for demand in demands {
+                demand.write(&office, writer)?;
+            }
             writer.append(taken)?;
             Ok(Imported::Document(key))
         })
     }
 
-    /// Quyết định 28/2018/QĐ-TTg Điều 9 khoản 2: on a recall the receiver cancels the
-    /// document and reports that this was done; what is settled already is told as refused.
-    fn take_recall(&self, hash: &BlobHash, recall: &DocumentPacket) -> Result<Imported, Problem> {
-        let id = [&recall.business.document_id, &recall.document_id]
-            .into_iter()
-            .find_map(|id| DocumentId::parse(id));
-        let known = match id {
-            Some(id) => self.store().find_inbound_by_document_id(&id, recall.from.code.as_ref())?,
-            None => None,
-        };
-        let Some(known) = known else {
-            return Err(OfficeError::NoSuchDocument(recall.business.document_id.clone()).into());
-        };
-        let key = known.key;
-        let reason = text::tidy(&recall.business.reason);
-        let agreed = known.state.may_become(InboundState::Recalled);
-        let code = if agreed { StatusCode::RecallAgreed } else { StatusCode::RecallRefused };
-        let status = self.status_change(&known, code, &reason)?;
-        let taken = Change::PacketTaken { packet: hash.clone(), outcome: format!("recall {key}") };
-        self.store().write(&self.program(), move |writer| {
-            if agreed {
-                writer.append(Change::InboundMoved {
-                    key,
-                    from: known.state,
-                    to: InboundState::Recalled,
-                    reason,
-                })?;
-            }
-            if let Some(status) = status {
-                writer.append(status)?;
-            }
-            writer.append(taken)?;
-            Ok(Imported::Status)
-        })
-    }
-
     fn take_status(&self, hash: &BlobHash, status: &StatusPacket) -> Result<Imported, Problem> {
+        if status.code == StatusCode::RecallAsked {
+            return self.take_recall_status(hash, status);
+        }
         let about = &status.response_for;
         let known = self.store().find_outbound_by_status_reference(
             about.agency.as_ref(),

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use super::{Office, OfficeError};
 use crate::domain::book::{self, BookId, Direction};
 use crate::domain::document::DocumentKey;
+use crate::domain::handling::Step;
 use crate::domain::inbound::{InboundState, Registration};
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
-use crate::domain::role::{Act, Role};
+use crate::domain::role::Act;
 
 impl Office {
     /// Takes the next arrival number of the book into which the document belongs by rule.
@@ -46,6 +47,7 @@ impl Office {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
             Self::check_inbound_step(document.state, InboundState::Registered)?;
             super::duplicate::refuse_registered(writer, &key)?;
+            Self::nothing_demanded(writer, key)?;
             let year = arrival_date.year();
             let book = match series {
                 Some(series) => BookId::inbound_series(year, &series),
@@ -60,35 +62,14 @@ impl Office {
 
     /// The person who was assigned begins to work on it; status 05 goes back.
     pub fn begin(&self, key: DocumentKey) -> Result<(), Problem> {
-        self.check_assigned(key)?;
+        self.actor(Act::CompleteInbound)?;
+        self.check_step(key, Step::Begin)?;
         self.move_inbound(Act::CompleteInbound, key, InboundState::InProcess, String::new(), None)
     }
 
     /// Completes the handling; status 06 goes back.
     pub fn complete(&self, key: DocumentKey, result: &str) -> Result<(), Problem> {
-        self.check_assigned(key)?;
-        self.move_inbound(
-            Act::CompleteInbound,
-            key,
-            InboundState::Completed,
-            result.to_owned(),
-            None,
-        )
-    }
-
-    /// A drafter settles what was assigned to them; clerk and leader speak for anybody
-    /// (Nghị định 30/2020/NĐ-CP Điều 24).
-    fn check_assigned(&self, key: DocumentKey) -> Result<(), Problem> {
-        self.actor(Act::CompleteInbound)?;
-        let session = self.session();
-        if session.roles.iter().any(|role| matches!(role, Role::Clerk | Role::Leader)) {
-            return Ok(());
-        }
-        let assignment = self.inbound_document(key)?.assignment;
-        if assignment.is_some_and(|assignment| assignment.user == session.user) {
-            return Ok(());
-        }
-        Err(OfficeError::NotAssigned.into())
+        self.complete_with(key, result, None)
     }
 
     /// One step of an inbound document with the status that it owes its sender, in one
@@ -115,6 +96,9 @@ impl Office {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
             // Another window may have been quicker.
             check(document.state)?;
+            if to != InboundState::Returned {
+                Self::nothing_demanded(writer, key)?;
+            }
             writer.append(match assignment {
                 Some(assignment) => Change::InboundAssigned { key, assignment },
                 None => Change::InboundMoved { key, from: document.state, to, reason },

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Office, OfficeError};
 use crate::domain::agency::AgencyCode;
 use crate::domain::document::{DocumentKey, FileRef, Metadata};
+use crate::domain::inbound::InboundState;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::verdict::VerdictSummary;
@@ -91,10 +92,13 @@ impl Office {
 
     /// The same of a document's main file.
     pub fn main_as_signed(&self, key: DocumentKey, field: &str) -> Result<Arc<[u8]>, Problem> {
-        let inbound = self.store().inbound(&key)?.map(|document| document.files);
         self.refuse_infected(key)?;
-        let files = match inbound {
-            Some(files) => files,
+        let files = match self.store().inbound(&key)? {
+            // Nor is an older state of it shown.
+            Some(document) if document.state == InboundState::Recalled => {
+                return Err(OfficeError::Sealed.into());
+            }
+            Some(document) => document.files,
             None => self.outbound_document(key)?.files,
         };
         let main = files.iter().find(|file| file.main).ok_or_else(|| Self::missing(key))?;

@@ -48,6 +48,7 @@ fn contradictions(profile: &Profile) -> Result<(), String> {
     if profile.numbering.first == 0 || !(1..=6).contains(&profile.numbering.min_digits) {
         return Err("numbering: first or min_digits makes no sense".to_owned());
     }
+    settling(profile)?;
     distinct("holidays", profile.holidays.rows.iter().map(|row| row.date.to_string()))?;
     distinct("return_reasons", profile.return_reasons.rows.iter().map(|row| row.key.clone()))?;
     distinct("statuses", profile.statuses.rows.iter().map(|row| row.code.digits().to_owned()))?;
@@ -66,6 +67,21 @@ fn contradictions(profile: &Profile) -> Result<(), String> {
     }
     if !profile.agency_codes.accepted.contains(&profile.agency_codes.preferred) {
         return Err("agency_codes: the preferred form is not accepted".to_owned());
+    }
+    Ok(())
+}
+
+fn settling(profile: &Profile) -> Result<(), String> {
+    let settling = profile.settling();
+    let known = |key: &String| profile.document_type(key).is_some();
+    if let Some(key) = settling.rows.iter().flat_map(|row| &row.types).find(|key| !known(key)) {
+        return Err(format!("settling: there is no type {key}"));
+    }
+    if settling.soon_days > 30 || settling.rows.iter().any(|row| row.days > 250) {
+        return Err("settling: a term makes no sense".to_owned());
+    }
+    if profile.recall_rule().answer_days > 30 {
+        return Err("recall: answer_days makes no sense".to_owned());
     }
     Ok(())
 }

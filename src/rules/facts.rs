@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::domain::agency::CodeForm;
 use crate::domain::calendar;
 use crate::domain::delivery::StatusCode;
+use crate::domain::document::Urgency;
 use crate::i18n::{self, Lang};
 
 /// A text in both languages of the interface.
@@ -44,6 +45,46 @@ pub struct Validity {
     /// The last day; absent while it is in force.
     #[serde(default)]
     pub until: Option<Date>,
+    pub cite: String,
+    pub confirmed: bool,
+}
+
+/// How long settling takes where nobody sets a term, and the words of usual directions.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settling {
+    /// Terms this many working days ahead are called soon.
+    pub soon_days: u32,
+    /// The first that fits holds.
+    pub rows: Vec<SettlingTerm>,
+    /// Directions that are often given (ý kiến chỉ đạo), in the language of the office.
+    pub phrases: Vec<String>,
+    pub cite: String,
+    pub confirmed: bool,
+}
+
+/// A usual term.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettlingTerm {
+    /// Empty for any.
+    #[serde(default)]
+    pub urgency: Vec<Urgency>,
+    /// Keys of document types; empty for all.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Working days; 0 for the same day.
+    pub days: u32,
+}
+
+/// What happens when a sender recalls or replaces a document.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecallRule {
+    /// What nobody has accepted yet is cancelled by itself.
+    pub automatic: bool,
+    /// Working days within which the clerk answers.
+    pub answer_days: u32,
     pub cite: String,
     pub confirmed: bool,
 }

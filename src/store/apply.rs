@@ -9,7 +9,9 @@
 //! | --- | --- |
 //! | `InboundArrived` | to *arrived* |
 //! | `InboundRegistered` | *accepted* to *registered* |
-//! | `InboundAssigned` | *registered* to *assigned*; later it names another person |
+//! | `InboundAssigned` | *registered* to *assigned*; later it names other people |
+//! | `HandlingForwarded` | nothing; others have the document |
+//! | `DemandAnswered` | nothing; an `InboundMoved` to *recalled* goes with it |
 //! | `InboundUndone` | back to where it stood before the decision that is taken back |
 //! | `OutboundDrafted` | to *draft* |
 //! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
@@ -30,9 +32,10 @@ use rusqlite::{Connection, OptionalExtension};
 use super::error::StoreError;
 use super::row;
 use super::{
-    book, duplicate, durability, gate, identity, inbound, outbound, outbox, packet, paper,
-    register, user,
+    book, demand, duplicate, durability, gate, handling, identity, inbound, outbound, outbox,
+    packet, paper, register, user,
 };
+use crate::domain::demand::Update;
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::operation::{Change, Operation};
 
@@ -75,7 +78,7 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
             inbound::registered(connection, key, registration)
         }
         Change::InboundAssigned { key, assignment } => {
-            inbound::assigned(connection, key, assignment)?;
+            inbound::assigned(connection, operation, key, assignment)?;
             register::forwarded(connection, operation, key)
         }
         Change::InboundGated { key, gate, verdict } => {
@@ -99,6 +102,27 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::DuplicateAllowed { key, first, reason } => {
             duplicate::allowed(connection, key, first, reason)
         }
+        Change::UnitPut { unit } => handling::unit_put(connection, unit),
+        change @ Change::HandlingForwarded { .. } => {
+            handling::forwarded(connection, operation, change)
+        }
+        Change::DocumentSeen { key } => handling::document_seen(connection, operation, key),
+        Change::ProgressNoted { key, progress } => {
+            handling::progress_noted(connection, operation, key, progress)
+        }
+        Change::NoteAdded { key, text, private } => {
+            handling::note_added(connection, operation, key, text, *private)
+        }
+        Change::AnswerLinked { key, answer } => handling::answer_linked(connection, key, answer),
+        Change::DemandReceived { demand, told } => demand::received(connection, demand, told),
+        Change::DemandMatched { demand, key, told } => {
+            demand::matched(connection, demand, key, told)
+        }
+        Change::DemandAnswered { demand, answer } => demand::answered(connection, demand, answer),
+        Change::DemandNoticed { demand } => demand::noticed(connection, operation, demand),
+        Change::InboundUpdated { key, update, .. } => demand::updated(connection, key, update),
+        // The chain is where this is kept.
+        Change::SealedOpened { .. } => Ok(()),
 
         change @ Change::OutboundDrafted { .. } => {
             outbound::drafted(connection, &operation.user, change)
@@ -153,6 +177,10 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
     fn of(files: &[FileRef]) -> impl Iterator<Item = &BlobHash> {
         files.iter().map(|file| &file.blob)
     }
+    fn updated(update: Option<&Update>) -> impl Iterator<Item = &BlobHash> {
+        let content = update.and_then(|update| update.content.as_ref());
+        content.into_iter().flat_map(|content| of(&content.files))
+    }
     match change {
         Change::PacketKept { packet, .. }
         | Change::PacketTaken { packet, .. }
@@ -168,6 +196,10 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
         }
         Change::OutboundAnnexSigned { before, file, .. }
         | Change::PaperSealed { before, file, .. } => vec![before, &file.blob],
+        Change::DemandReceived { demand, .. } => {
+            std::iter::once(&demand.packet).chain(updated(demand.update.as_deref())).collect()
+        }
+        Change::InboundUpdated { update, .. } => updated(Some(update)).collect(),
         _ => Vec::new(),
     }
 }
@@ -193,6 +225,14 @@ pub(super) fn document_of(
         | Change::DuplicateSeen { key, .. }
         | Change::CopyArrived { key, .. }
         | Change::DuplicateAllowed { key, .. }
+        | Change::HandlingForwarded { key, .. }
+        | Change::DocumentSeen { key }
+        | Change::ProgressNoted { key, .. }
+        | Change::NoteAdded { key, .. }
+        | Change::AnswerLinked { key, .. }
+        | Change::DemandMatched { key, .. }
+        | Change::InboundUpdated { key, .. }
+        | Change::SealedOpened { key, .. }
         | Change::OutboundDrafted { key, .. }
         | Change::OutboundEdited { key, .. }
         | Change::OutboundMoved { key, .. }
@@ -203,6 +243,9 @@ pub(super) fn document_of(
         | Change::OutboundIssued { key, .. }
         | Change::StatusReceived { key, .. }
         | Change::OutboxQueued { document: key, .. } => Ok(Some(*key)),
+        // A demand whose document is not here has a history of its own.
+        Change::DemandReceived { demand, .. } => Ok(Some(demand.document.unwrap_or(demand.id))),
+        Change::DemandAnswered { demand, .. } => demand::document_of(connection, demand),
         Change::OutboxSent { item, .. }
         | Change::OutboxWedged { item, .. }
         | Change::OutboxReleased { item } => {
@@ -223,6 +266,8 @@ pub(super) fn document_of(
         | Change::AgencyPut { .. }
         | Change::BookOpened { .. }
         | Change::BookClosed { .. }
+        | Change::UnitPut { .. }
+        | Change::DemandNoticed { .. }
         | Change::PacketKept { .. }
         | Change::PacketTaken { .. }
         | Change::PacketQuarantined { .. } => Ok(None),

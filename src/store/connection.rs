@@ -26,6 +26,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("migrations/0003_identities.sql"),
     include_str!("migrations/0005_paper.sql"),
     include_str!("migrations/0006_gate.sql"),
+    include_str!("migrations/0007_handling.sql"),
     include_str!("migrations/0008_books.sql"),
 ];
 

@@ -4,14 +4,16 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, typ
 
 use super::duplicate;
 use super::error::StoreError;
+use super::handling;
 use super::register;
 use super::row;
 use super::search;
 use super::view::View;
 use crate::domain::agency::AgencyCode;
+use crate::domain::demand::DemandMark;
 use crate::domain::document::{DocumentId, DocumentKey};
 use crate::domain::inbound::{Assignment, InboundDocument, InboundState, Registration};
-use crate::domain::operation::Change;
+use crate::domain::operation::{Change, Operation};
 use crate::domain::query::{Field, Query};
 
 /// Which inbound documents are wanted.
@@ -23,9 +25,13 @@ pub struct InboundFilter {
     pub words: String,
 }
 
-const COLUMNS: &str = "d.key, d.state, d.sender, d.sender_name, d.metadata, d.files, d.packet, \
-                       d.arrived_at, d.verdict, d.registration, d.assignment, d.reason, \
-                       (SELECT p.body FROM paper p WHERE p.document = d.key)";
+pub(super) const COLUMNS: &str = "d.key, d.state, d.sender, d.sender_name, d.metadata, d.files, \
+     d.packet, d.arrived_at, d.verdict, d.registration, d.assignment, d.reason, \
+     coalesce((SELECT m.kind || ' ' || m.state FROM demand m \
+               WHERE m.document = d.key AND m.state = 'open' ORDER BY m.row LIMIT 1), \
+              (SELECT m.kind || ' ' || m.state FROM demand m \
+               WHERE m.document = d.key ORDER BY m.row DESC LIMIT 1)), \
+     (SELECT p.body FROM paper p WHERE p.document = d.key)";
 
 impl View<'_> {
     pub fn inbound(&self, key: &DocumentKey) -> Result<Option<InboundDocument>, StoreError> {
@@ -212,7 +218,19 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<InboundDocument, StoreError> {
         registration: row::maybe_json(row.get(9)?)?,
         assignment: row::maybe_json(row.get(10)?)?,
         reason: row.get(11)?,
-        paper: row::maybe_json(row.get(12)?)?,
+        paper: row::maybe_json(row.get(13)?)?,
+        demand: row.get::<_, Option<String>>(12)?.map(demand_mark).transpose()?,
+    })
+}
+
+/// `recall open`: what is demanded of a document, and how far that is.
+fn demand_mark(words: String) -> Result<DemandMark, StoreError> {
+    let (kind, state) = words
+        .split_once(' ')
+        .ok_or_else(|| StoreError::damaged("database", "a demand without a state"))?;
+    Ok(DemandMark {
+        kind: row::from_word(kind.to_owned())?,
+        state: row::from_word(state.to_owned())?,
     })
 }
 
@@ -327,9 +345,44 @@ pub(super) fn undone(
     Ok(())
 }
 
+/// Indexes a document anew: its fields, its text as it came, and what was noted on it.
+pub(super) fn reindex(connection: &Connection, key: &DocumentKey) -> Result<(), StoreError> {
+    let view = View { connection };
+    let document = view.inbound(key)?;
+    let document = document.ok_or_else(|| StoreError::NotFound(format!("document {key}")))?;
+    // The text is long and stands in the operation that brought it, and nowhere else.
+    let mut text = String::new();
+    for operation in view.history(key)? {
+        match operation.change {
+            Change::InboundArrived { text: came, .. } => text = came,
+            Change::InboundUpdated { update, .. } => {
+                if let Some(content) = update.content {
+                    text = content.text;
+                }
+            }
+            _ => {}
+        }
+    }
+    let noted = handling::noted(connection, key)?;
+    let sender = document.sender.as_ref().map_or("", |code| code.as_str());
+    let names = [document.sender_name.as_str(), sender, noted.as_str()];
+    let row: i64 = connection
+        .prepare_cached("SELECT row FROM inbound WHERE key = ?1")?
+        .query_row([row::key(key)], |row| row.get(0))?;
+    connection.prepare_cached("DELETE FROM inbound_words WHERE rowid = ?1")?.execute([row])?;
+    connection
+        .prepare_cached("INSERT INTO inbound_words (rowid, words) VALUES (?1, ?2)")?
+        .execute(params![
+            row,
+            search::indexed(&document.metadata, &names, &text, Some(document.arrived_at))
+        ])?;
+    Ok(())
+}
+
 /// The first assignment moves the document; a later one names another person or term.
 pub(super) fn assigned(
     connection: &Connection,
+    operation: &Operation,
     key: &DocumentKey,
     assignment: &Assignment,
 ) -> Result<(), StoreError> {
@@ -340,7 +393,7 @@ pub(super) fn assigned(
     connection
         .prepare_cached("UPDATE inbound SET assignment = ?2 WHERE key = ?1")?
         .execute(params![row::key(key), row::json(assignment)?])?;
-    Ok(())
+    handling::assigned(connection, operation, key, assignment)
 }
 
 fn state(connection: &Connection, key: &DocumentKey) -> Result<InboundState, StoreError> {

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::durability;
 use super::error::StoreError;
+use super::handling;
 use super::inbound::page;
 use super::register;
 use super::row;
@@ -422,7 +423,7 @@ fn put_metadata(
     reindex(connection, key, metadata)
 }
 
-fn reindex(
+pub(super) fn reindex(
     connection: &Connection,
     key: &DocumentKey,
     metadata: &Metadata,
@@ -430,10 +431,11 @@ fn reindex(
     let (row, text): (i64, String) = connection
         .prepare_cached("SELECT row, text FROM outbound WHERE key = ?1")?
         .query_row([row::key(key)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let noted = handling::noted(connection, key)?;
     connection.prepare_cached("DELETE FROM outbound_words WHERE rowid = ?1")?.execute([row])?;
     connection
         .prepare_cached("INSERT INTO outbound_words (rowid, words) VALUES (?1, ?2)")?
-        .execute(params![row, search::indexed(metadata, &[], &text, None)])?;
+        .execute(params![row, search::indexed(metadata, &[&noted], &text, None)])?;
     Ok(())
 }
 

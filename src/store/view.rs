@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::durability::{Durability, FailedExtension};
 use super::error::StoreError;
 use super::filter::SavedFilter;
+use super::handling::WorkFilter;
 use super::inbound::InboundFilter;
 use super::local::Access;
 use super::outbound::OutboundFilter;
@@ -21,9 +22,11 @@ use super::writer::Writer;
 use super::{Store, row};
 use crate::domain::agency::{Agency, AgencyCode};
 use crate::domain::book::{Book, BookId, Direction};
+use crate::domain::demand::KeptDemand;
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey};
 use crate::domain::duplicate::Twin;
 use crate::domain::gate::{Gate, Judgement};
+use crate::domain::handling::{Handler, Note, ProgressEntry, Seen, Unit};
 use crate::domain::identity::CertificateLink;
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Operation;
@@ -115,6 +118,36 @@ questions! {
     /// stamp ends before that time.
     fn awaiting_extension(wanted: Level, ending_before: Timestamp, limit: u32) -> Vec<Durability>;
     fn failed_extension(key: &DocumentKey) -> Option<FailedExtension>;
+
+    /// Documents with work left, what is due first before the others.
+    fn work_page(filter: &WorkFilter, after: Option<DocumentKey>, limit: u32) -> Vec<InboundDocument>;
+    fn work_count(filter: &WorkFilter) -> u64;
+    /// The office's units, by key.
+    fn units() -> Vec<Unit>;
+    /// Everybody who has or had the document, in the order in which they got it.
+    fn handlers(key: &DocumentKey) -> Vec<Handler>;
+    fn seen(key: &DocumentKey) -> Vec<Seen>;
+    fn has_seen(key: &DocumentKey, user: &str) -> bool;
+    fn progress(key: &DocumentKey) -> Vec<ProgressEntry>;
+    /// The notes that `reader` may read.
+    fn notes(key: &DocumentKey, reader: &str) -> Vec<Note>;
+    /// Documents of ours that answer an inbound one, and the other way round.
+    fn answers(key: &DocumentKey) -> Vec<DocumentKey>;
+    fn answered(key: &DocumentKey) -> Vec<DocumentKey>;
+    fn demand(id: &DocumentKey) -> Option<KeptDemand>;
+    /// What was demanded of a document, oldest first.
+    fn demands_of(key: &DocumentKey) -> Vec<KeptDemand>;
+    /// The demands that brought this document in the place of others.
+    fn replaced_by(key: &DocumentKey) -> Vec<KeptDemand>;
+    /// What waits for an answer or for its document, what is due first before the others.
+    fn pressing_demands(limit: u32) -> Vec<KeptDemand>;
+    fn pressing_demand_count() -> u64;
+    /// Demands whose document has not come, answered ones too.
+    fn unmatched_demands(id: &DocumentId) -> Vec<KeptDemand>;
+    /// What `user` is to be told and has not read.
+    fn unnoticed_demands(user: &str) -> Vec<KeptDemand>;
+    /// The newest documents of this id, whoever sent them.
+    fn inbound_of_id(id: &DocumentId) -> Vec<InboundDocument>;
 
     /// The newest documents, at most `limit` of each direction, that hold all `words`.
     fn search(words: &str, limit: u32) -> Vec<Found>;
@@ -227,6 +260,7 @@ mod tests {
     use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
     use super::*;
+    use crate::domain::handling::Party;
     use crate::store::connection;
     use crate::store::inbound::page;
 
@@ -307,6 +341,32 @@ mod tests {
         view.awaiting_extension(Level::Blt, Timestamp::UNIX_EPOCH, 10).unwrap();
         view.failed_extension(&key).unwrap();
         view.counts().unwrap();
+        for words in ["", "quyết định"] {
+            let parties = vec![Party::User("be".to_owned()), Party::Unit("vp".to_owned())];
+            for parties in [None, Some(parties)] {
+                let filter =
+                    WorkFilter { parties, words: words.to_owned(), ..WorkFilter::default() };
+                view.work_page(&filter, None, 10).unwrap();
+                view.work_page(&filter, Some(key), 10).unwrap();
+                view.work_count(&filter).unwrap();
+            }
+        }
+        view.units().unwrap();
+        view.handlers(&key).unwrap();
+        view.seen(&key).unwrap();
+        view.has_seen(&key, "be").unwrap();
+        view.progress(&key).unwrap();
+        view.notes(&key, "be").unwrap();
+        view.answers(&key).unwrap();
+        view.answered(&key).unwrap();
+        view.demand(&key).unwrap();
+        view.demands_of(&key).unwrap();
+        view.replaced_by(&key).unwrap();
+        view.pressing_demands(10).unwrap();
+        view.pressing_demand_count().unwrap();
+        view.unmatched_demands(&id).unwrap();
+        view.unnoticed_demands("be").unwrap();
+        view.inbound_of_id(&id).unwrap();
         view.history(&key).unwrap();
         view.user("be").unwrap();
         view.office().unwrap();
@@ -360,6 +420,8 @@ mod tests {
                     // the directory is read in the order of its codes, up to the limit.
                     && !step.contains("VIRTUAL TABLE INDEX")
                     && !step.contains("USING INDEX outbox_w")
+                    && !step.contains("INDEX demand_pressing")
+                    && !step.contains("SCAN unit")
                     && !step.contains("USING INDEX packet_")
                     && !step.contains("SCAN agency USING INDEX")
                     && !step.contains("SCAN office")

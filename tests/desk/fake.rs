@@ -24,6 +24,7 @@ use vanthu::domain::delivery::{Delivery, SendState, StatusCode, StatusEntry};
 use vanthu::domain::document::{
     BlobHash, Code, DocumentKey, FileRef, Metadata, Recipient, Urgency, written_number,
 };
+use vanthu::domain::handling::{Handler, Note, Progress as HandlingProgress, ProgressEntry, Unit};
 use vanthu::domain::identity::ExpiryWarning;
 use vanthu::domain::inbound::{Assignment, InboundDocument, InboundState, Registration};
 use vanthu::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
@@ -37,15 +38,16 @@ use vanthu::office::batch::{BatchOrder, BatchReport, Cancel, Fate, Load, Made, P
 use vanthu::office::doctor::{Finding, Health, Part};
 use vanthu::office::head::NumberPreview;
 use vanthu::office::layout::{Sample, compose, samples};
-use vanthu::office::{AwaitingExtension, ExtensionReport};
 use vanthu::office::{
-    Counts, Filter, HistoryEntry, NewDraft, PlaceProposal, Placement, Session, SignOrder,
-    SyncReport, TokenChoice, UserInfo,
+    Agenda, Assigning, Counts, DemandView, Filter, Handling, HistoryEntry, NewDraft, PlaceProposal,
+    Placement, Session, SignOrder, SyncReport, TokenChoice, UserInfo,
 };
+use vanthu::office::{AwaitingExtension, ExtensionReport};
 use vanthu::pdf::Rect;
 use vanthu::token::pkcs11::{Candidate, Source, State};
 use vanthu::token::{Pin, Plugged, Presence, Selector};
 
+use crate::handling;
 pub use paper::slow;
 
 /// The one password, and the one PIN.
@@ -75,8 +77,8 @@ pub struct FakeKeeper {
 }
 
 #[derive(Debug)]
-struct Books {
-    inbound: Vec<InboundDocument>,
+pub struct Books {
+    pub inbound: Vec<InboundDocument>,
     outbound: Vec<OutboundDocument>,
     history: Vec<(DocumentKey, HistoryEntry)>,
     sheets: Vec<Sample>,
@@ -84,7 +86,15 @@ struct Books {
     number: u32,
     tries: u8,
     /// Calls that change something, in words.
-    deeds: Vec<String>,
+    pub deeds: Vec<String>,
+    pub notes: Vec<(DocumentKey, Note)>,
+    pub progress: Vec<(DocumentKey, ProgressEntry)>,
+    pub handlers: Vec<(DocumentKey, Handler)>,
+    /// Inbound documents and what answers them.
+    pub answers: Vec<(DocumentKey, DocumentKey)>,
+    pub demands: Vec<DemandView>,
+    /// Of which the person has not been told.
+    pub untold: Vec<DemandView>,
     syncs: u32,
     awaiting: Vec<AwaitingExtension>,
     gate: gate::GateBooks,
@@ -145,6 +155,13 @@ impl FakeKeeper {
         Self::with(Books::empty())
     }
 
+    /// The furnished office, where a sender wants back what somebody works on.
+    pub fn demanded() -> Self {
+        let mut books = Books::furnished(0);
+        handling::recall(&mut books);
+        Self::with(books)
+    }
+
     fn with(books: Books) -> Self {
         Self {
             books: Arc::new(Mutex::new(books)),
@@ -152,6 +169,11 @@ impl FakeKeeper {
             demonstration: false,
             server: true,
         }
+    }
+
+    /// Who has a document in hand, in the order in which they got it.
+    pub fn handlers(&self) -> Vec<Handler> {
+        self.books().handlers.iter().map(|(_, one)| one.clone()).collect()
     }
 
     /// What was done, in order.
@@ -231,6 +253,12 @@ impl Books {
             number: 0,
             tries: 3,
             deeds: Vec::new(),
+            notes: Vec::new(),
+            progress: Vec::new(),
+            handlers: Vec::new(),
+            answers: Vec::new(),
+            demands: Vec::new(),
+            untold: Vec::new(),
             syncs: 0,
             gate: gate::GateBooks::default(),
             filters: Vec::new(),
@@ -321,6 +349,7 @@ impl Books {
                 user: "dat".to_owned(),
                 direction: "Tham mưu văn bản triển khai thực hiện.".to_owned(),
                 due: Some(date(2026, 12, 4)),
+                parts: Vec::new(),
             }),
             reason: if state == InboundState::Returned {
                 "Gửi nhầm nơi nhận".to_owned()
@@ -328,6 +357,7 @@ impl Books {
                 String::new()
             },
             paper: None,
+            demand: None,
         });
     }
 
@@ -622,6 +652,10 @@ impl Door for FakeDoor {
             outbox_waiting: if down { 3 } else { 0 },
             outbox_wedged: 0,
             quarantined: u64::from(down),
+            agenda: Agenda::ALL
+                .into_iter()
+                .map(|a| (a, books.inbound.iter().filter(|d| handling::holds(a, d)).count() as u64))
+                .collect(),
         })
     }
 
@@ -634,6 +668,7 @@ impl Door for FakeDoor {
         let books = self.keeper.enter()?;
         let wanted = books.inbound.iter().filter(|d| {
             filter.inbound.is_none_or(|state| d.state == state)
+                && filter.agenda.is_none_or(|agenda| handling::holds(agenda, d))
                 && matches_words(&d.metadata, &d.sender_name, &filter.words)
         });
         Ok(page(wanted, |d| d.key, after, limit).into_iter().cloned().collect())
@@ -714,19 +749,17 @@ impl Door for FakeDoor {
         self.keeper.enter()?.move_inbound(key, InboundState::Returned, reason)
     }
 
-    fn assign(
-        &self,
-        key: DocumentKey,
-        user: &str,
-        direction: &str,
-        due: Option<Date>,
-    ) -> Result<(), Problem> {
+    fn assign_to(&self, key: DocumentKey, given: Assigning) -> Result<(), Problem> {
         let mut books = self.keeper.enter()?;
         books.move_inbound(key, InboundState::Assigned, "")?;
-        if let Some(document) = books.inbound.iter_mut().find(|d| d.key == key) {
-            let (user, direction) = (user.to_owned(), direction.to_owned());
-            document.assignment = Some(Assignment { user, direction, due });
-        }
+        handling::give(&mut books, key, given);
+        Ok(())
+    }
+
+    fn forward(&self, key: DocumentKey, given: Assigning) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        books.deeds.push(format!("forwarded to {}", given.parts[0].party));
+        handling::give(&mut books, key, given);
         Ok(())
     }
 
@@ -734,8 +767,95 @@ impl Door for FakeDoor {
         self.keeper.enter()?.move_inbound(key, InboundState::InProcess, "")
     }
 
-    fn complete(&self, key: DocumentKey, result: &str) -> Result<(), Problem> {
+    fn complete_with(
+        &self,
+        key: DocumentKey,
+        result: &str,
+        _answer: Option<DocumentKey>,
+    ) -> Result<(), Problem> {
         self.keeper.enter()?.move_inbound(key, InboundState::Completed, result)
+    }
+
+    fn note(&self, key: DocumentKey, words: &str, private: bool) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        books.deeds.push("note".to_owned());
+        books.notes.push((key, handling::note(&self.session.user, words, private)));
+        Ok(())
+    }
+
+    fn progress(&self, key: DocumentKey, progress: HandlingProgress) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        books.deeds.push(format!("progress {:?}", progress.percent));
+        books.progress.push((key, handling::entry(&self.session.user, progress)));
+        Ok(())
+    }
+
+    fn may_report(&self, _: DocumentKey) -> Result<bool, Problem> {
+        Ok(true)
+    }
+
+    fn see(&self, _: DocumentKey) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    fn handling(&self, key: DocumentKey) -> Result<Handling, Problem> {
+        Ok(handling::of(&*self.keeper.enter()?, key))
+    }
+
+    fn units(&self) -> Result<Vec<Unit>, Problem> {
+        Ok(handling::units())
+    }
+
+    fn settling_phrases(&self) -> Vec<String> {
+        vec!["Chủ trì tham mưu.".to_owned()]
+    }
+
+    fn holidays(&self) -> Vec<Date> {
+        Vec::new()
+    }
+
+    fn proposed_due(&self, _: DocumentKey) -> Result<Option<Date>, Problem> {
+        Ok(Some(date(2026, 12, 8)))
+    }
+
+    fn answer_fields(&self, key: DocumentKey) -> Result<Metadata, Problem> {
+        let document = self.inbound_document(key)?;
+        let recipients = document.metadata.issuer.into_iter().collect();
+        Ok(Metadata { recipients, ..Metadata::default() })
+    }
+
+    fn draft_answer(&self, key: DocumentKey, draft: NewDraft) -> Result<DocumentKey, Problem> {
+        let answer = self.draft(draft)?;
+        self.keeper.enter()?.answers.push((key, answer));
+        Ok(answer)
+    }
+
+    fn to_complete(&self, answer: DocumentKey) -> Result<Vec<InboundDocument>, Problem> {
+        let books = self.keeper.enter()?;
+        let answered = books.answers.iter().filter(|(_, other)| *other == answer);
+        let find = |key| books.inbound.iter().find(|d: &&InboundDocument| d.key == key).cloned();
+        Ok(answered.filter_map(|(key, _)| find(*key)).collect())
+    }
+
+    fn demands(&self, _: u32) -> Result<Vec<DemandView>, Problem> {
+        let books = self.keeper.enter()?;
+        let open = books.demands.iter().filter(|view| !view.kept.state.is_answered());
+        Ok(open.cloned().collect())
+    }
+
+    fn answer_demand(&self, id: DocumentKey, agreed: bool, reason: &str) -> Result<(), Problem> {
+        handling::answer(&mut *self.keeper.enter()?, id, agreed, reason);
+        Ok(())
+    }
+
+    fn untold_demands(&self) -> Result<Vec<DemandView>, Problem> {
+        Ok(self.keeper.enter()?.untold.clone())
+    }
+
+    fn demand_noticed(&self, id: DocumentKey) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        books.untold.retain(|view| view.kept.demand.id != id);
+        Ok(())
     }
 
     fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem> {

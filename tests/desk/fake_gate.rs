@@ -8,9 +8,11 @@ use vanthu::domain::document::DocumentKey;
 use vanthu::domain::gate::{
     Check, CheckName, CountedFile, Fact, Gate, Judgement, Outcome, Way, legal_finding,
 };
+use vanthu::domain::handling::Participant;
 use vanthu::domain::inbound::{InboundDocument, InboundState};
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::domain::report::{ErrorReport, ReportTo};
+use vanthu::office::Assigning;
 use vanthu::office::Unacknowledged;
 use vanthu::office::batch::{Cancel, Fate, Progress, Tell};
 use vanthu::office::gate::GateView;
@@ -189,7 +191,10 @@ impl GateDoor for FakeDoor {
                         .register(*key)
                         .map(|registration| registration.arrival_number.to_string()),
                     Decision::Assign { user, direction, due } => {
-                        self.assign(*key, user, direction, *due).map(|()| String::new())
+                        let parts = vec![Participant::lead(user)];
+                        let direction = direction.clone();
+                        let given = Assigning { parts, direction, due: *due };
+                        self.assign_to(*key, given).map(|()| String::new())
                     }
                 };
                 match made {

@@ -28,8 +28,11 @@ fn an_inbound_document_goes_its_way() {
     append(&store, accept(key)).unwrap();
     let number = store.write(&clerk(), move |writer| register(writer, key)).unwrap();
     assert_eq!(number, 1);
-    let assignment =
-        Assignment { user: "an".to_owned(), direction: "Xử lý gấp".to_owned(), due: None };
+    let assignment = Assignment {
+        user: "an".to_owned(),
+        direction: "Xử lý gấp".to_owned(),
+        ..Assignment::default()
+    };
     let again = Assignment { user: "tư".to_owned(), ..assignment.clone() };
     append(&store, Change::InboundAssigned { key, assignment }).unwrap();
     append(&store, Change::InboundAssigned { key, assignment: again.clone() }).unwrap();

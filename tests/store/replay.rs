@@ -5,8 +5,10 @@ use proptest::prelude::*;
 use uuid::Uuid;
 use vanthu::domain::book::{BookId, BookRule, Direction};
 use vanthu::domain::delivery::{StatusCode, StatusEntry};
-use vanthu::domain::document::DocumentKey;
+use vanthu::domain::demand::{Demand, DemandAnswer, DemandKind, Update};
+use vanthu::domain::document::{DocumentKey, ResponseFor};
 use vanthu::domain::gate::{Check, CheckName, Fact, Gate, Judgement, Outcome, legal_finding};
+use vanthu::domain::handling::{Part, Participant, Party, Progress, Unit};
 use vanthu::domain::inbound::{Assignment, InboundState};
 use vanthu::domain::operation::{Change, OutboxKind};
 use vanthu::domain::outbound::{OutboundState, SignatureKind};
@@ -99,6 +101,19 @@ enum Deed {
         content: u8,
         well: bool,
     },
+    Settle {
+        pick: usize,
+        how: u8,
+        words: String,
+    },
+    Demand {
+        pick: usize,
+        how: u8,
+        here: bool,
+    },
+    Unit {
+        members: u8,
+    },
 }
 
 fn deeds() -> impl Strategy<Value = Deed> {
@@ -133,6 +148,10 @@ fn deeds() -> impl Strategy<Value = Deed> {
         1 => any::<bool>().prop_map(|outbound| Deed::GiveUp { outbound }),
         1 => (0..4u8, words).prop_map(|(number, words)| Deed::Agency { number, words }),
         2 => (0..6u8, any::<bool>()).prop_map(|(content, well)| Deed::Packet { content, well }),
+        4 => (pick, 0..5u8, words).prop_map(|(pick, how, words)| Deed::Settle { pick, how, words }),
+        4 => (pick, 0..6u8, any::<bool>())
+            .prop_map(|(pick, how, here)| Deed::Demand { pick, how, here }),
+        1 => (0..3u8).prop_map(|members| Deed::Unit { members }),
     ]
 }
 
@@ -140,6 +159,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
 struct Office {
     inbound: Vec<DocumentKey>,
     outbound: Vec<DocumentKey>,
+    demands: Vec<DocumentKey>,
 }
 
 type Work = Box<dyn FnOnce(&mut Writer<'_>) -> Result<(), StoreError> + Send>;
@@ -183,7 +203,7 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
         }
         Deed::Assign { pick, user } => {
             let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
-            let assignment = Assignment { user, direction: String::new(), due: None };
+            let assignment = Assignment { user, ..Assignment::default() };
             append(store, Change::InboundAssigned { key, assignment })?;
         }
         Deed::Gate { pick, failed } => {
@@ -256,6 +276,19 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
                 append(store, Change::ErrorReportSeen { key, report: id })?;
                 assert!(store.unseen_error_reports("an", 10)?.is_empty());
             }
+        }
+        Deed::Settle { pick, how, words } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            append(store, settling(office, key, pick, how, words))?;
+        }
+        Deed::Demand { pick, how, here } => demand(store, office, pick, how, here)?,
+        Deed::Unit { members } => {
+            let members = (0..members).map(|n| n.to_string()).collect();
+            let unit =
+                Unit {
+                    key: "vp".to_owned(), name: "Văn phòng".to_owned(), members, closed: false
+                };
+            append(store, Change::UnitPut { unit })?;
         }
         Deed::Draft { words } => {
             let key = DocumentKey::fresh();
@@ -379,6 +412,91 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
         }
     }
     Ok(())
+}
+
+/// Something that people do while they settle a document.
+fn settling(office: &Office, key: DocumentKey, pick: usize, how: u8, words: String) -> Change {
+    let party = |name: &str| Party::User(name.to_owned());
+    match how {
+        0 => Change::HandlingForwarded {
+            key,
+            from: party(if pick % 2 == 0 { "a" } else { "b" }),
+            to: vec![
+                Participant::lead("c"),
+                Participant::new(party(if pick % 3 == 0 { "a" } else { "d" }), Part::Inform),
+            ],
+            direction: words,
+            due: None,
+        },
+        1 => Change::DocumentSeen { key },
+        2 => {
+            let progress = Progress { percent: Some(7), text: words, next: String::new() };
+            Change::ProgressNoted { key, progress }
+        }
+        3 => Change::NoteAdded { key, text: words, private: pick % 2 == 0 },
+        _ => {
+            let answer = of(&office.outbound, pick).unwrap_or(key);
+            Change::AnswerLinked { key, answer }
+        }
+    }
+}
+
+/// A sender demands something, or is answered.
+fn demand(
+    store: &Store,
+    office: &mut Office,
+    pick: usize,
+    how: u8,
+    here: bool,
+) -> Result<(), StoreError> {
+    let document = of(&office.inbound, pick);
+    let told = vec![USER.to_owned()];
+    let Some(demand) = of(&office.demands, pick).filter(|_| how > 1) else {
+        let packet = store.put_blob(&[how, 77])?;
+        let about = ResponseFor {
+            agency: None,
+            code: String::new(),
+            issued: None,
+            document_id: format!("000.00.00.H30,2026,{}", pick % 5),
+        };
+        let update = Update { metadata: metadata("mới"), content: None };
+        let demand = Demand {
+            id: DocumentKey::fresh(),
+            kind: DemandKind::ALL[pick % 3],
+            sender: agency("000.00.00.H30"),
+            sender_name: String::new(),
+            about,
+            reason: "r".to_owned(),
+            received_at: Timestamp::UNIX_EPOCH,
+            answer_by: jiff::civil::date(YEAR, 2, 3),
+            packet,
+            document: document.filter(|_| here),
+            replacement: document.filter(|_| !here),
+            update: (how == 1).then(|| Box::new(update)),
+        };
+        office.demands.push(demand.id);
+        append(store, Change::DemandReceived { demand: Box::new(demand), told })?;
+        return Ok(());
+    };
+    let change = match (how, document) {
+        (2, Some(key)) => Change::DemandMatched { demand, key, told },
+        (3, _) => Change::DemandNoticed { demand },
+        (4, Some(key)) => Change::InboundUpdated {
+            key,
+            demand,
+            update: Box::new(Update { metadata: metadata("đổi"), content: None }),
+        },
+        _ => Change::DemandAnswered {
+            demand,
+            answer: DemandAnswer {
+                agreed: here,
+                reason: String::new(),
+                at: Timestamp::UNIX_EPOCH,
+                automatic: !here,
+            },
+        },
+    };
+    append(store, change).map(drop)
 }
 
 proptest! {

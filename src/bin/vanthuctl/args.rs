@@ -7,12 +7,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod bench;
 mod book;
 mod gate;
+mod handling;
 mod paper;
 mod signing;
 
 pub use bench::{Bench, BenchBooks, BenchTokens};
 pub use book::{BookCommand, BookExport, BookFormat, BookOutput, Search};
 pub use gate::{Accept, Gate, Report};
+pub use handling::{Assign, Forward, Overdue, Parts, Progress, Recall, RecallCommand, UnitCommand};
 pub use paper::{Digitise, SealCopy};
 pub use signing::{
     Act, As, CertificateCommand, ChangePin, Level, LinkCertificate, PlaceArgs, Sign, SignDocument,
@@ -152,8 +154,37 @@ pub enum Command {
         #[arg(long)]
         reason: String,
     },
-    /// Pass an inbound document to somebody
+    /// Pass an inbound document to people and units (status 04)
     Assign(Assign),
+    /// Pass on what you have in hand
+    Forward(Forward),
+    /// The office's units (bộ phận)
+    #[command(subcommand)]
+    Unit(UnitCommand),
+    /// Write how far the work on an inbound document is
+    Progress(Progress),
+    /// Write a note on a document
+    Note {
+        id: String,
+        text: String,
+        /// Only you read it
+        #[arg(long)]
+        private: bool,
+    },
+    /// Who has a document in hand, since when, what they noted, what answers it
+    Handling { id: String },
+    /// Save the settlement slip of a registered document as a PDF file
+    Slip { id: String, out: PathBuf },
+    /// Documents past their term, what is due first before the others
+    Overdue(Overdue),
+    /// Save the sealed main file of a cancelled document (archivist, administrator); the
+    /// reason is kept in the audit chain
+    Sealed {
+        id: String,
+        out: PathBuf,
+        #[arg(long)]
+        reason: String,
+    },
     /// Begin to work on an inbound document (status 05)
     Begin { id: String },
     /// Complete an inbound document (status 06)
@@ -161,6 +192,9 @@ pub enum Command {
         id: String,
         #[arg(long, default_value = "")]
         result: String,
+        /// The outbound document of ours that answers it
+        #[arg(long, value_name = "ID")]
+        answer: Option<String>,
     },
     /// Begin an outbound document from a PDF
     Draft(Box<Draft>),
@@ -177,14 +211,14 @@ pub enum Command {
     /// The organisation's signature, by the clerk
     Seal(SignDocument),
     /// Issue a sealed document to its recipients
-    Issue { id: String },
-    /// Recall an issued document from its recipients
-    Recall {
+    Issue {
         id: String,
-        /// Why; the recipients read it
-        #[arg(long)]
-        reason: String,
+        /// An issued document of ours whose place it takes; that one is recalled
+        #[arg(long, value_name = "ID")]
+        replaces: Option<String>,
     },
+    /// Recall an issued document from its recipients; list and answer what senders demand back
+    Recall(Recall),
     /// What came in and could not be taken
     #[command(subcommand)]
     Quarantine(Quarantine),
@@ -378,18 +412,6 @@ pub struct Queue {
 }
 
 #[derive(Debug, Args)]
-pub struct Assign {
-    pub id: String,
-    #[arg(long)]
-    pub to: String,
-    #[arg(long, default_value = "")]
-    pub direction: String,
-    /// yyyy-mm-dd
-    #[arg(long)]
-    pub due: Option<String>,
-}
-
-#[derive(Debug, Args)]
 pub struct Draft {
     pub pdf: PathBuf,
     /// Key of the document type, such as QĐ, CV, BC
@@ -419,6 +441,9 @@ pub struct Draft {
     pub urgency: String,
     #[arg(long = "attach", value_name = "FILE")]
     pub attachments: Vec<PathBuf>,
+    /// The inbound document that it answers; without --to it goes to its sender
+    #[arg(long, value_name = "ID")]
+    pub answers: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,6 +13,7 @@ use vanthu::t;
 use crate::args::{self, Command, Direction, Stage};
 use crate::batch;
 use crate::door::{self, key};
+use crate::handling;
 use crate::output::{self, Outcome};
 use crate::paper;
 use crate::usage;
@@ -70,21 +71,21 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
             office.return_(key(&id)?, &reason)?;
             inbound_state(&office, &id)
         }
-        Command::Assign(args) => {
-            let due = match &args.due {
-                Some(text) => Some(text.parse().map_err(|_| usage("--due", text))?),
-                None => None,
-            };
-            office.assign(key(&args.id)?, &args.to, &args.direction, due)?;
-            inbound_state(&office, &args.id)
-        }
+        Command::Assign(args) => handling::assign(&office, &args),
+        Command::Forward(args) => handling::forward(&office, &args),
+        Command::Unit(command) => handling::unit(&office, command),
+        Command::Progress(args) => handling::progress(&office, args),
+        Command::Note { id, text, private } => handling::note(&office, &id, &text, private),
+        Command::Handling { id } => handling::handling(&office, &id),
+        Command::Slip { id, out } => handling::slip(&office, &id, &out),
+        Command::Overdue(args) => handling::overdue(&office, &args),
+        Command::Sealed { id, out, reason } => handling::sealed(&office, &id, &out, &reason),
         Command::Begin { id } => {
             office.begin(key(&id)?)?;
             inbound_state(&office, &id)
         }
-        Command::Complete { id, result } => {
-            office.complete(key(&id)?, &result)?;
-            inbound_state(&office, &id)
+        Command::Complete { id, result, answer } => {
+            handling::complete(&office, &id, &result, answer.as_deref())
         }
         Command::Draft(args) => draft(&office, &args),
         Command::Review { id, to, note } => {
@@ -100,14 +101,8 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
         }
         Command::SignDocument(args) => batch::sign(&office, &args),
         Command::Seal(args) => batch::seal(&office, &args),
-        Command::Issue { id } => {
-            office.issue(key(&id)?)?;
-            outbound_state(&office, &id)
-        }
-        Command::Recall { id, reason } => {
-            office.recall(key(&id)?, &reason)?;
-            outbound_state(&office, &id)
-        }
+        Command::Issue { id, replaces } => handling::issue(&office, &id, replaces.as_deref()),
+        Command::Recall(args) => handling::recall(&office, &args),
         Command::Book(command) => crate::book::book(&office, &command),
         Command::Search(args) => crate::book::search(&office, &args),
         Command::Stamp { id, out } => crate::book::stamp(&office, &id, &out),
@@ -246,7 +241,7 @@ pub fn inbound_state(office: &Office, id: &str) -> Result<Outcome, Problem> {
     ))
 }
 
-fn outbound_state(office: &Office, id: &str) -> Result<Outcome, Problem> {
+pub fn outbound_state(office: &Office, id: &str) -> Result<Outcome, Problem> {
     let document = office.outbound_document(key(id)?)?;
     Ok(Outcome::new(
         json!({"id": id, "state": document.state.key()}),
@@ -295,6 +290,10 @@ pub fn inbound_json(document: &InboundDocument) -> Value {
         "files": document.files,
         "reason": document.reason,
         "paper": document.paper.as_ref().map(paper::paper_json),
+        "demand": document.demand.map(|mark| json!({
+            "kind": mark.kind.key(),
+            "state": mark.state.key(),
+        })),
     })
 }
 
@@ -357,7 +356,7 @@ fn draft(office: &Office, args: &args::Draft) -> Result<Outcome, Problem> {
         .iter()
         .map(|path| Ok((door::file_name(path), door::read(path)?)))
         .collect::<Result<Vec<_>, Problem>>()?;
-    let key = office.draft(NewDraft {
+    let draft = NewDraft {
         file_name: door::file_name(&args.pdf),
         pdf: door::read(&args.pdf)?,
         attachments,
@@ -378,7 +377,11 @@ fn draft(office: &Office, args: &args::Draft) -> Result<Outcome, Problem> {
             recipients,
             ..Metadata::default()
         },
-    })?;
+    };
+    let key = match &args.answers {
+        Some(inbound) => office.draft_answer(key(inbound)?, draft)?,
+        None => office.draft(draft)?,
+    };
     Ok(Outcome::new(json!({"id": key, "state": "draft"}), key.to_string()))
 }
 

@@ -11,6 +11,7 @@ mod doctor;
 mod door;
 mod extend;
 mod gate;
+mod handling;
 mod output;
 mod paper;
 mod setup;

@@ -18,12 +18,12 @@ use iced::{Size, Task};
 use jiff::civil::Date;
 
 use super::{Stage, Step};
-use crate::desk::dialog::assign::parse_due;
 use crate::desk::document::today;
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
 use crate::desk::widget::windowed::{page, reveal, windowed};
 use crate::domain::book::{Book, BookId, Direction};
+use crate::domain::deadline;
 use crate::domain::document::DocumentKey;
 use crate::domain::problem::Problem;
 use crate::office::book::{BookFilter, BookLine, Format, Output};
@@ -269,7 +269,7 @@ impl Books {
         let text = text.trim();
         let short = text.split(['/', '-', '.']).count() == 2;
         let whole = if short { format!("{text}/{}", self.year) } else { text.to_owned() };
-        parse_due(&whole).ok()
+        deadline::read(&whole, today(), &[]).ok()
     }
 
     /// Asks which books there are, then for the lines of the one that is chosen.

@@ -21,7 +21,7 @@ use crate::desk::keys::Command;
 use crate::desk::orders::Order;
 use crate::desk::words;
 use crate::domain::agency::{Agency, AgencyCode};
-use crate::domain::document::{Metadata, Recipient, Signer, Urgency};
+use crate::domain::document::{DocumentKey, Metadata, Recipient, Signer, Urgency};
 use crate::domain::problem::Problem;
 use crate::domain::role::Role;
 use crate::domain::text::tidy;
@@ -38,6 +38,8 @@ const SUBJECT_LENGTH: usize = 500;
 #[derive(Debug)]
 pub struct Draft {
     own: AgencyCode,
+    /// The inbound document that it answers.
+    answers: Option<DocumentKey>,
     types: Vec<TypeChoice>,
     leaders: Vec<UserInfo>,
     raw: Raw,
@@ -56,6 +58,8 @@ pub struct Draft {
 pub enum Message {
     Types(Result<Vec<(String, String)>, Problem>),
     Users(Result<Vec<UserInfo>, Problem>),
+    /// What is known of an answer beforehand.
+    Answer(Result<Box<Metadata>, Problem>),
     Path(String),
     Browse,
     Browsed(Option<PathBuf>),
@@ -192,6 +196,7 @@ impl Draft {
     pub fn new(door: &Arc<dyn Door>) -> (Self, Task<Message>) {
         let dialog = Self {
             own: door.session().agency.code.clone(),
+            answers: None,
             types: Vec::new(),
             leaders: Vec::new(),
             raw: Raw::default(),
@@ -211,6 +216,15 @@ impl Draft {
         (dialog, Task::batch([types, users, operation::focus(PATH)]))
     }
 
+    /// The same for the answer to an inbound document: it goes to its sender, and names it.
+    pub fn answering(key: DocumentKey, door: &Arc<dyn Door>) -> (Self, Task<Message>) {
+        let (mut dialog, task) = Self::new(door);
+        dialog.answers = Some(key);
+        let door = Arc::clone(door);
+        let known = crate::desk::ask(move || door.answer_fields(key).map(Box::new));
+        (dialog, Task::batch([task, Task::perform(known, Message::Answer)]))
+    }
+
     pub fn stage(&self) -> &Stage {
         &self.stage
     }
@@ -222,7 +236,13 @@ impl Draft {
                     types.into_iter().map(|(key, name)| TypeChoice { key, name }).collect();
             }
             Message::Users(Ok(users)) => self.users(users),
-            Message::Types(Err(problem)) | Message::Users(Err(problem)) => {
+            Message::Answer(Ok(known)) => {
+                self.raw.urgency = known.urgency;
+                self.raw.recipients = known.recipients;
+            }
+            Message::Types(Err(problem))
+            | Message::Users(Err(problem))
+            | Message::Answer(Err(problem)) => {
                 self.stage = Stage::Failed(problem);
             }
             Message::Path(path) => self.raw.path = path,
@@ -260,7 +280,12 @@ impl Draft {
             }
             Message::Drop(_) => {}
             Message::Submit => return self.submit(),
-            Message::Read(Ok(draft)) => return Step::Order(Order::Draft(draft)),
+            Message::Read(Ok(draft)) => {
+                return Step::Order(match self.answers {
+                    Some(key) => Order::DraftAnswer { key, draft },
+                    None => Order::Draft(draft),
+                });
+            }
             Message::Read(Err(problem)) => self.stage = Stage::Failed(problem),
             Message::Close => return Step::Close,
         }
@@ -413,6 +438,7 @@ mod tests {
     fn recipients_are_offered_once_and_never_oneself() {
         let own = AgencyCode::new("H30.0").unwrap();
         let mut dialog = Draft {
+            answers: None,
             own: own.clone(),
             types: Vec::new(),
             leaders: Vec::new(),
@@ -439,6 +465,7 @@ mod tests {
         let mut raw = raw();
         raw.path.clear();
         let mut dialog = Draft {
+            answers: None,
             own: AgencyCode::new("H30.0").unwrap(),
             types: Vec::new(),
             leaders: Vec::new(),

@@ -22,6 +22,7 @@ use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
 use crate::domain::problem::Problem;
 use crate::domain::text::tidy;
+use crate::office::Link;
 use crate::office::gate::{fact, outcome};
 use crate::t;
 
@@ -37,6 +38,8 @@ pub struct Reason {
     /// What stands against it at the gate.
     found: Vec<String>,
     chosen: Option<usize>,
+    /// Documents of ours that may be the answer, when something is completed.
+    answers: Vec<Link>,
     words: text_editor::Content,
     pub(super) stage: Stage,
 }
@@ -44,6 +47,7 @@ pub struct Reason {
 #[derive(Debug, Clone)]
 pub enum Message {
     Given(Result<Given, Problem>),
+    Answers(Result<Vec<Link>, Problem>),
     Choose(usize),
     Words(text_editor::Action),
     Submit,
@@ -72,8 +76,12 @@ impl Reason {
     }
 
     /// The result of completing may stay unsaid.
-    pub fn completing(document: &Document) -> (Self, Task<Message>) {
-        (Self::blank(Deed::Complete, document), operation::focus(WORDS))
+    pub fn completing(document: &Document, door: &Arc<dyn Door>) -> (Self, Task<Message>) {
+        let (key, door) = (document.key(), Arc::clone(door));
+        let answers = crate::desk::ask(move || Ok(door.handling(key)?.links));
+        let answers = Task::perform(answers, Message::Answers);
+        let dialog = Self::blank(Deed::Complete, document);
+        (dialog, Task::batch([answers, operation::focus(WORDS)]))
     }
 
     fn blank(deed: Deed, document: &Document) -> Self {
@@ -84,6 +92,7 @@ impl Reason {
             given: Vec::new(),
             found: Vec::new(),
             chosen: None,
+            answers: Vec::new(),
             words: text_editor::Content::new(),
             stage: Stage::Asking,
         }
@@ -103,7 +112,14 @@ impl Reason {
                 self.given = given.reasons;
                 self.found = given.found;
             }
-            Message::Given(Err(problem)) => self.stage = Stage::Failed(problem),
+            // The newest answer is most likely the one.
+            Message::Answers(Ok(answers)) => {
+                self.chosen = answers.len().checked_sub(1);
+                self.answers = answers;
+            }
+            Message::Given(Err(problem)) | Message::Answers(Err(problem)) => {
+                self.stage = Stage::Failed(problem);
+            }
             Message::Choose(index) => {
                 self.chosen = if self.chosen == Some(index) { None } else { Some(index) };
             }
@@ -145,7 +161,11 @@ impl Reason {
         Some(match (self.deed, self.deed.outbound_goal()) {
             (Deed::Accept, _) => Order::AcceptDespite(key, reason),
             (Deed::Return, _) => Order::Return(key, reason),
-            (Deed::Complete, _) => Order::Complete(key, reason),
+            (Deed::Complete, _) => Order::Complete {
+                key,
+                result: reason,
+                answer: self.chosen.and_then(|index| self.answers.get(index)).map(|one| one.key),
+            },
             (Deed::Recall, _) => Order::Recall(key, reason),
             (_, Some(to)) => Order::Submit { key, to, note: reason },
             (_, None) => return None,
@@ -170,7 +190,8 @@ impl Reason {
             .spacing(space::S)
             .into()
         });
-        let given = self.given.iter().enumerate().map(|(index, reason)| {
+        let answers = self.answers.iter().map(|link| t!("desk-complete-answer", name = link.name));
+        let given = self.given.iter().cloned().chain(answers).enumerate().map(|(index, reason)| {
             let chosen = self.chosen == Some(index);
             let mark = if chosen { Icon::CheckCircle } else { Icon::Dot };
             let line =
@@ -253,6 +274,7 @@ mod tests {
             given: vec!["Sai thể thức".to_owned(), "Gửi nhầm".to_owned()],
             found: Vec::new(),
             chosen: None,
+            answers: Vec::new(),
             words: text_editor::Content::new(),
             stage: Stage::Asking,
         }
@@ -294,7 +316,7 @@ mod tests {
     fn a_result_may_stay_unsaid() {
         let mut dialog = dialog(Deed::Complete);
         assert!(
-            matches!(dialog.update(Message::Submit), Step::Order(Order::Complete(_, r)) if r.is_empty())
+            matches!(dialog.update(Message::Submit), Step::Order(Order::Complete { result, .. }) if result.is_empty())
         );
     }
 }

@@ -4,6 +4,7 @@
 pub mod day;
 pub mod facts;
 pub mod gate;
+pub mod handling;
 pub mod jobs;
 pub mod list;
 mod marks;
@@ -41,7 +42,7 @@ use crate::domain::report::ErrorReport;
 use crate::domain::role::Act;
 use crate::i18n::{Lang, language};
 use crate::office::search::SavedFilter;
-use crate::office::{Counts, SyncReport};
+use crate::office::{Agenda, Counts, DemandView, SyncReport};
 use crate::t;
 use crate::token::Plugged;
 use jobs::Jobs;
@@ -154,6 +155,8 @@ pub enum Message {
     KeepFilter,
     FindFilter,
     Books,
+    /// What senders demand, of which the person had not been told.
+    Told(Result<Vec<DemandView>, Problem>),
     Language,
     LogOut,
 }
@@ -212,6 +215,7 @@ impl Main {
             main.fetch_filters(),
             main.count_books(),
             main.look_for_paper(),
+            main.ask_untold(),
         ];
         (main, Task::batch(tasks))
     }
@@ -334,6 +338,7 @@ impl Main {
                 let dialog = Dialog::books(&self.door);
                 self.open(dialog)
             }
+            Message::Told(answer) => self.told(answer),
             Message::Token(message) => {
                 self.token.update(message);
                 Task::none()
@@ -372,6 +377,16 @@ impl Main {
             Command::Books => self.update(Message::Books),
             Command::KeepFilter => self.update(Message::KeepFilter),
             Command::Filters => self.update(Message::FindFilter),
+            Command::Note => Action::Run(self.note()),
+            Command::AnswerDemand => Action::Run(self.answer_demand()),
+            // Once for what is overdue, once more for what is due soon.
+            Command::Overdue => {
+                let agenda = match self.list.queue() {
+                    Queue::Agenda(Agenda::Overdue) => Agenda::DueSoon,
+                    _ => Agenda::Overdue,
+                };
+                self.update(Message::Queue(Queue::Agenda(agenda)))
+            }
             Command::Language => self.update(Message::Language),
             Command::LogOut => self.update(Message::LogOut),
             Command::Queue(index) => match self.queues.get(index) {
@@ -480,6 +495,12 @@ impl Main {
             reader::Action::ReportError => self.report_error(),
             reader::Action::PrintCopy => self.print_copy(),
             reader::Action::Twins => self.show_twins(),
+            reader::Action::Note => self.note(),
+            reader::Action::AnswerDemand => self.answer_demand(),
+            reader::Action::Follow(key) => {
+                self.list.select(key);
+                self.reader.open(key, &self.door).map(Message::Reader)
+            }
             reader::Action::Compare { field, signer } => match self.reader.document() {
                 Some(document) => {
                     let dialog = Dialog::compare(field, signer, document, &self.door, &self.easel);
@@ -518,8 +539,16 @@ impl Main {
                 let dialog = Dialog::assign(document, &door);
                 self.open(dialog)
             }
+            Deed::Forward => {
+                let dialog = Dialog::forward(document, &door);
+                self.open(dialog)
+            }
+            Deed::Answer => {
+                let dialog = Dialog::answer(document, &door);
+                self.open(dialog)
+            }
             Deed::Complete => {
-                let dialog = Dialog::complete(document);
+                let dialog = Dialog::complete(document, &door);
                 self.open(dialog)
             }
             Deed::Sign => {
@@ -589,9 +618,9 @@ impl Main {
             }
             dialog::Action::Open(opened) => self.open(*opened),
             dialog::Action::Show(key) => self.show_arrival(key),
-            dialog::Action::ShowLine { key, inbound } => {
+            dialog::Action::ShowLine { key, .. } => {
                 self.dialog = None;
-                self.reader.open(key, inbound, &self.door).map(Message::Reader)
+                self.reader.open(key, &self.door).map(Message::Reader)
             }
             dialog::Action::GoTo(filter) => {
                 self.dialog = None;

@@ -9,13 +9,17 @@ use super::super::{Office, labels};
 use crate::domain::book::{BookId, written};
 use crate::domain::calendar;
 use crate::domain::document::{DocumentKey, Metadata, Urgency};
-use crate::domain::inbound::{InboundDocument, InboundState};
+use crate::domain::handling::Party;
+use crate::domain::inbound::{Assignment, InboundDocument, InboundState};
 use crate::domain::outbound::{OutboundDocument, OutboundState};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text::fold;
 use crate::store::{BookEntry, BookRow};
 use crate::t;
+
+/// The names of people and units, as the book writes them.
+type Names = HashMap<Party, String>;
 
 /// One number of a book.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -139,8 +143,11 @@ impl Office {
         each: &mut dyn FnMut(BookLine) -> Result<bool, Problem>,
     ) -> Result<(), Problem> {
         self.actor(Act::ViewQueues)?;
-        let names: HashMap<String, String> =
-            self.store().users()?.into_iter().map(|user| (user.name, user.display_name)).collect();
+        let users = self.store().users()?.into_iter();
+        let users = users.map(|user| (Party::User(user.name), user.display_name));
+        let units = self.store().units()?.into_iter();
+        let units = units.map(|unit| (Party::Unit(unit.key), unit.name));
+        let names: Names = users.chain(units).collect();
         let mut after = after;
         loop {
             let lines = self.store().view(|view| {
@@ -169,12 +176,7 @@ impl Office {
     }
 }
 
-fn line(
-    book: &BookId,
-    row: BookRow,
-    forwarded: Option<Date>,
-    names: &HashMap<String, String>,
-) -> BookLine {
+fn line(book: &BookId, row: BookRow, forwarded: Option<Date>, names: &Names) -> BookLine {
     let mut line = BookLine {
         number: row.number,
         written: written(&book.series, row.number),
@@ -194,7 +196,7 @@ fn line(
     line
 }
 
-fn inbound(line: &mut BookLine, document: InboundDocument, names: &HashMap<String, String>) {
+fn inbound(line: &mut BookLine, document: InboundDocument, names: &Names) {
     facts(line, document.key, &document.metadata);
     line.party = match &document.metadata.issuer {
         Some(issuer) if !issuer.name.is_empty() => issuer.name.clone(),
@@ -203,7 +205,12 @@ fn inbound(line: &mut BookLine, document: InboundDocument, names: &HashMap<Strin
     line.state = labels::inbound(document.state);
     line.due = document.metadata.due;
     if let Some(assignment) = &document.assignment {
-        line.to = names.get(&assignment.user).unwrap_or(&assignment.user).clone();
+        // A unit leads as well as a person does.
+        let parts = assignment.participants();
+        line.to = match Assignment::head(&parts).map(|head| &head.party) {
+            Some(party) => names.get(party).unwrap_or(&assignment.user).clone(),
+            None => assignment.user.clone(),
+        };
         line.due = assignment.due.or(line.due);
         line.direction.clone_from(&assignment.direction);
     }

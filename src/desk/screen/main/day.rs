@@ -108,7 +108,7 @@ impl Main {
         self.list.select(key);
         Task::batch([
             listed.map(Message::List),
-            self.reader.open_inbound(key, &self.door).map(Message::Reader),
+            self.reader.open(key, &self.door).map(Message::Reader),
         ])
     }
 

@@ -366,14 +366,14 @@ fn dated<'a>(time: String, what: String, more: &str) -> Element<'a, Message> {
     .into()
 }
 
-fn said<'a>(words: String) -> Element<'a, Message> {
+pub(super) fn said<'a>(words: String) -> Element<'a, Message> {
     container(text(words).size(size::BODY).color(theme::INK_SOFT).center())
         .padding(space::XL)
         .center_x(Fill)
         .into()
 }
 
-fn scrolled(parts: Vec<Element<'_, Message>>) -> Element<'_, Message> {
+pub(super) fn scrolled(parts: Vec<Element<'_, Message>>) -> Element<'_, Message> {
     focus(
         scrollable(column(parts).spacing(space::M).padding(space::M).width(Fill))
             .id(super::pages::SCROLL)

@@ -470,7 +470,8 @@ impl List {
     fn rows_view(&self) -> Element<'_, Message> {
         let window = windowed(self.rows.len(), ROW, self.offset, self.height);
         let first = window.rows.start;
-        let all = matches!(self.queue, Queue::Inbound(None) | Queue::Outbound(None));
+        let all =
+            matches!(self.queue, Queue::Inbound(None) | Queue::Outbound(None) | Queue::Agenda(_));
         let rows = self.rows.get(window.rows.clone()).unwrap_or_default();
         let query = Query::parse(&self.words);
         let built = rows.iter().enumerate().map(|(i, document)| {
@@ -554,6 +555,7 @@ fn row_view<'a>(
                 words::urgency_tone(metadata.urgency),
             )
         }))
+        .push(demand_badge(document))
         .push(due_badge(document))
         .push(text(local_day(document.when())).size(size::CAPTION).color(theme::INK_SOFT))
         .spacing(space::S)
@@ -626,6 +628,12 @@ fn tail<'a>(document: &'a Document, with_state: bool) -> Option<Element<'a, Mess
         .as_ref()
         .map(|registration| note(t!("desk-arrival-number", number = registration.arrival_number)));
     Some(row![].push(number).push(verdict).spacing(space::S).into())
+}
+
+fn demand_badge<'a>(document: &Document) -> Option<Element<'a, Message>> {
+    let Document::Inbound(inbound) = document else { return None };
+    let (said, tone) = words::demand_mark(inbound.demand?)?;
+    Some(badge(Icon::Undo, said, tone))
 }
 
 fn due_badge<'a>(document: &Document) -> Option<Element<'a, Message>> {

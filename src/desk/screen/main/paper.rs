@@ -166,7 +166,7 @@ impl Main {
         self.list.select(key);
         Task::batch([
             self.list.go(Queue::Inbound(None), &self.door).map(super::Message::List),
-            self.reader.open_inbound(key, &self.door).map(super::Message::Reader),
+            self.reader.open(key, &self.door).map(super::Message::Reader),
             self.count(),
         ])
     }

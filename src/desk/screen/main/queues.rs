@@ -11,11 +11,11 @@ use crate::desk::widget::press::{chip, wide};
 use crate::desk::widget::shortened::shortened;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
-use crate::office::Counts;
 use crate::office::search::SavedFilter;
+use crate::office::{Agenda, Counts};
 use crate::t;
 
-/// Queues under their two headings; `counts` is `None` until they are known.
+/// Queues under their headings; `counts` is `None` until they are known.
 pub fn view<'a>(
     queues: &[Queue],
     current: Queue,
@@ -37,16 +37,21 @@ pub fn view<'a>(
         .align_y(Center);
         wide(content, chosen, Some(Message::Queue(*queue)))
     };
-    let section = |name: &'static str, inbound: bool| {
-        let lines = queues.iter().filter(move |queue| queue.is_inbound() == inbound).map(line);
-        column![heading(t!(name))].extend(lines).spacing(1.0)
+    let of = |section| -> Vec<Queue> {
+        queues.iter().filter(|queue| Section::of(**queue) == section).copied().collect()
     };
+    // What presses stands first, whatever its state.
+    let pressing = of(Section::Agenda);
     let mut panes = column![].spacing(space::S);
-    if queues.iter().any(|queue| queue.is_inbound()) {
-        panes = panes.push(section("desk-inbound", true));
+    if !pressing.is_empty() {
+        panes = panes.push(agenda(&pressing, current, counts));
     }
-    if queues.iter().any(|queue| !queue.is_inbound()) {
-        panes = panes.push(section("desk-outbound", false));
+    for section in [Section::Inbound, Section::Outbound] {
+        let lines = of(section);
+        if !lines.is_empty() {
+            let lines = lines.iter().map(line);
+            panes = panes.push(column![heading(t!(section.key()))].extend(lines).spacing(1.0));
+        }
     }
     let kept_aside = counts.filter(|counts| counts.quarantined > 0).map(|counts| {
         let told = container(
@@ -91,6 +96,55 @@ fn is_kept(filters: &[SavedFilter], current: Queue, searched: &str) -> bool {
     filters.iter().any(|filter| {
         filter.words.trim() == searched && Queue::from_key(&filter.queue) == Some(current)
     })
+}
+
+/// The lists that go by terms, two beside each other: they take little of the height.
+fn agenda<'a>(queues: &[Queue], current: Queue, counts: Option<&Counts>) -> Element<'a, Message> {
+    let cell = |queue: &Queue| {
+        let count = counts.map(|counts| queue.count(counts));
+        let (font, tone) = match (count, queue) {
+            (Some(1..), Queue::Agenda(Agenda::Overdue | Agenda::Demanded)) => {
+                (BOLD, Some(Tone::Bad.ink()))
+            }
+            (Some(1..), _) => (BOLD, None),
+            _ => (theme::REGULAR, None),
+        };
+        let number = text(count.map(words::number).unwrap_or_default()).size(size::BODY).font(font);
+        let content = row![shortened(words::queue(*queue), size::BODY, font, tone), number]
+            .spacing(space::XS)
+            .align_y(Center);
+        wide(content, *queue == current, Some(Message::Queue(*queue)))
+    };
+    let lines = queues.chunks(2).map(|pair| {
+        let filler = (pair.len() == 1).then(|| Space::new().width(Fill));
+        row(pair.iter().map(cell)).push(filler).spacing(1.0).into()
+    });
+    column![heading(t!(Section::Agenda.key()))].extend(lines).spacing(1.0).into()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Agenda,
+    Inbound,
+    Outbound,
+}
+
+impl Section {
+    fn of(queue: Queue) -> Self {
+        match queue {
+            Queue::Agenda(_) => Self::Agenda,
+            Queue::Inbound(_) => Self::Inbound,
+            Queue::Outbound(_) => Self::Outbound,
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Agenda => "desk-agenda",
+            Self::Inbound => "desk-inbound",
+            Self::Outbound => "desk-outbound",
+        }
+    }
 }
 
 fn heading<'a>(name: String) -> Element<'a, Message> {

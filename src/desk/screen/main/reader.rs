@@ -6,8 +6,9 @@ use std::time::Duration;
 use iced::widget::{Space, column, container, row};
 use iced::{Center, Fill, Task};
 
-use super::{facts, gate, pages};
+use super::{facts, gate, handling, pages};
 use crate::desk::deeds::{Deed, deeds, is_unsigned_copy};
+use crate::desk::dialog::demand::waits;
 use crate::desk::document::{Document, State};
 use crate::desk::door::Door;
 use crate::desk::easel::Easel;
@@ -26,8 +27,8 @@ use crate::domain::problem::Problem;
 use crate::domain::query::Query;
 use crate::domain::role::Act;
 use crate::domain::verdict::{LegalValue, Verdict, VerdictSummary};
-use crate::office::HistoryEntry;
 use crate::office::gate::GateView;
+use crate::office::{Handling, HistoryEntry};
 use crate::t;
 
 /// While the arrow keys run through the list, nothing is fetched for rows passed by.
@@ -46,6 +47,7 @@ pub struct Reader {
     gate: Fetch<Option<GateView>>,
     /// It is being looked at again.
     looking: bool,
+    handling: Fetch<Handling>,
     /// The arrival stamp is to be seen on the pages.
     stamped: bool,
     /// Why it is not.
@@ -71,6 +73,7 @@ pub enum Message {
     /// A person judges what no program can.
     Judge(CheckName),
     ReportError,
+    Handling(u64, Box<Result<Handling, Problem>>),
     Refreshed(u64, Box<Result<Document, Problem>>),
     /// Shows the arrival stamp, or no longer.
     ToggleStamp,
@@ -86,6 +89,10 @@ pub enum Message {
     Report,
     Twins(u64, Result<usize, Problem>),
     ShowTwins,
+    Note,
+    AnswerDemand,
+    /// Another document that this one is linked with.
+    Follow(DocumentKey),
 }
 
 /// What the pane shows of the document.
@@ -95,6 +102,7 @@ pub enum Part {
     Signatures,
     Facts,
     History,
+    Handling,
     Deliveries,
 }
 
@@ -132,11 +140,21 @@ pub enum Action {
     PrintCopy,
     /// Show the document beside those that it may be the same as.
     Twins,
+    /// A remark on the document.
+    Note,
+    AnswerDemand,
+    Follow(DocumentKey),
 }
 
 impl Part {
-    pub const ALL: [Self; 5] =
-        [Self::Pages, Self::Signatures, Self::Facts, Self::History, Self::Deliveries];
+    pub const ALL: [Self; 6] = [
+        Self::Pages,
+        Self::Signatures,
+        Self::Facts,
+        Self::History,
+        Self::Deliveries,
+        Self::Handling,
+    ];
 
     const fn key(self) -> &'static str {
         match self {
@@ -144,6 +162,7 @@ impl Part {
             Self::Signatures => "desk-part-signatures",
             Self::Facts => "desk-part-facts",
             Self::History => "desk-part-history",
+            Self::Handling => "desk-part-handling",
             Self::Deliveries => "desk-part-deliveries",
         }
     }
@@ -163,6 +182,7 @@ impl Reader {
             stamped: false,
             no_stamp: None,
             twins: 0,
+            handling: Fetch::Waiting,
         }
     }
 
@@ -194,6 +214,7 @@ impl Reader {
         self.document = Some(document);
         self.history = Fetch::Waiting;
         self.twins = 0;
+        self.handling = Fetch::Waiting;
         self.pages.clear();
         Task::perform(crate::desk::after(SETTLING), move |()| Message::Settled(turn))
     }
@@ -202,28 +223,16 @@ impl Reader {
     pub fn refresh(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
         let Some(document) = &self.document else { return Task::none() };
         let (turn, key, door) = (self.turn, document.key(), Arc::clone(door));
-        let inbound = matches!(document, Document::Inbound(_));
-        Task::perform(
-            crate::desk::ask(move || fetch_document(&*door, key, inbound)),
-            move |answer| Message::Refreshed(turn, Box::new(answer)),
-        )
+        Task::perform(crate::desk::ask(move || fetch_document(&*door, key)), move |answer| {
+            Message::Refreshed(turn, Box::new(answer))
+        })
     }
 
     /// The same, for a document that is not shown yet (a new draft, a line of a book).
-    pub fn open(&mut self, key: DocumentKey, inbound: bool, door: &Arc<dyn Door>) -> Task<Message> {
+    pub fn open(&mut self, key: DocumentKey, door: &Arc<dyn Door>) -> Task<Message> {
         self.turn += 1;
         let (turn, door) = (self.turn, Arc::clone(door));
-        Task::perform(
-            crate::desk::ask(move || fetch_document(&*door, key, inbound)),
-            move |answer| Message::Refreshed(turn, Box::new(answer)),
-        )
-    }
-
-    /// Shows an inbound document that may stand in another queue.
-    pub fn open_inbound(&mut self, key: DocumentKey, door: &Arc<dyn Door>) -> Task<Message> {
-        self.turn += 1;
-        let (turn, door) = (self.turn, Arc::clone(door));
-        Task::perform(crate::desk::ask(move || fetch_document(&*door, key, true)), move |answer| {
+        Task::perform(crate::desk::ask(move || fetch_document(&*door, key)), move |answer| {
             Message::Refreshed(turn, Box::new(answer))
         })
     }
@@ -239,6 +248,9 @@ impl Reader {
             Message::Settled(turn) if turn == self.turn => return Action::Run(self.fetch(door)),
             Message::History(turn, answer) if turn == self.turn => self.history = answer.into(),
             Message::Verdict(turn, answer) if turn == self.turn => self.verdict = answer.into(),
+            Message::Handling(turn, answer) if turn == self.turn => {
+                self.handling = (*answer).into()
+            }
             Message::Refreshed(turn, answer) if turn == self.turn => match *answer {
                 Ok(document) => return Action::Run(self.refreshed(document, door)),
                 Err(problem) => tracing::warn!(%problem, "a document was not read again"),
@@ -279,6 +291,7 @@ impl Reader {
             | Message::Settled(_)
             | Message::History(..)
             | Message::Verdict(..)
+            | Message::Handling(..)
             | Message::Refreshed(..) => {}
             Message::Pages(message) => {
                 return Action::Run(self.pages.update(message).map(Message::Pages));
@@ -292,6 +305,9 @@ impl Reader {
             },
             Message::Twins(..) => {}
             Message::ShowTwins => return Action::Twins,
+            Message::Note => return Action::Note,
+            Message::AnswerDemand => return Action::AnswerDemand,
+            Message::Follow(key) => return Action::Follow(key),
             Message::Compare { field, signer } => return Action::Compare { field, signer },
         }
         Action::None
@@ -418,14 +434,22 @@ impl Reader {
                 })
             }
         };
-        Task::batch([history, verdict])
+        let handling_door = Arc::clone(door);
+        let handling = crate::desk::ask(move || {
+            // Whoever has it in hand has opened it now.
+            handling_door.see(key)?;
+            handling_door.handling(key)
+        });
+        let handling =
+            Task::perform(handling, move |answer| Message::Handling(turn, Box::new(answer)));
+        Task::batch([history, verdict, handling])
     }
 
     fn parts(&self) -> &'static [Part] {
         match &self.document {
             // Only an outbound document is delivered to anybody.
             Some(Document::Outbound(_)) => &Part::ALL,
-            _ => &[Part::Pages, Part::Signatures, Part::Facts, Part::History],
+            _ => &[Part::Pages, Part::Signatures, Part::Facts, Part::History, Part::Handling],
         }
     }
 
@@ -451,6 +475,7 @@ impl Reader {
         let head = container(
             column![
                 heading(document),
+                demanded(document, door, busy),
                 actions(document, door, busy),
                 verdict_banner(&self.verdict, self.legal_value()),
                 twins_banner(self.twins),
@@ -469,6 +494,7 @@ impl Reader {
             }
             Part::Facts => facts::facts(document),
             Part::History => facts::history(&self.history),
+            Part::Handling => handling::view(&self.handling),
             Part::Deliveries => facts::deliveries(document),
         };
         let body = container(body).width(Fill).height(Fill).style(theme::ground(theme::CANVAS));
@@ -555,6 +581,20 @@ fn heading(document: &Document) -> Element<'_, Message> {
     .into()
 }
 
+/// What its sender demands of the document, where that waits for an answer or marks it.
+fn demanded<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Element<'a, Message>> {
+    let Document::Inbound(inbound) = document else { return None };
+    let mark = inbound.demand?;
+    if mark.state.is_answered() {
+        let (said, tone) = words::demand_mark(mark).filter(|_| mark.kind.cancels())?;
+        return Some(banner(Icon::Ban, said, Some(t!("desk-mark-sealed")), tone));
+    }
+    let said =
+        t!("desk-demand-waits", sender = inbound.sender_name, kind = words::demand(mark.kind));
+    let may = door.may(crate::domain::role::Act::Recall) && !busy;
+    Some(waits(said, may.then_some(Message::AnswerDemand)))
+}
+
 fn actions<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Element<'a, Message>> {
     let offered = deeds(document, |act| door.may(act));
     if offered.is_empty() {
@@ -621,10 +661,10 @@ fn main_blob(document: &Document) -> Option<&crate::domain::document::BlobHash> 
     files.iter().find(|file| file.main).map(|file| &file.blob)
 }
 
-fn fetch_document(door: &dyn Door, key: DocumentKey, inbound: bool) -> Result<Document, Problem> {
-    Ok(if inbound {
-        Document::Inbound(Box::new(door.inbound_document(key)?))
-    } else {
-        Document::Outbound(Box::new(door.outbound_document(key)?))
-    })
+/// Of either kind: a link leads to both.
+fn fetch_document(door: &dyn Door, key: DocumentKey) -> Result<Document, Problem> {
+    match door.inbound_document(key) {
+        Ok(document) => Ok(Document::Inbound(Box::new(document))),
+        Err(_) => Ok(Document::Outbound(Box::new(door.outbound_document(key)?))),
+    }
 }

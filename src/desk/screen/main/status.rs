@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Message;
 use super::jobs::Jobs;
 use super::token::Chip;
-use crate::desk::document::local_time;
+use crate::desk::document::{Queue, local_time};
 use crate::desk::theme::{self, Tone, Weight, size, space};
 use crate::desk::widget::badge::badge;
 use crate::desk::widget::icon::{Icon, tinted};
@@ -17,7 +17,7 @@ use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::problem::{Blame, Problem};
 use crate::i18n::tell;
-use crate::office::{Counts, Session, SyncReport};
+use crate::office::{Agenda, Counts, Session, SyncReport};
 use crate::t;
 
 /// How the exchange with the provincial server stands.
@@ -140,6 +140,8 @@ pub fn view<'a>(
             .push(Space::new().width(Fill))
             .push(job)
             .push(Space::new().width(Fill))
+            .push(agenda_chip(counts, Agenda::Demanded, "desk-chip-demanded", Tone::Bad))
+            .push(agenda_chip(counts, Agenda::Overdue, "desk-chip-overdue", Tone::Bad))
             .push((owed.unacknowledged > 0).then(|| {
                 let words = t!("desk-chip-unacknowledged", count = owed.unacknowledged);
                 let tone = if owed.late { Tone::Bad } else { Tone::Warn };
@@ -161,6 +163,19 @@ pub fn view<'a>(
     .align_y(Center)
     .style(theme::ground(theme::SIDE))
     .into()
+}
+
+/// How many documents of a list press, with the way there.
+fn agenda_chip<'a>(
+    counts: Option<&Counts>,
+    agenda: Agenda,
+    key: &str,
+    tone: Tone,
+) -> Option<Element<'a, Message>> {
+    let queue = Queue::Agenda(agenda);
+    let count = queue.count(counts?);
+    let words = t!(key, count = count);
+    (count > 0).then(|| chip(badge(words::queue_icon(queue), words, tone), Message::Queue(queue)))
 }
 
 #[cfg(test)]

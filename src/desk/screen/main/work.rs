@@ -9,12 +9,14 @@ use jiff::Timestamp;
 use super::notices::Notice;
 use super::{Main, Message, jobs, status};
 use crate::desk::dialog::Dialog;
+use crate::desk::document::Document;
 use crate::desk::orders::{Order, Outcome};
+use crate::desk::words;
 use crate::domain::identity::ExpiryWarning;
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::domain::role::Act;
 use crate::domain::text::safe_file_name;
-use crate::office::SyncReport;
+use crate::office::{DemandView, SyncReport};
 use crate::t;
 
 impl Main {
@@ -35,7 +37,7 @@ impl Main {
         let reversible = self.reversible.iter().position(|(one, _)| *one == job);
         let reversible = reversible.map(|at| self.reversible.remove(at).1);
         match answer {
-            Ok(Outcome { key, said }) => {
+            Ok(Outcome { key, said, then }) => {
                 let about = key.map(|key| key.to_string()).unwrap_or_default();
                 tracing::info!(key = about, said, "an order was carried out");
                 if asked_here {
@@ -47,7 +49,7 @@ impl Main {
                     Some(key) if shown == Some(key) => self.reader.refresh(&self.door),
                     Some(key) if shown.is_none() || asked_here => {
                         self.list.select(key);
-                        self.reader.open(key, false, &self.door)
+                        self.reader.open(key, &self.door)
                     }
                     _ => Task::none(),
                 };
@@ -58,7 +60,17 @@ impl Main {
                     }
                     None => Notice::Good(said),
                 };
+                // The answer is issued: what it answers is offered for completion.
+                let next = match then.filter(|_| self.dialog.is_none()) {
+                    Some(document) => {
+                        let document = Document::Inbound(document);
+                        let dialog = Dialog::complete(&document, &self.door);
+                        self.open(dialog)
+                    }
+                    None => Task::none(),
+                };
                 Task::batch([
+                    next,
                     self.notices.add(notice).map(Message::Notices),
                     self.look_at_token(),
                     self.count_awaiting(),
@@ -155,6 +167,64 @@ impl Main {
         Task::perform(count, Message::Awaited)
     }
 
+    /// A remark on the document shown.
+    pub(super) fn note(&mut self) -> Task<Message> {
+        let Some(document) = self.reader.document() else { return Task::none() };
+        let dialog = Dialog::note(document, &self.door);
+        self.open(dialog)
+    }
+
+    /// What the sender of the document shown demands; where it demands nothing, all that
+    /// waits for an answer.
+    pub(super) fn answer_demand(&mut self) -> Task<Message> {
+        if !self.door.may(Act::Recall) {
+            return Task::none();
+        }
+        let open = |document: &&Document| match document {
+            Document::Inbound(inbound) => {
+                inbound.demand.is_some_and(|mark| !mark.state.is_answered())
+            }
+            Document::Outbound(_) => false,
+        };
+        let about = self.reader.document().filter(open).map(Document::key);
+        let dialog = Dialog::demands(about, &self.door);
+        self.open(dialog)
+    }
+
+    /// What senders demand is told to whom it concerns, once, and that is recorded.
+    pub(super) fn ask_untold(&self) -> Task<Message> {
+        let door = Arc::clone(&self.door);
+        let asked = crate::desk::ask(move || {
+            let untold = door.untold_demands()?;
+            for view in &untold {
+                door.demand_noticed(view.kept.demand.id)?;
+            }
+            Ok(untold)
+        });
+        Task::perform(asked, Message::Told)
+    }
+
+    pub(super) fn told(&mut self, answer: Result<Vec<DemandView>, Problem>) -> Task<Message> {
+        match answer {
+            Ok(views) => Task::batch(views.into_iter().map(|view| {
+                let demand = &view.kept.demand;
+                let document = match &view.document {
+                    Some(document) => document.metadata.code.to_string(),
+                    None => demand.about.document_id.clone(),
+                };
+                let said = t!(
+                    "desk-demand-told",
+                    sender = demand.sender_name,
+                    kind = words::demand(demand.kind),
+                    document = document,
+                    state = words::demand_state(view.kept.state).0
+                );
+                self.notices.add(Notice::Warning(said)).map(Message::Notices)
+            })),
+            Err(problem) => self.trouble(problem),
+        }
+    }
+
     /// Certificates that end soon are told at the login.
     pub(super) fn warn(&self) -> Task<Message> {
         let door = Arc::clone(&self.door);
@@ -233,6 +303,7 @@ impl Main {
                 }
                 tasks.push(self.list.reload(&self.door).map(Message::List));
                 tasks.push(self.reader.refresh(&self.door).map(Message::Reader));
+                tasks.push(self.ask_untold());
             }
             if report.quarantined > 0 {
                 tasks.push(self.ask_refusal());

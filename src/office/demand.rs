@@ -1,0 +1,383 @@
+//! What senders demand of their documents afterwards: taken in, told to whom it concerns,
+//! answered.
+//!
+//! Quyết định 28/2018/QĐ-TTg Điều 9 khoản 2: the receiver cancels a recalled document and
+//! reports that this was done. What nobody has accepted yet is cancelled by the program where
+//! the profile says so; the rest a clerk or leader answers, and until then nothing else moves
+//! the document ([`Office::nothing_demanded`]). Each demand has a status of its own in the
+//! outbox: however often a sender demands, each time there is an answer.
+
+mod taking;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::status::item_key;
+use super::{Office, OfficeError};
+use crate::domain::demand::{
+    Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, Refusal, field_changes,
+};
+use crate::domain::document::{BlobHash, DocumentKey, FileRef, ResponseFor, Urgency};
+use crate::domain::inbound::{InboundDocument, InboundState};
+use crate::domain::operation::{Change, OutboxKind};
+use crate::domain::problem::Problem;
+use crate::domain::role::Act;
+use crate::domain::text;
+use crate::i18n::tr;
+use crate::packet::{self, Packet, StatusPacket};
+use crate::store::Writer;
+
+/// A demand as people look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemandView {
+    pub kept: KeptDemand,
+    /// The document it is about, as it stands; `None` while it is not here.
+    pub document: Option<Box<InboundDocument>>,
+    /// What an update changes.
+    pub changes: Vec<FieldChange>,
+    /// An update brings other files.
+    pub files_changed: bool,
+}
+
+impl Office {
+    /// The answer to a demand with everything that goes with it: the document cancelled or
+    /// updated, the status for the sender.
+    fn settlement(
+        &self,
+        demand: &Demand,
+        document: Option<&InboundDocument>,
+        answer: DemandAnswer,
+    ) -> Result<Settlement, Problem> {
+        let report = self.demand_report(demand, document, &answer)?;
+        let status = queued(demand, document, &answer, self.store().put_blob(&report)?);
+        let mut effect = None;
+        if answer.agreed
+            && let Some(document) = document
+        {
+            effect = match (&demand.update, demand.kind.cancels()) {
+                (Some(update), false) => Some(Change::InboundUpdated {
+                    key: document.key,
+                    demand: demand.id,
+                    update: update.clone(),
+                }),
+                (_, true) if document.state.may_become(InboundState::Recalled) => {
+                    Some(Change::InboundMoved {
+                        key: document.key,
+                        from: document.state,
+                        to: InboundState::Recalled,
+                        reason: if demand.reason.is_empty() {
+                            answer.reason.clone()
+                        } else {
+                            demand.reason.clone()
+                        },
+                    })
+                }
+                _ => None,
+            };
+        }
+        let answered = Change::DemandAnswered { demand: demand.id, answer };
+        Ok(Settlement { effect, answered, status })
+    }
+
+    /// Status 15 or 16 for the sender of a demand, as bytes. Whoever else claims to be the
+    /// sender is told 16 as well.
+    fn demand_report(
+        &self,
+        demand: &Demand,
+        document: Option<&InboundDocument>,
+        answer: &DemandAnswer,
+    ) -> Result<Vec<u8>, Problem> {
+        // The document as it stands here names more than most demands do.
+        let about = match document {
+            Some(document) => ResponseFor {
+                agency: Some(demand.sender.clone()),
+                code: document.metadata.code.to_string(),
+                issued: document.metadata.issued,
+                document_id: demand.about.document_id.clone(),
+            },
+            None => demand.about.clone(),
+        };
+        Ok(packet::write(&Packet::Status(StatusPacket {
+            from: (&self.session().agency).into(),
+            response_for: about,
+            code: answer.status(),
+            description: answer.reason.clone(),
+            at: Some(answer.at),
+            staff: self.staff(),
+        }))?)
+    }
+
+    /// Answers everything else that is demanded of a document that has just been cancelled,
+    /// as part of the transaction that cancels it.
+    fn answer_the_others(&self, writer: &mut Writer<'_>, key: DocumentKey) -> Result<(), Problem> {
+        let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
+        for other in writer.demands_of(&key)? {
+            if other.state != DemandState::Open {
+                continue;
+            }
+            let demand = other.demand;
+            let agreed = demand.kind.cancels();
+            let reason =
+                if agreed { demand.reason.clone() } else { tr(Refusal::NothingLeft.key()) };
+            let answer = DemandAnswer { agreed, reason, at: Timestamp::now(), automatic: true };
+            let report = self.demand_report(&demand, Some(&document), &answer)?;
+            let packet = writer.put_blob(&report)?;
+            let status = queued(&demand, Some(&document), &answer, packet);
+            writer.append(Change::DemandAnswered { demand: demand.id, answer })?;
+            writer.append(status)?;
+        }
+        Ok(())
+    }
+
+    // Answering.
+
+    /// What waits for an answer, or for its document, what is due first before the others.
+    pub fn demands(&self, limit: u32) -> Result<Vec<DemandView>, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let kept = self.store().pressing_demands(limit)?;
+        kept.into_iter().map(|kept| self.demand_view(kept)).collect()
+    }
+
+    pub fn demand(&self, id: DocumentKey) -> Result<DemandView, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let kept = self.store().demand(&id)?.ok_or(OfficeError::NoSuchDemand(id.to_string()))?;
+        self.demand_view(kept)
+    }
+
+    /// The demand on a document that waits for an answer, the oldest first.
+    pub fn open_demand(&self, key: DocumentKey) -> Result<Option<DemandView>, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let kept = self.store().demands_of(&key)?;
+        let open = kept.into_iter().find(|kept| kept.state == DemandState::Open);
+        open.map(|kept| self.demand_view(kept)).transpose()
+    }
+
+    fn demand_view(&self, kept: KeptDemand) -> Result<DemandView, Problem> {
+        let document = match kept.demand.document {
+            Some(key) => self.store().inbound(&key)?.map(Box::new),
+            None => None,
+        };
+        let (mut changes, mut files_changed) = (Vec::new(), false);
+        if let (Some(document), Some(update)) = (&document, &kept.demand.update) {
+            changes = field_changes(&document.metadata, &update.metadata);
+            let blobs = |files: &[FileRef]| -> Vec<BlobHash> {
+                files.iter().map(|file| file.blob.clone()).collect()
+            };
+            files_changed = update
+                .content
+                .as_ref()
+                .is_some_and(|content| blobs(&content.files) != blobs(&document.files));
+        }
+        Ok(DemandView { kept, document, changes, files_changed })
+    }
+
+    /// Answers a demand: 15 or 16 goes back. A refusal needs its reason, since the sender has
+    /// a right to the cancellation (Điều 9 khoản 2).
+    pub fn answer_demand(
+        &self,
+        id: DocumentKey,
+        agreed: bool,
+        reason: &str,
+    ) -> Result<(), Problem> {
+        let actor = self.actor(Act::Recall)?;
+        let reason = text::tidy(reason);
+        if !agreed && reason.is_empty() {
+            return Err(OfficeError::ReasonMissing.into());
+        }
+        if reason.chars().count() > self.profile().limits().reason {
+            return Err(OfficeError::FieldInvalid("reason").into());
+        }
+        let kept = self.store().demand(&id)?.ok_or(OfficeError::NoSuchDemand(id.to_string()))?;
+        if kept.state.is_answered() {
+            return Err(OfficeError::DemandAnswered.into());
+        }
+        let document = match kept.demand.document {
+            Some(key) => self.store().inbound(&key)?,
+            None => None,
+        };
+        // What went back or is cancelled cannot be updated: that is refused.
+        let gone = |one: &InboundDocument| {
+            matches!(one.state, InboundState::Returned | InboundState::Recalled)
+        };
+        if let Some(document) = document.as_ref().filter(|document| gone(document))
+            && agreed
+            && !kept.demand.kind.cancels()
+        {
+            return Err(Self::wrong_inbound_state(document.state).into());
+        }
+        let stood = document.as_ref().map(|document| (document.key, document.state));
+        let now = Timestamp::now();
+        let answer = DemandAnswer { agreed, reason, at: now, automatic: false };
+        let settled = self.settlement(&kept.demand, document.as_ref(), answer.clone())?;
+        // A refusal answers whoever asked for the same thing twice.
+        let mut again = Vec::new();
+        if let Some(document) = document.as_ref().filter(|_| !answer.agreed) {
+            for other in self.store().demands_of(&document.key)? {
+                let same = other.demand.kind == kept.demand.kind && other.demand.id != id;
+                if same && other.state == DemandState::Open {
+                    let answer = DemandAnswer { automatic: true, ..answer.clone() };
+                    again.push(self.settlement(&other.demand, Some(document), answer)?);
+                }
+            }
+        }
+        let brings = kept.demand.update.as_ref().is_some_and(|update| update.content.is_some());
+        let refiled = kept.demand.document.filter(|_| agreed && brings);
+        let office = self.clone();
+        self.store().write(&actor, move |writer| {
+            if let Some((key, state)) = stood {
+                let present = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
+                if present.state != state {
+                    return Err(Self::wrong_inbound_state(present.state).into());
+                }
+            }
+            settled.write(&office, writer)?;
+            for other in again {
+                other.write(&office, writer)?;
+            }
+            Ok::<(), Problem>(())
+        })?;
+        // Other files are looked at like those of an arrival.
+        match refiled {
+            Some(key) => {
+                let (gate, verdict) = self.look_again(&self.inbound_document(key)?)?;
+                self.by_itself(Change::InboundGated { key, gate, verdict: Some(verdict) })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses every other step while a document's sender waits for an answer that may cancel
+    /// it: nobody registers or completes what may be gone tomorrow.
+    pub(super) fn nothing_demanded(writer: &Writer<'_>, key: DocumentKey) -> Result<(), Problem> {
+        let open =
+            |kept: &KeptDemand| kept.state == DemandState::Open && kept.demand.kind.cancels();
+        if writer.demands_of(&key)?.iter().any(open) {
+            return Err(OfficeError::DemandOpen.into());
+        }
+        Ok(())
+    }
+
+    // Being told.
+
+    /// Demands of which the person at the desk has not been told yet.
+    pub fn untold_demands(&self) -> Result<Vec<DemandView>, Problem> {
+        let kept = self.store().unnoticed_demands(&self.session().user)?;
+        kept.into_iter().map(|kept| self.demand_view(kept)).collect()
+    }
+
+    /// The person has read it; that is recorded.
+    pub fn demand_noticed(&self, id: DocumentKey) -> Result<(), Problem> {
+        let actor = self.actor(Act::ViewQueues)?;
+        self.store().write(&actor, move |writer| {
+            writer.append(Change::DemandNoticed { demand: id })?;
+            Ok(())
+        })
+    }
+
+    // What is sealed.
+
+    /// The main file of a cancelled document, for whom the law lets look at it: its reason is
+    /// kept in the chain and the access in the log.
+    pub fn sealed_file(&self, key: DocumentKey, reason: &str) -> Result<Arc<[u8]>, Problem> {
+        let actor = self.actor(Act::OpenSealed)?;
+        let reason = text::tidy(reason);
+        if reason.is_empty() {
+            return Err(OfficeError::ReasonMissing.into());
+        }
+        let document = self.inbound_document(key)?;
+        if document.state != InboundState::Recalled {
+            return Err(Self::wrong_inbound_state(document.state).into());
+        }
+        self.refuse_infected(key)?;
+        let main = document.files.iter().find(|file| file.main);
+        let main = main.ok_or_else(|| Self::missing(key))?.clone();
+        let user = self.session().user.clone();
+        // Noted before anything is handed out.
+        self.store().write(&actor, move |writer| {
+            writer.append(Change::SealedOpened { key, reason })?;
+            writer.log_access(&user, &key, "sealed")?;
+            Ok::<(), Problem>(())
+        })?;
+        self.file(&main)
+    }
+}
+
+/// A demand with what follows from it at once.
+pub(super) struct Prepared {
+    received: Option<(Demand, Vec<String>)>,
+    matched: Option<(DocumentKey, DocumentKey, Vec<String>)>,
+    /// What an answer of before does to the document.
+    effect: Option<Change>,
+    settled: Option<Settlement>,
+}
+
+impl Prepared {
+    pub(super) fn write(self, office: &Office, writer: &mut Writer<'_>) -> Result<(), Problem> {
+        if let Some((demand, told)) = self.received {
+            writer.append(Change::DemandReceived { demand: Box::new(demand), told })?;
+        }
+        if let Some((demand, key, told)) = self.matched {
+            writer.append(Change::DemandMatched { demand, key, told })?;
+        }
+        if let Some(effect) = self.effect {
+            let cancelled = cancels(&effect);
+            writer.append(effect)?;
+            if let Some(key) = cancelled {
+                office.answer_the_others(writer, key)?;
+            }
+        }
+        match self.settled {
+            Some(settled) => settled.write(office, writer),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The answer to a demand and what goes with it, in one transaction.
+struct Settlement {
+    effect: Option<Change>,
+    answered: Change,
+    status: Change,
+}
+
+impl Settlement {
+    fn write(self, office: &Office, writer: &mut Writer<'_>) -> Result<(), Problem> {
+        let cancelled = self.effect.as_ref().and_then(cancels);
+        if let Some(effect) = self.effect {
+            writer.append(effect)?;
+        }
+        writer.append(self.answered)?;
+        writer.append(self.status)?;
+        match cancelled {
+            Some(key) => office.answer_the_others(writer, key),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The document that a change cancels.
+fn cancels(change: &Change) -> Option<DocumentKey> {
+    match change {
+        Change::InboundMoved { key, to: InboundState::Recalled, .. } => Some(*key),
+        _ => None,
+    }
+}
+
+/// The outbox item of a status. Each demand has its own.
+fn queued(
+    demand: &Demand,
+    document: Option<&InboundDocument>,
+    answer: &DemandAnswer,
+    packet: BlobHash,
+) -> Change {
+    let (id, sender) = (demand.id.to_string(), demand.sender.clone());
+    Change::OutboxQueued {
+        item: item_key(&["demand", &id, answer.status().digits(), sender.as_str()]),
+        what: OutboxKind::Status,
+        document: demand.document.or(document.map(|one| one.key)).unwrap_or(demand.id),
+        recipient: sender,
+        packet,
+        urgent: document.is_some_and(|one| one.metadata.urgency > Urgency::Normal),
+    }
+}

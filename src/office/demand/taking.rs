@@ -1,0 +1,339 @@
+//! Demands as they arrive: by packets of their own, by a status, with the document that
+//! replaces another, before or after the document that they are about.
+
+use jiff::Timestamp;
+
+use super::Prepared;
+use crate::domain::agency::AgencyCode;
+use crate::domain::calendar;
+use crate::domain::deadline;
+use crate::domain::demand::{
+    Decision, Demand, DemandAnswer, DemandKind, Refusal, Update, UpdatedContent, decide,
+};
+use crate::domain::document::{BlobHash, DocumentId, DocumentKey, Metadata, ResponseFor};
+use crate::domain::inbound::{InboundDocument, InboundState};
+use crate::domain::operation::Change;
+use crate::domain::problem::Problem;
+use crate::domain::text;
+use crate::i18n::tr;
+use crate::office::draft::refuse_secrets;
+use crate::office::gate::secret_field;
+use crate::office::scanner::refuse_malware;
+use crate::office::verdict::expected_of;
+use crate::office::{Imported, Office, OfficeError};
+use crate::packet::{self, DocumentPacket, Kind, StatusPacket};
+use crate::pdf::structure::Source;
+
+/// Which document a demand is about.
+enum Target {
+    Known(Box<InboundDocument>),
+    /// It came from somebody else.
+    Foreign(Box<InboundDocument>),
+    /// Not here, or not yet.
+    Unknown,
+}
+
+/// The facts of a demand, before its document is looked for.
+struct Told {
+    kind: DemandKind,
+    sender: AgencyCode,
+    sender_name: String,
+    about: ResponseFor,
+    reason: String,
+    replacement: Option<DocumentKey>,
+    update: Option<Box<Update>>,
+}
+
+impl Office {
+    /// A recall of its own (`BussinessDocType` 1).
+    pub(in crate::office) fn take_recall(
+        &self,
+        hash: &BlobHash,
+        recall: &DocumentPacket,
+    ) -> Result<Imported, Problem> {
+        let told = self.told(DemandKind::Recall, recall)?;
+        self.take_demand(hash, told)
+    }
+
+    /// An update (2). One that takes us off the recipients recalls the document from us; one
+    /// that puts us on them brings a new document. `Ok(None)`: take it as a new one.
+    pub(in crate::office) fn take_update(
+        &self,
+        hash: &BlobHash,
+        packet: &DocumentPacket,
+    ) -> Result<Option<Imported>, Problem> {
+        let Kind::Update { receivers_changed, receivers, .. } = &packet.business.kind else {
+            return Ok(None);
+        };
+        let us = &self.session().agency;
+        let ours = receivers
+            .iter()
+            .find(|change| change.code == us.code || us.other_codes.contains(&change.code));
+        if *receivers_changed && ours.is_some_and(|change| !change.added) {
+            let told = self.told(DemandKind::Recall, packet)?;
+            return self.take_demand(hash, told).map(Some);
+        }
+        let mut told = self.told(DemandKind::Update, packet)?;
+        let target = self.target(&told)?;
+        let whole = packet.main_attachment().is_some_and(packet::Attachment::is_pdf);
+        if matches!(target, Target::Unknown) && whole && ours.is_some_and(|change| change.added) {
+            return Ok(None);
+        }
+        let mut metadata = packet.metadata(self.profile());
+        let content = if whole {
+            let (content, pages) = self.judged_files(packet, &metadata)?;
+            metadata.pages = pages.or(metadata.pages);
+            Some(content)
+        } else {
+            refuse_secrets(&metadata.subject)?;
+            None
+        };
+        if let Target::Known(known) = &target {
+            // An update says what changes; what it does not mention stays.
+            metadata.document_id = metadata.document_id.or(known.metadata.document_id.clone());
+            metadata.pages = metadata.pages.or(known.metadata.pages);
+        }
+        told.update = Some(Box::new(Update { metadata, content }));
+        self.take_demand(hash, told).map(Some)
+    }
+
+    /// A status 13: the sender asks for a document back without a packet of its own kind.
+    pub(in crate::office) fn take_recall_status(
+        &self,
+        hash: &BlobHash,
+        status: &StatusPacket,
+    ) -> Result<Imported, Problem> {
+        let sender = status.from.code.clone();
+        let sender =
+            sender.ok_or_else(|| OfficeError::NoSuchDocument(status.response_for.code.clone()))?;
+        let told = Told {
+            kind: DemandKind::Recall,
+            sender,
+            sender_name: text::tidy(&status.from.name),
+            about: status.response_for.clone(),
+            reason: text::tidy(&status.description),
+            replacement: None,
+            update: None,
+        };
+        self.take_demand(hash, told)
+    }
+
+    /// The demands that a replacing document (`BussinessDocType` 3) brings with it, one for
+    /// each document of ours that it takes the place of.
+    pub(in crate::office) fn replacements(
+        &self,
+        packet: &DocumentPacket,
+        replacement: DocumentKey,
+        hash: &BlobHash,
+    ) -> Result<Vec<Prepared>, Problem> {
+        let Kind::Replace { documents } = &packet.business.kind else { return Ok(Vec::new()) };
+        let us = &self.session().agency;
+        let mut ids: Vec<String> = documents
+            .iter()
+            .filter(|one| {
+                one.receivers.is_empty()
+                    || one.receivers.iter().any(|to| *to == us.code || us.other_codes.contains(to))
+            })
+            .map(|one| one.document_id.clone())
+            .collect();
+        // Some systems name the document only where the procedure stands.
+        if documents.is_empty() && packet.business.document_id != packet.document_id {
+            ids.push(packet.business.document_id.clone());
+        }
+        ids.retain(|id| DocumentId::parse(id).is_some());
+        ids.dedup();
+        let mut prepared = Vec::new();
+        for id in ids {
+            let mut told = self.told(DemandKind::Replace, packet)?;
+            told.about =
+                ResponseFor { document_id: id, code: String::new(), issued: None, ..told.about };
+            told.replacement = Some(replacement);
+            prepared.push(self.prepare(told, hash)?);
+        }
+        Ok(prepared)
+    }
+
+    fn told(&self, kind: DemandKind, packet: &DocumentPacket) -> Result<Told, Problem> {
+        let id = [&packet.business.document_id, &packet.document_id]
+            .into_iter()
+            .find(|id| DocumentId::parse(id).is_some());
+        let missing = || OfficeError::NoSuchDocument(packet.business.document_id.clone());
+        let id = id.ok_or_else(missing)?;
+        let sender = packet.from.code.clone().ok_or_else(missing)?;
+        Ok(Told {
+            kind,
+            about: ResponseFor {
+                agency: Some(sender.clone()),
+                code: packet.code.to_string(),
+                issued: packet.issued,
+                document_id: id.clone(),
+            },
+            sender,
+            sender_name: text::tidy(&packet.from.name),
+            reason: text::tidy(&packet.business.reason),
+            replacement: None,
+            update: None,
+        })
+    }
+
+    /// The document that is meant. An id is only as good as who gives it.
+    fn target(&self, told: &Told) -> Result<Target, Problem> {
+        let Some(id) = DocumentId::parse(&told.about.document_id) else {
+            return Ok(Target::Unknown);
+        };
+        let mut foreign = None;
+        for document in self.store().inbound_of_id(&id)? {
+            // A replacement may come under the very id of what it replaces.
+            if Some(document.key) == told.replacement {
+                continue;
+            }
+            if self.same_agency(document.sender.as_ref(), Some(&told.sender))? {
+                return Ok(Target::Known(Box::new(document)));
+            }
+            foreign.get_or_insert(document);
+        }
+        Ok(foreign.map_or(Target::Unknown, |document| Target::Foreign(Box::new(document))))
+    }
+
+    fn take_demand(&self, hash: &BlobHash, told: Told) -> Result<Imported, Problem> {
+        let outcome = format!("{} of {}", told.kind.key(), told.about.document_id);
+        let prepared = self.prepare(told, hash)?;
+        let taken = Change::PacketTaken { packet: hash.clone(), outcome };
+        let office = self.clone();
+        self.store().write(&self.program(), move |writer| {
+            prepared.write(&office, writer)?;
+            writer.append(taken)?;
+            Ok(Imported::Status)
+        })
+    }
+
+    /// Everything that a demand leads to, worked out before the transaction begins.
+    fn prepare(&self, told: Told, hash: &BlobHash) -> Result<Prepared, Problem> {
+        let now = Timestamp::now();
+        let target = self.target(&told)?;
+        let profile = self.profile();
+        let rule = profile.recall_rule();
+        let (document, decision) = match &target {
+            Target::Known(known) => {
+                (Some(known), decide(told.kind, Some(known.state), rule.automatic))
+            }
+            Target::Foreign(known) => (Some(known), Decision::Refuse(Refusal::NotTheSender)),
+            Target::Unknown => (None, decide(told.kind, None, rule.automatic)),
+        };
+        let today = calendar::local(now).date();
+        let demand = Demand {
+            id: DocumentKey::fresh(),
+            kind: told.kind,
+            sender: told.sender,
+            sender_name: told.sender_name,
+            about: told.about,
+            reason: told.reason,
+            received_at: now,
+            answer_by: deadline::term(today, rule.answer_days, profile.holidays()),
+            packet: hash.clone(),
+            document: document.map(|known| known.key),
+            replacement: told.replacement,
+            update: told.update,
+        };
+        let answer = match decision {
+            Decision::Wait | Decision::Ask => None,
+            Decision::Agree => Some((true, demand.reason.clone())),
+            Decision::Refuse(why) => Some((false, tr(why.key()))),
+        };
+        let settled = answer
+            .map(|(agreed, reason)| {
+                let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
+                self.settlement(&demand, document.map(|known| &**known), answer)
+            })
+            .transpose()?;
+        let told = self.concerned(demand.document)?;
+        let received = Some((demand, told));
+        Ok(Prepared { received, matched: None, effect: None, settled })
+    }
+
+    /// What waited for this very document, which is about to be stored; the document is
+    /// `Arrived` and nobody has touched it.
+    pub(in crate::office) fn waited_for(
+        &self,
+        document: &InboundDocument,
+    ) -> Result<Vec<Prepared>, Problem> {
+        let Some(id) = &document.metadata.document_id else { return Ok(Vec::new()) };
+        let mut prepared = Vec::new();
+        let mut stands = true;
+        for kept in self.store().unmatched_demands(id)? {
+            let demand = kept.demand;
+            let same = self.same_agency(document.sender.as_ref(), Some(&demand.sender))?;
+            // A replacement under the id of what it replaces does not replace itself.
+            if !same || demand.replacement == Some(document.key) {
+                continue;
+            }
+            let matched = Some((demand.id, document.key, self.concerned(None)?));
+            // Somebody has answered already: what was agreed to holds.
+            if let Some(answer) = kept.answer {
+                let cancels = stands && answer.agreed && demand.kind.cancels();
+                let effect = cancels.then(|| Change::InboundMoved {
+                    key: document.key,
+                    from: InboundState::Arrived,
+                    to: InboundState::Recalled,
+                    reason: demand.reason.clone(),
+                });
+                stands &= !cancels;
+                prepared.push(Prepared { received: None, matched, effect, settled: None });
+                continue;
+            }
+            let automatic = self.profile().recall_rule().automatic;
+            let state = if stands { InboundState::Arrived } else { InboundState::Recalled };
+            let answer = match decide(demand.kind, Some(state), automatic) {
+                Decision::Wait | Decision::Ask => None,
+                Decision::Agree => Some((true, demand.reason.clone())),
+                Decision::Refuse(why) => Some((false, tr(why.key()))),
+            };
+            let now = Timestamp::now();
+            let settled = match answer {
+                Some((agreed, reason)) => {
+                    let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
+                    let here = InboundDocument { state, ..document.clone() };
+                    let settled = self.settlement(&demand, Some(&here), answer)?;
+                    stands &= !(agreed && demand.kind.cancels());
+                    Some(settled)
+                }
+                None => None,
+            };
+            prepared.push(Prepared { received: None, matched, effect: None, settled });
+        }
+        Ok(prepared)
+    }
+
+    /// The files of a packet, kept, read and judged; with the pages of the main one.
+    pub(in crate::office) fn judged_files(
+        &self,
+        packet: &DocumentPacket,
+        metadata: &Metadata,
+    ) -> Result<(UpdatedContent, Option<u32>), Problem> {
+        let main = packet.main_attachment().filter(|file| file.is_pdf());
+        let main = main.ok_or(OfficeError::NoMainFile)?;
+        let files = packet.attachments.iter();
+        let scanned = self.scan(files.map(|file| (file.name.as_str(), &*file.content)))?;
+        refuse_malware(&scanned)?;
+        if let Some(mark) = secret_field(packet) {
+            return Err(OfficeError::Secret(mark.stamp().to_owned()).into());
+        }
+        let pdf: std::sync::Arc<[u8]> = main.content.clone().into();
+        let content = self.text_of(&pdf);
+        refuse_secrets(&content)?;
+        for enclosed in packet.attachments.iter().filter(|file| !std::ptr::eq(*file, main)) {
+            self.refuse_secret_file(&enclosed.content)?;
+        }
+        let from = packet.from.code.as_ref();
+        let expected = expected_of(metadata, from, &packet.from.name);
+        let verdict = self.judge(&pdf, &expected)?;
+        let pages = Source::parse(pdf).and_then(|source| source.page_count()).ok();
+        let mut files = Vec::new();
+        for file in &packet.attachments {
+            let is_main = std::ptr::eq(file, main);
+            files.push(self.keep_file(&file.name, &file.media_type, &file.content, is_main)?);
+        }
+        files.sort_by_key(|file| !file.main);
+        Ok((UpdatedContent { files, verdict, text: content }, pages))
+    }
+}

@@ -1,0 +1,21 @@
+//! Inbound documents from arrival to completed work, on real stores: who has them in hand,
+//! what is due, and what their senders demand of them afterwards.
+//!
+//! - `world`: an office, its people, packets that come to it;
+//! - `settling`: given to people and units, passed on, noted on, answered, completed;
+//! - `demands`: recall, update and replacement, whatever the order on the wire;
+//! - `model`: random work on random arrivals against a model;
+//! - `offices`: two offices over the real server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "handling/demands.rs"]
+mod demands;
+#[path = "handling/model.rs"]
+mod model;
+#[path = "handling/offices.rs"]
+mod offices;
+#[path = "handling/settling.rs"]
+mod settling;
+#[path = "handling/world.rs"]
+mod world;

@@ -1,0 +1,269 @@
+//! Recall, update and replacement, whatever the order on the wire.
+
+use vanthu::domain::demand::{DemandKind, DemandMark, DemandState};
+use vanthu::domain::document::{DocumentKey, Metadata};
+use vanthu::domain::handling::Participant;
+use vanthu::domain::inbound::InboundState;
+use vanthu::office::{Agenda, Assigning, Filter, Imported, Office};
+use vanthu::packet::{Kind, ReceiverChange};
+
+use crate::world::*;
+
+fn state(office: &Office, key: DocumentKey) -> InboundState {
+    office.inbound_document(key).unwrap().state
+}
+
+/// Kind and state of every demand on a document.
+fn demands(office: &Office, key: DocumentKey) -> Vec<(DemandKind, DemandState)> {
+    let demands = office.handling(key).unwrap().demands;
+    demands.into_iter().map(|kept| (kept.demand.kind, kept.state)).collect()
+}
+
+/// Statuses queued for the sender, as the history tells them.
+fn told(office: &Office, key: DocumentKey) -> usize {
+    let history = office.history(key).unwrap();
+    history.iter().filter(|entry| entry.text.contains("trạng thái")).count()
+}
+
+#[test]
+fn what_nobody_has_accepted_is_cancelled_by_itself_and_its_bytes_are_sealed() {
+    let mut world = World::new();
+    let key = world.arrives(new(PROVINCE, 1));
+    assert_eq!(world.takes(recall(PROVINCE, PROVINCE, 1)), Imported::Status);
+    let office = world.office();
+    assert_eq!(state(office, key), InboundState::Recalled);
+    assert_eq!(demands(office, key), [(DemandKind::Recall, DemandState::Agreed)]);
+    let document = office.inbound_document(key).unwrap();
+    let mark = DemandMark { kind: DemandKind::Recall, state: DemandState::Agreed };
+    assert_eq!(document.demand, Some(mark));
+    assert_eq!(told(office, key), 2, "01 and 15");
+    // The clerk is told, and it is recorded that she was.
+    let untold = office.untold_demands().unwrap();
+    assert_eq!(untold.len(), 1);
+    office.demand_noticed(untold[0].kept.demand.id).unwrap();
+    assert_eq!(office.untold_demands().unwrap().len(), 0);
+    // Ordinary users do not open it, in no way and no state.
+    assert_eq!(office.main_file(key).unwrap_err().code, "office-sealed");
+    assert_eq!(office.main_as_signed(key, "x").unwrap_err().code, "office-sealed");
+    let lang = vanthu::i18n::Lang::Vi;
+    assert_eq!(office.verdict_report(key, lang).unwrap_err().code, "office-sealed");
+    let office = world.as_user("soan");
+    assert_eq!(office.sealed_file(key, "xem thử").unwrap_err().code, "office-not-permitted");
+    // The archivist does, with a reason, and both are kept.
+    let office = world.as_user("luu");
+    assert_eq!(office.sealed_file(key, "  ").unwrap_err().code, "office-reason-missing");
+    let bytes = office.sealed_file(key, "Đoàn thanh tra yêu cầu").unwrap();
+    assert_eq!(&*bytes, pdf());
+    let history = world.history(key);
+    assert!(history.iter().any(|text| text.contains("Đoàn thanh tra yêu cầu")), "{history:#?}");
+    let other = world.arrives_later(2);
+    assert!(world.as_user("luu").sealed_file(other, "x").is_err(), "what stands is not sealed");
+    let (_dir, store) = world.store();
+    let accesses = store.accesses(&key, 10).unwrap();
+    assert_eq!((accesses.len(), accesses[0].what.as_str()), (1, "sealed"));
+    assert!(store.rebuild_and_compare().unwrap().is_clean());
+}
+
+impl World {
+    /// A document arrives while the clerk is at the desk.
+    fn arrives_later(&mut self, number: u32) -> DocumentKey {
+        self.as_user("be");
+        self.arrives(new(PROVINCE, number))
+    }
+}
+
+#[test]
+fn work_in_progress_is_answered_by_a_person_and_stops_meanwhile() {
+    let mut world = World::new();
+    let key = world.registered(1);
+    let given = Assigning { parts: vec![Participant::lead("dat")], ..Assigning::default() };
+    world.office().assign_to(key, given.clone()).unwrap();
+    world.takes(recall(PROVINCE, PROVINCE, 1));
+    let office = world.office();
+    assert_eq!(state(office, key), InboundState::Assigned);
+    let mark = DemandMark { kind: DemandKind::Recall, state: DemandState::Open };
+    assert_eq!(office.inbound_document(key).unwrap().demand, Some(mark));
+    let listed = Filter { agenda: Some(Agenda::Demanded), ..Filter::default() };
+    assert_eq!(office.inbound(&listed, None, 10).unwrap()[0].key, key);
+    assert_eq!(told(office, key), 3, "01, 03, 04, and no answer yet");
+    // Nothing else moves it until the sender is answered.
+    for refused in [
+        office.begin(key),
+        office.complete(key, "xong"),
+        office.assign_to(key, given.clone()),
+        office.forward(key, Assigning { parts: vec![Participant::lead("soan")], ..given.clone() }),
+    ] {
+        assert_eq!(refused.unwrap_err().code, "office-demand-open");
+    }
+    // Whoever works on it is told, and so are clerk and leader; nobody else.
+    for (user, count) in [("dat", 1), ("nguyet", 1), ("soan", 0)] {
+        assert_eq!(world.as_user(user).untold_demands().unwrap().len(), count, "{user}");
+    }
+    // A drafter does not answer for the office.
+    let office = world.as_user("dat");
+    let demand = office.open_demand(key).unwrap().unwrap().kept.demand.id;
+    assert_eq!(office.answer_demand(demand, true, "").unwrap_err().code, "office-not-permitted");
+
+    let office = world.as_user("be");
+    assert_eq!(office.answer_demand(demand, false, " ").unwrap_err().code, "office-reason-missing");
+    office.answer_demand(demand, false, "Đã tổ chức thực hiện xong").unwrap();
+    assert_eq!(office.answer_demand(demand, true, "").unwrap_err().code, "office-demand-answered");
+    assert_eq!(told(office, key), 4, "16");
+    assert_eq!(office.inbound(&listed, None, 10).unwrap(), []);
+    // The work goes on; a second recall is a demand of its own, answered on its own.
+    office.begin(key).unwrap();
+    world.takes(recall(PROVINCE, PROVINCE, 1));
+    world.takes(recall(PROVINCE, PROVINCE, 1));
+    let office = world.office();
+    let number = office.inbound_document(key).unwrap().registration.unwrap().arrival_number;
+    let demand = office.open_demand(key).unwrap().unwrap().kept.demand.id;
+    office.answer_demand(demand, true, "").unwrap();
+    use DemandState::{Agreed, Refused};
+    let kind = DemandKind::Recall;
+    assert_eq!(demands(office, key), [(kind, Refused), (kind, Agreed), (kind, Agreed)]);
+    let document = office.inbound_document(key).unwrap();
+    assert_eq!(document.state, InboundState::Recalled);
+    assert_eq!(document.registration.unwrap().arrival_number, number, "its number stays taken");
+    // Asked once more, the sender hears once more that it is done.
+    let before = told(office, key);
+    world.takes(recall(PROVINCE, PROVINCE, 1));
+    assert_eq!(told(world.office(), key), before + 1);
+    assert_eq!(world.office().demands(10).unwrap().len(), 0);
+    let (_dir, store) = world.store();
+    assert!(store.rebuild_and_compare().unwrap().is_clean());
+}
+
+#[test]
+fn completed_work_is_recalled_only_by_a_person() {
+    let world = World::new();
+    let office = world.office();
+    let key = world.registered(1);
+    office.complete(key, "Lưu").unwrap();
+    world.takes(recall_status(PROVINCE, 1));
+    assert_eq!(demands(office, key), [(DemandKind::Recall, DemandState::Open)]);
+    let demand = office.open_demand(key).unwrap().unwrap();
+    assert_eq!(demand.kept.demand.reason, "xin lấy lại");
+    office.answer_demand(demand.kept.demand.id, true, "").unwrap();
+    assert_eq!(state(office, key), InboundState::Recalled);
+}
+
+#[test]
+fn a_recall_may_come_before_its_document_and_from_nobody_else() {
+    let world = World::new();
+    world.takes(recall(PROVINCE, PROVINCE, 7));
+    let office = world.office();
+    let waiting = office.demands(10).unwrap();
+    assert_eq!(waiting[0].kept.state, DemandState::Waiting);
+    assert_eq!(office.counts().unwrap().agenda.last().unwrap().1, 1, "it is counted");
+    // The same id from somebody else is another document.
+    let strangers = world.arrives(packet_of(STRANGER, &metadata(PROVINCE, 7), Kind::New, "", true));
+    assert_eq!(state(office, strangers), InboundState::Arrived);
+    // A stranger who recalls the province's document is refused at once, and told so.
+    let key = world.arrives(new(PROVINCE, 8));
+    world.takes(recall(STRANGER, PROVINCE, 8));
+    assert_eq!(state(office, key), InboundState::Arrived);
+    assert_eq!(demands(office, key), [(DemandKind::Recall, DemandState::Refused)]);
+    assert_eq!(told(office, key), 2, "01 to the province, 16 to the stranger");
+    world.accept(key).unwrap();
+
+    // The document comes, and is cancelled as it arrives.
+    let key = world.arrives(new(PROVINCE, 7));
+    assert_eq!(state(office, key), InboundState::Recalled);
+    assert_eq!(demands(office, key), [(DemandKind::Recall, DemandState::Agreed)]);
+    assert_eq!(told(office, key), 2, "01 and 15");
+    assert_eq!(office.demands(10).unwrap().len(), 0);
+
+    // One whose document never comes is answered by the clerk.
+    world.takes(recall(PROVINCE, PROVINCE, 99));
+    let demand = office.demands(10).unwrap().remove(0).kept.demand.id;
+    office.answer_demand(demand, false, "Không nhận được văn bản này").unwrap();
+    assert_eq!(told(office, demand), 1);
+    let key = world.arrives(new(PROVINCE, 99));
+    assert_eq!(state(office, key), InboundState::Arrived, "it was refused");
+}
+
+#[test]
+fn an_update_is_shown_and_applied_only_when_agreed_to() {
+    let world = World::new();
+    let office = world.office();
+    let key = world.registered(1);
+    let fresh = Metadata {
+        subject: "Về việc đã đính chính".to_owned(),
+        due: Some(jiff::civil::date(2099, 12, 1)),
+        ..metadata(PROVINCE, 1)
+    };
+    world.takes(update(PROVINCE, &fresh));
+    assert_eq!(office.inbound_document(key).unwrap().metadata.subject, "Về việc xq1");
+    let view = office.open_demand(key).unwrap().unwrap();
+    let changed: Vec<_> = view.changes.iter().map(|change| change.field).collect();
+    assert_eq!(changed, ["subject", "due"]);
+    assert!(!view.files_changed);
+    // An update does not stop the work.
+    office
+        .assign_to(key, Assigning { parts: vec![Participant::lead("dat")], ..Assigning::default() })
+        .unwrap();
+    office.answer_demand(view.kept.demand.id, true, "").unwrap();
+    let document = office.inbound_document(key).unwrap();
+    assert_eq!(document.metadata.subject, "Về việc đã đính chính");
+    assert!(document.registration.is_some() && document.state == InboundState::Assigned);
+    assert_eq!(told(office, key), 4, "01, 03, 04, 15");
+    let found = |words: &str| {
+        let filter = Filter { words: words.to_owned(), ..Filter::default() };
+        office.inbound(&filter, None, 10).unwrap().len()
+    };
+    assert_eq!((found("da dinh chinh"), found("xq1")), (1, 0));
+
+    // Taken off the recipients, the document is recalled from us.
+    let receivers = vec![ReceiverChange { code: code(TAN_BINH), added: false }];
+    let kind = Kind::Update { document_changed: false, receivers_changed: true, receivers };
+    world.takes(packet_of(PROVINCE, &metadata(PROVINCE, 1), kind, "Gửi nhầm", false));
+    assert_eq!(demands(office, key).last(), Some(&(DemandKind::Recall, DemandState::Open)));
+    let demand = office.open_demand(key).unwrap().unwrap().kept.demand.id;
+    office.answer_demand(demand, true, "").unwrap();
+    assert_eq!(state(office, key), InboundState::Recalled);
+    // Nothing is left to update: the sender is told so.
+    let again = Metadata { subject: "Lần nữa".to_owned(), ..fresh };
+    world.takes(update(PROVINCE, &again));
+    assert_eq!(demands(office, key).last(), Some(&(DemandKind::Update, DemandState::Refused)));
+
+    // Put on the recipients, we get a new document.
+    let receivers = vec![ReceiverChange { code: code(TAN_BINH), added: true }];
+    let kind = Kind::Update { document_changed: false, receivers_changed: true, receivers };
+    let key = world.arrives(packet_of(PROVINCE, &metadata(PROVINCE, 5), kind, "Bổ sung", true));
+    assert_eq!(state(office, key), InboundState::Arrived);
+    let (_dir, store) = world.store();
+    assert!(store.rebuild_and_compare().unwrap().is_clean());
+}
+
+#[test]
+fn a_replacement_is_linked_both_ways_and_the_old_one_keeps_its_number() {
+    let world = World::new();
+    let office = world.office();
+    let old = world.registered(1);
+    let fresh = world.arrives(replace(PROVINCE, 2, 1));
+    assert_eq!(state(office, fresh), InboundState::Arrived);
+    assert_eq!(demands(office, old), [(DemandKind::Replace, DemandState::Open)]);
+    assert_eq!(office.complete(old, "x").unwrap_err().code, "office-demand-open");
+    let demand = office.open_demand(old).unwrap().unwrap().kept.demand.id;
+    office.answer_demand(demand, true, "").unwrap();
+    let handling = office.handling(old).unwrap();
+    assert_eq!(handling.replaced_by.unwrap().key, fresh);
+    assert_eq!(office.handling(fresh).unwrap().replaces[0].key, old);
+    let document = office.inbound_document(old).unwrap();
+    assert_eq!(document.state, InboundState::Recalled);
+    assert_eq!(document.registration.unwrap().arrival_number, 1);
+    world.accept(fresh).unwrap();
+    assert_eq!(office.register(fresh).unwrap().arrival_number, 2);
+
+    // What nobody has accepted goes by itself; what comes late goes as it comes.
+    let unread = world.arrives(new(PROVINCE, 3));
+    world.arrives(replace(PROVINCE, 4, 3));
+    assert_eq!(state(office, unread), InboundState::Recalled);
+    world.arrives(replace(PROVINCE, 6, 5));
+    assert_eq!(office.demands(10).unwrap()[0].kept.state, DemandState::Waiting);
+    let late = world.arrives(new(PROVINCE, 5));
+    assert_eq!(state(office, late), InboundState::Recalled);
+    assert_eq!(office.demands(10).unwrap().len(), 0);
+    let (_dir, store) = world.store();
+    assert!(store.rebuild_and_compare().unwrap().is_clean());
+}
