@@ -86,7 +86,7 @@ office-sealed = The document is cancelled and is not opened any more.
 issue-replaced-by = Replaced by document { $code }
 ctl-to-complete = Now complete document { $code }: vanthuctl complete { $id } --answer { $answer }
 
-desk-agenda = To look at now
+desk-agenda = TO LOOK AT NOW
 desk-agenda-overdue = Overdue
 desk-agenda-due-soon = Due soon
 desk-agenda-mine = In my hands

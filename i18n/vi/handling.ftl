@@ -86,7 +86,7 @@ office-sealed = Văn bản đã bị hủy bỏ và không được mở xem n�
 issue-replaced-by = Được thay thế bằng văn bản { $code }
 ctl-to-complete = Có thể hoàn thành văn bản { $code }: vanthuctl complete { $id } --answer { $answer }
 
-desk-agenda = Cần xem ngay
+desk-agenda = CẦN XEM NGAY
 desk-agenda-overdue = Quá hạn
 desk-agenda-due-soon = Sắp đến hạn
 desk-agenda-mine = Tôi đang giữ

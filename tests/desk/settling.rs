@@ -17,6 +17,12 @@ fn opened(keeper: &FakeKeeper, user: &str, place: char) -> Stage {
     stage
 }
 
+/// Waits until so many have a part in the dialog.
+fn named(stage: &mut Stage, count: usize) {
+    let marked = |stage: &mut Stage| stage.texts().iter().filter(|t| *t == "\u{e226}").count();
+    stage.until("the parts", |stage| marked(stage) == count);
+}
+
 #[test]
 fn a_document_goes_to_a_unit_and_a_person_without_the_mouse() {
     let keeper = FakeKeeper::furnished();
@@ -26,10 +32,12 @@ fn a_document_goes_to_a_unit_and_a_person_without_the_mouse() {
     stage.until_seen("Bộ phận Tư pháp – Hộ tịch");
     stage.until_seen("bộ phận, 2 người");
     stage.type_text("tu phap");
-    stage.press(Named::Enter);
-    stage.type_text("dat");
+    named(&mut stage, 1);
     stage.press(Named::Enter);
     stage.let_pass(Duration::from_millis(100));
+    stage.type_text("dat");
+    stage.press(Named::Enter);
+    named(&mut stage, 2);
     stage.press_with(Modifiers::CTRL, Named::Enter);
     stage.until_seen("Đã phân công xử lý.");
     let parts: Vec<_> = keeper
@@ -82,7 +90,7 @@ fn work_is_passed_on_and_noted_on() {
 fn what_is_overdue_is_one_key_away() {
     let keeper = FakeKeeper::furnished();
     let mut stage = at_desk(&keeper, "be");
-    stage.until_seen("Cần xem ngay");
+    stage.until_seen("CẦN XEM NGAY");
     stage.press(Named::F6);
     stage.until("the overdue", |stage| stage.texts().iter().any(|t| t.starts_with("Quá hạn ")));
     stage.press(Named::F6);

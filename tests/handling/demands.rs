@@ -53,7 +53,7 @@ fn what_nobody_has_accepted_is_cancelled_by_itself_and_its_bytes_are_sealed() {
     let office = world.as_user("luu");
     assert_eq!(office.sealed_file(key, "  ").unwrap_err().code, "office-reason-missing");
     let bytes = office.sealed_file(key, "Đoàn thanh tra yêu cầu").unwrap();
-    assert_eq!(&*bytes, pdf());
+    assert_eq!(&*bytes, own_pdf(&format!("{PROVINCE} {}", id(PROVINCE, 1))));
     let history = world.history(key);
     assert!(history.iter().any(|text| text.contains("Đoàn thanh tra yêu cầu")), "{history:#?}");
     let other = world.arrives_later(2);

@@ -145,6 +145,13 @@ pub fn pdf() -> &'static [u8] {
     })
 }
 
+/// The same with a remark behind it that nobody reads.
+pub fn own_pdf(remark: &str) -> Vec<u8> {
+    let mut bytes = pdf().to_vec();
+    bytes.extend_from_slice(format!("\n% {remark}\n").as_bytes());
+    bytes
+}
+
 /// A packet of any kind for Tân Bình.
 pub fn packet_of(
     from: &str,
@@ -155,7 +162,9 @@ pub fn packet_of(
 ) -> Vec<u8> {
     let profile = Profile::built_in(PROFILE).unwrap();
     let attachments = if with_file {
-        vec![Attachment::new("quyetdinh.pdf", "chính", pdf().to_vec())]
+        // No two documents are the same bytes: that would be one document that came twice.
+        let id = metadata.document_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        vec![Attachment::new("quyetdinh.pdf", "chính", own_pdf(&format!("{from} {id}")))]
     } else {
         Vec::new()
     };

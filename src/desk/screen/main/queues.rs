@@ -46,13 +46,6 @@ pub fn view<'a>(
     if !pressing.is_empty() {
         panes = panes.push(agenda(&pressing, current, counts));
     }
-    for section in [Section::Inbound, Section::Outbound] {
-        let lines = of(section);
-        if !lines.is_empty() {
-            let lines = lines.iter().map(line);
-            panes = panes.push(column![heading(t!(section.key()))].extend(lines).spacing(1.0));
-        }
-    }
     let kept_aside = counts.filter(|counts| counts.quarantined > 0).map(|counts| {
         let told = container(
             row![
@@ -69,6 +62,14 @@ pub fn view<'a>(
         // Pressed, it says why and what to do.
         chip(told, Message::AskRefusal)
     });
+    panes = panes.push(kept_aside);
+    for section in [Section::Inbound, Section::Outbound] {
+        let lines = of(section);
+        if !lines.is_empty() {
+            let lines = lines.iter().map(line);
+            panes = panes.push(column![heading(t!(section.key()))].extend(lines).spacing(1.0));
+        }
+    }
     if !filters.is_empty() {
         let lines = filters.iter().map(|filter| {
             let queue = Queue::from_key(&filter.queue);
@@ -83,7 +84,7 @@ pub fn view<'a>(
         });
         panes = panes.push(column![heading(t!("desk-filters"))].extend(lines).spacing(1.0));
     }
-    let panes = panes.push(kept_aside).push(Space::new());
+    let panes = panes.push(Space::new());
     container(scrollable(panes.padding(space::S)).spacing(0).style(theme::scroll).height(Fill))
         .width(226)
         .height(Fill)
