@@ -198,8 +198,14 @@ impl Assign {
     }
 
     /// Enter: the chosen one gets the part that is next, and the letters make room for others.
+    /// The field takes Ctrl+Enter for Enter, too: without letters nobody is meant by it.
     fn take(&mut self) -> Step<Message> {
         let Some(party) = self.chosen.clone() else { return Step::None };
+        let has_part = self.parts.iter().any(|one| one.party == party);
+        if self.name.trim().is_empty() || has_part {
+            self.name.clear();
+            return Step::None;
+        }
         let led = self.parts.iter().any(|one| one.part == Part::Lead);
         self.give(party, if led { Part::Cooperate } else { Part::Lead });
         self.name.clear();
@@ -445,6 +451,8 @@ mod tests {
             drop(dialog.update(Message::Name(name.to_owned())));
             drop(dialog.update(Message::Take));
             assert_eq!(dialog.name, "", "room for the next");
+            // Once more changes nothing.
+            drop(dialog.update(Message::Take));
         }
         drop(dialog.update(Message::Part(user("nguyet"), Part::Inform)));
         let parts = ordered(&mut dialog).unwrap().parts;
