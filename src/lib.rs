@@ -61,6 +61,8 @@
 //! | hồ sơ | record |
 //! | thời hạn bảo quản | retention |
 //! | lưu trữ | archive |
+//! | đính chính (sổ) | correction |
+//! | nhận dạng ký tự quang học | optical recognition |
 //! | trục liên thông | the axis |
 //! | gói tin | packet |
 

@@ -10,6 +10,7 @@ mod assign;
 pub mod batch;
 pub mod book;
 pub mod corner;
+pub mod correct;
 mod demand;
 mod digitise;
 pub mod doctor;

@@ -30,8 +30,9 @@ use crate::domain::text;
 use algorithms::Algorithms;
 use facts::{
     AgencyCodes, ArrivalStamp, Basis, Deadlines, Digitising, DocumentIdForm, DocumentIds,
-    DocumentTypes, Format, Holidays, Layout, Limits, Numbering, RecallRule, Report, ReturnReason,
-    ReturnReasons, Seal, Settling, Signatures, Status, Statuses, Validity,
+    DocumentTypes, Extraction, FieldLengths, Format, Holidays, Layout, Limits, Numbering,
+    RecallRule, Report, ReturnReason, ReturnReasons, Seal, Settling, Signatures, Status, Statuses,
+    Validity,
 };
 
 const BUILT_IN: [(&str, &str); 2] = [
@@ -56,6 +57,8 @@ pub struct Profile {
     formats: Vec<Format>,
     limits: Limits,
     digitising: Digitising,
+    fields: FieldLengths,
+    extraction: Extraction,
     signatures: Signatures,
     arrival_stamp: ArrivalStamp,
     layout: Layout,
@@ -237,6 +240,16 @@ impl Profile {
     /// How paper is to be scanned.
     pub fn digitising(&self) -> &Digitising {
         &self.digitising
+    }
+
+    /// How long the fields of an inbound document may be.
+    pub fn field_lengths(&self) -> &FieldLengths {
+        &self.fields
+    }
+
+    /// How far what is read off a page is trusted.
+    pub fn extraction(&self) -> &Extraction {
+        &self.extraction
     }
 
     pub fn signatures(&self) -> &Signatures {

@@ -28,6 +28,7 @@ mod backup;
 mod blob;
 mod book;
 mod connection;
+mod correction;
 mod demand;
 mod disk;
 mod duplicate;

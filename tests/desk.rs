@@ -180,6 +180,57 @@ fn returning_needs_a_reason_and_escape_changes_nothing() {
 }
 
 #[test]
+fn fields_are_taken_from_the_page_by_enter_and_saved() {
+    let keeper = FakeKeeper::furnished();
+    let mut stage = at_desk(&keeper, "be");
+    newest_of(&mut stage, '1');
+    stage.letter('e');
+    stage.until_seen("Thông tin văn bản đến");
+    // The number has the keyboard; Enter takes what the page says there.
+    stage.until_seen("«777»");
+    stage.press(Named::Enter);
+    stage.until("the number taken", |stage| !stage.sees("«777»"));
+    // A date that is none is said at its field, and nothing is saved.
+    stage.press(Named::ArrowDown);
+    stage.press(Named::ArrowDown);
+    stage.let_pass(Duration::from_millis(60));
+    stage.type_text("9");
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.until_seen("Hãy ghi ngày/tháng/năm");
+    assert_eq!(keeper.deeds(), Vec::<String>::new());
+    // All that is sure at once: the date of the page stands there, the doubtful signer not.
+    stage.press(Named::PageDown);
+    stage.let_pass(Duration::from_millis(60));
+    assert!(stage.sees("«Lê Văn Tám»"));
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.until_seen("Đã lưu thông tin văn bản");
+    let deeds = keeper.deeds();
+    assert!(deeds.len() == 1 && deeds[0].starts_with("fields 777/"), "{deeds:?}");
+}
+
+#[test]
+fn a_registered_document_is_corrected_with_a_reason_only() {
+    let keeper = FakeKeeper::furnished();
+    let mut stage = at_desk(&keeper, "be");
+    // The clerk's third queue: registered.
+    newest_of(&mut stage, '3');
+    stage.letter('e');
+    stage.until_seen("Đính chính thông tin văn bản đã đăng ký");
+    stage.until_seen("«777»");
+    stage.press(Named::Enter);
+    stage.until_seen("Văn bản đã đăng ký: cần lý do.");
+    // Saving leads to the reason, and one types on.
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.let_pass(Duration::from_millis(100));
+    assert_eq!(keeper.deeds(), Vec::<String>::new());
+    stage.type_text("nhập nhầm số");
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.until_seen("Đã lưu thông tin văn bản");
+    let deeds = keeper.deeds();
+    assert!(deeds.len() == 1 && deeds[0].ends_with("nhập nhầm số"), "{deeds:?}");
+}
+
+#[test]
 fn a_wrong_pin_costs_a_try_and_the_dialog_waits_with_an_empty_field() {
     let keeper = FakeKeeper::furnished();
     let mut stage = at_desk(&keeper, "an");

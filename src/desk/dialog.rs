@@ -15,6 +15,7 @@ pub mod demand;
 pub mod devices;
 pub mod digitise;
 pub mod draft;
+pub mod fields;
 pub mod filters;
 pub mod hand;
 pub mod help;
@@ -65,6 +66,7 @@ pub enum Dialog {
     Sign(Box<sign::Sign>),
     Confirm(confirm::Confirm),
     Draft(Box<draft::Draft>),
+    Fields(Box<fields::Fields>),
     Compare(Box<compare::Compare>),
     ChangePin(pin::ChangePin),
     Batch(Box<batch::Batch>),
@@ -92,6 +94,7 @@ pub enum Message {
     Sign(sign::Message),
     Confirm(confirm::Message),
     Draft(draft::Message),
+    Fields(fields::Message),
     Compare(compare::Message),
     ChangePin(pin::Message),
     Batch(batch::Message),
@@ -253,6 +256,12 @@ impl Dialog {
         (Self::Draft(Box::new(dialog)), task.map(Message::Draft))
     }
 
+    /// The fields of an inbound document beside its page.
+    pub fn fields(document: &Document, door: &Arc<dyn Door>, easel: &Arc<dyn Easel>) -> Opened {
+        let (dialog, task) = fields::Fields::new(document, door, easel);
+        (Self::Fields(Box::new(dialog)), task.map(Message::Fields))
+    }
+
     /// The document as it was signed in `field` beside what it is now.
     pub fn compare(
         field: String,
@@ -386,6 +395,9 @@ impl Dialog {
             (Self::Sign(dialog), Message::Sign(m)) => dialog.update(m, door).lift(Message::Sign),
             (Self::Confirm(dialog), Message::Confirm(m)) => dialog.update(m).lift(Message::Confirm),
             (Self::Draft(dialog), Message::Draft(m)) => dialog.update(m, door).lift(Message::Draft),
+            (Self::Fields(dialog), Message::Fields(m)) => {
+                dialog.update(m, door).lift(Message::Fields)
+            }
             (Self::Compare(dialog), Message::Compare(m)) => dialog.update(m).lift(Message::Compare),
             (Self::ChangePin(dialog), Message::ChangePin(m)) => {
                 dialog.update(m).lift(Message::ChangePin)
@@ -437,6 +449,7 @@ impl Dialog {
                 Self::Sign(dialog) => dialog.command(command).lift(Message::Sign),
                 Self::Confirm(dialog) => dialog.command(command).lift(Message::Confirm),
                 Self::Draft(dialog) => dialog.command(command).lift(Message::Draft),
+                Self::Fields(dialog) => dialog.command(command, door).lift(Message::Fields),
                 Self::Compare(dialog) => dialog.command(command).lift(Message::Compare),
                 Self::ChangePin(dialog) => dialog.command(command).lift(Message::ChangePin),
                 Self::Batch(dialog) => dialog.command(command, door).lift(Message::Batch),
@@ -510,6 +523,7 @@ impl Dialog {
             Self::Sign(dialog) => Some(dialog.stage()),
             Self::Confirm(dialog) => Some(dialog.stage()),
             Self::Draft(dialog) => Some(dialog.stage()),
+            Self::Fields(dialog) => Some(dialog.stage()),
             Self::ChangePin(dialog) => Some(dialog.stage()),
             Self::Batch(dialog) => Some(dialog.stage()),
             Self::Devices(dialog) => Some(dialog.stage()),
@@ -537,6 +551,7 @@ impl Dialog {
             Self::Sign(dialog) => Some(&mut dialog.stage),
             Self::Confirm(dialog) => Some(&mut dialog.stage),
             Self::Draft(dialog) => Some(&mut dialog.stage),
+            Self::Fields(dialog) => Some(&mut dialog.stage),
             Self::ChangePin(dialog) => Some(&mut dialog.stage),
             Self::Batch(dialog) => Some(&mut dialog.stage),
             Self::Devices(dialog) => Some(&mut dialog.stage),
@@ -564,6 +579,7 @@ impl Dialog {
             Self::Sign(dialog) => dialog.view().map(wrap_sign),
             Self::Confirm(dialog) => dialog.view().map(wrap_confirm),
             Self::Draft(dialog) => dialog.view().map(wrap_draft),
+            Self::Fields(dialog) => dialog.view().map(wrap_fields),
             Self::Compare(dialog) => dialog.view().map(wrap_compare),
             Self::ChangePin(dialog) => dialog.view().map(wrap_pin),
             Self::Batch(dialog) => dialog.view().map(wrap_batch),
@@ -603,6 +619,7 @@ wraps! {
     wrap_sign, sign, Sign;
     wrap_confirm, confirm, Confirm;
     wrap_draft, draft, Draft;
+    wrap_fields, fields, Fields;
     wrap_compare, compare, Compare;
     wrap_pin, pin, ChangePin;
     wrap_batch, batch, Batch;

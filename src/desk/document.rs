@@ -68,9 +68,9 @@ impl Document {
     /// Who sent it, or to whom it goes.
     pub fn party(&self) -> String {
         match self {
-            Self::Inbound(document) => match &document.metadata.issuer {
-                Some(issuer) if !issuer.name.is_empty() => issuer.name.clone(),
-                _ => document.sender_name.clone(),
+            Self::Inbound(document) => match document.metadata.issuer_name() {
+                "" => document.sender_name.clone(),
+                issuer => issuer.to_owned(),
             },
             Self::Outbound(document) => {
                 let names: Vec<_> =

@@ -26,7 +26,9 @@ use crate::domain::role::Act;
 use crate::domain::verdict::{Level, VerdictSummary};
 use crate::i18n::language;
 use crate::office::batch::{BatchOrder, BatchReport, Cancel, Made, Tell};
+use crate::office::correct::{self, Fault};
 use crate::office::doctor::Finding;
+use crate::office::extract::{Field, Reading};
 use crate::office::head::NumberPreview;
 use crate::office::{Assigning, DemandView, Handling};
 use crate::office::{AwaitingExtension, ExtensionReport};
@@ -34,7 +36,7 @@ use crate::office::{
     Counts, Filter, HistoryEntry, NewDraft, Office, PlaceProposal, Placement, Session, SignOrder,
     SyncReport, TokenChoice, UserInfo,
 };
-use crate::pdf::Rect;
+use crate::pdf::{Rect, render};
 use crate::token::pkcs11::Candidate;
 use crate::token::{self, LastTry, Pin, Plugged, Selector};
 
@@ -116,6 +118,16 @@ pub trait Door: GateDoor + PaperDoor + Shelf {
     /// Demands of which the person has not been told.
     fn untold_demands(&self) -> Result<Vec<DemandView>, Problem>;
     fn demand_noticed(&self, id: DocumentKey) -> Result<(), Problem>;
+
+    /// Reads the fields off the pages; a scan takes seconds, until `cancel`.
+    fn read_fields(&self, key: DocumentKey, cancel: &render::Cancel) -> Result<Reading, Problem>;
+    /// Fields that the program filled in and nobody has confirmed.
+    fn unconfirmed(&self, key: DocumentKey) -> Result<Vec<Field>, Problem>;
+    fn correct(&self, key: DocumentKey, metadata: &Metadata, reason: &str) -> Result<(), Problem>;
+    /// What is wrong with fields by the rules; does not block.
+    fn field_faults(&self, metadata: &Metadata) -> Vec<Fault>;
+    /// From which confidence on what is read counts as sure; does not block.
+    fn sure_from(&self) -> f32;
 
     fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem>;
     fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem>;
@@ -264,6 +276,18 @@ impl Door for Office {
         self.set_token_modules(&modules)
     }
 
+    fn correct(&self, key: DocumentKey, metadata: &Metadata, reason: &str) -> Result<(), Problem> {
+        Self::correct(self, key, metadata.clone(), reason)
+    }
+
+    fn field_faults(&self, metadata: &Metadata) -> Vec<Fault> {
+        correct::faults(metadata, self.profile(), super::document::today())
+    }
+
+    fn sure_from(&self) -> f32 {
+        self.profile().extraction().sure
+    }
+
     fn as_signed(&self, key: DocumentKey, field: &str) -> Result<Arc<[u8]>, Problem> {
         self.main_as_signed(key, field)
     }
@@ -321,6 +345,9 @@ impl Door for Office {
             -> Result<(), Problem>;
         fn untold_demands(&self) -> Result<Vec<DemandView>, Problem>;
         fn demand_noticed(&self, id: DocumentKey) -> Result<(), Problem>;
+        fn read_fields(&self, key: DocumentKey, cancel: &render::Cancel)
+            -> Result<Reading, Problem>;
+        fn unconfirmed(&self, key: DocumentKey) -> Result<Vec<Field>, Problem>;
         fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem>;
         fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem>;
         fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem>;

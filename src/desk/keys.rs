@@ -47,6 +47,8 @@ pub enum Command {
     LeanLeft,
     RemovePage,
     TakeBack,
+    /// The fields of an inbound document.
+    Fields,
     Deed(Deed),
     /// Marks the row, or takes the mark away.
     Mark,
@@ -308,6 +310,7 @@ pub const TABLE: &[Shortcut] = &[
     line(Part::Inbound, Nothing, Letter('d'), Command::Deed(Deed::Answer), "D", "desk-deed-answer"),
     line(Part::Inbound, Nothing, Letter('n'), Command::Note, "N", "desk-key-note"),
     line(Part::Inbound, Nothing, Letter('c'), Command::AnswerDemand, "C", "desk-demand-answer"),
+    line(Part::Inbound, Nothing, Letter('e'), Command::Fields, "E", "desk-key-fields"),
     line(Part::Outbound, Ctrl, Letter('n'), Command::NewDraft, "Ctrl+N", "desk-key-draft"),
     line(Part::Outbound, Ctrl, Letter('b'), Command::Batch, "Ctrl+B", "desk-key-batch"),
     line(

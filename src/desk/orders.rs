@@ -3,7 +3,7 @@
 use super::document::State;
 use super::door::Door;
 use crate::domain::book;
-use crate::domain::document::{DocumentKey, written_number};
+use crate::domain::document::{DocumentKey, Metadata, written_number};
 use crate::domain::handling::Progress;
 use crate::domain::inbound::InboundDocument;
 use crate::domain::outbound::{OutboundState, SignatureKind};
@@ -66,6 +66,12 @@ pub enum Order {
     DraftAnswer {
         key: DocumentKey,
         draft: Box<NewDraft>,
+    },
+    /// Other fields, or the same ones confirmed.
+    Correct {
+        key: DocumentKey,
+        metadata: Box<Metadata>,
+        reason: String,
     },
     Submit {
         key: DocumentKey,
@@ -143,6 +149,7 @@ impl Order {
             | Self::Complete { key, .. }
             | Self::Note { key, .. }
             | Self::Progress { key, .. }
+            | Self::Correct { key, .. }
             | Self::Submit { key, .. }
             | Self::Sign { key, .. }
             | Self::Seal { key, .. }
@@ -171,6 +178,7 @@ impl Order {
             Self::Complete { .. } => "desk-doing-complete",
             Self::Note { .. } | Self::Progress { .. } => "desk-doing-note",
             Self::AnswerDemand { .. } => "desk-doing-demand",
+            Self::Correct { .. } => "desk-doing-correct",
             Self::Submit { .. } => "desk-doing-submit",
             Self::Sign { .. } => "desk-doing-sign",
             Self::Seal { .. } => "desk-doing-seal",
@@ -257,6 +265,10 @@ impl Order {
             Self::Complete { key, result, answer } => {
                 door.complete_with(*key, result, *answer)?;
                 (*key, tr("desk-done-complete"))
+            }
+            Self::Correct { key, metadata, reason } => {
+                door.correct(*key, metadata, reason)?;
+                (*key, tr("desk-done-correct"))
             }
             Self::Submit { key, to, note } => {
                 door.submit(*key, *to, note)?;

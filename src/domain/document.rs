@@ -201,6 +201,10 @@ pub struct Metadata {
     pub subject: String,
     /// The issuing agency.
     pub issuer: Option<Recipient>,
+    /// The issuing agency where it has no code: paper of a company, of a citizen, of an
+    /// agency that the directory does not know.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub unlisted_issuer: String,
     pub place: String,
     pub issued: Option<Date>,
     pub signer: Signer,
@@ -217,6 +221,13 @@ pub struct Metadata {
     pub notes: String,
     /// Paper follows (Quyết định 01/2019 Điều 6 khoản 2).
     pub paper_follows: bool,
+}
+
+impl Metadata {
+    /// The name of the issuing agency, with a code or without; empty where it is not known.
+    pub fn issuer_name(&self) -> &str {
+        self.issuer.as_ref().map_or(self.unlisted_issuer.as_str(), |issuer| issuer.name.as_str())
+    }
 }
 
 /// Address of bytes in the store: SHA-256 in lower-case hex.

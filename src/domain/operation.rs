@@ -143,6 +143,20 @@ pub enum Change {
         key: DocumentKey,
         assignment: Assignment,
     },
+    /// The fields of an inbound document, as somebody wrote or confirmed them. Once it is
+    /// registered this is a correction and says why.
+    InboundCorrected {
+        key: DocumentKey,
+        metadata: Metadata,
+        reason: String,
+    },
+    /// Fields that the program read off the pages and filled in, by their names in scripts;
+    /// nobody has confirmed them yet.
+    InboundProposed {
+        key: DocumentKey,
+        metadata: Metadata,
+        fields: Vec<String>,
+    },
 
     /// A look at the gate before acceptance; a later one stands in its place.
     InboundGated {

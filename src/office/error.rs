@@ -20,6 +20,12 @@ pub enum OfficeError {
     ReasonMissing,
     #[error("the field {0} is missing or not valid")]
     FieldInvalid(&'static str),
+    #[error("{field}: {why}")]
+    FieldRefused { field: String, why: String },
+    #[error("a correction after registration needs a reason")]
+    CorrectionReasonMissing,
+    #[error("no program for optical recognition: {0}")]
+    NoRecogniser(String),
     #[error("the document carries the secrecy mark {0}")]
     Secret(String),
     #[error("the draft carries the secrecy mark {0}")]
@@ -241,6 +247,13 @@ impl From<OfficeError> for Problem {
             E::ManyCancelled => Self::new("office-many-cancelled", Refused, Input),
             E::NobodyToTell => Self::new("office-nobody-to-tell", Refused, Input),
             E::NoSuchReport(id) => Self::new("office-no-such-report", Usage, Input).with("id", id),
+            E::FieldRefused { field, why } => Self::new("office-field-refused", Usage, Input)
+                .with("field", field)
+                .with("why", why),
+            E::CorrectionReasonMissing => {
+                Self::new("office-correction-reason-missing", Refused, Input)
+            }
+            E::NoRecogniser(_) => Self::new("office-no-recogniser", Unavailable, Environment),
             E::SecretDraft(mark) => {
                 Self::new("office-secret-draft", Refused, Input).with("mark", mark)
             }

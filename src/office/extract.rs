@@ -20,21 +20,27 @@
 //! | `phrase` | known words, read through the mistakes of a scan |
 //! | `names` | from capitals back to the way names are written |
 //! | `compare` | what is stated beside what is read |
+//! | `recognise`, `tsv` | pictures of pages, by a program for optical recognition |
+//! | `corpus`, `measure` | documents whose fields are known, and how well they are read |
 //! | `work` | the use case: the same for a file or a document of the store |
 
 mod columns;
 mod compare;
+pub mod corpus;
 mod foot;
 mod head;
+pub mod measure;
 mod names;
 mod phrase;
+pub mod recognise;
 mod title;
+mod tsv;
 mod value;
 mod work;
 
 pub use compare::{Difference, Grade, differences};
 pub use value::{Field, Reason, Value};
-pub use work::{read_file, sheets};
+pub use work::{Seen, look, read_file, sheets};
 
 use crate::domain::agency::Agency;
 use crate::domain::document::Metadata;
@@ -42,6 +48,7 @@ use crate::pdf::Rect;
 use crate::pdf::text::PageText;
 use crate::rules::Profile;
 use columns::Head;
+use recognise::NotRead;
 
 /// One page of a document, ready to be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +107,10 @@ pub struct Reading {
     pub unread: Vec<u32>,
     /// Pages (from 0) that were read by optical recognition.
     pub recognised: Vec<u32>,
+    /// What those pages say, for search.
+    pub recognised_text: String,
+    /// Why pages are unread, if some are that should have been read.
+    pub not_read: Option<NotRead>,
 }
 
 /// Who knows the agencies of the country by their names.
@@ -201,6 +212,8 @@ pub fn read<A: Agencies + ?Sized>(
         pages,
         unread: from(|origin| matches!(origin, Origin::Unread)),
         recognised: from(|origin| matches!(origin, Origin::Recognised { .. })),
+        recognised_text: String::new(),
+        not_read: None,
     }
 }
 

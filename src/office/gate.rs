@@ -293,11 +293,14 @@ impl Office {
             return looks::agreement(&[], "nothing-stated");
         }
         let main = evidence.files.iter().find(|file| file.main);
-        let reading = main.map(|file| self.read_fields_of(&file.bytes.into()));
+        // A packet does not wait for optical recognition: a scan is for the clerk to read.
+        let reading = main.map(|file| self.read_text_fields_of(&file.bytes.into()));
+        let doubtful = self.profile().extraction().doubtful;
         match reading {
             Some(Ok(reading)) if !reading.is_blind() => {
                 let found = differences(evidence.metadata, &reading);
-                let compared: Vec<Compared> = found.into_iter().filter_map(compared).collect();
+                let compared: Vec<Compared> =
+                    found.into_iter().filter_map(|one| compared(one, doubtful)).collect();
                 looks::agreement(&compared, "no-text")
             }
             Some(Ok(_)) | None => looks::agreement(&[], "no-text"),
@@ -310,9 +313,11 @@ impl Office {
 }
 
 /// A difference as the gate keeps it. Pages are counted by another look, and an urgency that
-/// is nowhere stamped is stated by the packet alone.
-fn compared(found: Difference) -> Option<Compared> {
+/// is nowhere stamped is stated by the packet alone. What was read too doubtfully says
+/// nothing against the packet.
+fn compared(found: Difference, doubtful: f32) -> Option<Compared> {
     let agreement = match (found.grade, found.field) {
+        (Grade::Differs, _) if found.confidence < doubtful => Agreement::NotFound,
         (_, Field::Pages) | (Grade::NotFound, Field::Urgency) => return None,
         (Grade::Agrees, _) => Agreement::Same,
         (Grade::Alike, _) => Agreement::Alike,

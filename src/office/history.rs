@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::correct::changed;
+use super::extract::Field;
 use super::{HistoryEntry, Office, labels};
-use crate::domain::document::DocumentKey;
+use crate::domain::document::{DocumentKey, Metadata};
 use crate::domain::handling::Participant;
 use crate::domain::operation::{Change, Operation, OutboxKind};
 use crate::domain::outbound::SignatureKind;
@@ -18,12 +20,30 @@ impl Office {
     pub fn history(&self, key: DocumentKey) -> Result<Vec<HistoryEntry>, Problem> {
         self.actor(Act::ViewQueues)?;
         let operations = self.store().history(&key)?;
-        Ok(operations.into_iter().filter_map(|operation| self.entry(operation)).collect())
+        // What a correction changed is told against the fields before it.
+        let mut before = Metadata::default();
+        let mut entries = Vec::new();
+        for operation in operations {
+            let after = match &operation.change {
+                Change::InboundArrived { metadata, .. }
+                | Change::InboundProposed { metadata, .. }
+                | Change::InboundCorrected { metadata, .. } => Some(metadata.clone()),
+                _ => None,
+            };
+            entries.extend(self.entry(operation, &before));
+            before = after.unwrap_or(before);
+        }
+        Ok(entries)
     }
 
-    fn entry(&self, operation: Operation) -> Option<HistoryEntry> {
+    fn entry(&self, operation: Operation, before: &Metadata) -> Option<HistoryEntry> {
         let at = Timestamp::from_millisecond(operation.time.millis).ok()?;
-        let text = self.sentence(&operation.change)?;
+        let text = match &operation.change {
+            Change::InboundCorrected { metadata, reason, .. } => {
+                corrected(before, metadata, reason)
+            }
+            change => self.sentence(change)?,
+        };
         Some(HistoryEntry { at, user: operation.user, role: operation.role, text })
     }
 
@@ -141,6 +161,11 @@ impl Office {
             }
             Change::InboundUpdated { .. } => t!("history-updated"),
             Change::SealedOpened { reason, .. } => t!("history-sealed-opened", reason = reason),
+            Change::InboundProposed { fields, .. } => {
+                let named = fields.iter().filter_map(|name| Field::from_key(name));
+                let fields = named.map(Field::label).collect::<Vec<_>>().join(", ");
+                t!("history-proposed", fields = fields)
+            }
             Change::OutboundDrafted { .. } => t!("history-drafted"),
             Change::OutboundEdited { .. } => t!("history-edited"),
             Change::OutboundMoved { from, to, reason, .. } => {
@@ -230,6 +255,30 @@ impl Office {
         match self.store().agency(code) {
             Ok(Some(agency)) => agency.name,
             _ => code.to_string(),
+        }
+    }
+}
+
+/// Each field with what stood there before and what stands there now, and why.
+fn corrected(before: &Metadata, after: &Metadata, reason: &str) -> String {
+    let none = t!("history-correction-empty");
+    let said = |text: String| if text.is_empty() { none.clone() } else { text };
+    let changes: Vec<String> = changed(before, after)
+        .into_iter()
+        .map(|(field, before, after)| {
+            t!(
+                "history-correction-field",
+                field = field.label(),
+                before = said(before),
+                after = said(after)
+            )
+        })
+        .collect();
+    match (changes.is_empty(), reason.is_empty()) {
+        (true, _) => t!("history-confirmed"),
+        (false, true) => t!("history-filled", changes = changes.join("; ")),
+        (false, false) => {
+            t!("history-corrected", changes = changes.join("; "), reason = reason)
         }
     }
 }

@@ -253,16 +253,24 @@ impl Office {
         let scanned = self.scan([(origin, &*pdf)])?;
         refuse_malware(&scanned)?;
         let pages = Source::parse(pdf.clone())?.page_count()?;
-        let content = self.text_of(&pdf);
+        let mut content = self.text_of(&pdf);
         refuse_secrets(&content)?;
         // The bytes are those of the main file of a packet that came before.
         if let Some(known) = self.store().with_main_file(hash)? {
             self.came_again(known, hash, origin, "", format!("{DUPLICATE}{known}"))?;
             return Ok(Imported::Duplicate(known));
         }
+        // Nobody states the fields of a bare PDF: they are read off its pages.
+        let reading = self.read_arrival(&pdf);
+        if let Some(recognised) = reading.as_ref().map(|reading| &reading.recognised_text) {
+            refuse_secrets(recognised)?;
+            content.push_str(recognised);
+        }
         let file = self.keep_file(origin, "application/pdf", &pdf, true)?;
         let subject = origin.rsplit_once('.').map_or(origin, |(stem, _)| stem).to_owned();
         let verdict = self.judge(&pdf, &Expectation::default())?;
+        let key = DocumentKey::fresh();
+        let proposed = reading.and_then(|reading| self.proposed_fields(key, &subject, &reading));
         let metadata = Metadata { subject, pages: Some(pages), ..Metadata::default() };
         let gate = self.look(&Evidence {
             metadata: &metadata,
@@ -273,7 +281,6 @@ impl Office {
             text: &content,
             scanned: &scanned,
         })?;
-        let key = DocumentKey::fresh();
         let taken =
             Change::PacketTaken { packet: hash.clone(), outcome: format!("{INBOUND}{key}") };
         let arrived = Change::InboundArrived {
@@ -290,6 +297,9 @@ impl Office {
         self.store().write(&self.program(), move |writer| {
             writer.append(arrived)?;
             writer.append(Change::InboundGated { key, gate, verdict: None })?;
+            if let Some(proposed) = proposed {
+                writer.append(proposed)?;
+            }
             duplicate::note(writer, key)?;
             writer.append(taken)?;
             Ok(Imported::Document(key))

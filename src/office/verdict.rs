@@ -121,7 +121,7 @@ pub(super) fn expected_of(
     Expectation {
         sender_name: sender_name.to_owned(),
         sender_code: sender.map(ToString::to_string).unwrap_or_default(),
-        issuer_name: metadata.issuer.as_ref().map(|one| one.name.clone()).unwrap_or_default(),
+        issuer_name: metadata.issuer_name().to_owned(),
         signer_name: metadata.signer.full_name.clone(),
         position: metadata.signer.position.clone(),
     }

@@ -98,6 +98,11 @@ impl DocumentPacket {
             type_name,
             subject: text::tidy(&self.subject),
             issuer: self.from.recipient(),
+            // A sender without a code is named all the same.
+            unlisted_issuer: match self.from.recipient() {
+                Some(_) => String::new(),
+                None => text::tidy(&self.from.name),
+            },
             place: text::tidy(&self.place),
             issued: self.issued,
             signer: self.signer.clone(),

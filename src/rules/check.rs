@@ -58,6 +58,7 @@ fn contradictions(profile: &Profile) -> Result<(), String> {
     distinct("layout.components", profile.layout.components.iter().map(|row| row.key.clone()))?;
     formats(profile)?;
     geometry(profile)?;
+    extraction(profile)?;
     super::algorithms::contradiction(profile.algorithms()).map_or(Ok(()), Err)?;
     super::gate::contradiction(profile).map_or(Ok(()), Err)?;
     for report in profile.reports() {
@@ -120,6 +121,19 @@ fn formats(profile: &Profile) -> Result<(), String> {
     }
     if !profile.formats().iter().any(|format| format.main) {
         return Err("formats: no format is permitted for the document itself".to_owned());
+    }
+    Ok(())
+}
+
+fn extraction(profile: &Profile) -> Result<(), String> {
+    let rule = profile.extraction();
+    let within = 0.0 < rule.doubtful && rule.doubtful <= rule.sure && rule.sure <= 1.0;
+    if !within {
+        return Err("extraction: 0 < doubtful <= sure <= 1 is not so".to_owned());
+    }
+    let lengths = profile.field_lengths();
+    if lengths.subject == 0 || !(1..=6).contains(&lengths.pages) {
+        return Err("fields: a length makes no sense".to_owned());
     }
     Ok(())
 }

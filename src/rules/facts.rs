@@ -341,6 +341,37 @@ pub struct Digitising {
     pub confirmed: bool,
 }
 
+/// How long the fields of an inbound document may be, in characters.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldLengths {
+    pub type_name: usize,
+    pub number: usize,
+    pub notation: usize,
+    pub issuer: usize,
+    pub subject: usize,
+    /// Digits.
+    pub pages: usize,
+    pub position: usize,
+    pub full_name: usize,
+    /// All of them together.
+    pub recipients: usize,
+    pub cite: String,
+    pub confirmed: bool,
+}
+
+/// How far what is read off a page is trusted, 0 to 1.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extraction {
+    /// From here on a field is filled in by itself when a bare PDF arrives.
+    pub sure: f32,
+    /// Below this nothing is said against a document.
+    pub doubtful: f32,
+    pub cite: String,
+    pub confirmed: bool,
+}
+
 /// A line of text beside a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -13,6 +13,7 @@
 //! | `HandlingForwarded` | nothing; others have the document |
 //! | `DemandAnswered` | nothing; an `InboundMoved` to *recalled* goes with it |
 //! | `InboundUndone` | back to where it stood before the decision that is taken back |
+//! | `InboundProposed`, `InboundCorrected` | nothing; its fields are others |
 //! | `OutboundDrafted` | to *draft* |
 //! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
@@ -32,8 +33,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::error::StoreError;
 use super::row;
 use super::{
-    book, demand, duplicate, durability, gate, handling, identity, inbound, outbound, outbox,
-    packet, paper, register, user,
+    book, correction, demand, duplicate, durability, gate, handling, identity, inbound, outbound,
+    outbox, packet, paper, register, user,
 };
 use crate::domain::demand::Update;
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
@@ -123,6 +124,12 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::InboundUpdated { key, update, .. } => demand::updated(connection, key, update),
         // The chain is where this is kept.
         Change::SealedOpened { .. } => Ok(()),
+        Change::InboundCorrected { key, metadata, reason } => {
+            correction::corrected(connection, key, metadata, reason)
+        }
+        Change::InboundProposed { key, metadata, fields } => {
+            correction::proposed(connection, key, metadata, fields)
+        }
 
         change @ Change::OutboundDrafted { .. } => {
             outbound::drafted(connection, &operation.user, change)
@@ -233,6 +240,8 @@ pub(super) fn document_of(
         | Change::DemandMatched { key, .. }
         | Change::InboundUpdated { key, .. }
         | Change::SealedOpened { key, .. }
+        | Change::InboundCorrected { key, .. }
+        | Change::InboundProposed { key, .. }
         | Change::OutboundDrafted { key, .. }
         | Change::OutboundEdited { key, .. }
         | Change::OutboundMoved { key, .. }

@@ -24,6 +24,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("migrations/0001_begin.sql"),
     include_str!("migrations/0002_lasting.sql"),
     include_str!("migrations/0003_identities.sql"),
+    include_str!("migrations/0004_fields.sql"),
     include_str!("migrations/0005_paper.sql"),
     include_str!("migrations/0006_gate.sql"),
     include_str!("migrations/0007_handling.sql"),

@@ -115,6 +115,7 @@ pub(super) fn indexed(
         .issuer
         .iter()
         .flat_map(|party| [party.name.as_str(), party.agency.as_str()])
+        .chain([metadata.unlisted_issuer.as_str()])
         .chain(names.iter().copied())
         .collect();
     let recipients: Vec<&str> = metadata

@@ -17,6 +17,7 @@ pub(super) const REPLICATED: &[(&str, &str)] = &[
     ("duplicate", "document, first"),
     ("came_again", "document, packet"),
     ("paper", "document"),
+    ("inbound_proposed", "document"),
     ("outbound", "row"),
     ("durability", "document"),
     ("delivery", "document, recipient"),

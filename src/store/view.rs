@@ -168,6 +168,9 @@ questions! {
     /// What was known of an agency over time, oldest first.
     fn agency_versions(code: &AgencyCode) -> Vec<Agency>;
 
+    /// Names of the fields that the program filled in and nobody has confirmed.
+    fn proposed_fields(key: &DocumentKey) -> Vec<String>;
+
     fn packet(hash: &BlobHash) -> Option<PacketRow>;
     fn has_packet(hash: &BlobHash) -> bool;
     /// Packets kept and not yet taken, oldest first.
@@ -330,6 +333,7 @@ mod tests {
         view.unseen_error_reports("be", 10).unwrap();
         view.outbox_begun("x").unwrap();
         view.outbound(&key).unwrap();
+        view.proposed_fields(&key).unwrap();
         view.find_inbound_by_document_id(&id, Some(&code)).unwrap();
         view.find_outbound_by_document_id(&id).unwrap();
         view.find_outbound_by_status_reference(Some(&code), "7/QĐ", None, "x").unwrap();

@@ -35,7 +35,9 @@ use vanthu::domain::verdict::{
     Level, SignatureDetail, SignatureSummary, Step, StepName, StepResult, Verdict, VerdictSummary,
 };
 use vanthu::office::batch::{BatchOrder, BatchReport, Cancel, Fate, Load, Made, Progress, Tell};
+use vanthu::office::correct::Fault;
 use vanthu::office::doctor::{Finding, Health, Part};
+use vanthu::office::extract::{Field, Proposal, Reading, Reason, Spot, Value};
 use vanthu::office::head::NumberPreview;
 use vanthu::office::layout::{Sample, compose, samples};
 use vanthu::office::{
@@ -43,7 +45,7 @@ use vanthu::office::{
     Placement, Session, SignOrder, SyncReport, TokenChoice, UserInfo,
 };
 use vanthu::office::{AwaitingExtension, ExtensionReport};
-use vanthu::pdf::Rect;
+use vanthu::pdf::{Rect, render};
 use vanthu::token::pkcs11::{Candidate, Source, State};
 use vanthu::token::{Pin, Plugged, Presence, Selector};
 
@@ -100,6 +102,8 @@ pub struct Books {
     gate: gate::GateBooks,
     filters: Vec<vanthu::office::search::SavedFilter>,
     paper: paper::OnPaper,
+    /// Documents whose fields the program filled in.
+    unconfirmed: Vec<DocumentKey>,
 }
 
 #[derive(Debug)]
@@ -275,6 +279,7 @@ impl Books {
                 last_attempt: None,
                 last_problem: None,
             }],
+            unconfirmed: Vec::new(),
         }
     }
 
@@ -856,6 +861,52 @@ impl Door for FakeDoor {
         let mut books = self.keeper.enter()?;
         books.untold.retain(|view| view.kept.demand.id != id);
         Ok(())
+    }
+
+    fn read_fields(&self, key: DocumentKey, _: &render::Cancel) -> Result<Reading, Problem> {
+        let books = self.keeper.enter()?;
+        let document = books.inbound.iter().find(|d| d.key == key).ok_or_else(missing)?;
+        let propose = |field, value, confidence, y| Proposal {
+            field,
+            value,
+            spot: Some(Spot { page: 0, rects: vec![Rect::new(90.0, y, 120.0, 14.0)] }),
+            confidence,
+            why: vec![Reason::BehindNumber],
+        };
+        let mut proposals = vec![
+            propose(Field::Number, Value::Number("777".into()), 0.97, 100.0),
+            propose(Field::Date, Value::Date(date(2026, 2, 6)), 0.97, 100.0),
+            propose(Field::Subject, Value::Subject(document.metadata.subject.clone()), 0.92, 160.0),
+            propose(Field::Signer, Value::Signer("Lê Văn Tám".into()), 0.6, 700.0),
+        ];
+        proposals.sort_by_key(|proposal| proposal.field);
+        Ok(Reading { proposals, pages: 2, ..Reading::default() })
+    }
+
+    fn unconfirmed(&self, key: DocumentKey) -> Result<Vec<Field>, Problem> {
+        let books = self.keeper.enter()?;
+        let marked = books.unconfirmed.contains(&key);
+        Ok(if marked { vec![Field::Number, Field::Date] } else { Vec::new() })
+    }
+
+    fn correct(&self, key: DocumentKey, metadata: &Metadata, reason: &str) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        let document = books.inbound.iter_mut().find(|d| d.key == key).ok_or_else(missing)?;
+        document.metadata = metadata.clone();
+        books.unconfirmed.retain(|marked| *marked != key);
+        let said = format!("fields {} {reason}", metadata.code);
+        books.deeds.push(said.trim().to_owned());
+        Ok(())
+    }
+
+    fn field_faults(&self, metadata: &Metadata) -> Vec<Fault> {
+        let ahead = metadata.issued.is_some_and(|date| date.year() > 2100);
+        let why = "ngày ở tương lai".to_owned();
+        ahead.then_some(Fault { field: Field::Date, why }).into_iter().collect()
+    }
+
+    fn sure_from(&self) -> f32 {
+        0.85
     }
 
     fn draft(&self, draft: NewDraft) -> Result<DocumentKey, Problem> {

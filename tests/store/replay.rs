@@ -58,6 +58,15 @@ enum Deed {
         pick: usize,
         to_leader: bool,
     },
+    Propose {
+        pick: usize,
+        words: String,
+    },
+    Correct {
+        pick: usize,
+        words: String,
+        reason: bool,
+    },
     Draft {
         words: String,
     },
@@ -133,6 +142,9 @@ fn deeds() -> impl Strategy<Value = Deed> {
         3 => (pick, any::<bool>()).prop_map(|(pick, withdraw)| Deed::Undo { pick, withdraw }),
         1 => (pick, any::<bool>())
             .prop_map(|(pick, to_leader)| Deed::ReportError { pick, to_leader }),
+        2 => (pick, words).prop_map(|(pick, words)| Deed::Propose { pick, words }),
+        3 => (pick, words, any::<bool>())
+            .prop_map(|(pick, words, reason)| Deed::Correct { pick, words, reason }),
         3 => words.prop_map(|words| Deed::Draft { words }),
         2 => (pick, words).prop_map(|(pick, words)| Deed::Edit { pick, words }),
         4 => (pick, prop::sample::select(&OutboundState::ALL[..]))
@@ -289,6 +301,24 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
                     key: "vp".to_owned(), name: "Văn phòng".to_owned(), members, closed: false
                 };
             append(store, Change::UnitPut { unit })?;
+        }
+        Deed::Propose { pick, words } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            let fields = vec!["subject".to_owned()];
+            append(store, Change::InboundProposed { key, metadata: metadata(&words), fields })?;
+            assert_eq!(store.inbound(&key)?.unwrap().state, InboundState::Arrived);
+            assert_eq!(store.proposed_fields(&key)?, ["subject"]);
+        }
+        Deed::Correct { pick, words, reason } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            let registered = store.inbound(&key)?.unwrap().registration.is_some();
+            let metadata = metadata(&words);
+            let why = if reason { "z".to_owned() } else { String::new() };
+            let change = Change::InboundCorrected { key, metadata: metadata.clone(), reason: why };
+            append(store, change)?;
+            assert!(reason || !registered, "a register row without a reason");
+            assert_eq!(store.inbound(&key)?.unwrap().metadata, metadata);
+            assert!(store.proposed_fields(&key)?.is_empty());
         }
         Deed::Draft { words } => {
             let key = DocumentKey::fresh();

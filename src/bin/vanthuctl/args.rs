@@ -6,13 +6,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod bench;
 mod book;
+mod fields;
 mod gate;
 mod handling;
 mod paper;
 mod signing;
 
-pub use bench::{Bench, BenchBooks, BenchTokens};
+pub use bench::{Bench, BenchBooks, BenchExtract, BenchTokens};
 pub use book::{BookCommand, BookExport, BookFormat, BookOutput, Search};
+pub use fields::{Correct, Extract};
 pub use gate::{Accept, Gate, Report};
 pub use handling::{Assign, Forward, Overdue, Parts, Progress, Recall, RecallCommand, UnitCommand};
 pub use paper::{Digitise, SealCopy};
@@ -154,6 +156,10 @@ pub enum Command {
         #[arg(long)]
         reason: String,
     },
+    /// Read the fields of a PDF file or a document off its pages, with places and confidence
+    Extract(Extract),
+    /// Write or correct the fields of an inbound document; confirms what was filled in by itself
+    Correct(Box<Correct>),
     /// Pass an inbound document to people and units (status 04)
     Assign(Assign),
     /// Pass on what you have in hand
@@ -377,6 +383,10 @@ pub enum Config {
     /// Folder into which a scanner puts its pages; "none" for no longer
     ScanFolder {
         dir: PathBuf,
+    },
+    /// Program for optical recognition of scans (Tesseract): a file, `none`, or `auto`
+    Ocr {
+        program: String,
     },
     /// The regulation profile from now on
     Profile {

@@ -3,6 +3,7 @@
 //! machine was.
 
 mod books;
+mod extract;
 mod measure;
 mod signatures;
 mod tokens;
@@ -22,6 +23,7 @@ pub fn bench(which: &Bench) -> Result<Outcome, Problem> {
         Bench::Signatures => signatures(),
         Bench::Books(args) => books::books(args),
         Bench::Tokens(args) => tokens::tokens(args),
+        Bench::Extract(args) => extract::extract(args),
     }
 }
 

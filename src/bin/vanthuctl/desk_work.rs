@@ -71,6 +71,7 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
             office.return_(key(&id)?, &reason)?;
             inbound_state(&office, &id)
         }
+        Command::Correct(args) => crate::fields::correct(&office, &args),
         Command::Assign(args) => handling::assign(&office, &args),
         Command::Forward(args) => handling::forward(&office, &args),
         Command::Unit(command) => handling::unit(&office, command),

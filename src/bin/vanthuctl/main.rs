@@ -10,6 +10,7 @@ mod desk_work;
 mod doctor;
 mod door;
 mod extend;
+mod fields;
 mod gate;
 mod handling;
 mod output;
@@ -88,6 +89,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Agency(command) => setup::agency(global, &command),
         Command::Trust(command) => setup::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
+        Command::Extract(args) => fields::extract(global, &args),
         Command::Bench(which) => bench::bench(&which),
         Command::Doctor { what: None } => doctor::doctor(global),
         Command::Doctor { what: Some(args::Doctor::Tokens) } => doctor::tokens(global),

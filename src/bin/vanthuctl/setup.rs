@@ -173,6 +173,9 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
         args::Config::Modules { paths } => office.set_token_modules(paths)?,
         args::Config::Notifications { on } => office.set_notifies(*on == args::OnOff::On)?,
         args::Config::Scanner { setting } => office.set_scanner(setting)?,
+        args::Config::Ocr { program } => {
+            office.set_ocr_program((program != "auto").then_some(program.as_str()))?;
+        }
         args::Config::Profile { name } => office.choose_profile(name)?,
         args::Config::Show => {
             let server = office.server();
@@ -186,6 +189,10 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
                 "watched_folder": office.watched_folder()?,
                 "scan_folder": office.scanned_folder()?,
                 "profile": office.profile().name(),
+                "ocr": {
+                    "chosen": office.ocr_program()?,
+                    "found": office.recogniser().ok().map(|found| found.program().to_owned()),
+                },
                 "signature_image": office.signature_image()?.is_some(),
                 "seal_image": office.seal_image()?.is_some(),
                 "seal_mm": office.seal_size_mm()?,

@@ -387,6 +387,7 @@ impl Main {
                 };
                 self.update(Message::Queue(Queue::Agenda(agenda)))
             }
+            Command::Fields => Action::Run(self.fields()),
             Command::Language => self.update(Message::Language),
             Command::LogOut => self.update(Message::LogOut),
             Command::Queue(index) => match self.queues.get(index) {
@@ -501,6 +502,7 @@ impl Main {
                 self.list.select(key);
                 self.reader.open(key, &self.door).map(Message::Reader)
             }
+            reader::Action::Fields => self.fields(),
             reader::Action::Compare { field, signer } => match self.reader.document() {
                 Some(document) => {
                     let dialog = Dialog::compare(field, signer, document, &self.door, &self.easel);
@@ -586,6 +588,17 @@ impl Main {
         let Some(kind) = self.may_batch() else { return Task::none() };
         let dialog = Dialog::batch(kind, &self.door);
         self.open(dialog)
+    }
+
+    /// The fields of the inbound document that is shown, where the person may write them.
+    fn fields(&mut self) -> Task<Message> {
+        match self.reader.document() {
+            Some(document) if reader::has_fields(document, &*self.door) => {
+                let dialog = Dialog::fields(document, &self.door, &self.easel);
+                self.open(dialog)
+            }
+            _ => Task::none(),
+        }
     }
 
     fn new_draft(&mut self) -> Task<Message> {

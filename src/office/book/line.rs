@@ -198,9 +198,9 @@ fn line(book: &BookId, row: BookRow, forwarded: Option<Date>, names: &Names) -> 
 
 fn inbound(line: &mut BookLine, document: InboundDocument, names: &Names) {
     facts(line, document.key, &document.metadata);
-    line.party = match &document.metadata.issuer {
-        Some(issuer) if !issuer.name.is_empty() => issuer.name.clone(),
-        _ => document.sender_name.clone(),
+    line.party = match document.metadata.issuer_name() {
+        "" => document.sender_name.clone(),
+        issuer => issuer.to_owned(),
     };
     line.state = labels::inbound(document.state);
     line.due = document.metadata.due;

@@ -314,8 +314,8 @@ fn recipients(sheet: &Sheet, left_of: Option<f32>) -> Option<Proposal> {
     let file = places.iter().position(|place| phrase::skeleton(place).starts_with("luu"));
     let whole = file.is_some();
     places.truncate(file.map_or(places.len(), |at| at + 1));
-    let places: Vec<String> =
-        places.iter().filter(|place| kept(place)).map(|place| title::bare(place)).collect();
+    let places = places.iter().filter(|place| kept(place)).map(|place| title::bare(place));
+    let places: Vec<String> = places.filter(|place| !place.is_empty()).collect();
     let mut why = vec![Reason::RecipientList];
     why.extend((!whole).then_some(Reason::EndUnsure));
     (!places.is_empty()).then(|| Proposal {

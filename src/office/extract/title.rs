@@ -113,15 +113,18 @@ fn under_type(head: &Head<'_>, rows: &[Row], title: &Row, rest: String) -> Optio
             sharp = true;
             break;
         }
-        if begins_text(&line.text) || !central {
-            sharp = begins_text(&line.text) || apart > 1.5 * line.size;
+        // Right under the name, `Thực hiện Nghị định …` is an abstract like any other.
+        let begins = if taken.is_empty() { begins_other } else { begins_text };
+        if begins(&line.text) || !central {
+            sharp = begins(&line.text) || apart > 1.5 * line.size;
             break;
         }
         if wide && !taken.is_empty() {
             break;
         }
         // Who decides, over the legal bases, is no abstract.
-        if phrase::is_capital(&line.text) && (!taken.is_empty() || decides(&line.text)) {
+        let other = taken.last().is_some_and(|above| !phrase::is_capital(&above.text));
+        if phrase::is_capital(&line.text) && (other || decides(&line.text)) {
             sharp = true;
             break;
         }
@@ -171,7 +174,15 @@ fn begins_text(line: &str) -> bool {
         "(tu ngay",
         "(du thao",
     ];
-    beginnings.iter().any(|beginning| said.starts_with(beginning))
+    // A small letter carries an abstract on: `… tăng cường / thực hiện nhiệm vụ`.
+    let carried_on = line.starts_with(char::is_lowercase);
+    !carried_on && beginnings.iter().any(|beginning| said.starts_with(beginning))
+}
+
+/// Whether a line is no abstract even right under the name of the type.
+fn begins_other(line: &str) -> bool {
+    let said = fold(line);
+    ["can cu", "kinh gui", "(kem theo", "(ban hanh", "-----"].iter().any(|b| said.starts_with(b))
 }
 
 /// Whether a line of capitals says who decides.
@@ -356,7 +367,9 @@ fn ends_closed(line: &TextLine) -> bool {
 
 /// An item of a list without its marks.
 pub fn bare(item: &str) -> String {
-    tidy(item.trim_matches(|c: char| "-–+•;., ".contains(c)))
+    let plain = tidy(item.trim_matches(|c: char| "-–+•;:.,| ".contains(c)));
+    // A single letter is dirt of a scan.
+    if plain.chars().filter(|c| c.is_alphabetic()).count() < 2 { String::new() } else { plain }
 }
 
 /// `Như trên` on the list at the end stands for those whom the head addresses: one field of

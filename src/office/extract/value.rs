@@ -96,9 +96,7 @@ impl Field {
             Self::Number => metadata.code.number.clone(),
             Self::Notation => metadata.code.notation.clone(),
             Self::Date => date(metadata.issued),
-            Self::Issuer => {
-                metadata.issuer.as_ref().map(|one| one.name.clone()).unwrap_or_default()
-            }
+            Self::Issuer => metadata.issuer_name().to_owned(),
             Self::Subject => metadata.subject.clone(),
             Self::Pages => metadata.pages.map(|pages| pages.to_string()).unwrap_or_default(),
             Self::Position => metadata.signer.position.clone(),
@@ -184,11 +182,13 @@ impl Value {
             Self::Number(number) => metadata.code.number = number.clone(),
             Self::Notation(notation) => metadata.code.notation = notation.clone(),
             Self::Date(date) => metadata.issued = Some(*date),
-            // An issuer is its code; a name alone is for the clerk to look up.
-            Self::Issuer { agency, .. } => match agency {
-                Some(agency) => metadata.issuer = Some(agency.clone()),
-                None => return false,
-            },
+            Self::Issuer { agency, name, .. } => {
+                metadata.issuer = agency.clone();
+                metadata.unlisted_issuer = match agency {
+                    Some(_) => String::new(),
+                    None => name.clone(),
+                };
+            }
             Self::Subject(subject) => metadata.subject = tidy(subject),
             Self::Pages(pages) => metadata.pages = Some(*pages),
             Self::Position(position) => metadata.signer.position = position.clone(),

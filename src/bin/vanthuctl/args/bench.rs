@@ -13,6 +13,9 @@ pub enum Bench {
     Tokens(BenchTokens),
     /// Search, read and export register books in a full office, against a small one
     Books(BenchBooks),
+    /// Read the fields of generated documents whose fields are known: right, wrong, not
+    /// proposed, and whether confidence means what it says
+    Extract(BenchExtract),
 }
 
 #[derive(Debug, Args)]
@@ -20,6 +23,16 @@ pub struct BenchBooks {
     /// How many documents
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub documents: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchExtract {
+    /// Tell every field that was not read right
+    #[arg(long)]
+    pub misses: bool,
+    /// Leave out the scans, which take seconds each
+    #[arg(long)]
+    pub no_scans: bool,
 }
 
 #[derive(Debug, Args)]

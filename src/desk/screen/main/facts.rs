@@ -18,6 +18,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::document::{Metadata, Urgency};
 use crate::domain::verdict::{CompletenessLine, SignatureSummary, Step, VerdictSummary};
 use crate::i18n;
+use crate::office::extract::Field;
 use crate::office::{HistoryEntry, labels};
 use crate::signing::report::finding;
 use crate::t;
@@ -181,7 +182,7 @@ fn reasons(codes: &[String]) -> impl Iterator<Item = Element<'_, Message>> {
 }
 
 /// The fields of the register.
-pub fn facts(document: &Document) -> Element<'_, Message> {
+pub fn facts<'a>(document: &'a Document, unconfirmed: &[Field]) -> Element<'a, Message> {
     let metadata = document.metadata();
     let mut lines = Vec::new();
     let mut put = |name: &str, value: String| {
@@ -203,8 +204,7 @@ pub fn facts(document: &Document) -> Element<'_, Message> {
     put("desk-fact-pages", metadata.pages.map(|n| n.to_string()).unwrap_or_default());
     match document {
         Document::Inbound(inbound) => {
-            let issuer = metadata.issuer.as_ref().map(|issuer| issuer.name.clone());
-            put("desk-fact-issuer", issuer.unwrap_or_default());
+            put("desk-fact-issuer", metadata.issuer_name().to_owned());
             put("desk-fact-sender", inbound.sender_name.clone());
             put("desk-fact-arrived", local_time(inbound.arrived_at));
             if let Some(registration) = &inbound.registration {
@@ -259,7 +259,23 @@ pub fn facts(document: &Document) -> Element<'_, Message> {
     let files: Vec<_> =
         files.iter().map(|file| format!("{} ({})", file.name, weight(file.size))).collect();
     put("desk-fact-files", files.join("\n"));
-    scrolled(vec![column(lines).spacing(space::S).into()])
+    let mut parts: Vec<Element<'_, Message>> = Vec::new();
+    if !unconfirmed.is_empty() {
+        let names: Vec<String> = unconfirmed.iter().map(|field| field.label()).collect();
+        parts.push(
+            row![
+                tinted(Icon::Warning, Tone::Warn.ink()),
+                text(t!("desk-facts-unconfirmed", fields = names.join(", ")))
+                    .size(size::BODY)
+                    .color(Tone::Warn.ink())
+                    .width(Fill)
+            ]
+            .spacing(space::S)
+            .into(),
+        );
+    }
+    parts.push(column(lines).spacing(space::S).into());
+    scrolled(parts)
 }
 
 fn signer(metadata: &Metadata) -> String {

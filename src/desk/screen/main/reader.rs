@@ -27,6 +27,7 @@ use crate::domain::problem::Problem;
 use crate::domain::query::Query;
 use crate::domain::role::Act;
 use crate::domain::verdict::{LegalValue, Verdict, VerdictSummary};
+use crate::office::extract::Field;
 use crate::office::gate::GateView;
 use crate::office::{Handling, HistoryEntry};
 use crate::t;
@@ -48,6 +49,8 @@ pub struct Reader {
     /// It is being looked at again.
     looking: bool,
     handling: Fetch<Handling>,
+    /// Fields that the program filled in and nobody has confirmed.
+    unconfirmed: Vec<Field>,
     /// The arrival stamp is to be seen on the pages.
     stamped: bool,
     /// Why it is not.
@@ -93,6 +96,9 @@ pub enum Message {
     AnswerDemand,
     /// Another document that this one is linked with.
     Follow(DocumentKey),
+    /// Write the fields.
+    Fields,
+    Unconfirmed(u64, Result<Vec<Field>, Problem>),
 }
 
 /// What the pane shows of the document.
@@ -144,6 +150,8 @@ pub enum Action {
     Note,
     AnswerDemand,
     Follow(DocumentKey),
+    /// Write the fields.
+    Fields,
 }
 
 impl Part {
@@ -183,6 +191,7 @@ impl Reader {
             no_stamp: None,
             twins: 0,
             handling: Fetch::Waiting,
+            unconfirmed: Vec::new(),
         }
     }
 
@@ -215,6 +224,7 @@ impl Reader {
         self.history = Fetch::Waiting;
         self.twins = 0;
         self.handling = Fetch::Waiting;
+        self.unconfirmed.clear();
         self.pages.clear();
         Task::perform(crate::desk::after(SETTLING), move |()| Message::Settled(turn))
     }
@@ -285,10 +295,14 @@ impl Reader {
                 return Action::Run(self.pages.stamp(stamp).map(Message::Pages));
             }
             Message::PrintCopy => return Action::PrintCopy,
+            Message::Unconfirmed(turn, Ok(fields)) if turn == self.turn => {
+                self.unconfirmed = fields;
+            }
             // Answers for a document that is no longer shown.
             Message::Stamp(..)
             | Message::Gate(..)
             | Message::Settled(_)
+            | Message::Unconfirmed(..)
             | Message::History(..)
             | Message::Verdict(..)
             | Message::Handling(..)
@@ -308,6 +322,7 @@ impl Reader {
             Message::Note => return Action::Note,
             Message::AnswerDemand => return Action::AnswerDemand,
             Message::Follow(key) => return Action::Follow(key),
+            Message::Fields => return Action::Fields,
             Message::Compare { field, signer } => return Action::Compare { field, signer },
         }
         Action::None
@@ -442,7 +457,16 @@ impl Reader {
         });
         let handling =
             Task::perform(handling, move |answer| Message::Handling(turn, Box::new(answer)));
-        Task::batch([history, verdict, handling])
+        let unconfirmed = match document {
+            Document::Inbound(_) => {
+                let door = Arc::clone(door);
+                Task::perform(crate::desk::ask(move || door.unconfirmed(key)), move |answer| {
+                    Message::Unconfirmed(turn, answer)
+                })
+            }
+            Document::Outbound(_) => Task::none(),
+        };
+        Task::batch([history, verdict, handling, unconfirmed])
     }
 
     fn parts(&self) -> &'static [Part] {
@@ -476,7 +500,7 @@ impl Reader {
             column![
                 heading(document),
                 demanded(document, door, busy),
-                actions(document, door, busy),
+                actions(document, door, busy, self.unconfirmed.len()),
                 verdict_banner(&self.verdict, self.legal_value()),
                 twins_banner(self.twins),
                 copy_banner(document)
@@ -492,7 +516,7 @@ impl Reader {
                 let gate = gate::panel(&self.gate, may, open, self.looking);
                 facts::signatures(&self.verdict, gate)
             }
-            Part::Facts => facts::facts(document),
+            Part::Facts => facts::facts(document, &self.unconfirmed),
             Part::History => facts::history(&self.history),
             Part::Handling => handling::view(&self.handling),
             Part::Deliveries => facts::deliveries(document),
@@ -536,6 +560,17 @@ impl Reader {
             .padding(iced::Padding::new(0.0).horizontal(space::S).bottom(space::XS))
             .into()
     }
+}
+
+/// Whether the person may write the fields of the document that is shown.
+pub fn has_fields(document: &Document, door: &dyn Door) -> bool {
+    let open = match document {
+        Document::Inbound(inbound) => {
+            !matches!(inbound.state, InboundState::Returned | InboundState::Recalled)
+        }
+        Document::Outbound(_) => false,
+    };
+    open && door.may(Act::RegisterInbound)
 }
 
 impl Reader {
@@ -595,11 +630,27 @@ fn demanded<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Elem
     Some(waits(said, may.then_some(Message::AnswerDemand)))
 }
 
-fn actions<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Element<'a, Message>> {
+fn actions<'a>(
+    document: &Document,
+    door: &dyn Door,
+    busy: bool,
+    unconfirmed: usize,
+) -> Option<Element<'a, Message>> {
     let offered = deeds(document, |act| door.may(act));
-    if offered.is_empty() {
+    let fields = has_fields(document, door);
+    if offered.is_empty() && !fields {
         return None;
     }
+    // What nobody has confirmed is said on the button, whatever part is shown.
+    let fields = fields.then(|| {
+        let key = keys::written(Command::Fields).unwrap_or_default();
+        let (icon, label) = match unconfirmed {
+            0 => (Icon::Clipboard, t!("desk-fields")),
+            count => (Icon::Warning, t!("desk-fields-to-confirm", count = count)),
+        };
+        let message = (!busy).then_some(Message::Fields);
+        press(Some(icon), format!("{label} ({key})"), Weight::Plain, message)
+    });
     let buttons = offered.into_iter().enumerate().map(|(index, deed)| {
         let weight = match (index, deed.weight()) {
             (0, Weight::Plain) => Weight::Primary,
@@ -615,7 +666,7 @@ fn actions<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Eleme
         };
         press(Some(deed.icon()), label, weight, (!busy).then_some(Message::Do(deed)))
     });
-    Some(row(buttons).spacing(space::S).wrap().vertical_spacing(space::XS).into())
+    Some(row(buttons).push(fields).spacing(space::S).wrap().vertical_spacing(space::XS).into())
 }
 
 fn verdict_banner(
