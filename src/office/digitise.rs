@@ -10,11 +10,12 @@ use jiff::Timestamp;
 use super::batch::{Cancel, Made};
 use super::corner::{self, Words};
 use super::draft::refuse_secrets;
+use super::extract::Field;
 use super::gate::{Evidence, Looked};
 use super::hand::Work;
 use super::scanner::refuse_malware;
 use super::sheaf::Press;
-use super::{Office, OfficeError, SignOrder};
+use super::{Office, OfficeError, SignOrder, duplicate};
 use crate::domain::act::SigningAct;
 use crate::domain::document::{BlobHash, DocumentKey, FileRef, Metadata};
 use crate::domain::inbound::{InboundDocument, InboundState};
@@ -65,14 +66,23 @@ impl Office {
         refuse_secrets(&subject)?;
         let pdf = self.bind(sheaf, &subject, progress, cancel)?;
         let pdf: std::sync::Arc<[u8]> = pdf.into();
-        let content = self.text_of(&pdf);
+        let mut content = self.text_of(&pdf);
         refuse_secrets(&content)?;
+        let mut reading = self.read_arrival(&pdf);
+        if let Some(reading) = &mut reading {
+            refuse_secrets(&reading.recognised_text)?;
+            content.push_str(&reading.recognised_text);
+            // The clerk has said what it is about.
+            reading.proposals.retain(|proposal| proposal.field != Field::Subject);
+        }
         let name = format!("{subject}.pdf");
         let scanned = self.scan([(name.as_str(), &*pdf)])?;
         refuse_malware(&scanned)?;
         let file = self.keep_file(&name, "application/pdf", &pdf, true)?;
         let verdict = self.judge(&pdf, &Expectation::default())?;
         let paper = self.paper_of(sheaf);
+        let key = DocumentKey::fresh();
+        let proposed = reading.and_then(|reading| self.proposed_fields(key, &subject, &reading));
         let metadata = Metadata { subject, pages: Some(paper.pages), ..Metadata::default() };
         let gate = self.look(&Evidence {
             metadata: &metadata,
@@ -83,7 +93,6 @@ impl Office {
             text: &content,
             scanned: &scanned,
         })?;
-        let key = DocumentKey::fresh();
         let main = file.blob.clone();
         let arrived = Change::InboundArrived {
             key,
@@ -106,6 +115,10 @@ impl Office {
             writer.append(arrived)?;
             writer.append(Change::InboundGated { key, gate, verdict: None })?;
             writer.append(Change::PaperDigitised { key, paper })?;
+            if let Some(proposed) = proposed {
+                writer.append(proposed)?;
+                duplicate::note(writer, key)?;
+            }
             if writer.sheaf(&user)?.is_some_and(|kept| kept.id == sheaf) {
                 writer.drop_sheaf(&user)?;
             }
