@@ -28,6 +28,7 @@ impl Office {
                 Change::InboundArrived { metadata, .. }
                 | Change::InboundProposed { metadata, .. }
                 | Change::InboundCorrected { metadata, .. } => Some(metadata.clone()),
+                Change::InboundUpdated { update, .. } => Some(update.metadata.clone()),
                 _ => None,
             };
             entries.extend(self.entry(operation, &before));

@@ -7,12 +7,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::duplicate;
 use super::error::StoreError;
+use super::inbound;
 use super::row;
-use super::search;
 use super::view::View;
 use crate::domain::document::{DocumentKey, Metadata};
 use crate::domain::inbound::InboundState;
-use crate::domain::operation::{Change, Operation};
 
 impl View<'_> {
     /// Names of the fields that the program filled in and nobody has confirmed.
@@ -81,41 +80,14 @@ pub(super) fn proposed(
 
 /// Puts the fields into the row, and their words in the place of the old ones into the index.
 fn put(connection: &Connection, key: &DocumentKey, metadata: &Metadata) -> Result<(), StoreError> {
-    let row: i64 = connection
-        .prepare_cached(
-            "UPDATE inbound SET metadata = ?2, document_id = ?3 WHERE key = ?1 RETURNING row",
-        )?
-        .query_row(
-            params![
-                row::key(key),
-                row::json(metadata)?,
-                metadata.document_id.as_ref().map(ToString::to_string),
-            ],
-            |row| row.get(0),
-        )?;
+    connection
+        .prepare_cached("UPDATE inbound SET metadata = ?2, document_id = ?3 WHERE key = ?1")?
+        .execute(params![
+            row::key(key),
+            row::json(metadata)?,
+            metadata.document_id.as_ref().map(ToString::to_string),
+        ])?;
     // Another number or date may be that of a document that is here already.
     duplicate::described(connection, key, metadata)?;
-    // The index keeps no text of its own; the document's is in the operation that brought it.
-    let begun: Vec<String> = connection
-        .prepare_cached("SELECT body FROM operation WHERE document = ?1 ORDER BY row LIMIT 8")?
-        .query_map([row::key(key)], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let mut arrival = None;
-    for body in &begun {
-        let operation: Operation = row::from_json(body)?;
-        if let Change::InboundArrived { sender, sender_name, text, arrived_at, .. } =
-            operation.change
-        {
-            arrival = Some((sender, sender_name, text, arrived_at));
-            break;
-        }
-    }
-    let missing = || StoreError::damaged("database", "a document without its arrival");
-    let (sender, sender_name, text, arrived_at) = arrival.ok_or_else(missing)?;
-    let names = [sender_name.as_str(), sender.as_ref().map_or("", |code| code.as_str())];
-    connection.prepare_cached("DELETE FROM inbound_words WHERE rowid = ?1")?.execute([row])?;
-    connection
-        .prepare_cached("INSERT INTO inbound_words (rowid, words) VALUES (?1, ?2)")?
-        .execute(params![row, search::indexed(metadata, &names, &text, Some(arrived_at))])?;
-    Ok(())
+    inbound::reindex(connection, key)
 }

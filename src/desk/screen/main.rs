@@ -1,6 +1,7 @@
 //! The desk itself: queues on the left, documents in the middle, one document on the
 //! right, and at most one dialog over them.
 
+mod actions;
 pub mod day;
 pub mod facts;
 pub mod gate;
@@ -593,7 +594,7 @@ impl Main {
     /// The fields of the inbound document that is shown, where the person may write them.
     fn fields(&mut self) -> Task<Message> {
         match self.reader.document() {
-            Some(document) if reader::has_fields(document, &*self.door) => {
+            Some(document) if actions::has_fields(document, &*self.door) => {
                 let dialog = Dialog::fields(document, &self.door, &self.easel);
                 self.open(dialog)
             }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use iced::widget::{Space, column, container, row};
 use iced::{Center, Fill, Task};
 
+use super::actions::actions;
 use super::{facts, gate, handling, pages};
-use crate::desk::deeds::{Deed, deeds, is_unsigned_copy};
+use crate::desk::deeds::{Deed, is_unsigned_copy};
 use crate::desk::dialog::demand::waits;
 use crate::desk::document::{Document, State};
 use crate::desk::door::Door;
 use crate::desk::easel::Easel;
-use crate::desk::keys::{self, Command};
+use crate::desk::keys::Command;
 use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
 use crate::desk::widget::badge::{badge, banner};
 use crate::desk::widget::icon::{Icon, tinted};
@@ -562,17 +563,6 @@ impl Reader {
     }
 }
 
-/// Whether the person may write the fields of the document that is shown.
-pub fn has_fields(document: &Document, door: &dyn Door) -> bool {
-    let open = match document {
-        Document::Inbound(inbound) => {
-            !matches!(inbound.state, InboundState::Returned | InboundState::Recalled)
-        }
-        Document::Outbound(_) => false,
-    };
-    open && door.may(Act::RegisterInbound)
-}
-
 impl Reader {
     /// What the stamp on the preview is, or why there is none.
     fn stamp_line(&self) -> Option<Element<'_, Message>> {
@@ -628,45 +618,6 @@ fn demanded<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Elem
         t!("desk-demand-waits", sender = inbound.sender_name, kind = words::demand(mark.kind));
     let may = door.may(crate::domain::role::Act::Recall) && !busy;
     Some(waits(said, may.then_some(Message::AnswerDemand)))
-}
-
-fn actions<'a>(
-    document: &Document,
-    door: &dyn Door,
-    busy: bool,
-    unconfirmed: usize,
-) -> Option<Element<'a, Message>> {
-    let offered = deeds(document, |act| door.may(act));
-    let fields = has_fields(document, door);
-    if offered.is_empty() && !fields {
-        return None;
-    }
-    // What nobody has confirmed is said on the button, whatever part is shown.
-    let fields = fields.then(|| {
-        let key = keys::written(Command::Fields).unwrap_or_default();
-        let (icon, label) = match unconfirmed {
-            0 => (Icon::Clipboard, t!("desk-fields")),
-            count => (Icon::Warning, t!("desk-fields-to-confirm", count = count)),
-        };
-        let message = (!busy).then_some(Message::Fields);
-        press(Some(icon), format!("{label} ({key})"), Weight::Plain, message)
-    });
-    let buttons = offered.into_iter().enumerate().map(|(index, deed)| {
-        let weight = match (index, deed.weight()) {
-            (0, Weight::Plain) => Weight::Primary,
-            (_, weight) => weight,
-        };
-        let name = match deed {
-            Deed::Seal if is_unsigned_copy(document) => t!("desk-copy-title"),
-            deed => t!(deed.key()),
-        };
-        let label = match keys::written(Command::Deed(deed)) {
-            Some(key) => format!("{name} ({key})"),
-            None => name,
-        };
-        press(Some(deed.icon()), label, weight, (!busy).then_some(Message::Do(deed)))
-    });
-    Some(row(buttons).push(fields).spacing(space::S).wrap().vertical_spacing(space::XS).into())
 }
 
 fn verdict_banner(

@@ -1,0 +1,67 @@
+//! The buttons over a document: what can be done with it here and now, and its fields.
+
+use iced::widget::row;
+
+use super::reader::Message;
+use crate::desk::deeds::{Deed, deeds, is_unsigned_copy};
+use crate::desk::document::Document;
+use crate::desk::door::Door;
+use crate::desk::keys::{self, Command};
+use crate::desk::theme::{Weight, space};
+use crate::desk::widget::Element;
+use crate::desk::widget::icon::Icon;
+use crate::desk::widget::press::press;
+use crate::domain::inbound::InboundState;
+use crate::domain::role::Act;
+use crate::t;
+
+/// Whether the person may write the fields of the document that is shown.
+pub fn has_fields(document: &Document, door: &dyn Door) -> bool {
+    let open = match document {
+        Document::Inbound(inbound) => {
+            !matches!(inbound.state, InboundState::Returned | InboundState::Recalled)
+        }
+        Document::Outbound(_) => false,
+    };
+    open && door.may(Act::RegisterInbound)
+}
+
+/// `unconfirmed` fields were filled in by the program and confirmed by nobody.
+pub fn actions<'a>(
+    document: &Document,
+    door: &dyn Door,
+    busy: bool,
+    unconfirmed: usize,
+) -> Option<Element<'a, Message>> {
+    let offered = deeds(document, |act| door.may(act));
+    let fields = has_fields(document, door);
+    if offered.is_empty() && !fields {
+        return None;
+    }
+    // What nobody has confirmed is said on the button, whatever part is shown.
+    let fields = fields.then(|| {
+        let key = keys::written(Command::Fields).unwrap_or_default();
+        let (icon, label) = match unconfirmed {
+            0 => (Icon::Clipboard, t!("desk-fields")),
+            count => (Icon::Warning, t!("desk-fields-to-confirm", count = count)),
+        };
+        let message = (!busy).then_some(Message::Fields);
+        press(Some(icon), format!("{label} ({key})"), Weight::Plain, message)
+    });
+    let buttons = offered.into_iter().enumerate().map(|(index, deed)| {
+        let weight = match (index, deed.weight()) {
+            (0, Weight::Plain) => Weight::Primary,
+            (_, weight) => weight,
+        };
+        let name = match deed {
+            Deed::Seal if is_unsigned_copy(document) => t!("desk-copy-title"),
+            deed => t!(deed.key()),
+        };
+        let label = match keys::written(Command::Deed(deed)) {
+            Some(key) => format!("{name} ({key})"),
+            None => name,
+        };
+        press(Some(deed.icon()), label, weight, (!busy).then_some(Message::Do(deed)))
+    });
+    Some(row(buttons).push(fields).spacing(space::S).wrap().vertical_spacing(space::XS).into())
+}
