@@ -236,6 +236,9 @@ fn vanthuctl_digitises_and_signs() {
     let shown = ctl(&["show", id]).done();
     let history = shown["history"].to_string();
     assert!(history.contains("Số hóa từ văn bản giấy"), "{history}");
-    assert_eq!(ctl(&["digitise", first, "--subject", "x", "--rotate", "45"]).failed(2), "usage");
+    assert_eq!(
+        ctl(&["digitise", first, "--subject", "x", "--rotate", "45"]).failed(2),
+        "ctl-usage"
+    );
     ctl(&["audit", "verify"]).done();
 }

@@ -96,7 +96,14 @@ pub fn act(office: &Office, deed: Deed) -> Result<(), Problem> {
         }),
         Deed::Accept(key) => done(format!("accept {key}"), &|| plain(office.accept(key))),
         Deed::Register(key) => done(format!("register {key}"), &|| {
-            Ok(office.register(key)?.arrival_number.to_string())
+            // Another letter under a code that is registered: the clerk says why.
+            let registered = match office.register(key) {
+                Err(problem) if problem.code == "office-duplicate-registered" => {
+                    office.register_despite(key, None, "bản khác cùng số")
+                }
+                registered => registered,
+            };
+            Ok(registered?.arrival_number.to_string())
         }),
         Deed::Assign(key) => {
             done(format!("assign {key}"), &|| plain(office.assign(key, USER, "Xử lý", None)))
