@@ -154,14 +154,14 @@ impl Office {
                 let rows = view.book(book, after, PAGE)?;
                 rows.into_iter()
                     .map(|row| {
-                        let forwarded = match &row.document {
-                            Some(BookEntry::Inbound(document)) => {
-                                view.forwarded_at(&document.key)?
-                            }
-                            _ => None,
-                        };
+                        let (mut forwarded, mut corrected) = (None, false);
+                        if let Some(BookEntry::Inbound(document)) = &row.document {
+                            forwarded = view.forwarded_at(&document.key)?;
+                            corrected = view.corrected_in_book(&document.key)?;
+                        }
                         let forwarded = forwarded.map(|at| calendar::local(at).date());
-                        Ok::<_, Problem>(line(book, row, forwarded, &names))
+                        let line = line(book, row, forwarded, &names);
+                        Ok::<_, Problem>(BookLine { corrected, ..line })
                     })
                     .collect::<Result<Vec<_>, _>>()
             })?;
