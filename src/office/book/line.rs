@@ -67,6 +67,8 @@ pub struct BookLine {
     pub corrected: bool,
     /// What came of it, once it is settled.
     pub result: String,
+    /// Number and notation of the documents that answer it.
+    pub answers: String,
 }
 
 /// Which lines are wanted; what is empty asks nothing.
@@ -155,13 +157,26 @@ impl Office {
                 rows.into_iter()
                     .map(|row| {
                         let (mut forwarded, mut corrected) = (None, false);
+                        let mut answers = Vec::new();
                         if let Some(BookEntry::Inbound(document)) = &row.document {
                             forwarded = view.forwarded_at(&document.key)?;
                             corrected = view.corrected_in_book(&document.key)?;
+                            for answer in view.answers(&document.key)? {
+                                // One without a number has not gone out.
+                                let numbered = view
+                                    .outbound(&answer)?
+                                    .map(|answer| answer.metadata.code)
+                                    .filter(|code| !code.number.is_empty());
+                                answers.extend(numbered.map(|code| code.to_string()));
+                            }
                         }
                         let forwarded = forwarded.map(|at| calendar::local(at).date());
                         let line = line(book, row, forwarded, &names);
-                        Ok::<_, Problem>(BookLine { corrected, ..line })
+                        Ok::<_, Problem>(BookLine {
+                            corrected,
+                            answers: answers.join("; "),
+                            ..line
+                        })
                     })
                     .collect::<Result<Vec<_>, _>>()
             })?;
