@@ -167,3 +167,5 @@ ctl-bench-books-xlsx = book, Excel
 ctl-bench-books-csv = book, CSV
 book-title-data = Input data of inbound documents
 book-sheet-data = Inbound data
+desk-book-arrival = Arrival
+desk-book-arrived = Arrived

@@ -167,3 +167,5 @@ ctl-bench-books-xlsx = sổ Excel
 ctl-bench-books-csv = sổ CSV
 book-title-data = Dữ liệu đầu vào văn bản đến
 book-sheet-data = Dữ liệu văn bản đến
+desk-book-arrival = Số đến
+desk-book-arrived = Ngày đến

@@ -80,6 +80,27 @@ impl View<'_> {
         millis.map(moment).transpose()
     }
 
+    /// Whether fields of a document were corrected after it was registered. The chain itself
+    /// says so; what stood there before is in the document's history.
+    pub fn corrected_in_book(
+        &self,
+        key: &crate::domain::document::DocumentKey,
+    ) -> Result<bool, StoreError> {
+        // Inside the JSON of a text every quotation mark is escaped: these words are the kind
+        // of the operation and nothing else.
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM operation registered JOIN operation corrected
+                     ON corrected.document = registered.document
+                 WHERE registered.document = ?1 AND corrected.row > registered.row
+                     AND instr(registered.body, '\"change\":\"inbound_registered\"') > 0
+                     AND instr(corrected.body, '\"change\":\"inbound_corrected\"') > 0
+                 LIMIT 1",
+            )?
+            .exists([row::key(key)])?)
+    }
+
     fn series_of(&self, direction: &str, year: i16) -> Result<Vec<String>, StoreError> {
         let mut after = self.connection.prepare_cached(
             "SELECT series FROM book_number WHERE direction = ?1 AND year = ?2 AND series > ?3

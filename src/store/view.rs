@@ -198,6 +198,8 @@ questions! {
     fn book_years(direction: Direction) -> Vec<i16>;
     /// When a document was first passed on.
     fn forwarded_at(key: &DocumentKey) -> Option<Timestamp>;
+    /// Whether fields of a document were corrected after it was registered.
+    fn corrected_in_book(key: &DocumentKey) -> bool;
     /// The text of a document, as it was indexed.
     fn text_of(key: &DocumentKey) -> Option<String>;
     fn saved_filters(user: &str) -> Vec<SavedFilter>;
@@ -391,6 +393,7 @@ mod tests {
             view.book_years(direction).unwrap();
         }
         view.forwarded_at(&key).unwrap();
+        view.corrected_in_book(&key).unwrap();
         view.text_of(&key).unwrap();
         view.saved_filters("be").unwrap();
         view.setting("x").unwrap();

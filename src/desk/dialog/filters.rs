@@ -255,15 +255,14 @@ impl Filters {
         let busy = self.stage.is_busy();
         let lines = self.matching().into_iter().enumerate().map(|(index, filter)| {
             let queue = Queue::from_key(&filter.queue).map(words::queue).unwrap_or_default();
+            let about: Vec<&str> = [queue.as_str(), filter.words.as_str()]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect();
             let content = row![
                 icon(Icon::Search),
                 text(filter.name.clone()).size(size::BODY).font(BOLD),
-                shortened(
-                    format!("{queue} · {}", filter.words),
-                    size::CAPTION,
-                    theme::REGULAR,
-                    Some(theme::INK_SOFT)
-                )
+                shortened(about.join(" · "), size::CAPTION, theme::REGULAR, Some(theme::INK_SOFT))
             ]
             .spacing(space::S)
             .align_y(Center);

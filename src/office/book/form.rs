@@ -91,6 +91,10 @@ pub(super) fn cells(output: Output, line: BookLine) -> Vec<Cell> {
         Output::Settlement => {
             let date = line.issued.map(|date| date.strftime("%d/%m/%Y").to_string());
             let facts = [line.title, line.code, date.unwrap_or_default(), line.party];
+            let settled = [line.result, note];
+            let settled: Vec<String> =
+                settled.into_iter().filter(|part| !part.is_empty()).collect();
+            let settled = settled.join("; ");
             let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
             vec![
                 number,
@@ -98,8 +102,8 @@ pub(super) fn cells(output: Output, line: BookLine) -> Vec<Cell> {
                 Cell::Text(line.to),
                 Cell::date(line.due),
                 Cell::Text(if line.given_up { String::new() } else { line.state }),
-                Cell::Text(line.result),
-                Cell::Text(note),
+                Cell::Text(line.answers),
+                Cell::Text(settled),
             ]
         }
         Output::Outbound => vec![

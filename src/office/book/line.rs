@@ -67,6 +67,8 @@ pub struct BookLine {
     pub corrected: bool,
     /// What came of it, once it is settled.
     pub result: String,
+    /// Number and notation of the documents that answer it.
+    pub answers: String,
 }
 
 /// Which lines are wanted; what is empty asks nothing.
@@ -154,14 +156,27 @@ impl Office {
                 let rows = view.book(book, after, PAGE)?;
                 rows.into_iter()
                     .map(|row| {
-                        let forwarded = match &row.document {
-                            Some(BookEntry::Inbound(document)) => {
-                                view.forwarded_at(&document.key)?
+                        let (mut forwarded, mut corrected) = (None, false);
+                        let mut answers = Vec::new();
+                        if let Some(BookEntry::Inbound(document)) = &row.document {
+                            forwarded = view.forwarded_at(&document.key)?;
+                            corrected = view.corrected_in_book(&document.key)?;
+                            for answer in view.answers(&document.key)? {
+                                // One without a number has not gone out.
+                                let numbered = view
+                                    .outbound(&answer)?
+                                    .map(|answer| answer.metadata.code)
+                                    .filter(|code| !code.number.is_empty());
+                                answers.extend(numbered.map(|code| code.to_string()));
                             }
-                            _ => None,
-                        };
+                        }
                         let forwarded = forwarded.map(|at| calendar::local(at).date());
-                        Ok::<_, Problem>(line(book, row, forwarded, &names))
+                        let line = line(book, row, forwarded, &names);
+                        Ok::<_, Problem>(BookLine {
+                            corrected,
+                            answers: answers.join("; "),
+                            ..line
+                        })
                     })
                     .collect::<Result<Vec<_>, _>>()
             })?;

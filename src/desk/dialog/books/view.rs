@@ -148,8 +148,8 @@ impl Books {
         use Width::{Fixed, Part};
         match self.output {
             Output::Inbound | Output::Day | Output::Data => vec![
-                (Fixed(72.0), t!("book-column-arrival-number")),
-                (Fixed(86.0), t!("book-column-arrival-date")),
+                (Fixed(72.0), t!("desk-book-arrival")),
+                (Fixed(86.0), t!("desk-book-arrived")),
                 (Part(11), t!("book-column-author")),
                 (Part(8), t!("desk-book-code")),
                 (Fixed(86.0), t!("desk-book-issued")),
@@ -159,7 +159,7 @@ impl Books {
                 (Part(8), t!("book-column-note")),
             ],
             Output::Settlement => vec![
-                (Fixed(72.0), t!("book-column-arrival-number")),
+                (Fixed(72.0), t!("desk-book-arrival")),
                 (Part(22), t!("desk-book-title")),
                 (Part(10), t!("book-column-author")),
                 (Part(9), t!("desk-book-to")),

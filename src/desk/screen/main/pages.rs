@@ -167,8 +167,23 @@ impl Pages {
 
     /// Shows the arrival stamp, or no longer.
     pub fn stamp(&mut self, stamp: Option<Stamp>) -> Task<Message> {
+        // Where it goes may lie below what is seen of the page.
+        let scroll = match (&stamp, &self.overlay.stamp) {
+            (Some(stamp), None) if self.page == 0 => self.show_place(stamp.place.y),
+            _ => Task::none(),
+        };
         self.overlay.stamp = stamp;
-        self.draw()
+        Task::batch([scroll, self.draw()])
+    }
+
+    /// Scrolls to a place on the page, in points from its top.
+    fn show_place(&self, y: f32) -> Task<Message> {
+        let State::Open(canvas) = &self.state else { return Task::none() };
+        let points = canvas.pages().get(self.page).map_or(1.0, |(_, height)| height.max(1.0));
+        let Some((_, shown)) = self.shown_size() else { return Task::none() };
+        // A third of the pane above it, so that one sees what it belongs to.
+        let y = (y * shown / points - self.pane.height / 3.0).max(0.0);
+        operation::scroll_to(self.scroll, AbsoluteOffset { x: None, y: Some(y) })
     }
 
     /// Opens what `bytes` fetches, both off the window's thread.
@@ -315,19 +330,7 @@ impl Pages {
     fn go_to_hit(&mut self, hit: usize) -> Task<Message> {
         self.hit = Some(hit);
         let place = self.hits().get(hit).and_then(|rects| rects.first()).copied();
-        let points = match &self.state {
-            State::Open(canvas) => canvas.pages().get(self.page).map(|(_, height)| *height),
-            _ => None,
-        };
-        let scroll = match (place, points, self.shown_size()) {
-            // A third of the pane above it, so that one sees what it belongs to.
-            (Some(place), Some(points), Some((_, shown))) => {
-                let y = place.y * shown / points.max(1.0) - self.pane.height / 3.0;
-                let offset = AbsoluteOffset { x: None, y: Some(y.max(0.0)) };
-                operation::scroll_to(self.scroll, offset)
-            }
-            _ => Task::none(),
-        };
+        let scroll = place.map_or(Task::none(), |place| self.show_place(place.y));
         Task::batch([scroll, self.draw()])
     }
 
