@@ -13,7 +13,7 @@ use crate::place::{Place, Province};
 use crate::truth::{self, Story};
 
 /// How many points of a day are tried; `VANTHU_CRASH_POINTS` says another number.
-const POINTS: u32 = 500;
+pub const POINTS: u32 = 500;
 /// Lives of one office before another begins, so that looking at all of it stays cheap.
 const LIVES: u32 = 25;
 /// Steps of a life, at most.
@@ -128,7 +128,7 @@ fn killed_at_random_steps_of_a_day() {
         let mut chance = Chance::new(order.seed);
         let next = AtomicU32::new(order.from);
         loop {
-            act(&office, choose(&office, &mut chance, &next)).unwrap();
+            act(&office, choose(&office, &mut chance, &next, 8)).unwrap();
         }
     }
     let (points, seed) = (points(), seed());

@@ -96,10 +96,10 @@ pub fn act(office: &Office, deed: Deed) -> Result<(), Problem> {
         }),
         Deed::Accept(key) => done(format!("accept {key}"), &|| plain(office.accept(key))),
         Deed::Register(key) => done(format!("register {key}"), &|| {
-            // Another letter under a code that is registered: the clerk says why.
             let registered = match office.register(key) {
+                // Other words under one code: the clerk says that both are meant.
                 Err(problem) if problem.code == "office-duplicate-registered" => {
-                    office.register_despite(key, None, "bản khác cùng số")
+                    office.register_despite(key, None, "hai văn bản khác nhau")
                 }
                 registered => registered,
             };
@@ -121,15 +121,21 @@ pub fn act(office: &Office, deed: Deed) -> Result<(), Problem> {
     }
 }
 
-/// One of the newest documents that stand in `state`.
-fn one_in(office: &Office, chance: &mut Chance, state: InboundState) -> Option<DocumentKey> {
+/// One of the `among` newest documents that stand in `state`.
+fn one_in(
+    office: &Office,
+    chance: &mut Chance,
+    state: InboundState,
+    among: u32,
+) -> Option<DocumentKey> {
     let filter = Filter { inbound: Some(state), ..Filter::default() };
-    let documents = office.inbound(&filter, None, 8).unwrap();
+    let documents = office.inbound(&filter, None, among).unwrap();
     chance.of(&documents).map(|document| document.key)
 }
 
-/// What a clerk might do now. `next` counts the pieces that were brought.
-pub fn choose(office: &Office, chance: &mut Chance, next: &AtomicU32) -> Deed {
+/// What a clerk might do now with one of the `among` newest documents of a state. `next`
+/// counts the pieces that were brought.
+pub fn choose(office: &Office, chance: &mut Chance, next: &AtomicU32, among: u32) -> Deed {
     use InboundState::{Accepted, Arrived, Assigned, Registered};
     loop {
         let (state, deed): (_, fn(DocumentKey) -> Deed) = match chance.below(18) {
@@ -149,7 +155,7 @@ pub fn choose(office: &Office, chance: &mut Chance, next: &AtomicU32) -> Deed {
             16 => (Arrived, Deed::Return),
             _ => return Deed::Sync,
         };
-        if let Some(key) = one_in(office, chance, state) {
+        if let Some(key) = one_in(office, chance, state, among) {
             return deed(key);
         }
     }

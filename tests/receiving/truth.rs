@@ -140,7 +140,10 @@ fn statuses(store: &Store, documents: &[InboundDocument]) {
             match operation.change {
                 Change::InboundArrived { .. } => owed.extend(InboundState::Arrived.status()),
                 Change::InboundMoved { to, .. } => owed.extend(to.status()),
-                Change::InboundAssigned { .. } => owed.extend(InboundState::Assigned.status()),
+                // Whoever is assigned later, the sender is told once.
+                Change::InboundAssigned { .. } if !owed.contains(&StatusCode::Assigned) => {
+                    owed.push(StatusCode::Assigned);
+                }
                 _ => {}
             }
         }

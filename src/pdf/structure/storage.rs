@@ -29,6 +29,10 @@ const BLOCKS: usize = 256;
 const PIECE: usize = 256 << 10;
 /// From so many bytes on, reading ahead is worth a thread.
 const AHEAD: usize = 8 * PIECE;
+/// Bytes that are read ahead at a time, at most. Waking the other thread costs the same for a
+/// small piece as for a large one, and two such pieces still lie in the cache that the cores
+/// share.
+const LARGE: usize = 1 << 20;
 /// A file up to this size is read whole at once: nothing can change under us then.
 const SMALL: u64 = 4 << 20;
 /// Bytes that are read into memory in one piece, on behalf of a file that may lie.
@@ -319,17 +323,21 @@ impl Disk {
             let (give_back, given_back) = mpsc::channel();
             let (give, given) = mpsc::channel();
             for _ in 0..2 {
-                let _ = give_back.send(vec![0; PIECE]);
+                let _ = give_back.send(Vec::with_capacity(LARGE));
             }
             scope.spawn(move || {
-                for at in range.clone().step_by(PIECE) {
+                // Small at first, so that the hashing begins at once.
+                let (mut at, mut size) = (range.start, PIECE);
+                while at < range.end {
                     // Ends when nobody wants more.
                     let Ok(mut piece) = given_back.recv() else { return };
-                    piece.truncate(range.end - at);
+                    let next = range.end.min(at + size);
+                    piece.resize(next - at, 0);
                     let read = self.read(&mut piece, at).map(|()| piece);
                     if give.send(read).is_err() {
                         return;
                     }
+                    (at, size) = (next, LARGE.min(2 * size));
                 }
             });
             for piece in given {
@@ -495,7 +503,7 @@ mod tests {
 
     #[test]
     fn a_long_range_is_read_ahead_and_may_be_left() {
-        let bytes: Vec<u8> = (0..AHEAD + 3 * PIECE + 5).map(|n| (n % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..AHEAD + 3 * LARGE + 5).map(|n| (n % 251) as u8).collect();
         let (storage, file) = on_disk(&bytes, BLOCK);
         let mut read = Vec::new();
         storage.feed(3..bytes.len(), |piece| read.extend_from_slice(piece)).unwrap();
