@@ -104,7 +104,7 @@ desk-checked-at = Checked at { $time } by { $checker }.
 
 ## Right pane
 desk-part-pages = Pages
-desk-part-signatures = Signatures ({ $count })
+desk-part-signatures = Checks ({ $count } signatures)
 desk-part-facts = Fields
 desk-part-history = History
 desk-part-deliveries = Recipients

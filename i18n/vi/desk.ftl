@@ -94,7 +94,7 @@ desk-checked-at = Kiểm tra lúc { $time } bởi { $checker }.
 
 ## Khung bên phải
 desk-part-pages = Văn bản
-desk-part-signatures = Chữ ký ({ $count })
+desk-part-signatures = Kiểm tra ({ $count } chữ ký)
 desk-part-facts = Thông tin
 desk-part-history = Lịch sử
 desk-part-deliveries = Nơi nhận

@@ -145,14 +145,15 @@ fn line<'a>(
         };
         text(words).size(size::CAPTION).into()
     });
-    column![head]
+    // Under the words of the check, not under its symbol.
+    let below = column![]
         .extend(facts)
         .extend(files)
         .push(judged)
         .push(judge)
         .push(text(&check.article).size(size::CAPTION).color(theme::INK_SOFT))
-        .spacing(2.0)
-        .into()
+        .spacing(2.0);
+    column![head, container(below).padding(iced::Padding::ZERO.left(space::XL))].spacing(2.0).into()
 }
 
 /// Quyết định 28/2018/QĐ-TTg Điều 4, with what it rests on.
