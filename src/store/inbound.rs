@@ -57,11 +57,12 @@ impl View<'_> {
             .collect()
     }
 
-    /// What nobody has decided on yet, oldest first.
+    /// What nobody has decided on yet and whose sender waits to be told, oldest first.
     pub fn unacknowledged(&self, limit: u32) -> Result<Vec<InboundDocument>, StoreError> {
         self.connection
             .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM inbound d WHERE d.state = ?1 ORDER BY d.row LIMIT ?2"
+                "SELECT {COLUMNS} FROM inbound d WHERE d.state = ?1 AND d.sender IS NOT NULL
+                 ORDER BY d.row LIMIT ?2"
             ))?
             .query_and_then(params![row::word(&InboundState::Arrived)?, limit], from_row)?
             .collect()

@@ -222,6 +222,9 @@ fn what_nobody_has_decided_on_is_listed_with_its_deadline() {
     let place = Place::new();
     let keys: Vec<DocumentKey> = (20..23).map(|n| place.arrived(NEIGHBOUR, n)).collect();
     place.office.accept(keys[1]).unwrap();
+    // What was brought by hand has no sender who waits.
+    let by_hand = crate::place::pdf("Về việc mang đến tận nơi");
+    place.office.import("giay.pdf", by_hand).unwrap();
     let waiting = place.office.unacknowledged(10).unwrap();
     let listed: Vec<_> = waiting.iter().map(|one| one.document.key).collect();
     assert_eq!(listed, [keys[0], keys[2]]);
