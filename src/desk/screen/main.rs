@@ -81,6 +81,8 @@ pub struct Main {
     /// What is to be acknowledged today, and on which day that was reminded of.
     owing: day::Owing,
     reminded: Option<Date>,
+    /// The line brought something since that was counted.
+    brought: bool,
     /// Jobs whose decision can be taken back once they are done.
     reversible: Vec<(u64, DocumentKey)>,
     /// Decisions of this session that may be taken back, newest last.
@@ -196,6 +198,7 @@ impl Main {
             awaiting: 0,
             owing: day::Owing::default(),
             reminded: None,
+            brought: false,
             reversible: Vec::new(),
             decided: Vec::new(),
             filters: Vec::new(),

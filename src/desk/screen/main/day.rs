@@ -54,6 +54,12 @@ impl Main {
     pub(super) fn owing(&mut self, answer: Result<Owing, Problem>) -> Task<Message> {
         match answer {
             Ok(owing) => {
+                let arrived = owing.count.saturating_sub(self.owing.count);
+                // What a person took back is no arrival: only what the line brought counts.
+                if std::mem::take(&mut self.brought) && arrived > 0 {
+                    let words = t!("desk-notify-arrived", count = arrived);
+                    self.notify(t!("desk-notify-arrived-title"), words);
+                }
                 self.owing = owing;
                 self.remind(Timestamp::now())
             }

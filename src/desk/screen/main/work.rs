@@ -297,8 +297,7 @@ impl Main {
             }
             if report.received + report.sent > 0 {
                 if report.received > 0 {
-                    let words = t!("desk-notify-arrived", count = report.received);
-                    self.notify(t!("desk-notify-arrived-title"), words);
+                    self.brought = true;
                     tasks.push(self.ask_reports());
                 }
                 tasks.push(self.list.reload(&self.door).map(Message::List));
