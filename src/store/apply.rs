@@ -85,7 +85,10 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
             gate::gated(connection, key, gate, verdict.as_ref())
         }
         Change::InboundJudged { key, judgement } => gate::judged(connection, key, judgement),
-        Change::InboundUndone { key, from, to } => inbound::undone(connection, key, *from, *to),
+        Change::InboundUndone { key, from, to } => {
+            inbound::undone(connection, key, *from, *to)?;
+            register::not_forwarded(connection, key)
+        }
         Change::ErrorReported { key, report } => gate::error_reported(connection, key, report),
         Change::ErrorReportSeen { report, .. } => gate::error_report_seen(connection, *report),
 

@@ -138,6 +138,14 @@ pub(super) fn forwarded(
     Ok(())
 }
 
+/// What was passed on in error was not passed on: the register does not say so.
+pub(super) fn not_forwarded(connection: &Connection, key: &DocumentKey) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM inbound_forwarded WHERE document = ?1")?
+        .execute([row::key(key)])?;
+    Ok(())
+}
+
 /// The document that holds a number.
 pub(super) fn holder(
     connection: &Connection,

@@ -262,6 +262,8 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
             // Both or neither; and a number that was given stays.
             assert_eq!(now.state, if undone.is_ok() { to } else { from });
             assert!(from != InboundState::Registered || undone.is_err());
+            // What was passed on in error was not passed on.
+            assert!(undone.is_err() || store.forwarded_at(&key)?.is_none());
             undone?;
         }
         Deed::ReportError { pick, to_leader } => {
