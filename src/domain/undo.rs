@@ -99,6 +99,8 @@ pub fn last_decision(history: &[Operation]) -> Option<LastDecision> {
             | Change::InboundJudged { .. }
             | Change::ErrorReported { .. }
             | Change::ErrorReportSeen { .. }
+            | Change::DocumentSeen { .. }
+            | Change::NoteAdded { .. }
             | Change::OutboxQueued { .. }
             | Change::OutboxSent { .. }
             | Change::OutboxWedged { .. }
@@ -110,6 +112,16 @@ pub fn last_decision(history: &[Operation]) -> Option<LastDecision> {
         last = Some(LastDecision { user: operation.user.clone(), at, what });
     }
     last
+}
+
+/// Whether somebody else has opened the document since the decision.
+pub fn seen_since(history: &[Operation], last: &LastDecision) -> bool {
+    let at = last.at.as_millisecond();
+    history.iter().any(|operation| {
+        matches!(operation.change, Change::DocumentSeen { .. })
+            && operation.user != last.user
+            && operation.time.millis >= at
+    })
 }
 
 /// Whether `who` may take the decision back at `now`, and how. `seen` is whether the person

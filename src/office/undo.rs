@@ -14,7 +14,9 @@ use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
-use crate::domain::undo::{Decided, LastDecision, NoUndo, Telling, last_decision, undo};
+use crate::domain::undo::{
+    Decided, LastDecision, NoUndo, Telling, last_decision, seen_since, undo,
+};
 use crate::store::Writer;
 
 /// That somebody opened the document; see [`Office::main_file`].
@@ -33,9 +35,11 @@ impl Office {
         let window = SignedDuration::from_mins(self.profile().gate().undo_minutes.into());
         self.store().write(&actor, move |writer| {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
-            let last = last_decision(&writer.view().history(&key)?);
+            let history = writer.view().history(&key)?;
+            let last = last_decision(&history);
             let telling = telling(writer, &document)?;
-            let seen = seen(writer, &document, last.as_ref())?;
+            let seen = seen(writer, &document, last.as_ref())?
+                || last.as_ref().is_some_and(|last| seen_since(&history, last));
             let back = undo(last.as_ref(), telling, seen, &who, Timestamp::now(), window)
                 .map_err(OfficeError::from)?;
             writer.append(Change::InboundUndone { key, from: back.from, to: back.to })?;
