@@ -88,9 +88,9 @@ ctl-to-complete = Có thể hoàn thành văn bản { $code }: vanthuctl complet
 
 desk-agenda = CẦN XEM NGAY
 desk-agenda-overdue = Quá hạn
-desk-agenda-due-soon = Sắp đến hạn
-desk-agenda-mine = Tôi đang giữ
-desk-agenda-demanded = Chờ trả lời
+desk-agenda-due-soon = Sắp hạn
+desk-agenda-mine = Tôi giữ
+desk-agenda-demanded = Cần đáp
 desk-empty-overdue = Không có văn bản nào quá hạn.
 desk-empty-due-soon = Không có văn bản nào sắp đến hạn.
 desk-empty-mine = Bạn không giữ văn bản nào.

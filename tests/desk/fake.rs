@@ -713,6 +713,9 @@ impl Door for FakeDoor {
 
     fn main_file(&self, key: DocumentKey) -> Result<Arc<[u8]>, Problem> {
         let books = self.keeper.enter()?;
+        if books.inbound.iter().any(|d| d.key == key && d.state == InboundState::Recalled) {
+            return Err(Problem::new("office-sealed", Kind::Refused, Blame::Input));
+        }
         let metadata = books
             .inbound
             .iter()

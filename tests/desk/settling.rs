@@ -122,6 +122,8 @@ fn a_recall_is_told_marked_and_answered() {
     stage.until_seen("Đã đồng ý; trạng thái 15 chờ gửi cho bên gửi.");
     assert_eq!(keeper.deeds(), ["demand answered: true Văn bản đã được gửi lại"]);
     stage.until_seen("Đã bị thu hồi");
+    // Its pages are off the screen, too.
+    stage.until_seen("Văn bản đã bị hủy bỏ và không được mở xem nữa.");
     stage.letter('c');
     stage.until_seen("Không có yêu cầu nào chờ trả lời.");
 }

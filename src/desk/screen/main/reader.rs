@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use iced::widget::{Space, column, container, row};
+use iced::widget::{column, container, row};
 use iced::{Center, Fill, Task};
 
 use super::actions::actions;
@@ -403,7 +403,10 @@ impl Reader {
 
     fn refreshed(&mut self, document: Document, door: &Arc<dyn Door>) -> Task<Message> {
         let same = self.document.as_ref().is_some_and(|shown| {
-            main_blob(shown) == main_blob(&document) && shown.key() == document.key()
+            main_blob(shown) == main_blob(&document)
+                && shown.key() == document.key()
+                // What was cancelled meanwhile is not left on the screen.
+                && is_sealed(shown) == is_sealed(&document)
         });
         if same {
             // The pages are the same: only the facts around them are fetched anew.
@@ -557,7 +560,8 @@ impl Reader {
             .document
             .is_some()
             .then(|| press(None, t!("desk-print-copy"), Weight::Quiet, Some(Message::PrintCopy)));
-        container(row(tabs).push(Space::new().width(Fill)).push(stamp).push(print).spacing(2.0))
+        // Where the pane is narrow the rest stands below, rather than cut off.
+        container(row(tabs).push(stamp).push(print).spacing(2.0).wrap())
             .padding(iced::Padding::new(0.0).horizontal(space::S).bottom(space::XS))
             .into()
     }
@@ -653,6 +657,11 @@ fn copy_banner<'a>(document: &Document) -> Option<Element<'a, Message>> {
         let means = Some(t!("desk-copy-unsigned-means"));
         banner(Icon::Stamp, t!("desk-copy-unsigned"), means, Tone::Warn)
     })
+}
+
+/// Cancelled on its sender's order: its pages are not shown any more.
+fn is_sealed(document: &Document) -> bool {
+    matches!(document.state(), State::Inbound(InboundState::Recalled))
 }
 
 fn main_blob(document: &Document) -> Option<&crate::domain::document::BlobHash> {
