@@ -463,3 +463,4 @@ desk-facts-unconfirmed = Read off the pages by the program, confirmed by nobody 
 desk-doing-correct = Saving the fields…
 desk-done-correct = The fields were saved.
 desk-key-fields = Edit and confirm the fields
+desk-fields-date-hint = day/month/year

@@ -450,3 +450,4 @@ desk-facts-unconfirmed = Chương trình đọc từ trang, chưa ai xác nhận
 desk-doing-correct = Đang lưu thông tin…
 desk-done-correct = Đã lưu thông tin văn bản.
 desk-key-fields = Sửa, xác nhận thông tin văn bản
+desk-fields-date-hint = ngày/tháng/năm

@@ -129,7 +129,7 @@ impl Fields {
     fn line(&self, which: Field, portion: u16) -> Element<'_, Message> {
         let value = self.form.text(which).unwrap_or_default();
         let hint = match which {
-            Field::Date => t!("desk-date-hint"),
+            Field::Date => t!("desk-fields-date-hint"),
             Field::Recipients => t!("desk-fields-recipients-hint"),
             _ => String::new(),
         };
