@@ -45,10 +45,13 @@ struct Shortened {
     colour: Option<Color>,
 }
 
+/// Text, what is marked in it, width, size and typeface.
+type MadeFor = (String, Vec<Range<usize>>, f32, f32, Font);
+
 #[derive(Default)]
 struct State {
     /// What `paragraph` was made for.
-    made_for: Option<(String, Vec<Range<usize>>, f32, f32, Font)>,
+    made_for: Option<MadeFor>,
     paragraph: Paragraph,
 }
 
