@@ -5,7 +5,6 @@
 
 #[path = "support/pages.rs"]
 mod pages;
-#[allow(dead_code)] // The journeys with cards use the rest.
 mod support;
 
 use std::path::{Path, PathBuf};

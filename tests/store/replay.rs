@@ -452,10 +452,13 @@ fn settling(office: &Office, key: DocumentKey, pick: usize, how: u8, words: Stri
     match how {
         0 => Change::HandlingForwarded {
             key,
-            from: party(if pick % 2 == 0 { "a" } else { "b" }),
+            from: party(if pick.is_multiple_of(2) { "a" } else { "b" }),
             to: vec![
                 Participant::lead("c"),
-                Participant::new(party(if pick % 3 == 0 { "a" } else { "d" }), Part::Inform),
+                Participant::new(
+                    party(if pick.is_multiple_of(3) { "a" } else { "d" }),
+                    Part::Inform,
+                ),
             ],
             direction: words,
             due: None,
@@ -465,7 +468,7 @@ fn settling(office: &Office, key: DocumentKey, pick: usize, how: u8, words: Stri
             let progress = Progress { percent: Some(7), text: words, next: String::new() };
             Change::ProgressNoted { key, progress }
         }
-        3 => Change::NoteAdded { key, text: words, private: pick % 2 == 0 },
+        3 => Change::NoteAdded { key, text: words, private: pick.is_multiple_of(2) },
         _ => {
             let answer = of(&office.outbound, pick).unwrap_or(key);
             Change::AnswerLinked { key, answer }

@@ -65,6 +65,7 @@ fn dates_are_days_months_years_and_ranges() {
 }
 
 #[test]
+#[allow(clippy::single_range_in_vec_init)] // the ranges themselves are compared
 fn what_was_found_is_marked_with_its_diacritics() {
     let query = Query::parse("bang khen");
     let terms = query.marked_in(&[Field::Any]);
