@@ -26,7 +26,7 @@ pub fn extract(args: &BenchExtract) -> Result<Outcome, Problem> {
         },
     };
     let mut tell = |at: usize, all: usize| {
-        if at % 10 == 0 {
+        if at.is_multiple_of(10) {
             eprintln!("{at}/{all}");
         }
     };
