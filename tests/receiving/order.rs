@@ -169,3 +169,15 @@ fn a_copy_that_overtakes_its_letter_is_the_letter() {
     let became: Vec<&str> = end.packets.values().map(|packet| packet.1.as_str()).collect();
     assert!(became.contains(&"inbound") && became.contains(&"duplicate"), "{became:?}");
 }
+
+/// The order on the wire is not guaranteed: a recall may come before what it recalls.
+#[test]
+fn a_recall_that_overtakes_its_letter_waits_for_it() {
+    let place = Place::new(None);
+    bring(&place, &[9, 3, 9, 3]);
+    let end = end(&place.store(), &[3, 9]);
+    assert_eq!(end.documents.len(), 1);
+    let (.., state, statuses) = &end.documents[0];
+    assert_eq!(*state, InboundState::Recalled);
+    assert_eq!(statuses[..], [StatusCode::Arrived, StatusCode::RecallAgreed]);
+}

@@ -139,7 +139,10 @@ fn statuses(store: &Store, documents: &[InboundDocument]) {
         for operation in store.history(&document.key).unwrap() {
             match operation.change {
                 Change::InboundArrived { .. } => owed.extend(InboundState::Arrived.status()),
-                Change::InboundMoved { to, .. } => owed.extend(to.status()),
+                // A cancellation answers a demand; see below.
+                Change::InboundMoved { to, .. } if to != InboundState::Recalled => {
+                    owed.extend(to.status());
+                }
                 // Whoever is assigned later, the sender is told once.
                 Change::InboundAssigned { .. } if !owed.contains(&StatusCode::Assigned) => {
                     owed.push(StatusCode::Assigned);
@@ -152,10 +155,22 @@ fn statuses(store: &Store, documents: &[InboundDocument]) {
         }
         owed.sort_unstable_by_key(|code| code.digits());
         let mut queued = answers(store, document.key);
-        // A recall that came too late is refused; that moves nothing.
-        queued.retain(|code| *code != StatusCode::RecallRefused);
+        queued.retain(|code| !is_answer(*code));
         assert_eq!(queued, owed, "{document:?}");
+        // No demand goes without an answer, and none has two.
+        let told = answers(store, document.key).into_iter().filter(|code| is_answer(*code));
+        let demands = store.demands_of(&document.key).unwrap();
+        let settled = demands.iter().filter(|kept| kept.state.is_answered());
+        assert_eq!(told.count(), settled.count(), "{document:?}");
+        if document.state == InboundState::Recalled {
+            assert!(demands.iter().all(|kept| kept.state.is_answered()), "{document:?}");
+        }
     }
+}
+
+/// Whether a status answers a demand of the sender.
+fn is_answer(code: StatusCode) -> bool {
+    matches!(code, StatusCode::RecallAgreed | StatusCode::RecallRefused)
 }
 
 /// The codes of all statuses about a document that wait or were sent.
@@ -217,6 +232,10 @@ fn claims(store: &Store, story: &Story) {
                 let document = known(key);
                 let told = answers(store, document.key).contains(&code);
                 assert!(told || document.sender.is_none(), "{words:?}: {document:?}");
+            }
+            ["answer", key] => {
+                let document = known(key);
+                assert!(answers(store, document.key).into_iter().any(is_answer), "{words:?}");
             }
             ["sync"] => {}
             other => panic!("{other:?}"),
@@ -301,11 +320,8 @@ fn nothing_lost(store: &Store, story: &Story, documents: &[InboundDocument]) {
             What::Broken | What::Stray => {
                 assert_eq!(outcome.0, PacketState::Quarantined, "{number}, {what:?}");
             }
-            // Of a letter that had not come: nothing can be said to it.
-            What::Recall(_) => match outcome.0 {
-                PacketState::Quarantined => assert_eq!(row.code, "office-no-such-document"),
-                _ => assert_eq!(outcome, (PacketState::Taken, "recall"), "{number}"),
-            },
+            // Of a letter that has not come, it waits for it.
+            What::Recall(_) => assert_eq!(outcome, (PacketState::Taken, "recall"), "{number}"),
         }
     }
     let reported: HashSet<u32> = story

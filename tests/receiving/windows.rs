@@ -25,7 +25,11 @@ fn window(order: &Order, office: &vanthu::office::Office, number: u64, next: &At
         let deed = choose(office, &mut chance, next, 2);
         match act(office, deed) {
             Ok(()) => {}
-            Err(problem) if problem.code == "office-wrong-state" => println!("\nrefused"),
+            Err(problem)
+                if ["office-wrong-state", "office-demand-answered"].contains(&problem.code) =>
+            {
+                println!("\nrefused");
+            }
             Err(problem) if problem.code == "office-no-server" => {}
             Err(problem) => {
                 eprintln!("{deed:?}: {problem}");
