@@ -23,7 +23,7 @@ const NAMES: [(&str, &str); 2] =
     [(TAN_BINH, "Ủy ban nhân dân xã Tân Bình"), (PROVINCE, "Ủy ban nhân dân tỉnh Hậu Giang")];
 
 fn secret(agency: &str) -> Pin {
-    Pin::new(&format!("bi-mat-cua-{agency}"))
+    Pin::new(format!("bi-mat-cua-{agency}"))
 }
 
 fn founded(dir: &Path, agency: &str, name: &str, authority: &Authority, url: &str) -> Office {
