@@ -189,7 +189,7 @@ fn worn(picture: &Bitmap) -> Bitmap {
             noise ^= noise << 13;
             noise ^= noise >> 17;
             noise ^= noise << 5;
-            let speck = if noise % 1500 == 0 {
+            let speck = if noise.is_multiple_of(1500) {
                 -170.0
             } else {
                 f32::from((noise >> 24) as u8) / 12.0 - 10.0
