@@ -35,11 +35,13 @@ const CHAINS: [&[u32]; 9] = [
 /// For another office.
 const STRAY: u32 = 22;
 
+type Standing = (String, String, Vec<String>, InboundState, Vec<StatusCode>);
+
 /// All that the packets have made of the office, but for times and names of its own.
 #[derive(Debug, PartialEq, Eq)]
 struct End {
     /// Id, hash of the main file, names of all files, state, and statuses to the sender.
-    documents: Vec<(String, String, Vec<String>, InboundState, Vec<StatusCode>)>,
+    documents: Vec<Standing>,
     /// By hash: what became of it, and the code of what is wrong with it.
     packets: BTreeMap<String, (PacketState, String, String)>,
     /// What the province reported of our document.
