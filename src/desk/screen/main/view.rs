@@ -1,16 +1,16 @@
 //! The three panes, the lines above and below them, and what lies over them.
 
-use iced::widget::text::Wrapping;
 use iced::widget::{Space, column, container, row, rule, stack};
 use iced::{Center, Fill, FillPortion};
 
 use super::{Main, Message, queues, status};
 use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
+use crate::desk::widget::Element;
 use crate::desk::widget::badge::badge;
 use crate::desk::widget::icon::{Icon, tinted};
 use crate::desk::widget::inert::inert;
 use crate::desk::widget::press::{press, tool};
-use crate::desk::widget::{Element, text};
+use crate::desk::widget::shortened::shortened;
 use crate::domain::role::Act;
 use crate::i18n::{Lang, language};
 use crate::t;
@@ -72,23 +72,16 @@ impl Main {
         let session = self.door.session();
         let mark =
             self.demonstration.then(|| badge(Icon::Flask, t!("desk-demonstration"), Tone::Play));
-        let draft = self.door.may(Act::Draft).then(|| {
-            press(
-                Some(Icon::FilePlus),
-                t!("desk-new-draft"),
-                Weight::Plain,
-                Some(Message::NewDraft),
-            )
-        });
         let may_receive = self.door.may(Act::ReceiveInbound);
-        let bring = may_receive.then(|| {
-            let label = format!("{} (Ctrl+O)", t!("desk-bring-short"));
-            press(Some(Icon::Inbox), label, Weight::Plain, Some(Message::Bring))
-        });
-        let digitise = may_receive.then(|| {
-            let label = format!("{} (F9)", t!("desk-digitise-short"));
-            press(Some(Icon::FileText), label, Weight::Plain, Some(Message::Digitise))
-        });
+        // Without their keys, which the help lists: all of the line must fit 1366 pixels.
+        let plain = |icon, label, message| press(Some(icon), label, Weight::Plain, Some(message));
+        let bring = may_receive.then(|| plain(Icon::Inbox, t!("desk-bring-short"), Message::Bring));
+        let digitise = may_receive
+            .then(|| plain(Icon::FileText, t!("desk-digitise-short"), Message::Digitise));
+        let draft = self
+            .door
+            .may(Act::Draft)
+            .then(|| plain(Icon::FilePlus, t!("desk-new-draft"), Message::NewDraft));
         let sync = self.door.may(Act::Sync).then(|| {
             let (label, message) = match self.syncing {
                 Some(_) => (t!("desk-syncing"), None),
@@ -103,16 +96,12 @@ impl Main {
         container(
             row![
                 tinted(Icon::Stamp, theme::ACCENT).size(size::HEADLINE),
-                text(&session.agency.name).font(BOLD).size(size::TITLE).wrapping(Wrapping::None),
+                // The name gives way to what can be pressed.
+                container(shortened(session.agency.name.clone(), size::TITLE, BOLD, None))
+                    .width(Fill),
             ]
             .push(mark)
-            .push(Space::new().width(Fill))
-            .push(press(
-                Some(Icon::Book),
-                format!("{} (F3)", t!("desk-books")),
-                Weight::Plain,
-                Some(Message::Books),
-            ))
+            .push(plain(Icon::Book, t!("desk-books"), Message::Books))
             .push(bring)
             .push(digitise)
             .push(draft)
