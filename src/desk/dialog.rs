@@ -119,7 +119,7 @@ pub enum Action {
     Close,
     Order(Order),
     /// Documents have moved.
-    Changed,
+    Changed(Task<Message>),
     /// Another dialog takes the place of this one.
     Open(Box<Opened>),
     /// An inbound document is to be shown instead.
@@ -145,7 +145,7 @@ pub enum Step<M> {
     Run(Task<M>),
     Close,
     Order(Order),
-    Changed,
+    Changed(Task<M>),
     Open(Box<Opened>),
     Show(DocumentKey),
     /// A document, and whether it is inbound.
@@ -163,7 +163,7 @@ impl<M: Send + 'static> Step<M> {
             Self::Run(task) => Action::Run(task.map(f)),
             Self::Close => Action::Close,
             Self::Order(order) => Action::Order(order),
-            Self::Changed => Action::Changed,
+            Self::Changed(task) => Action::Changed(task.map(f)),
             Self::Open(opened) => Action::Open(opened),
             Self::Show(key) => Action::Show(key),
             Self::ShowLine(key, inbound) => Action::ShowLine { key, inbound },
@@ -406,7 +406,9 @@ impl Dialog {
             (Self::Devices(dialog), Message::Devices(m)) => {
                 dialog.update(m, door).lift(Message::Devices)
             }
-            (Self::Waiting(dialog), Message::Waiting(m)) => dialog.update(m).lift(Message::Waiting),
+            (Self::Waiting(dialog), Message::Waiting(m)) => {
+                dialog.update(m, door).lift(Message::Waiting)
+            }
             (Self::Many(dialog), Message::Many(m)) => dialog.update(m, door).lift(Message::Many),
             (Self::Unacknowledged(dialog), Message::Unacknowledged(m)) => {
                 dialog.update(m).lift(Message::Unacknowledged)
@@ -454,7 +456,7 @@ impl Dialog {
                 Self::ChangePin(dialog) => dialog.command(command).lift(Message::ChangePin),
                 Self::Batch(dialog) => dialog.command(command, door).lift(Message::Batch),
                 Self::Devices(dialog) => dialog.command(command, door).lift(Message::Devices),
-                Self::Waiting(dialog) => dialog.command(command).lift(Message::Waiting),
+                Self::Waiting(dialog) => dialog.command(command, door).lift(Message::Waiting),
                 Self::Many(dialog) => dialog.command(command, door).lift(Message::Many),
                 Self::Unacknowledged(dialog) => {
                     dialog.command(command).lift(Message::Unacknowledged)
@@ -509,7 +511,6 @@ impl Dialog {
             Self::Sign(dialog) => dialog.failed(door).map(Message::Sign),
             Self::Copy(dialog) => dialog.failed(door).map(Message::Copy),
             Self::ChangePin(dialog) => dialog.failed(door).map(Message::ChangePin),
-            Self::Waiting(dialog) => dialog.failed(door).map(Message::Waiting),
             _ => Task::none(),
         }
     }

@@ -189,8 +189,12 @@ pub trait Door: GateDoor + PaperDoor + Shelf {
     fn verdict_report(&self, key: DocumentKey) -> Result<Vec<u8>, Problem>;
     /// Documents whose signatures wait for a line to be made to last.
     fn awaiting_extension(&self) -> Result<Vec<AwaitingExtension>, Problem>;
-    /// Extends what waits, now.
-    fn extend_waiting(&self) -> Result<ExtensionReport, Problem>;
+    /// Extends what waits, now; `progress` is told how many of how many are done.
+    fn extend_waiting(
+        &self,
+        progress: &mut dyn FnMut(u32, u32),
+        cancel: &Cancel,
+    ) -> Result<ExtensionReport, Problem>;
     fn return_reasons(&self) -> Vec<String>;
     fn document_types(&self) -> Vec<(String, String)>;
 }
@@ -296,8 +300,12 @@ impl Door for Office {
         Self::verdict_report(self, key, language())
     }
 
-    fn extend_waiting(&self) -> Result<ExtensionReport, Problem> {
-        Self::extend_waiting(self, &mut |_, _| {}, &|| false)
+    fn extend_waiting(
+        &self,
+        progress: &mut dyn FnMut(u32, u32),
+        cancel: &Cancel,
+    ) -> Result<ExtensionReport, Problem> {
+        Self::extend_waiting(self, progress, &|| cancel.is_cancelled())
     }
 
     pass_on! {

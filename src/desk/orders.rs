@@ -102,8 +102,6 @@ pub enum Order {
         key: DocumentKey,
         reason: String,
     },
-    /// Makes the signatures last that wait for a line.
-    Extend,
     ChangePin {
         token: Selector,
         old: Pin,
@@ -158,9 +156,7 @@ impl Order {
             | Self::RegisterDespite { key, .. }
             | Self::Recall(key, _) => Some(*key),
             Self::AnswerDemand { key, .. } => *key,
-            Self::Draft(_) | Self::DraftAnswer { .. } | Self::Extend | Self::ChangePin { .. } => {
-                None
-            }
+            Self::Draft(_) | Self::DraftAnswer { .. } | Self::ChangePin { .. } => None,
         }
     }
 
@@ -187,7 +183,6 @@ impl Order {
             Self::SealCopy { .. } => "desk-doing-seal",
             Self::RegisterDespite { .. } => "desk-doing-register",
             Self::Draft(_) | Self::DraftAnswer { .. } => "desk-doing-draft",
-            Self::Extend => "desk-doing-extend",
             Self::ChangePin { .. } => "desk-doing-change-pin",
         })
     }
@@ -302,15 +297,6 @@ impl Order {
                 (*key, tr("desk-done-recall"))
             }
             Self::Draft(draft) => (door.draft((**draft).clone())?, tr("desk-done-draft")),
-            Self::Extend => {
-                let report = door.extend_waiting()?;
-                if let (0, Some(problem)) = (report.extended, report.problem) {
-                    return Err(problem);
-                }
-                let (extended, waiting) = (report.extended, report.waiting);
-                let said = t!("desk-done-extend", extended = extended, waiting = waiting);
-                return Ok(Outcome { key: None, said, then: None });
-            }
             Self::ChangePin { token, old, new, last_try_confirmed } => {
                 door.change_pin(token, old, new, *last_try_confirmed)?;
                 return Ok(Outcome { key: None, said: tr("desk-done-change-pin"), then: None });

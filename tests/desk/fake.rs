@@ -1131,7 +1131,12 @@ impl Door for FakeDoor {
         Ok(self.keeper.enter()?.awaiting.clone())
     }
 
-    fn extend_waiting(&self) -> Result<ExtensionReport, Problem> {
+    fn extend_waiting(
+        &self,
+        progress: &mut dyn FnMut(u32, u32),
+        _: &Cancel,
+    ) -> Result<ExtensionReport, Problem> {
+        progress(0, 1);
         let extended = std::mem::take(&mut self.keeper.enter()?.awaiting).len() as u32;
         Ok(ExtensionReport { extended, ..ExtensionReport::default() })
     }

@@ -211,7 +211,7 @@ impl Batch {
                 }
                 self.stage = Stage::Asking;
                 self.ended = true;
-                Step::Changed
+                Step::Changed(Task::none())
             }
             // Nothing was signed: token, certificate or PIN.
             Err(problem) => {

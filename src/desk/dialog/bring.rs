@@ -116,7 +116,11 @@ impl Bring {
                     };
                 }
                 let next = self.next(door);
-                return if self.stage.is_busy() { Step::Run(next) } else { Step::Changed };
+                return if self.stage.is_busy() {
+                    Step::Run(next)
+                } else {
+                    Step::Changed(Task::none())
+                };
             }
             Message::Stop => self.stopped = true,
             Message::Show(key) => return Step::Show(key),

@@ -101,7 +101,7 @@ impl Many {
                 }
                 self.stage = Stage::Asking;
                 self.ended = true;
-                return Step::Changed;
+                return Step::Changed(Task::none());
             }
             Message::Ended(Err(problem)) => self.stage = Stage::Failed(problem),
             Message::Cancel => self.cancel.cancel(),

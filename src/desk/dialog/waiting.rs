@@ -3,26 +3,33 @@
 
 use std::sync::Arc;
 
-use iced::widget::{column, container, row};
+use futures::channel::mpsc;
+use iced::widget::{column, container, progress_bar, row};
 use iced::{Center, Fill, Task};
 
 use super::{Frame, Stage, Step, frame};
 use crate::desk::document::local_time;
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
-use crate::desk::orders::Order;
 use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
 use crate::desk::widget::badge::badge;
 use crate::desk::widget::icon::{Icon, tinted};
+use crate::desk::widget::press::press;
 use crate::desk::widget::{Element, text};
 use crate::domain::problem::Problem;
-use crate::office::AwaitingExtension;
+use crate::office::batch::Cancel;
+use crate::office::{AwaitingExtension, ExtensionReport};
 use crate::t;
 
 #[derive(Debug)]
 pub struct Waiting {
     rows: Option<Vec<AwaitingExtension>>,
     may: bool,
+    /// How many of how many are done.
+    progress: (u32, u32),
+    cancel: Cancel,
+    /// What the last run came to.
+    ended: Option<ExtensionReport>,
     pub(super) stage: Stage,
 }
 
@@ -30,45 +37,91 @@ pub struct Waiting {
 pub enum Message {
     Fetched(Result<Vec<AwaitingExtension>, Problem>),
     Submit,
+    Progress(u32, u32),
+    Ended(Result<ExtensionReport, Problem>),
+    Cancel,
     Close,
 }
 
 impl Waiting {
     /// `may`: whether the person here may extend by hand.
     pub fn new(may: bool, door: &Arc<dyn Door>) -> (Self, Task<Message>) {
-        (Self { rows: None, may, stage: Stage::Asking }, fetch(door))
+        let dialog = Self {
+            rows: None,
+            may,
+            progress: (0, 0),
+            cancel: Cancel::default(),
+            ended: None,
+            stage: Stage::Asking,
+        };
+        (dialog, fetch(door))
     }
 
     pub fn stage(&self) -> &Stage {
         &self.stage
     }
 
-    pub fn update(&mut self, message: Message) -> Step<Message> {
+    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Fetched(Ok(rows)) => self.rows = Some(rows),
             Message::Fetched(Err(problem)) => self.stage = Stage::Failed(problem),
-            Message::Submit if self.is_ready() => return Step::Order(Order::Extend),
+            Message::Submit if self.is_ready() => {
+                self.stage = Stage::Busy;
+                self.cancel = Cancel::default();
+                (self.progress, self.ended) = ((0, 0), None);
+                return Step::Run(run(self.cancel.clone(), door));
+            }
             Message::Submit => {}
+            Message::Progress(done, all) => self.progress = (done, all),
+            Message::Ended(answer) => {
+                self.stage = match answer {
+                    Ok(report) => {
+                        // Each document says by itself what its last try came to.
+                        let problem = report.problem.clone().filter(|_| report.extended == 0);
+                        self.ended = Some(report);
+                        problem.map_or(Stage::Asking, Stage::Failed)
+                    }
+                    Err(problem) => Stage::Failed(problem),
+                };
+                return Step::Changed(fetch(door));
+            }
+            Message::Cancel => self.cancel.cancel(),
             Message::Close => return Step::Close,
         }
         Step::None
     }
 
-    pub fn command(&mut self, command: Command) -> Step<Message> {
+    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
         match command {
-            Command::Confirm => self.update(Message::Submit),
+            Command::Confirm => self.update(Message::Submit, door),
             _ => Step::None,
         }
-    }
-
-    /// Each document says by itself what its last try came to.
-    pub fn failed(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
-        fetch(door)
     }
 
     fn is_ready(&self) -> bool {
         let some = self.rows.as_ref().is_some_and(|rows| !rows.is_empty());
         self.may && some && !self.stage.is_busy()
+    }
+
+    /// How far the run is, or what it came to.
+    fn run_view(&self) -> Option<Element<'_, Message>> {
+        if self.stage.is_busy() {
+            let (done, all) = self.progress;
+            let stopping = self.cancel.is_cancelled();
+            let label = if stopping { t!("desk-batch-stopping") } else { t!("desk-batch-stop") };
+            let stop = press(None, label, Weight::Plain, (!stopping).then_some(Message::Cancel));
+            let words = t!("desk-waiting-running", done = done, all = all);
+            let bar = progress_bar(0.0..=all.max(1) as f32, done as f32).girth(10);
+            return Some(
+                column![row![text(words).size(size::BODY).width(Fill), stop].align_y(Center), bar]
+                    .spacing(space::XS)
+                    .into(),
+            );
+        }
+        let report = self.ended.as_ref()?;
+        let (extended, waiting) = (report.extended, report.waiting);
+        let said = t!("desk-done-extend", extended = extended, waiting = waiting);
+        Some(text(said).font(BOLD).size(size::BODY).into())
     }
 
     pub fn view(&self) -> Element<'_, Message> {
@@ -79,6 +132,7 @@ impl Waiting {
         };
         let body =
             column![text(t!("desk-waiting-means")).size(size::BODY).color(theme::INK_SOFT), rows]
+                .push(self.run_view())
                 .spacing(space::M);
         frame(Frame {
             icon: Icon::History,
@@ -93,6 +147,20 @@ impl Waiting {
             close: Message::Close,
         })
     }
+}
+
+/// Extends on a thread of its own and tells how far it is.
+fn run(cancel: Cancel, door: &Arc<dyn Door>) -> Task<Message> {
+    let (tell, told) = mpsc::unbounded();
+    let door = Arc::clone(door);
+    let work = crate::desk::ask(move || {
+        let mut progress = |done, all| {
+            // Whoever closed the window hears nothing more; the work goes on.
+            let _ = tell.unbounded_send(Message::Progress(done, all));
+        };
+        door.extend_waiting(&mut progress, &cancel)
+    });
+    Task::batch([Task::run(told, |progress| progress), Task::perform(work, Message::Ended)])
 }
 
 fn fetch(door: &Arc<dyn Door>) -> Task<Message> {

@@ -650,8 +650,10 @@ impl Main {
                 let next = next.map_or_else(Task::none, |next| self.open(*next));
                 Task::batch([shown, next])
             }
-            dialog::Action::Changed => Task::batch([
+            dialog::Action::Changed(task) => Task::batch([
+                task.map(Message::Dialog),
                 self.count(),
+                self.count_awaiting(),
                 self.list.reload(&self.door).map(Message::List),
                 self.reader.refresh(&self.door).map(Message::Reader),
             ]),
