@@ -122,7 +122,11 @@ fn import(office: &Office, files: &[std::path::PathBuf]) -> Result<Outcome, Prob
     let mut refused = None;
     for file in files {
         let name = door::file_name(file);
-        let imported = office.import_file(file);
+        let imported = office.import_file(file).map_err(|problem| match problem.code {
+            // Said with its whole path, as of every other command's file.
+            "office-file" => door::unreadable(file, problem.cause),
+            _ => problem,
+        });
         let (outcome, id) = match imported {
             Ok(Imported::Document(key)) => ("document", Some(key)),
             Ok(Imported::Duplicate(key)) => ("duplicate", Some(key)),

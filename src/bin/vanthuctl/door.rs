@@ -94,7 +94,8 @@ pub fn open_pdf(path: &Path) -> Result<Source, Problem> {
     })
 }
 
-fn unreadable(path: &Path, cause: String) -> Problem {
+/// What is missing or cannot be read, by its name.
+pub fn unreadable(path: &Path, cause: String) -> Problem {
     Problem::new("ctl-file-unreadable", Kind::Unreadable, Blame::Input)
         .with("file", path.display())
         .because(cause)
