@@ -368,7 +368,8 @@ impl From<OfficeError> for Problem {
                 Self::new("office-no-such-unit", Usage, Input).with("unit", unit)
             }
             E::Misgiven(why) => {
-                let problem = Self::new(why.code(), Refused, Input);
+                let kind = if matches!(why, Misgiven::Nobody) { Usage } else { Refused };
+                let problem = Self::new(why.code(), kind, Input);
                 match why {
                     Misgiven::Twice(party) | Misgiven::LeadsAlready(party) => {
                         problem.with("party", party)

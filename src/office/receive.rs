@@ -248,6 +248,20 @@ impl Office {
         Ok(one.zip(other).is_some_and(|(one, other)| one.code == other.code))
     }
 
+    /// The document with these bytes that came by hand or from the same sender. What another
+    /// agency sends is its own document, shown beside the first: whoever sends a file before
+    /// its issuer does must not swallow the issuer's, and each sender waits for its statuses.
+    fn same_bytes(
+        &self,
+        main: &BlobHash,
+        sender: Option<&AgencyCode>,
+    ) -> Result<Option<DocumentKey>, Problem> {
+        let Some(first) = self.store().with_main_file(main)? else { return Ok(None) };
+        let first = self.store().inbound(&first)?;
+        let first = first.filter(|first| first.sender.is_none() || first.sender.as_ref() == sender);
+        Ok(first.map(|first| first.key))
+    }
+
     /// A PDF without a packet: paper that was scanned, or a file handed over.
     fn take_pdf(&self, hash: &BlobHash, origin: &str, pdf: Arc<[u8]>) -> Result<Imported, Problem> {
         let scanned = self.scan([(origin, &*pdf)])?;
@@ -347,9 +361,9 @@ impl Office {
         };
         let known = match known.filter(same) {
             Some(known) => Some(known.key),
-            // However it came the first time. An update says something else of the same bytes.
+            // An update says something else of the same bytes.
             None if document.business.kind == Kind::New => {
-                self.store().with_main_file(&main_hash)?
+                self.same_bytes(&main_hash, document.from.code.as_ref())?
             }
             None => None,
         };

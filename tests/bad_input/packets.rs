@@ -153,12 +153,6 @@ fn hostile() -> Vec<(&'static str, Vec<u8>, i32, &'static str)> {
             "office-not-addressee",
         ),
         (
-            "a recall of what never came",
-            packet_of(PROVINCE, TAN_BINH, 5, Kind::Recall, Vec::new()),
-            2,
-            "office-no-such-document",
-        ),
-        (
             "a secret",
             packet_of(PROVINCE, TAN_BINH, 6, Kind::New, vec![stamped()]),
             5,
@@ -290,6 +284,20 @@ fn all_at_once_with_a_good_one_last() {
 }
 
 #[test]
+fn a_recall_of_what_never_came_waits_for_it() {
+    let world = world();
+    world.send(PROVINCE, &packet_of(PROVINCE, TAN_BINH, 5, Kind::Recall, Vec::new()));
+    let sync = world.sync();
+    assert_eq!((&sync["received"], &sync["quarantined"]), (&1.into(), &0.into()), "{sync}");
+    assert_eq!(world.place.state().inbound.len(), 0);
+    world.send(PROVINCE, &good(5));
+    world.sync();
+    let state = world.place.state();
+    assert_eq!(state.inbound.len(), 1);
+    assert_eq!(state.inbound[0].state, InboundState::Recalled);
+}
+
+#[test]
 fn names_that_leave_their_folder() {
     let world = world();
     let whole = text(good(1));
@@ -321,7 +329,11 @@ fn nobody_speaks_for_another() {
         &format!("<edXML:OrganId>{PROVINCE}"),
         &format!("<edXML:OrganId>{STRANGER}"),
     );
-    world.quarantined(STRANGER, &own, "office-no-such-document");
+    // A demand on what its speaker never sent waits, and touches nobody else's document.
+    world.send(STRANGER, &own);
+    let sync = world.sync();
+    assert_eq!((&sync["received"], &sync["quarantined"]), (&1.into(), &0.into()), "{sync}");
+    assert_eq!(world.place.state().inbound.len(), 1);
     assert_eq!(world.place.state().inbound[0].state, InboundState::Arrived);
 
     // The very bytes that a stranger sent first are taken when they come from whom they name.

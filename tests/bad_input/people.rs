@@ -236,7 +236,7 @@ fn words_that_mean_nothing() {
         ),
         ("quantri", vec!["trust", "add", &pdf], 3, "pki-not-a-certificate"),
         ("vanthu", vec!["không-có-lệnh-này"], 2, "ctl-words"),
-        ("vanthu", vec!["assign", &came], 2, "ctl-words"),
+        ("vanthu", vec!["assign", &came], 2, "office-misgiven-nobody"),
     ] {
         place.refused(user, &words, status, code);
     }
@@ -278,7 +278,9 @@ fn a_trust_folder_that_is_none() {
     told(|lang| place.run("vanthu", &with(&["import", &pdf], lang)), 3, "pki-not-a-certificate");
     assert_eq!((place.state(), place.quarantine().len()), (before, 0));
     std::fs::remove_file(own).unwrap();
-    assert_eq!(place.run("vanthu", &["import", &pdf]).done()["files"][0]["outcome"], "document");
+    // What was brought is kept: the office takes it when it opens, and knows it again.
+    assert_eq!(place.run("vanthu", &["import", &pdf]).done()["files"][0]["outcome"], "duplicate");
+    assert_eq!(place.state().inbound.len(), 1);
 }
 
 #[test]
