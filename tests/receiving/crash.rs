@@ -13,7 +13,7 @@ use crate::place::{Place, Province};
 use crate::truth::{self, Story};
 
 /// How many points of a day are tried; `VANTHU_CRASH_POINTS` says another number. Five hundred
-/// take ten minutes in a debug build, so that is for a change of what receives and registers.
+/// take five minutes in a debug build, so that is for a change of what receives and registers.
 const POINTS: u32 = 120;
 /// Lives of one office before another begins, so that looking at all of it stays cheap.
 const LIVES: u32 = 25;
