@@ -12,9 +12,8 @@ use crate::place::{Place, Province};
 
 use crate::truth::{self, Story};
 
-/// How many points of a day are tried; `VANTHU_CRASH_POINTS` says another number. Five hundred
-/// take five minutes in a debug build, so that is for a change of what receives and registers.
-const POINTS: u32 = 120;
+/// How many points of a day are tried; `VANTHU_CRASH_POINTS` says another number.
+pub const POINTS: u32 = 500;
 /// Lives of one office before another begins, so that looking at all of it stays cheap.
 const LIVES: u32 = 25;
 /// Steps of a life, at most.

@@ -4,7 +4,7 @@
 use std::process::exit;
 use std::sync::atomic::AtomicU32;
 
-use crate::crash::{Table, assert_killed, points, print, seed};
+use crate::crash::{POINTS, Table, assert_killed, points, print, seed};
 use crate::given::Chance;
 use crate::killer::{self, Steps};
 use crate::life::{Order, act, choose};
@@ -70,6 +70,5 @@ fn killed_while_several_windows_work() {
     truth::finish(&place, &story, None);
     print("several windows", &table);
     println!("{refused} deeds were refused because another window was quicker");
-    // In a few lives they may miss each other; in fifty they meet.
-    assert!(refused > 0 || points() < 50 * SHARE, "the windows never met");
+    assert!(refused > 0 || points() < POINTS, "the windows never met");
 }
