@@ -23,14 +23,21 @@ const NONE: &str = "none";
 
 impl Agencies for Office {
     fn named(&self, words: &str) -> Vec<Agency> {
-        let found = self.store().agencies(words, 50).unwrap_or_default();
+        // A reading without the directory is still a reading; that it failed is in the log.
+        let search = |words: &str| {
+            self.store().agencies(words, 50).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the directory could not be searched");
+                Vec::new()
+            })
+        };
+        let found = search(words);
         if !found.is_empty() {
             return found;
         }
         // A scan may have lost a mark or a letter of one word: the longest will do.
         let words = fold(&tidy(words));
         let longest = words.split(' ').max_by_key(|word| word.len()).unwrap_or_default();
-        self.store().agencies(longest, 50).unwrap_or_default()
+        search(longest)
     }
 }
 
