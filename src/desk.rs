@@ -17,6 +17,7 @@ pub mod deeds;
 pub mod dialog;
 pub mod document;
 pub mod door;
+pub mod drafts;
 pub mod easel;
 pub mod instance;
 pub mod journal;
@@ -26,6 +27,7 @@ pub mod orders;
 pub mod screen;
 pub mod settings;
 pub mod theme;
+mod viewer;
 pub mod widget;
 pub mod words;
 
@@ -68,6 +70,7 @@ where
     T: Send + 'static,
     F: FnOnce() -> Result<T, Problem> + Send + 'static,
 {
+    let _asking = Asking::begin();
     match tokio::task::spawn_blocking(call).await {
         Ok(answer) => answer,
         Err(error) => {
@@ -75,6 +78,26 @@ where
             Err(Problem::new("desk-broken-call", Kind::Unavailable, Blame::Environment)
                 .because(error))
         }
+    }
+}
+
+/// Tells the log when a call begins and ends (level debug, target [`WORK`]): whoever watches
+/// the window from outside knows by it whether more is to come.
+struct Asking;
+
+/// The target under which [`ask`] logs.
+const WORK: &str = "vanthu::desk::work";
+
+impl Asking {
+    fn begin() -> Self {
+        tracing::debug!(target: WORK, "a call begins");
+        Self
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        tracing::debug!(target: WORK, "a call ends");
     }
 }
 

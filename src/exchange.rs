@@ -3,7 +3,8 @@
 //!
 //! A [`Line`] is one server seen through one *profile*, the way that server wants to be
 //! spoken to. [`vanthu::VanthuLine`] speaks the profile of our own server (described in
-//! `assets/openapi.yaml`, its vocabulary in [`wire`]). Above the line stands [`engine`],
+//! `assets/openapi.yaml`, its vocabulary in [`wire`]), [`axis::AxisLine`] that of the national
+//! axis' gateway. Above the line stands [`engine`],
 //! which knows no profile: it empties the outbox and fills the inbox through the trait
 //! [`engine::Queues`], such that whatever is cut at whatever moment, nothing is lost and
 //! nothing arrives twice. On the wire that is *at least once*; in the office, because every
@@ -21,15 +22,58 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agency::{Agency, AgencyCode};
 
 pub mod address;
+pub mod axis;
 pub mod back_off;
+pub mod coding;
+mod connection;
 pub mod engine;
 mod error;
 pub mod vanthu;
 pub mod wire;
 
+pub use crate::domain::delivery::SignedReceipt;
 pub use crate::domain::operation::OutboxKind;
-pub use address::{ServerAddress, Trust};
+pub use address::{Identity, ServerAddress, Trust};
+pub use connection::Patience;
 pub use error::{ExchangeError, Scope};
+
+/// How a server wants to be spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServerProfile {
+    /// Our own server's.
+    #[default]
+    Vanthu,
+    /// The gateway of the national axis.
+    Axis(axis::Quirks),
+}
+
+impl ServerProfile {
+    /// The words by which a setting names it: profile, then quirks.
+    pub fn words(self) -> String {
+        match self {
+            Self::Vanthu => "vanthu".to_owned(),
+            Self::Axis(quirks) => [vec!["axis"], quirks.words()].concat().join(" "),
+        }
+    }
+
+    /// Reads [`words`](Self::words).
+    pub fn read(words: &str) -> Option<Self> {
+        let mut words = words.split_whitespace();
+        match words.next()? {
+            "vanthu" => words.next().is_none().then_some(Self::Vanthu),
+            "axis" => axis::Quirks::read(words).map(Self::Axis),
+            _ => None,
+        }
+    }
+
+    /// The line to a server of this profile; nothing is sent yet.
+    pub fn line(self, address: ServerAddress) -> Answer<Box<dyn Line>> {
+        Ok(match self {
+            Self::Vanthu => Box::new(vanthu::VanthuLine::new(address)?),
+            Self::Axis(quirks) => Box::new(axis::AxisLine::new(address, quirks)?),
+        })
+    }
+}
 
 /// What a call over the line gives.
 pub type Answer<T> = Result<T, ExchangeError>;
@@ -77,6 +121,8 @@ pub struct Parcel {
     /// Made from content: the same thing has the same key, however often it is queued.
     pub key: String,
     pub kind: OutboxKind,
+    /// It is about a document that was sent before: an update, or that it is to be cancelled.
+    pub order: bool,
     pub to: Vec<AgencyCode>,
     pub bytes: Arc<[u8]>,
     /// An earlier attempt may have reached the server: ask before sending again.
@@ -88,8 +134,8 @@ pub struct Parcel {
 pub struct Receipt {
     pub server_id: String,
     pub received_at: Timestamp,
-    /// The server's mark over id, sender, hash and time; kept as evidence.
-    pub mark: String,
+    /// What the server signed; `None` where it signs nothing. Kept as evidence.
+    pub signed: Option<SignedReceipt>,
 }
 
 /// Which part of the inbox is wanted.
@@ -110,9 +156,9 @@ pub struct InboxItem {
     pub id: String,
     pub kind: OutboxKind,
     pub from: AgencyCode,
-    /// SHA-256 of the packet, lower-case hex.
+    /// SHA-256 of the packet, lower-case hex; empty where the server does not tell it.
     pub sha256: String,
-    /// Bytes.
+    /// Bytes; 0 where the server does not tell.
     pub size: u64,
     pub received_at: Timestamp,
     /// This office has said before what became of it.
@@ -140,7 +186,7 @@ pub enum Outcome {
 /// The agencies that a server knows, or those of them that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Directory {
-    /// Ask with this next time.
+    /// Ask with this next time; 0 where the server counts none, and knows no histories.
     pub version: u64,
     pub agencies: Vec<Agency>,
 }
@@ -154,6 +200,12 @@ pub struct DeliveryState {
     pub size: u64,
     pub received_at: Timestamp,
     pub receipt: String,
+    /// The parcel's place in the chain of its sender, and its link there; 0 and empty where
+    /// the server keeps no chains.
+    #[serde(default)]
+    pub number: u64,
+    #[serde(default)]
+    pub link: String,
     pub deliveries: Vec<RecipientState>,
 }
 

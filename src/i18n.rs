@@ -49,7 +49,8 @@ macro_rules! catalogue {
 
 catalogue![
     "common", "domain", "rules", "pdf", "pki", "token", "signing", "packet", "store", "exchange",
-    "office", "extract", "gate", "paper", "book", "handling", "doctor", "desk", "server", "ctl",
+    "office", "extract", "gate", "layout", "paper", "book", "handling", "inbound", "draft",
+    "leaving", "doctor", "desk", "server", "ctl",
 ];
 
 static CURRENT: AtomicU8 = AtomicU8::new(0);

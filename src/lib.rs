@@ -38,6 +38,16 @@
 //! | thể thức | layout |
 //! | chữ ký số cá nhân | personal signature |
 //! | chữ ký số cơ quan, con dấu | organisation signature, seal |
+//! | dự thảo | draft |
+//! | trình | submit |
+//! | ý kiến | opinion; what it decides: decision |
+//! | góp ý | comment |
+//! | phiên bản | version |
+//! | phiếu trình | submission slip |
+//! | mẫu | template |
+//! | nhóm nơi nhận | group of recipients |
+//! | văn bản chỉ đạo | steering document |
+//! | phạm vi lưu hành | circulation |
 //! | phát hành | issue |
 //! | tiếp nhận | accept |
 //! | đăng ký | register |
@@ -45,6 +55,10 @@
 //! | dấu đến | arrival stamp |
 //! | ngày chuyển | the day on which a document is passed on |
 //! | số bỏ | a number given up |
+//! | số giữ lại | reserved number |
+//! | bản giấy gửi kèm | letter (on paper) |
+//! | bản sao (sao y, sao lục, trích sao) | certified copy (true, reissued, extract) |
+//! | theo dõi văn bản đi | follow |
 //! | bộ lọc | filter; kept under a name: saved filter |
 //! | bản in | print copy |
 //! | trả lại, từ chối tiếp nhận | return |

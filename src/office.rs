@@ -6,21 +6,29 @@
 
 mod accept;
 mod agenda;
+mod asked_back;
 mod assign;
 pub mod batch;
 pub mod book;
+pub mod certify;
+pub mod check_layout;
+pub mod convert;
 pub mod corner;
 pub mod correct;
 mod demand;
 mod digitise;
+mod directory;
 pub mod doctor;
 mod draft;
 pub mod duplicate;
 mod error;
+pub mod evidence;
 mod exchange;
 mod extend;
 pub mod extract;
 pub mod folder;
+pub mod follow;
+mod form;
 pub mod gate;
 pub mod hand;
 mod handling;
@@ -29,10 +37,13 @@ pub mod history;
 mod issue;
 pub mod labels;
 pub mod layout;
+pub mod leaving;
+mod line;
 pub mod listing;
 mod login;
 pub mod many;
 mod modules;
+mod opened;
 mod people;
 pub mod place;
 mod quarantine;
@@ -41,6 +52,7 @@ mod receive;
 mod refuse;
 mod register;
 mod report_error;
+mod reserve;
 mod return_;
 mod review;
 pub mod scan;
@@ -75,15 +87,19 @@ use crate::rules::Profile;
 use crate::store::{Actor, Store};
 use crate::token::{LastTry, Pin, Selector};
 
+pub use crate::store::KeptForm;
 pub use accept::Unacknowledged;
 pub use demand::DemandView;
+pub use directory::AgencyHistory;
+pub use draft::{Attached, DraftBase, DraftEdit, DraftError, MadeOf, MainFile};
 pub use error::OfficeError;
 pub use extend::{AwaitingExtension, ExtensionReport};
-pub use handling::{Assigning, Handling, Link, SettlementRow};
+pub use handling::{Assigning, Handling, Link};
 pub use login::Founding;
 pub use place::PlaceProposal;
 pub use quarantine::Quarantined;
 pub use receive::{Imported, Received};
+pub use review::{CommentLook, NewComment, OpinionDesk, PagePair, Passing, VersionDifference, Way};
 
 /// One person's open door to the office. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -196,6 +212,8 @@ pub struct Counts {
     pub quarantined: u64,
     /// What must be looked at, whatever its state.
     pub agenda: Vec<(Agenda, u64)>,
+    /// Drafts that lie with the person at the desk.
+    pub drafts_for_me: u64,
 }
 
 /// Which documents of a queue are wanted.
@@ -208,6 +226,8 @@ pub struct Filter {
     pub words: String,
     /// Inbound documents of one of these lists, what is due first before the others.
     pub agenda: Option<Agenda>,
+    /// Only drafts that lie with the person at the desk, whatever their state.
+    pub for_me: bool,
 }
 
 /// Lists of inbound documents that go by their terms rather than their state.
@@ -247,6 +267,7 @@ impl Agenda {
 pub struct NewDraft {
     pub file_name: String,
     pub pdf: Vec<u8>,
+    pub source: Option<MadeOf>,
     /// Attachments: name and bytes.
     pub attachments: Vec<(String, Vec<u8>)>,
     pub metadata: Metadata,

@@ -4,15 +4,22 @@
 pub mod appearance;
 pub mod blanks;
 pub mod compose;
+pub mod difference;
 mod error;
 pub mod font;
 pub mod import;
+pub mod ink;
+mod output;
 mod pool;
 pub mod render;
 pub mod structure;
 pub mod text;
 
 pub use error::PdfError;
+
+/// Events under this target say that a file was opened: its structure, or to be drawn. Opening
+/// is what costs, and a test counts it.
+pub(crate) const OPENING: &str = "vanthu::pdf::opening";
 
 /// A rectangle in PDF user space: points (1/72 inch), origin at the bottom left of the page.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -9,11 +9,14 @@
 
 pub mod algorithms;
 mod check;
+pub mod copies;
 pub mod directory;
 mod error;
 pub mod facts;
 pub mod format;
 pub mod gate;
+pub mod layout;
+pub mod leaving;
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -53,6 +56,9 @@ pub struct Profile {
     deadlines: Deadlines,
     settling: Settling,
     recall: RecallRule,
+    paper_companion: leaving::PaperCompanion,
+    following: leaving::Following,
+    copies: copies::Copies,
     holidays: Holidays,
     formats: Vec<Format>,
     limits: Limits,

@@ -5,41 +5,72 @@
 //! its bytes *and* its deliveries are durable; what was accepted once under a key is not
 //! accepted again, it is answered again.
 //!
-//! - [`storage`] is the one door to what is kept, with [`sqlite`] behind it; the bytes of
-//!   packets lie in [`blobs`]. PostgreSQL goes behind the same trait later; nothing above the
-//!   trait knows of SQLite.
+//! - [`storage`] is the one door to what is kept, with [`sqlite`] or [`postgres`] behind it;
+//!   the bytes of packets lie in [`blobs`].
 //! - [`api`] holds the routes (`assets/openapi.yaml` describes them, a test compares).
 //! - [`listen`] takes up connections, with limits on their number and their slowness.
 //!
-//! TLS is ended before the server, by the province's proxy or balancer; the server itself
-//! speaks plain HTTP and belongs on the loopback address or behind that proxy.
+//! With PostgreSQL any number of instances may serve the same offices: whatever one of them
+//! must know of another lies in the storage, so that a caller may come to each with every
+//! call. What an instance holds of its own can be lost: calls under way, and who waits at its
+//! [`bell`].
+//!
+//! TLS is ended by the server itself ([`Tls`]), which then may ask offices for certificates,
+//! or before it by the province's proxy or balancer; then it speaks plain HTTP and belongs on
+//! the loopback address or behind that proxy.
 
 mod api;
 mod auth;
+mod bell;
 pub mod blobs;
+mod chain;
 mod error;
+mod house;
 mod key;
 mod listen;
+mod metrics;
+mod notebook;
+mod operators;
+pub mod postgres;
 mod refusal;
+mod registry;
+mod site;
 pub mod sqlite;
 pub mod storage;
+mod throttle;
+mod tls;
+mod uploads;
 
-use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 pub use self::api::ROUTES;
-use self::blobs::Blobs;
+use self::bell::Bell;
+pub use self::blobs::BlobPlace;
+use self::blobs::{Blobs, Upload};
+pub use self::chain::Chain;
 pub use self::error::ServerError;
+pub use self::house::Retention;
 use self::key::ServerKey;
-use self::sqlite::Sqlite;
-use self::storage::Storage;
-use crate::domain::agency::Agency;
+pub use self::key::fresh_secret;
+use self::metrics::Metrics;
+use self::notebook::Notebook;
+use self::refusal::Refused;
+pub use self::registry::{Listed, Registry};
+use self::site::Opened;
+pub use self::site::{Database, Site};
+use self::storage::{Added, Packet, Storage, Stored};
+pub use self::storage::{OfficeCertificate, Quota};
+use self::throttle::Throttle;
+pub use self::tls::{Clients, Tls};
+use self::uploads::Uploads;
+use crate::domain::agency::{Agency, AgencyCode};
+use crate::domain::calendar;
 use crate::token::Pin;
 
 /// Shortest secret of an agency, in bytes.
@@ -50,21 +81,44 @@ pub const MIN_SECRET: usize = 16;
 pub struct ServerConfig {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Created if missing. One server at a time runs on it.
-    pub data_dir: PathBuf,
-    /// Agencies that are to exist, besides those that the data folder knows.
+    /// `None` where something before the server ends TLS.
+    pub tls: Option<Tls>,
+    pub site: Site,
+    /// Agencies that are to exist, besides those that the database knows.
     pub accounts: Vec<Account>,
     pub limits: Limits,
+    pub retention: Retention,
+    /// Where the operators look; `None` for nowhere.
+    pub operators: Option<Operators>,
+}
+
+/// The operators' own address, with figures and a page.
+#[derive(Debug, Clone)]
+pub struct Operators {
+    /// Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What a browser is asked for, with any user's name. Without one the address must be of
+    /// this machine alone.
+    pub password: Option<Pin>,
 }
 
 impl ServerConfig {
+    /// Everything in one folder.
     pub fn new(listen: SocketAddr, data_dir: impl Into<PathBuf>) -> Self {
-        Self { listen, data_dir: data_dir.into(), accounts: Vec::new(), limits: Limits::default() }
+        Self {
+            listen,
+            tls: None,
+            site: Site::folder(data_dir),
+            accounts: Vec::new(),
+            limits: Limits::default(),
+            retention: Retention::default(),
+            operators: None,
+        }
     }
 }
 
-/// An agency that may call; without a secret it stands in the directory only and nothing
-/// can be sent to it.
+/// An agency that may call; without a secret, and as long as no certificate is bound to it,
+/// it stands in the directory only and nothing can be sent to it.
 #[derive(Debug, Clone)]
 pub struct Account {
     pub agency: Agency,
@@ -84,6 +138,10 @@ pub struct Limits {
     pub idle: Duration,
     /// Time that a stopping server gives to calls under way.
     pub drain: Duration,
+    /// Calls of one office a minute at each instance; 0 for as many as it likes.
+    pub calls_per_minute: u32,
+    /// What an office may send on a day, unless its own quota says otherwise.
+    pub quota: Quota,
 }
 
 impl Default for Limits {
@@ -94,6 +152,8 @@ impl Default for Limits {
             head: Duration::from_secs(20),
             idle: Duration::from_secs(30),
             drain: Duration::from_secs(10),
+            calls_per_minute: 3_000,
+            quota: Quota::default(),
         }
     }
 }
@@ -102,8 +162,40 @@ impl Default for Limits {
 pub(crate) struct Shared {
     storage: Arc<dyn Storage>,
     blobs: Blobs,
+    uploads: Uploads,
+    bell: Arc<Bell>,
     key: ServerKey,
     limits: Limits,
+    retention: Retention,
+    throttle: Throttle,
+    metrics: Metrics,
+    notebook: Notebook,
+    /// Becomes true when the server is to stop.
+    stopping: watch::Receiver<bool>,
+}
+
+impl Shared {
+    /// Makes bytes permanent, which a row is going to speak of.
+    async fn keep(&self, upload: Upload) -> Result<(), Refused> {
+        // The same bytes may be among those that were given up.
+        if !self.storage.spare(&upload.sha256()).await? {
+            let soon = Duration::from_secs(60);
+            return Err(Refused::busy("the same bytes are just being removed", soon));
+        }
+        Ok(self.blobs.keep(upload).await?)
+    }
+
+    /// Accepts a packet whose bytes are kept, and wakes who waits for it.
+    async fn accept(&self, packet: &Packet, to: &[AgencyCode]) -> Stored<Added> {
+        let day = calendar::local(packet.received_at).date();
+        let added = self.storage.add(packet, to, day).await?;
+        if matches!(added, Added::New(_)) {
+            self.bell.ring(to);
+            self.storage.announce(to);
+            self.metrics.accepted(packet.size);
+        }
+        Ok(added)
+    }
 }
 
 /// Starts servers.
@@ -111,51 +203,129 @@ pub(crate) struct Shared {
 pub struct Server;
 
 impl Server {
-    /// Opens the data folder, binds the address and begins to serve, on threads of its own.
-    /// When this returns, calls are answered.
+    /// Opens what is kept, binds the address and begins to serve, on threads of its own. When
+    /// this returns, calls are answered.
     pub fn start(config: ServerConfig) -> Result<RunningServer, ServerError> {
-        let data = DataDir::open(&config.data_dir)?;
-        let lock = data.lock()?;
-        for account in &config.accounts {
-            data.put(account)?;
-        }
-        let blobs = Blobs::open(&config.data_dir)?;
-        blobs.clear_unfinished()?;
-
-        let busy =
-            |e: std::io::Error| ServerError::Listen(config.listen.to_string(), e.to_string());
-        let listener = TcpListener::bind(config.listen).map_err(busy)?;
-        listener.set_nonblocking(true).map_err(busy)?;
-        let address = listener.local_addr().map_err(busy)?;
-
+        let threads = |e: std::io::Error| ServerError::Io("threads".into(), e.to_string());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("vanthu-server")
             .enable_all()
             .build()
-            .map_err(|e| ServerError::Io("threads".into(), e.to_string()))?;
-        let shared =
-            Arc::new(Shared { storage: data.storage, blobs, key: data.key, limits: config.limits });
-        let (stop, stopped) = watch::channel(false);
-        let drain = config.limits.drain;
+            .map_err(threads)?;
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let (stop, stopping) = watch::channel(false);
+        let (tell, told) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("vanthu-server".into())
             .spawn(move || {
-                runtime.block_on(listen::serve(listener, shared, stopped));
+                runtime.block_on(run(config, stopping, &tell));
                 // What still blocks on the disk may finish; nobody waits for its answer.
-                runtime.shutdown_timeout(drain);
-                drop(lock);
+                runtime.shutdown_timeout(Duration::from_secs(1));
             })
-            .map_err(|e| ServerError::Io("threads".into(), e.to_string()))?;
-        tracing::info!(%address, "serving");
-        Ok(RunningServer { address, stop, thread: Some(thread) })
+            .map_err(threads)?;
+        let gone = |_| ServerError::Io("threads".into(), "the server's thread ended".into());
+        let (address, operators) = told.recv().map_err(gone)??;
+        tracing::info!(%address, ?operators, "serving");
+        Ok(RunningServer { scheme, address, operators, stop, thread: Some(thread) })
+    }
+}
+
+/// The offices' address, and the operators'.
+type Addresses = (SocketAddr, Option<SocketAddr>);
+
+/// A server's life. Tells its addresses once it answers there, or why it never will.
+async fn run(
+    config: ServerConfig,
+    stopping: watch::Receiver<bool>,
+    tell: &mpsc::Sender<Result<Addresses, ServerError>>,
+) {
+    let ServerConfig { listen, tls, site, accounts, limits, retention, operators } = config;
+    let begun = async {
+        let tls = tls.as_ref().map(Tls::acceptor).transpose()?;
+        let Opened { storage, blobs, key, lock } = site.open_to_serve().await?;
+        for account in &accounts {
+            registry::put(&storage, &key, account).await?;
+        }
+        let offices = bind(listen)?;
+        let page = operators.map(|operators| {
+            operators.check()?;
+            Ok::<_, ServerError>((bind(operators.listen)?, operators.password))
+        });
+        let page = page.transpose()?;
+        let uploads = Uploads::new(Arc::clone(&storage), blobs.clone());
+        let bell = Arc::new(Bell::default());
+        let shared = Shared {
+            storage,
+            blobs,
+            uploads,
+            bell,
+            key,
+            limits,
+            retention,
+            throttle: Throttle::new(limits.calls_per_minute),
+            metrics: Metrics::default(),
+            notebook: Notebook::default(),
+            stopping,
+        };
+        Ok((Arc::new(shared), offices, tls, page, lock))
+    };
+    let (shared, (offices, address), tls, page, lock) = match begun.await {
+        Ok(begun) => begun,
+        Err(error) => {
+            // Whoever started it waits for this word.
+            let _ = tell.send(Err(error));
+            return;
+        }
+    };
+    let _ = tell.send(Ok((address, page.as_ref().map(|((_, address), _)| *address))));
+    let beside = {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let hear = Arc::clone(&shared.storage).hear(Arc::clone(&shared.bell));
+            tokio::join!(hear, shared.keep_house(), shared.keep_notes());
+        })
+    };
+    let looked_at = page.map(|((listener, _), password)| {
+        let router = operators::router(Arc::clone(&shared), password);
+        tokio::spawn(listen::serve(listener, router, Arc::clone(&shared), None))
+    });
+    let router = api::router(Arc::clone(&shared));
+    listen::serve(offices, router, Arc::clone(&shared), tls).await;
+    beside.abort();
+    if let Some(looked_at) = looked_at {
+        looked_at.abort();
+    }
+    shared.write_notes().await;
+    drop(lock);
+}
+
+/// Takes an address, and says which it is.
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let busy = |e: std::io::Error| ServerError::Listen(address.to_string(), e.to_string());
+    let listener = TcpListener::bind(address).map_err(busy)?;
+    listener.set_nonblocking(true).map_err(busy)?;
+    let address = listener.local_addr().map_err(busy)?;
+    Ok((listener, address))
+}
+
+impl Operators {
+    /// Figures about offices are nobody else's business.
+    fn check(&self) -> Result<(), ServerError> {
+        if self.password.is_some() || self.listen.ip().is_loopback() {
+            Ok(())
+        } else {
+            Err(ServerError::OpenPage(self.listen.to_string()))
+        }
     }
 }
 
 /// A server that serves; dropping it stops it.
 #[derive(Debug)]
 pub struct RunningServer {
+    scheme: &'static str,
     address: SocketAddr,
+    operators: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -165,9 +335,14 @@ impl RunningServer {
         self.address
     }
 
-    /// `http://ADDRESS`.
+    /// `http://ADDRESS`, or `https://ADDRESS` where the server ends TLS.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// `http://ADDRESS` of the operators' page, if there is one.
+    pub fn operators_url(&self) -> Option<String> {
+        self.operators.map(|address| format!("http://{address}"))
     }
 
     /// Takes no more connections, gives calls under way the drain time, then ends. Blocks.
@@ -189,85 +364,5 @@ impl RunningServer {
 impl Drop for RunningServer {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// The server's folder: database, blobs, key. Also what the administrator's commands open;
-/// they may do so while a server runs on it.
-pub struct DataDir {
-    path: PathBuf,
-    storage: Arc<dyn Storage>,
-    key: ServerKey,
-}
-
-impl DataDir {
-    pub fn open(path: &Path) -> Result<Self, ServerError> {
-        blobs::create_private_dir(path)?;
-        let storage = Arc::new(Sqlite::open(&path.join("server.db"))?);
-        let key = ServerKey::load_or_make(&path.join("server.key"))?;
-        Ok(Self { path: path.to_owned(), storage, key })
-    }
-
-    /// Adds an agency, or gives a known one a new name or secret. Without a secret a known
-    /// agency keeps the one it has.
-    pub fn put(&self, account: &Account) -> Result<(), ServerError> {
-        let sealed = match &account.secret {
-            Some(secret) if secret.reveal().len() < MIN_SECRET => {
-                return Err(ServerError::WeakSecret { least: MIN_SECRET });
-            }
-            Some(secret) => Some(self.key.seal(&account.agency.code, secret)?),
-            None => None,
-        };
-        // Sealing is randomised: the same secret again must not count as a change.
-        let known = self.storage.secret(&account.agency.code)?;
-        let same = known.as_deref().is_some_and(|known| {
-            let open = |sealed| self.key.open(&account.agency.code, sealed).ok();
-            match (open(known), &account.secret) {
-                (Some(old), Some(new)) => old.reveal() == new.reveal(),
-                _ => false,
-            }
-        });
-        let sealed = if same { None } else { sealed };
-        self.storage.put_agency(&account.agency, sealed.as_deref())?;
-        Ok(())
-    }
-
-    /// Every agency, and whether it has a secret.
-    pub fn agencies(&self) -> Result<Vec<(Agency, bool)>, ServerError> {
-        let directory = self.storage.agencies(0)?;
-        directory
-            .agencies
-            .into_iter()
-            .map(|agency| {
-                let secret = self.storage.secret(&agency.code)?.is_some();
-                Ok((agency, secret))
-            })
-            .collect()
-    }
-
-    /// A secret that nobody can guess: 32 random bytes in base64url.
-    pub fn fresh_secret() -> Result<Pin, ServerError> {
-        key::fresh_secret()
-    }
-
-    /// Held while a server runs; a second server is refused.
-    fn lock(&self) -> Result<File, ServerError> {
-        let path = self.path.join("server.lock");
-        let io = |e: std::io::Error| ServerError::Io(path.display().to_string(), e.to_string());
-        let file =
-            File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => {
-                Err(ServerError::InUse(self.path.display().to_string()))
-            }
-            Err(std::fs::TryLockError::Error(e)) => Err(io(e)),
-        }
-    }
-}
-
-impl std::fmt::Debug for DataDir {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DataDir").field("path", &self.path).finish_non_exhaustive()
     }
 }

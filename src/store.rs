@@ -28,6 +28,7 @@ mod backup;
 mod blob;
 mod book;
 mod connection;
+mod copy;
 mod correction;
 mod demand;
 mod disk;
@@ -35,22 +36,28 @@ mod duplicate;
 mod durability;
 mod error;
 mod filter;
+mod follow;
 mod gate;
 mod handling;
 mod head;
 mod identity;
 mod inbound;
 mod keys;
+mod layout;
+mod letter;
 mod local;
+mod opinion;
 mod outbound;
 mod outbox;
 mod packet;
 mod paper;
 mod pool;
 mod register;
+mod reserve;
 mod row;
 mod search;
 mod table;
+mod template;
 mod user;
 mod view;
 mod writer;
@@ -84,10 +91,12 @@ pub use handling::WorkFilter;
 pub use inbound::InboundFilter;
 pub use keys::KdfCost;
 pub use local::Access;
+pub use opinion::DraftFilter;
 pub use outbound::OutboundFilter;
 pub use outbox::OutboxItem;
 pub use packet::{PacketRow, PacketState};
 pub use register::{BookEntry, BookRow};
+pub use template::KeptForm;
 pub use user::UserRow;
 pub use view::{Counts, Found, View};
 pub use writer::{Actor, Writer};
@@ -423,7 +432,7 @@ mod tests {
         let path = dir.path().join(DATABASE);
         store
             .run(|desk| {
-                desk.connection.pragma_update(None, "user_version", 9)?;
+                desk.connection.pragma_update(None, "user_version", 999)?;
                 Ok::<_, StoreError>(())
             })
             .unwrap();
@@ -431,7 +440,7 @@ mod tests {
         let before = fs::read(&path).unwrap();
         let refused = Store::open(dir.path(), "be", &Pin::new("x")).err();
         let known = u32::try_from(MIGRATIONS.len()).unwrap();
-        assert_eq!(refused, Some(StoreError::NewerVersion { found: 9, known }));
+        assert_eq!(refused, Some(StoreError::NewerVersion { found: 999, known }));
         assert_eq!(fs::read(&path).unwrap(), before);
         assert!(!dir.path().join("vanthu.db-wal").exists());
     }

@@ -18,8 +18,11 @@ const ROOMS: [&str; 13] = [
 ];
 
 /// Libraries that only some rooms may know.
-const LIBRARIES: [(&str, &[&str]); 6] = [
+const LIBRARIES: [(&str, &[&str]); 9] = [
     ("rusqlite", &["store", "server"]),
+    ("tokio_postgres", &["server"]),
+    ("deadpool_postgres", &["server"]),
+    ("object_store", &["server"]),
     ("iced", &["desk"]),
     ("rfd", &["desk"]),
     ("pcsc", &["token"]),

@@ -5,6 +5,10 @@
 
 #[path = "desk/books.rs"]
 mod books;
+#[path = "desk/copies.rs"]
+mod copies;
+#[path = "desk/drafts.rs"]
+mod drafts;
 #[path = "desk/fake.rs"]
 #[allow(dead_code)] // The preview uses all of it.
 mod fake;
@@ -12,6 +16,10 @@ mod fake;
 mod gate;
 #[path = "desk/handling.rs"]
 mod handling;
+#[path = "desk/inbound.rs"]
+mod inbound;
+#[path = "desk/leaving.rs"]
+mod leaving;
 #[path = "desk/paper.rs"]
 mod paper;
 #[path = "desk/settling.rs"]
@@ -311,6 +319,8 @@ fn what_waits_for_a_line_is_shown_and_extended_by_hand() {
     let keeper = FakeKeeper::furnished();
     let mut stage = at_desk(&keeper, "be");
     stage.until_seen("1 văn bản chờ bổ sung chữ ký");
+    // What stands before it on the line has come as well, so that it stays where it is.
+    stage.until_seen("Văn bản đi cần xử lý: 3");
     stage.click("1 văn bản chờ bổ sung chữ ký");
     stage.until_seen("12/QĐ-UBND");
     stage.press_with(Modifiers::CTRL, Named::Enter);
@@ -431,7 +441,7 @@ fn a_draft_is_made_from_a_file_and_found_recipients() {
     stage.until_seen("Lưu dự thảo (Ctrl+Enter)");
     stage.let_pass(Duration::from_millis(150));
     stage.press_with(Modifiers::CTRL, Named::Enter);
-    stage.until_seen("Cần chọn tệp PDF của văn bản.");
+    stage.until_seen("Cần chọn tệp của văn bản.");
     stage.event(Event::Window(window::Event::FileDropped(pdf)));
     // File, its button, attachments, then the type.
     for _ in 0..3 {
@@ -525,5 +535,16 @@ fn a_demonstration_never_looks_like_the_real_thing() {
     keeper.demonstration = true;
     let mut stage = at_desk(&keeper, "be");
     assert_eq!(stage.app.title(), "[TRÌNH DIỄN] Văn Thư — UBND xã Tân Bình");
-    assert!(stage.sees("TRÌNH DIỄN – không có giá trị pháp lý"));
+    // On a usual screen the office's name has room beside the mark.
+    let marks = stage.texts().iter().filter(|text| *text == "TRÌNH DIỄN").count();
+    assert_eq!(marks, 2, "above and below");
+    let name = stage.place_of("UBND xã Tân Bình").unwrap();
+    assert!(name.width >= 260.0, "{name:?}");
+    // A wide one has room for all of it.
+    let mut wide = Stage::new(start(&keeper, "be"), 1700.0, 900.0);
+    wide.type_text(PASSWORD);
+    wide.press(Named::Enter);
+    wide.until_seen("VĂN BẢN ĐI");
+    assert!(wide.sees("TRÌNH DIỄN – không có giá trị pháp lý"));
+    assert!(wide.place_of("UBND xã Tân Bình").unwrap().width >= 260.0);
 }

@@ -13,8 +13,14 @@
 mod screen;
 mod support;
 
+#[path = "desk_journey/commune.rs"]
+mod commune;
 #[path = "desk_journey/doors.rs"]
 mod doors;
+#[path = "desk_journey/drafting.rs"]
+mod drafting;
+#[path = "desk_journey/inbound.rs"]
+mod inbound;
 #[path = "desk_journey/path.rs"]
 mod path;
 
@@ -108,7 +114,8 @@ fn go(window: &screen::Window<'_>, role: Role, queue: Queue) {
             window.keys(&[&format!("ctrl+{}", place + 1)]);
         } else {
             // Under what presses (a heading and two lines) and the two headings, a line each.
-            let heading = if queue.is_inbound() { 86 } else { 86 + 30 };
+            // and, for documents of ours, the line of what waits for the person.
+            let heading = if queue.is_inbound() { 86 } else { 86 + 30 + 28 };
             window.click(100, 87 + heading + 28 * u16::try_from(place).unwrap());
         }
     });

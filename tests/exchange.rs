@@ -2,28 +2,79 @@
 //! whatever is cut.
 //!
 //! - `journey`: packets travel, and the rules of the profile hold on the way;
+//! - `certificates`: the server ends TLS itself, and offices prove themselves by certificates;
 //! - `cuts`: connections break, servers stop and are killed;
+//! - `directory`: agencies are renamed, merged and closed;
 //! - `strangers`: what answers is not the server, or who calls is not an office;
+//! - `axis`: the gateway calls of the national axis, both sides;
+//! - `objects`: packets in a store that speaks S3;
+//! - `operations`: keys, quotas, receipts and chains, retention, and the operators' page;
+//! - `packed`: what is packed on the wire, both ways;
 //! - `profile`: raw calls, and the description in `assets/openapi.yaml`;
+//! - `programs`: what an administrator types, at the server and at an office;
+//! - `several`: several instances of the server on one PostgreSQL;
+//! - `waiting`: calls that wait for something to come;
 //! - `trust`: TLS and whose certificates are believed.
+//!
+//! What concerns the server's storage runs on SQLite and on PostgreSQL.
 
 // A helper that fails fails its test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+/// Makes tests of functions that take a [`Place`]: one on SQLite, one on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident,)+) => {
+        mod sqlite {
+            $(#[test]
+            fn $name() {
+                super::$name(&super::Place::sqlite());
+            })+
+        }
+        mod postgres {
+            $(#[test]
+            fn $name() {
+                if let Some(place) = super::Place::postgres() {
+                    super::$name(&place);
+                }
+            })+
+        }
+    };
+}
+
+#[path = "exchange/axis.rs"]
+mod axis;
+#[path = "exchange/certificates.rs"]
+mod certificates;
 #[path = "exchange/cuts.rs"]
 mod cuts;
+#[path = "support/postgres.rs"]
+mod database;
+#[path = "exchange/directory.rs"]
+mod directory;
 #[path = "exchange/journey.rs"]
 mod journey;
+#[path = "exchange/objects.rs"]
+mod objects;
 #[path = "exchange/office.rs"]
 mod office;
+#[path = "exchange/operations.rs"]
+mod operations;
+#[path = "exchange/packed.rs"]
+mod packed;
 #[path = "exchange/profile.rs"]
 mod profile;
-#[path = "exchange/proxy.rs"]
+#[path = "exchange/programs.rs"]
+mod programs;
+#[path = "support/proxy.rs"]
 mod proxy;
+#[path = "exchange/several.rs"]
+mod several;
 #[path = "exchange/strangers.rs"]
 mod strangers;
 #[path = "exchange/trust.rs"]
 mod trust;
+#[path = "exchange/waiting.rs"]
+mod waiting;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,7 +87,7 @@ use vanthu::domain::agency::{Agency, AgencyCode};
 use vanthu::exchange::engine::{SyncReport, sync_once};
 use vanthu::exchange::vanthu::{Patience, VanthuLine};
 use vanthu::exchange::{OutboxKind, Parcel, ServerAddress};
-use vanthu::server::{Account, Limits, RunningServer, Server, ServerConfig};
+use vanthu::server::{Account, Database, Limits, RunningServer, Server, ServerConfig, Site};
 use vanthu::token::Pin;
 
 const COMMUNE: &str = "000.01.05.H30";
@@ -51,6 +102,62 @@ fn code(text: &str) -> AgencyCode {
 
 fn secret(code: &str) -> String {
     format!("bi-mat-cua-{code}")
+}
+
+/// Where a server keeps what it keeps; gone when dropped.
+struct Place {
+    folder: tempfile::TempDir,
+    /// The address of a database; `None` for SQLite.
+    url: Option<String>,
+}
+
+impl Place {
+    fn sqlite() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), url: None }
+    }
+
+    /// `None` where PostgreSQL is not installed.
+    fn postgres() -> Option<Self> {
+        Some(Self { folder: tempfile::tempdir().unwrap(), url: Some(database::database()?) })
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn database(&self) -> &str {
+        self.url.as_deref().unwrap_or("sqlite")
+    }
+
+    fn site(&self) -> Site {
+        let database: Database = self.database().parse().unwrap();
+        Site { database, ..Site::folder(self.path()) }
+    }
+
+    fn config(&self) -> ServerConfig {
+        ServerConfig { site: self.site(), ..config(self.path()) }
+    }
+
+    fn start(&self) -> RunningServer {
+        Server::start(self.config()).unwrap()
+    }
+
+    /// Changes rows behind the server's back.
+    fn sql(&self, sql: &str) {
+        match &self.url {
+            Some(url) => drop(database::run(url, sql)),
+            None => {
+                let file = self.path().join("server.db");
+                rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap();
+            }
+        }
+    }
+
+    /// Bytes of uploads under way.
+    fn under_way(&self) -> u64 {
+        let files = std::fs::read_dir(self.path().join("uploads")).unwrap().flatten();
+        files.map(|file| file.metadata().map_or(0, |data| data.len())).sum()
+    }
 }
 
 fn config(data_dir: &Path) -> ServerConfig {
@@ -112,6 +219,7 @@ fn parcel(key: &str, to: &[&str], bytes: &[u8]) -> Parcel {
     Parcel {
         key: key.to_owned(),
         kind: OutboxKind::Document,
+        order: false,
         to: to.iter().map(|to| code(to)).collect(),
         bytes: Arc::from(bytes),
         tried: false,

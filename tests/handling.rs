@@ -5,17 +5,27 @@
 //! - `settling`: given to people and units, passed on, noted on, answered, completed;
 //! - `demands`: recall, update and replacement, whatever the order on the wire;
 //! - `model`: random work on random arrivals against a model;
-//! - `offices`: two offices over the real server.
+//! - `directory`: agencies that are renamed or merged;
+//! - `offices`, `following`: two offices over the real server;
+//! - `evidence`: what proves that a document was sent.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "handling/demands.rs"]
 mod demands;
+#[path = "handling/directory.rs"]
+mod directory;
+#[path = "handling/evidence.rs"]
+mod evidence;
+#[path = "handling/following.rs"]
+mod following;
 #[path = "handling/model.rs"]
 mod model;
 #[path = "handling/offices.rs"]
 mod offices;
 #[path = "handling/settling.rs"]
 mod settling;
+#[path = "support/wire.rs"]
+mod wire;
 #[path = "handling/world.rs"]
 mod world;

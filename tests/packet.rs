@@ -5,6 +5,10 @@
 
 #[path = "packet/generated.rs"]
 mod generated;
+#[path = "support/wire.rs"]
+mod wire;
+#[path = "packet/wire.rs"]
+mod wire_rules;
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};

@@ -10,10 +10,14 @@ mod fixture;
 mod crash;
 #[path = "store/disk.rs"]
 mod disk;
+#[path = "store/drafting.rs"]
+mod drafting;
 #[path = "store/durability.rs"]
 mod durability;
 #[path = "store/folder.rs"]
 mod folder;
+#[path = "store/leaving.rs"]
+mod leaving;
 #[path = "store/path.rs"]
 mod path;
 #[path = "store/replay.rs"]

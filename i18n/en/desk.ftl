@@ -321,7 +321,7 @@ desk-report-file = Report on signatures
 desk-broken-save = The chosen file could not be written.
     .kept = The document and the verdict are as they were.
     .next = Choose another folder, or look for room on the disk, and print again.
-desk-report-saved = The report was saved as { $file }.
+desk-file-saved = The file { $file } is saved.
 desk-doing-report = Making the report…
 desk-root = Trusted root
 desk-spot-sure = Place found by the layout rules. Drag the frame, or use the arrow keys, to adjust it.
@@ -347,16 +347,20 @@ desk-token-tries = { $tries } PIN tries left
 desk-token-tries-unknown = The token does not tell how many PIN tries are left
 desk-token-ready = Ready: { $owner }
 desk-token-demonstration = For demonstration only
-desk-draft-file = PDF file
+desk-draft-file = Document (PDF, DOCX, ODT)
 desk-draft-file-hint = Choose a file, type its path, or drop it on the window
 desk-draft-attach = Add attachments…
 desk-draft-type-hint = Choose the type
 desk-draft-recipient-hint = Name or code of an agency, diacritics or not; Enter adds
+desk-agency-ended = No more since { $date }, cannot be chosen; { $count ->
+        [0] nobody goes on with its work
+       *[other] goes on: { $successors }
+    }
 desk-draft-competence-hint = Authority (TM., KT., TL.…)
 desk-draft-position-hint = Position, such as CHỦ TỊCH
 desk-draft-signer-hint = Full name of the signer
 desk-draft-save = Save the draft
-desk-draft-needs-file = The document's PDF file is needed.
+desk-draft-needs-file = Choose the document’s file.
 desk-draft-needs-type = The type is needed.
 desk-draft-needs-subject = The subject is needed.
 desk-draft-subject-too-long = The subject is longer than 500 characters.

@@ -38,6 +38,12 @@ exchange-cancelled = The synchronisation was called off.
 exchange-bad-credentials = The server does not accept the secret of agency { $agency }.
     .kept = Nothing was sent; what waits stays in the outbox.
     .next = Ask the administrator to enter the secret given by the server's operators again.
+exchange-certificate-refused = The server does not accept this office's certificate on the line.
+    .kept = Nothing was sent; what waits stays in the outbox.
+    .next = Ask the administrator to check the certificate (vanthuctl config line), and the server's operators to bind it to the office.
+exchange-bad-certificate = This certificate cannot be used on the line to the server.
+    .kept = Nothing was sent or changed; the certificate in use and what waits to be sent stay.
+    .next = Use a PEM file with a certificate that has not ended and its own private key, without a password.
 exchange-bad-address = The server's address cannot be used.
     .kept = The former address stays.
     .next = Enter it again, for example https://vanban.example.gov.vn
@@ -47,6 +53,12 @@ exchange-not-encrypted = The address { $address } does not encrypt the line.
 exchange-recipient-unknown = The server does not know the recipient { $agencies }.
     .kept = What goes there is set aside; the other recipients are served as usual.
     .next = Check the recipient's agency code, correct it and send again, or send by other means.
+exchange-recipient-closed = The recipient { $agencies } is no more; { $count ->
+        [0] nobody goes on with its work.
+       *[other] who goes on with its work: { $successors }.
+    }
+    .kept = What goes there is set aside; the other recipients are served as usual.
+    .next = Update the recipients: add who goes on with its work and take this one off, or send by other means.
 exchange-too-large = { $limit ->
         [0] A packet of { $size } MB exceeds the line's limit.
        *[other] A packet of { $size } MB exceeds the line's limit of { $limit } MB.

@@ -81,7 +81,7 @@ office-demand-open = The document's sender demands it back and waits for an answ
     .next = Answer the sender first: agree or refuse with a reason.
 office-sealed = The document is cancelled and is not opened any more.
     .kept = Its bytes are sealed for the audit; its fields and history stay.
-    .next = An archivist or administrator can open it for a stated reason: vanthuctl sealed.
+    .next = An archivist or administrator can open it for a stated reason: U, or vanthuctl sealed.
 
 issue-replaced-by = Replaced by document { $code }
 ctl-to-complete = Now complete document { $code }: vanthuctl complete { $id } --answer { $answer }

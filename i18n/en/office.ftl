@@ -80,6 +80,12 @@ office-file-too-large = The file “{ $name }” has { $size } MB, more than the
 office-unknown-agency = The directory has no agency with the code { $code }.
     .kept = What was entered is kept.
     .next = Check the code, or import a newer directory.
+office-agency-ended = { $name } is no more since { $date }; { $count ->
+        [0] nobody goes on with its work.
+       *[other] who goes on with its work: { $successors }.
+    }
+    .kept = What was entered is kept.
+    .next = Take this recipient off and choose who goes on with its work.
 office-no-recipient = The document has no electronic recipient.
     .kept = The document was not issued.
     .next = Add at least one recipient of the directory.

@@ -5,6 +5,9 @@ pdf-bad-image = The file is no image or scanned PDF that can be used.
 pdf-image-too-large = The image has { $pixels } million pixels, more than the limit of { $limit } million.
     .kept = The file stays where it is; the pages that are here have not changed.
     .next = Scan again with 200 or 300 dots per inch.
+office-nothing-scanned = There is no scanned page in “{ $folder }” yet, or its files are still being written.
+    .kept = The pages taken so far are kept.
+    .next = Scan into this folder, then take the pages once more.
 office-folder-gone = The folder “{ $folder }” cannot be opened.
     .kept = What was taken in is kept; what was not yet taken is still in the folder.
     .next = Put the stick back in or connect the network drive; the program looks again by itself.
@@ -43,6 +46,7 @@ history-digitised = Digitised from paper, { $pages } pages
 history-copy-signed = The organisation signed the digitised copy: { $signer }
 history-duplicate = May be the same as { $first } ({ $grounds })
 history-came-again = The document was sent once more ({ $origin }); no second one was made
+history-joined = The packet from { $sender } came: the document that had been brought by hand has its sender now; its statuses are queued
 history-duplicate-allowed = Registered although it is the same as { $first }: { $reason }
 history-arrival-number = arrival { $number } of { $date }
 
@@ -78,6 +82,7 @@ desk-bring-doing = Checking…
 desk-bring-document = New inbound document
 desk-bring-twin = New inbound document; it may be the same as one that is here
 desk-bring-duplicate = Here already; no second document was made
+desk-bring-joined = Packet of a document that had been brought by hand: its sender is told how far it is, no second one was made
 desk-bring-status = Status of an outbound document
 
 desk-folder-came = Watched folder: { $came } new inbound documents, { $known } files known already or statuses.

@@ -308,7 +308,7 @@ desk-report-file = Biên bản kiểm tra chữ ký
 desk-broken-save = Không ghi được tệp đã chọn.
     .kept = Văn bản và kết quả kiểm tra vẫn còn nguyên.
     .next = Hãy chọn thư mục khác hoặc kiểm tra chỗ trống trên ổ đĩa rồi in lại.
-desk-report-saved = Đã lưu biên bản kiểm tra vào { $file }.
+desk-file-saved = Đã lưu tệp { $file }.
 desk-doing-report = Đang lập biên bản kiểm tra…
 desk-root = Gốc tin cậy
 desk-spot-sure = Chỗ ký tìm thấy theo thể thức. Có thể kéo khung hoặc dùng phím mũi tên để chỉnh.
@@ -334,16 +334,20 @@ desk-token-tries = Còn { $tries } lần thử PIN
 desk-token-tries-unknown = Thiết bị không cho biết số lần thử PIN còn lại
 desk-token-ready = Sẵn sàng: { $owner }
 desk-token-demonstration = Chỉ để trình diễn
-desk-draft-file = Tệp PDF
+desk-draft-file = Tệp văn bản (PDF, DOCX, ODT)
 desk-draft-file-hint = Chọn tệp, gõ đường dẫn, hoặc thả tệp vào cửa sổ
 desk-draft-attach = Thêm tệp kèm theo…
 desk-draft-type-hint = Chọn loại văn bản
 desk-draft-recipient-hint = Gõ tên hoặc mã cơ quan, không cần dấu; Enter để thêm
+desk-agency-ended = Đã chấm dứt hoạt động từ { $date }, không chọn được; { $count ->
+        [0] không có cơ quan kế tục
+       *[other] kế tục: { $successors }
+    }
 desk-draft-competence-hint = Thẩm quyền (TM., KT., TL.…)
 desk-draft-position-hint = Chức vụ, ví dụ CHỦ TỊCH
 desk-draft-signer-hint = Họ và tên người ký
 desk-draft-save = Lưu dự thảo
-desk-draft-needs-file = Cần chọn tệp PDF của văn bản.
+desk-draft-needs-file = Cần chọn tệp của văn bản.
 desk-draft-needs-type = Cần chọn loại văn bản.
 desk-draft-needs-subject = Cần có trích yếu.
 desk-draft-subject-too-long = Trích yếu dài quá 500 ký tự.

@@ -35,6 +35,12 @@ exchange-cancelled = Việc đồng bộ đã được dừng theo yêu cầu.
 exchange-bad-credentials = Máy chủ không chấp nhận mã bí mật của cơ quan { $agency }.
     .kept = Chưa gửi gì đi; văn bản chờ gửi vẫn nằm trong hàng đợi.
     .next = Hãy đề nghị quản trị viên nhập lại mã bí mật do đơn vị vận hành máy chủ cấp.
+exchange-certificate-refused = Máy chủ không chấp nhận chứng thư của cơ quan trên đường truyền.
+    .kept = Chưa gửi gì đi; văn bản chờ gửi vẫn nằm trong hàng đợi.
+    .next = Hãy đề nghị quản trị viên kiểm tra chứng thư (vanthuctl config line) và báo đơn vị vận hành máy chủ gán chứng thư cho cơ quan.
+exchange-bad-certificate = Không dùng được chứng thư này để kết nối máy chủ.
+    .kept = Chưa gửi hay thay đổi gì; chứng thư đang dùng và văn bản chờ gửi được giữ nguyên.
+    .next = Hãy dùng tệp PEM có chứng thư còn hạn và khóa riêng của chính nó, khóa không đặt mật khẩu.
 exchange-bad-address = Địa chỉ máy chủ không dùng được.
     .kept = Địa chỉ cũ được giữ nguyên.
     .next = Hãy nhập lại, ví dụ: https://vanban.example.gov.vn
@@ -44,6 +50,12 @@ exchange-not-encrypted = Địa chỉ { $address } không mã hóa đường tru
 exchange-recipient-unknown = Máy chủ không có nơi nhận { $agencies }.
     .kept = Văn bản gửi nơi này được giữ riêng; các nơi nhận khác vẫn gửi bình thường.
     .next = Hãy kiểm tra mã định danh của nơi nhận, sửa rồi gửi lại, hoặc gửi bằng cách khác.
+exchange-recipient-closed = Nơi nhận { $agencies } đã chấm dứt hoạt động; { $count ->
+        [0] không có cơ quan kế tục.
+       *[other] cơ quan kế tục: { $successors }.
+    }
+    .kept = Văn bản gửi nơi này được giữ riêng; các nơi nhận khác vẫn gửi bình thường.
+    .next = Hãy cập nhật nơi nhận: thêm cơ quan kế tục và bỏ nơi nhận này, hoặc gửi bằng cách khác.
 exchange-too-large = { $limit ->
         [0] Gói tin { $size } MB vượt quá giới hạn của đường truyền.
        *[other] Gói tin { $size } MB vượt quá giới hạn { $limit } MB của đường truyền.

@@ -81,7 +81,7 @@ office-demand-open = Bên gửi đang yêu cầu lấy lại văn bản này và
     .next = Trả lời bên gửi trước: đồng ý, hoặc từ chối có lý do.
 office-sealed = Văn bản đã bị hủy bỏ và không được mở xem nữa.
     .kept = Nội dung được niêm phong để kiểm tra; thông tin và lịch sử vẫn còn.
-    .next = Người làm lưu trữ hoặc quản trị có thể mở khi nêu lý do: vanthuctl sealed.
+    .next = Người làm lưu trữ hoặc quản trị có thể mở khi nêu lý do: phím U, hoặc vanthuctl sealed.
 
 issue-replaced-by = Được thay thế bằng văn bản { $code }
 ctl-to-complete = Có thể hoàn thành văn bản { $code }: vanthuctl complete { $id } --answer { $answer }

@@ -80,6 +80,12 @@ office-file-too-large = Tệp «{ $name }» có dung lượng { $size } MB, vư�
 office-unknown-agency = Không có cơ quan mang mã { $code } trong danh bạ.
     .kept = Những gì đã nhập được giữ nguyên.
     .next = Hãy kiểm tra mã định danh, hoặc nhập danh bạ mới.
+office-agency-ended = { $name } đã chấm dứt hoạt động từ ngày { $date }; { $count ->
+        [0] không có cơ quan kế tục.
+       *[other] cơ quan kế tục: { $successors }.
+    }
+    .kept = Những gì đã nhập được giữ nguyên.
+    .next = Hãy bỏ nơi nhận này và chọn cơ quan kế tục.
 office-no-recipient = Văn bản chưa có nơi nhận điện tử nào.
     .kept = Văn bản chưa được phát hành.
     .next = Hãy thêm ít nhất một nơi nhận trong danh bạ.

@@ -5,6 +5,9 @@ pdf-bad-image = Tệp không phải hình ảnh hoặc PDF quét dùng được.
 pdf-image-too-large = Hình ảnh có { $pixels } triệu điểm ảnh, vượt quá giới hạn { $limit } triệu.
     .kept = Tệp vẫn ở chỗ cũ; các trang đã có không thay đổi.
     .next = Hãy quét lại với độ phân giải 200 hoặc 300 dpi.
+office-nothing-scanned = Trong thư mục «{ $folder }» chưa có trang quét nào, hoặc tệp còn đang được ghi.
+    .kept = Các trang đã lấy được giữ nguyên.
+    .next = Hãy quét vào thư mục này rồi lấy trang lần nữa.
 office-folder-gone = Không mở được thư mục «{ $folder }».
     .kept = Các tệp đã đưa vào được giữ nguyên; tệp chưa lấy vẫn nằm trong thư mục.
     .next = Hãy cắm lại USB hoặc nối lại ổ đĩa mạng; phần mềm sẽ tự xem lại thư mục.
@@ -43,6 +46,7 @@ history-digitised = Số hóa từ văn bản giấy, { $pages } trang
 history-copy-signed = Cơ quan ký bản số hóa: { $signer }
 history-duplicate = Có thể trùng với { $first } ({ $grounds })
 history-came-again = Văn bản được gửi đến lần nữa ({ $origin }); không tạo văn bản thứ hai
+history-joined = Gói tin của { $sender } đã đến: văn bản đưa vào bằng tay trước đó từ nay có nơi gửi; đã xếp hàng các trạng thái xử lý
 history-duplicate-allowed = Đăng ký dù trùng với { $first }: { $reason }
 history-arrival-number = số đến { $number } ngày { $date }
 
@@ -78,6 +82,7 @@ desk-bring-doing = Đang kiểm tra…
 desk-bring-document = Văn bản đến mới
 desk-bring-twin = Văn bản đến mới, có thể trùng với văn bản đã có
 desk-bring-duplicate = Đã có trong hệ thống; không tạo văn bản thứ hai
+desk-bring-joined = Gói tin của một văn bản đã đưa vào bằng tay: nơi gửi được báo trạng thái, không tạo văn bản thứ hai
 desk-bring-status = Trạng thái xử lý của văn bản đi
 
 desk-folder-came = Thư mục theo dõi: { $came } văn bản đến mới, { $known } tệp đã có hoặc là trạng thái.

@@ -6,7 +6,8 @@ use crate::desk::theme::Weight;
 use crate::desk::widget::icon::Icon;
 use crate::domain::inbound::InboundState;
 use crate::domain::outbound::OutboundState;
-use crate::domain::role::Act;
+use crate::domain::role::{Act, acting_role};
+use crate::office::Session;
 
 /// Something done to one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -190,9 +191,16 @@ impl Deed {
     }
 }
 
-/// What the person at the desk can do with `document`, most likely first.
-pub fn deeds(document: &Document, may: impl Fn(Act) -> bool) -> Vec<Deed> {
+/// What the person of this session can do with `document`, most likely first.
+pub fn deeds(document: &Document, session: &Session) -> Vec<Deed> {
     let state = document.state();
+    let may = |act| acting_role(&session.roles, act).is_some();
+    // A draft that lies with somebody else is that person's to decide on.
+    if let Document::Outbound(outbound) = document
+        && outbound.holder().is_some_and(|holder| !holder.lets(&session.user, &session.roles))
+    {
+        return Vec::new();
+    }
     // Until a sender who wants it back is answered, nothing else moves the document.
     if let Document::Inbound(inbound) = document
         && inbound.demand.is_some_and(|mark| mark.holds())

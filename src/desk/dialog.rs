@@ -10,6 +10,7 @@ pub mod books;
 pub mod bring;
 pub mod compare;
 pub mod confirm;
+pub mod copies;
 pub mod copy;
 pub mod demand;
 pub mod devices;
@@ -17,17 +18,26 @@ pub mod digitise;
 pub mod draft;
 pub mod fields;
 pub mod filters;
+pub mod follow;
 pub mod hand;
 pub mod help;
+mod leaf;
 pub mod many;
 pub mod note;
+mod open;
+pub mod opinion;
 pub mod pin;
 pub mod reason;
 pub mod register;
 pub mod report_error;
+pub mod seek;
+pub mod settings;
 pub mod sign;
 pub mod twins;
 pub mod unacknowledged;
+pub mod unseal;
+pub mod update;
+pub mod versions;
 pub mod waiting;
 
 use std::path::PathBuf;
@@ -36,10 +46,8 @@ use std::sync::Arc;
 use iced::widget::{Space, column, container, opaque, row, scrollable};
 use iced::{Center, Fill, Task};
 
-use super::deeds::Deed;
-use super::document::{Document, Queue};
+use super::document::Document;
 use super::door::Door;
-use super::easel::Easel;
 use super::keys::Command;
 use super::orders::Order;
 use super::theme::{self, BOLD, Weight, size, space};
@@ -49,68 +57,210 @@ use super::widget::sheet::sheet;
 use super::widget::told::told;
 use super::widget::{Element, text};
 use crate::domain::document::DocumentKey;
-use crate::domain::inbound::InboundDocument;
-use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
-use crate::office::TokenChoice;
 use crate::office::search::SavedFilter;
 use crate::t;
 
-/// The one that is open.
-#[derive(Debug)]
-pub enum Dialog {
-    Reason(reason::Reason),
-    Assign(Box<assign::Assign>),
-    Note(note::Note),
-    Demands(Box<demand::Demands>),
-    Sign(Box<sign::Sign>),
-    Confirm(confirm::Confirm),
-    Draft(Box<draft::Draft>),
-    Fields(Box<fields::Fields>),
-    Compare(Box<compare::Compare>),
-    ChangePin(pin::ChangePin),
-    Batch(Box<batch::Batch>),
-    Devices(devices::Devices),
-    Waiting(waiting::Waiting),
-    Many(many::Many),
-    Unacknowledged(unacknowledged::List),
-    ReportError(report_error::ReportError),
-    Books(Box<books::Books>),
-    Filters(filters::Filters),
-    Register(register::Register),
-    Bring(bring::Bring),
-    Digitise(Box<digitise::Digitise>),
-    Copy(copy::Copy),
-    Twins(Box<twins::Twins>),
-    Help,
+/// What every dialog is to its frame.
+trait Modal: 'static {
+    type Message: Clone + std::fmt::Debug + Send + 'static;
+
+    /// Where it is on its way; `None` for one that only shows.
+    fn stage(&self) -> Option<&Stage> {
+        None
+    }
+
+    fn stage_mut(&mut self) -> Option<&mut Stage> {
+        None
+    }
+
+    fn update(&mut self, message: Self::Message, door: &Arc<dyn Door>) -> Step<Self::Message>;
+
+    /// A shortcut.
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Self::Message> {
+        if command == Command::Confirm { self.confirm(door) } else { Step::None }
+    }
+
+    /// What the dialog is for is to be done.
+    fn confirm(&mut self, _: &Arc<dyn Door>) -> Step<Self::Message> {
+        Step::None
+    }
+
+    /// The person wants out.
+    fn leave(&mut self, _: &Arc<dyn Door>) -> Step<Self::Message> {
+        Step::Close
+    }
+
+    /// A reader or a card came or went.
+    fn plugged(&mut self, _: &Arc<dyn Door>) -> Task<Self::Message> {
+        Task::none()
+    }
+
+    /// A file was dropped on the window.
+    fn dropped(&mut self, _: PathBuf, _: &Arc<dyn Door>) -> Step<Self::Message> {
+        Step::None
+    }
+
+    /// The order was not carried out; the task puts the keyboard where it is needed.
+    fn failed(&mut self, _: &Arc<dyn Door>) -> Task<Self::Message> {
+        Task::none()
+    }
+
+    /// Whether something must end before it may go, beside what the stage says.
+    fn holds_on(&self) -> bool {
+        false
+    }
+
+    fn view(&self) -> Element<'_, Self::Message>;
 }
 
-#[derive(Debug, Clone)]
-pub enum Message {
-    Reason(reason::Message),
-    Assign(assign::Message),
-    Note(note::Message),
-    Demands(demand::Message),
-    Sign(sign::Message),
-    Confirm(confirm::Message),
-    Draft(draft::Message),
-    Fields(fields::Message),
-    Compare(compare::Message),
-    ChangePin(pin::Message),
-    Batch(batch::Message),
-    Devices(devices::Message),
-    Waiting(waiting::Message),
-    Many(many::Message),
-    Unacknowledged(unacknowledged::Message),
-    ReportError(report_error::Message),
-    Books(books::Message),
-    Filters(filters::Message),
-    Register(register::Message),
-    Bring(bring::Message),
-    Digitise(digitise::Message),
-    Copy(copy::Message),
-    Twins(twins::Message),
-    Close,
+/// The stage of a [`Modal`] that keeps it in a field of that name.
+macro_rules! staged {
+    () => {
+        fn stage(&self) -> Option<&Stage> {
+            Some(&self.stage)
+        }
+
+        fn stage_mut(&mut self) -> Option<&mut Stage> {
+            Some(&mut self.stage)
+        }
+    };
+}
+
+use staged;
+
+/// A [`Modal`] that has its place among the dialogs.
+trait Listed: Modal + Sized {
+    fn dialog(self) -> Dialog;
+    fn message(message: Self::Message) -> Message;
+}
+
+/// The table of all dialogs: name here, and type.
+macro_rules! dialogs {
+    ($($name:ident: $module:ident::$form:ident,)*) => {
+        /// The one that is open.
+        #[derive(Debug)]
+        pub enum Dialog {
+            $($name(Box<$module::$form>),)*
+        }
+
+        #[derive(Debug, Clone)]
+        pub enum Message {
+            $($name($module::Message),)*
+        }
+
+        $(impl Listed for $module::$form {
+            fn dialog(self) -> Dialog {
+                Dialog::$name(Box::new(self))
+            }
+
+            fn message(message: Self::Message) -> Message {
+                Message::$name(message)
+            }
+        })*
+
+        impl Dialog {
+            fn turn(&mut self, message: Message, door: &Arc<dyn Door>) -> Action {
+                match (self, message) {
+                    $((Self::$name(form), Message::$name(message)) => {
+                        form.update(message, door).lift(Message::$name)
+                    })*
+                    // An answer for a dialog that has been closed.
+                    _ => Action::None,
+                }
+            }
+
+            fn key(&mut self, command: Command, door: &Arc<dyn Door>) -> Action {
+                match self {
+                    $(Self::$name(form) => form.command(command, door).lift(Message::$name),)*
+                }
+            }
+
+            fn leave(&mut self, door: &Arc<dyn Door>) -> Action {
+                match self {
+                    $(Self::$name(form) => form.leave(door).lift(Message::$name),)*
+                }
+            }
+
+            /// A reader or a card came or went.
+            pub fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+                match self {
+                    $(Self::$name(form) => form.plugged(door).map(Message::$name),)*
+                }
+            }
+
+            /// A file was dropped on the window.
+            pub fn dropped(&mut self, path: PathBuf, door: &Arc<dyn Door>) -> Action {
+                match self {
+                    $(Self::$name(form) => form.dropped(path, door).lift(Message::$name),)*
+                }
+            }
+
+            fn after_failure(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+                match self {
+                    $(Self::$name(form) => form.failed(door).map(Message::$name),)*
+                }
+            }
+
+            fn stage(&self) -> Option<&Stage> {
+                match self {
+                    $(Self::$name(form) => form.stage(),)*
+                }
+            }
+
+            fn stage_mut(&mut self) -> Option<&mut Stage> {
+                match self {
+                    $(Self::$name(form) => form.stage_mut(),)*
+                }
+            }
+
+            fn holds_on(&self) -> bool {
+                match self {
+                    $(Self::$name(form) => form.holds_on(),)*
+                }
+            }
+
+            pub fn view(&self) -> Element<'_, Message> {
+                match self {
+                    $(Self::$name(form) => form.view().map(Message::$name),)*
+                }
+            }
+        }
+    };
+}
+
+dialogs! {
+    Reason: reason::Reason,
+    Assign: assign::Assign,
+    Note: note::Note,
+    Demands: demand::Demands,
+    Sign: sign::Sign,
+    Confirm: confirm::Confirm,
+    Draft: draft::Draft,
+    Fields: fields::Fields,
+    Compare: compare::Compare,
+    ChangePin: pin::ChangePin,
+    Batch: batch::Batch,
+    Devices: devices::Devices,
+    Waiting: waiting::Waiting,
+    Many: many::Many,
+    Unacknowledged: unacknowledged::List,
+    ReportError: report_error::ReportError,
+    Books: books::Books,
+    Follow: follow::Board,
+    Filters: filters::Filters,
+    Register: register::Register,
+    Bring: bring::Bring,
+    Digitise: digitise::Digitise,
+    Copy: copy::Copy,
+    Twins: twins::Twins,
+    Settings: settings::Settings,
+    Unseal: unseal::Unseal,
+    Help: help::Help,
+    Opinion: opinion::Opinion,
+    Versions: versions::Versions,
+    Copies: copies::Copies,
+    Update: update::Update,
 }
 
 pub enum Action {
@@ -137,6 +287,13 @@ pub enum Action {
     },
     /// An inbound document was made, and this comes next.
     Made(DocumentKey, Option<Box<Opened>>),
+    /// The settings of this desk are others; the dialog goes.
+    Settled,
+    /// The dialog goes, and this cancelled document is saved where the person wants it.
+    Unseal(DocumentKey, String),
+    /// The evidence of sending this document, known by its code, is saved where the person
+    /// wants it.
+    Evidence(DocumentKey, String),
 }
 
 /// What the dialog of a deed asks its frame for; each has its own `Message`.
@@ -154,6 +311,12 @@ pub enum Step<M> {
     /// Whether the dialog goes.
     FiltersChanged(bool),
     Made(DocumentKey, Option<Box<Opened>>),
+    /// The settings of this desk are others; the dialog goes.
+    Settled,
+    /// A cancelled document is to be opened for this reason.
+    Unseal(DocumentKey, String),
+    /// The evidence of sending a document with this code.
+    Evidence(DocumentKey, String),
 }
 
 impl<M: Send + 'static> Step<M> {
@@ -170,6 +333,9 @@ impl<M: Send + 'static> Step<M> {
             Self::GoTo(filter) => Action::GoTo(filter),
             Self::FiltersChanged(close) => Action::FiltersChanged { close },
             Self::Made(key, next) => Action::Made(key, next),
+            Self::Settled => Action::Settled,
+            Self::Unseal(key, reason) => Action::Unseal(key, reason),
+            Self::Evidence(key, code) => Action::Evidence(key, code),
         }
     }
 }
@@ -200,300 +366,30 @@ impl Stage {
 pub type Opened = (Dialog, Task<Message>);
 
 impl Dialog {
-    pub fn reason(deed: Deed, document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = reason::Reason::new(deed, document, door);
-        (Self::Reason(dialog), task.map(Message::Reason))
-    }
-
-    pub fn complete(document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = reason::Reason::completing(document, door);
-        (Self::Reason(dialog), task.map(Message::Reason))
-    }
-
-    pub fn assign(document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = assign::Assign::new(document, false, door);
-        (Self::Assign(Box::new(dialog)), task.map(Message::Assign))
-    }
-
-    pub fn forward(document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = assign::Assign::new(document, true, door);
-        (Self::Assign(Box::new(dialog)), task.map(Message::Assign))
-    }
-
-    pub fn note(document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = note::Note::new(document, door);
-        (Self::Note(dialog), task.map(Message::Note))
-    }
-
-    /// What senders demand: of one document, or of all.
-    pub fn demands(about: Option<DocumentKey>, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = demand::Demands::new(about, door);
-        (Self::Demands(Box::new(dialog)), task.map(Message::Demands))
-    }
-
-    /// The answer to an inbound document.
-    pub fn answer(document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = draft::Draft::answering(document.key(), door);
-        (Self::Draft(Box::new(dialog)), task.map(Message::Draft))
-    }
-
-    pub fn sign(
-        kind: SignatureKind,
-        document: &Document,
-        door: &Arc<dyn Door>,
-        easel: &Arc<dyn Easel>,
-    ) -> Opened {
-        let (dialog, task) = sign::Sign::new(kind, document, door, easel);
-        (Self::Sign(Box::new(dialog)), task.map(Message::Sign))
-    }
-
-    pub fn issue(document: &Document) -> Opened {
-        (Self::Confirm(confirm::Confirm::issue(document)), Task::none())
-    }
-
-    pub fn draft(door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = draft::Draft::new(door);
-        (Self::Draft(Box::new(dialog)), task.map(Message::Draft))
-    }
-
-    /// The fields of an inbound document beside its page.
-    pub fn fields(document: &Document, door: &Arc<dyn Door>, easel: &Arc<dyn Easel>) -> Opened {
-        let (dialog, task) = fields::Fields::new(document, door, easel);
-        (Self::Fields(Box::new(dialog)), task.map(Message::Fields))
-    }
-
-    /// The document as it was signed in `field` beside what it is now.
-    pub fn compare(
-        field: String,
-        signer: String,
-        document: &Document,
-        door: &Arc<dyn Door>,
-        easel: &Arc<dyn Easel>,
-    ) -> Opened {
-        let (dialog, task) = compare::Compare::new(field, signer, document, door, easel);
-        (Self::Compare(Box::new(dialog)), task.map(Message::Compare))
-    }
-
-    /// What there is to sign with, and what is in the way.
-    pub fn devices(kind: SignatureKind, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = devices::Devices::new(kind, door);
-        (Self::Devices(dialog), task.map(Message::Devices))
-    }
-
-    /// What waits to be made to last.
-    pub fn waiting(may: bool, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = waiting::Waiting::new(may, door);
-        (Self::Waiting(dialog), task.map(Message::Waiting))
-    }
-
-    /// Signs or seals many documents.
-    pub fn batch(kind: SignatureKind, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = batch::Batch::new(kind, door);
-        (Self::Batch(Box::new(dialog)), task.map(Message::Batch))
-    }
-
-    /// The register books.
-    pub fn books(door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = books::Books::new(door);
-        (Self::Books(Box::new(dialog)), task.map(Message::Books))
-    }
-
-    /// Goes to a kept search.
-    pub fn filters(door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = filters::Filters::go(door);
-        (Self::Filters(dialog), task.map(Message::Filters))
-    }
-
-    /// Keeps the search of the moment.
-    pub fn keep_filter(queue: Queue, words: String, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = filters::Filters::keep(queue, words, door);
-        (Self::Filters(dialog), task.map(Message::Filters))
-    }
-
-    /// Into which book a document goes.
-    pub fn register(document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = register::Register::new(document, door);
-        (Self::Register(dialog), task.map(Message::Register))
-    }
-
-    pub fn change_pin(kind: SignatureKind, token: &TokenChoice) -> Opened {
-        let (dialog, task) = pin::ChangePin::new(kind, token);
-        (Self::ChangePin(dialog), task.map(Message::ChangePin))
-    }
-
-    /// One decision on the documents that were marked; `None` where it is none for many.
-    pub fn many(deed: Deed, documents: &[Document]) -> Option<Opened> {
-        Some((Self::Many(many::Many::new(deed, documents)?), Task::none()))
-    }
-
-    /// What is to be acknowledged today.
-    pub fn unacknowledged(door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = unacknowledged::List::new(door);
-        (Self::Unacknowledged(dialog), task.map(Message::Unacknowledged))
-    }
-
-    pub fn report_error(document: &Document, me: &str, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = report_error::ReportError::new(document, me, door);
-        (Self::ReportError(dialog), task.map(Message::ReportError))
-    }
-
-    /// Brings files in; without any the system asks for them.
-    pub fn bring(paths: Vec<PathBuf>, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = bring::Bring::new(paths, door);
-        (Self::Bring(dialog), task.map(Message::Bring))
-    }
-
-    /// Makes a document of scanned pages.
-    pub fn digitise(paths: Vec<PathBuf>, door: &Arc<dyn Door>, easel: &Arc<dyn Easel>) -> Opened {
-        let (dialog, task) = digitise::Digitise::new(paths, door, easel);
-        (Self::Digitise(Box::new(dialog)), task.map(Message::Digitise))
-    }
-
-    /// The organisation's signature on a digitised copy.
-    pub fn copy(document: &Document, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = copy::Copy::new(document, door);
-        (Self::Copy(dialog), task.map(Message::Copy))
-    }
-
-    fn copy_of(key: DocumentKey, about: String, door: &Arc<dyn Door>) -> Opened {
-        let (dialog, task) = copy::Copy::of(key, about, door);
-        (Self::Copy(dialog), task.map(Message::Copy))
-    }
-
-    /// A document beside those that it may be the same as.
-    pub fn twins(
-        document: &InboundDocument,
-        door: &Arc<dyn Door>,
-        easel: &Arc<dyn Easel>,
-    ) -> Opened {
-        let (dialog, task) = twins::Twins::new(document, door, easel);
-        (Self::Twins(Box::new(dialog)), task.map(Message::Twins))
-    }
-
-    pub fn help() -> Opened {
-        (Self::Help, Task::none())
-    }
-
-    /// A reader or a card came or went.
-    pub fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
-        match self {
-            Self::Sign(dialog) => dialog.plugged(door).map(Message::Sign),
-            Self::Batch(dialog) => dialog.plugged(door).map(Message::Batch),
-            Self::Devices(dialog) => dialog.plugged(door).map(Message::Devices),
-            Self::Copy(dialog) => dialog.plugged(door).map(Message::Copy),
-            _ => Task::none(),
-        }
-    }
-
     pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Action {
-        match (self, message) {
-            (dialog, Message::Close) => dialog.close(),
-            (Self::Reason(dialog), Message::Reason(m)) => dialog.update(m).lift(Message::Reason),
-            (Self::Assign(dialog), Message::Assign(m)) => dialog.update(m).lift(Message::Assign),
-            (Self::Note(dialog), Message::Note(m)) => dialog.update(m).lift(Message::Note),
-            (Self::Demands(dialog), Message::Demands(m)) => dialog.update(m).lift(Message::Demands),
-            (Self::Sign(dialog), Message::Sign(m)) => dialog.update(m, door).lift(Message::Sign),
-            (Self::Confirm(dialog), Message::Confirm(m)) => dialog.update(m).lift(Message::Confirm),
-            (Self::Draft(dialog), Message::Draft(m)) => dialog.update(m, door).lift(Message::Draft),
-            (Self::Fields(dialog), Message::Fields(m)) => {
-                dialog.update(m, door).lift(Message::Fields)
-            }
-            (Self::Compare(dialog), Message::Compare(m)) => dialog.update(m).lift(Message::Compare),
-            (Self::ChangePin(dialog), Message::ChangePin(m)) => {
-                dialog.update(m).lift(Message::ChangePin)
-            }
-            (Self::Batch(dialog), Message::Batch(m)) => dialog.update(m, door).lift(Message::Batch),
-            (Self::Devices(dialog), Message::Devices(m)) => {
-                dialog.update(m, door).lift(Message::Devices)
-            }
-            (Self::Waiting(dialog), Message::Waiting(m)) => {
-                dialog.update(m, door).lift(Message::Waiting)
-            }
-            (Self::Many(dialog), Message::Many(m)) => dialog.update(m, door).lift(Message::Many),
-            (Self::Unacknowledged(dialog), Message::Unacknowledged(m)) => {
-                dialog.update(m).lift(Message::Unacknowledged)
-            }
-            (Self::ReportError(dialog), Message::ReportError(m)) => {
-                dialog.update(m).lift(Message::ReportError)
-            }
-            (Self::Books(dialog), Message::Books(m)) => dialog.update(m, door).lift(Message::Books),
-            (Self::Filters(dialog), Message::Filters(m)) => {
-                dialog.update(m, door).lift(Message::Filters)
-            }
-            (Self::Register(dialog), Message::Register(m)) => {
-                dialog.update(m).lift(Message::Register)
-            }
-            (Self::Bring(dialog), Message::Bring(m)) => dialog.update(m, door).lift(Message::Bring),
-            (Self::Digitise(dialog), Message::Digitise(m)) => {
-                dialog.update(m, door).lift(Message::Digitise)
-            }
-            (Self::Copy(dialog), Message::Copy(m)) => dialog.update(m, door).lift(Message::Copy),
-            (Self::Twins(dialog), Message::Twins(m)) => dialog.update(m, door).lift(Message::Twins),
-            // An answer for a dialog that has been closed.
-            _ => Action::None,
-        }
+        let action = self.turn(message, door);
+        self.held(action)
     }
 
     /// The keys of dialogs.
     pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Action {
-        match command {
-            // Who renames a search goes back to the list of them.
-            Command::Close if matches!(self, Self::Filters(_)) && !self.is_busy() => {
-                self.update(Message::Filters(filters::Message::Close), door)
-            }
-            Command::Close => self.close(),
-            Command::Help if matches!(self, Self::Help) => Action::Close,
-            command => match self {
-                Self::Reason(dialog) => dialog.command(command).lift(Message::Reason),
-                Self::Assign(dialog) => dialog.command(command).lift(Message::Assign),
-                Self::Note(dialog) => dialog.command(command).lift(Message::Note),
-                Self::Demands(dialog) => dialog.command(command).lift(Message::Demands),
-                Self::Sign(dialog) => dialog.command(command).lift(Message::Sign),
-                Self::Confirm(dialog) => dialog.command(command).lift(Message::Confirm),
-                Self::Draft(dialog) => dialog.command(command).lift(Message::Draft),
-                Self::Fields(dialog) => dialog.command(command, door).lift(Message::Fields),
-                Self::Compare(dialog) => dialog.command(command).lift(Message::Compare),
-                Self::ChangePin(dialog) => dialog.command(command).lift(Message::ChangePin),
-                Self::Batch(dialog) => dialog.command(command, door).lift(Message::Batch),
-                Self::Devices(dialog) => dialog.command(command, door).lift(Message::Devices),
-                Self::Waiting(dialog) => dialog.command(command, door).lift(Message::Waiting),
-                Self::Many(dialog) => dialog.command(command, door).lift(Message::Many),
-                Self::Unacknowledged(dialog) => {
-                    dialog.command(command).lift(Message::Unacknowledged)
-                }
-                Self::ReportError(dialog) => dialog.command(command).lift(Message::ReportError),
-                Self::Books(dialog) => dialog.command(command, door).lift(Message::Books),
-                Self::Filters(dialog) => dialog.command(command, door).lift(Message::Filters),
-                Self::Register(dialog) => dialog.command(command).lift(Message::Register),
-                Self::Digitise(dialog) => dialog.command(command, door).lift(Message::Digitise),
-                Self::Copy(dialog) => dialog.command(command).lift(Message::Copy),
-                Self::Twins(dialog) => dialog.command(command, door).lift(Message::Twins),
-                Self::Bring(_) | Self::Help => Action::None,
-            },
-        }
+        let action = match command {
+            Command::Close => self.leave(door),
+            command => self.key(command, door),
+        };
+        self.held(action)
     }
 
-    /// A file was dropped on the window.
-    pub fn dropped(&mut self, path: PathBuf, door: &Arc<dyn Door>) -> Action {
-        match self {
-            Self::Bring(dialog) => Action::Run(dialog.add(vec![path], door).map(Message::Bring)),
-            Self::Digitise(dialog) => {
-                Action::Run(dialog.add(vec![path], door).map(Message::Digitise))
-            }
-            Self::Draft(dialog) => dialog.dropped(path).lift(Message::Draft),
-            _ => Action::None,
+    /// What the office has begun it ends; the dialog then says how.
+    fn held(&self, action: Action) -> Action {
+        match action {
+            Action::Close if self.is_busy() => Action::None,
+            action => action,
         }
-    }
-
-    fn close(&mut self) -> Action {
-        // What the office has begun it ends; the dialog then says how.
-        if self.is_busy() { Action::None } else { Action::Close }
     }
 
     pub fn is_busy(&self) -> bool {
-        // Pages that are being kept are kept before the dialog goes.
-        matches!(self, Self::Digitise(dialog) if dialog.is_keeping())
-            || self.stage().is_some_and(Stage::is_busy)
+        self.holds_on() || self.stage().is_some_and(Stage::is_busy)
     }
 
     pub fn busy(&mut self) {
@@ -507,134 +403,8 @@ impl Dialog {
         if let Some(stage) = self.stage_mut() {
             *stage = Stage::Failed(problem);
         }
-        match self {
-            Self::Sign(dialog) => dialog.failed(door).map(Message::Sign),
-            Self::Copy(dialog) => dialog.failed(door).map(Message::Copy),
-            Self::ChangePin(dialog) => dialog.failed(door).map(Message::ChangePin),
-            _ => Task::none(),
-        }
+        self.after_failure(door)
     }
-
-    fn stage(&self) -> Option<&Stage> {
-        match self {
-            Self::Reason(dialog) => Some(dialog.stage()),
-            Self::Assign(dialog) => Some(dialog.stage()),
-            Self::Note(dialog) => Some(dialog.stage()),
-            Self::Demands(dialog) => Some(dialog.stage()),
-            Self::Sign(dialog) => Some(dialog.stage()),
-            Self::Confirm(dialog) => Some(dialog.stage()),
-            Self::Draft(dialog) => Some(dialog.stage()),
-            Self::Fields(dialog) => Some(dialog.stage()),
-            Self::ChangePin(dialog) => Some(dialog.stage()),
-            Self::Batch(dialog) => Some(dialog.stage()),
-            Self::Devices(dialog) => Some(dialog.stage()),
-            Self::Waiting(dialog) => Some(dialog.stage()),
-            Self::Many(dialog) => Some(dialog.stage()),
-            Self::Unacknowledged(dialog) => Some(dialog.stage()),
-            Self::ReportError(dialog) => Some(dialog.stage()),
-            Self::Books(dialog) => Some(dialog.stage()),
-            Self::Filters(dialog) => Some(dialog.stage()),
-            Self::Register(dialog) => Some(dialog.stage()),
-            Self::Bring(dialog) => Some(dialog.stage()),
-            Self::Digitise(dialog) => Some(dialog.stage()),
-            Self::Copy(dialog) => Some(dialog.stage()),
-            Self::Twins(dialog) => Some(dialog.stage()),
-            Self::Compare(_) | Self::Help => None,
-        }
-    }
-
-    fn stage_mut(&mut self) -> Option<&mut Stage> {
-        match self {
-            Self::Reason(dialog) => Some(&mut dialog.stage),
-            Self::Assign(dialog) => Some(&mut dialog.stage),
-            Self::Note(dialog) => Some(&mut dialog.stage),
-            Self::Demands(dialog) => Some(&mut dialog.stage),
-            Self::Sign(dialog) => Some(&mut dialog.stage),
-            Self::Confirm(dialog) => Some(&mut dialog.stage),
-            Self::Draft(dialog) => Some(&mut dialog.stage),
-            Self::Fields(dialog) => Some(&mut dialog.stage),
-            Self::ChangePin(dialog) => Some(&mut dialog.stage),
-            Self::Batch(dialog) => Some(&mut dialog.stage),
-            Self::Devices(dialog) => Some(&mut dialog.stage),
-            Self::Waiting(dialog) => Some(&mut dialog.stage),
-            Self::Many(dialog) => Some(&mut dialog.stage),
-            Self::Unacknowledged(dialog) => Some(&mut dialog.stage),
-            Self::ReportError(dialog) => Some(&mut dialog.stage),
-            Self::Books(dialog) => Some(&mut dialog.stage),
-            Self::Filters(dialog) => Some(&mut dialog.stage),
-            Self::Register(dialog) => Some(&mut dialog.stage),
-            Self::Bring(dialog) => Some(&mut dialog.stage),
-            Self::Digitise(dialog) => Some(&mut dialog.stage),
-            Self::Copy(dialog) => Some(&mut dialog.stage),
-            Self::Twins(dialog) => Some(&mut dialog.stage),
-            Self::Compare(_) | Self::Help => None,
-        }
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
-        match self {
-            Self::Reason(dialog) => dialog.view().map(wrap_reason),
-            Self::Assign(dialog) => dialog.view().map(wrap_assign),
-            Self::Note(dialog) => dialog.view().map(wrap_note),
-            Self::Demands(dialog) => dialog.view().map(wrap_demands),
-            Self::Sign(dialog) => dialog.view().map(wrap_sign),
-            Self::Confirm(dialog) => dialog.view().map(wrap_confirm),
-            Self::Draft(dialog) => dialog.view().map(wrap_draft),
-            Self::Fields(dialog) => dialog.view().map(wrap_fields),
-            Self::Compare(dialog) => dialog.view().map(wrap_compare),
-            Self::ChangePin(dialog) => dialog.view().map(wrap_pin),
-            Self::Batch(dialog) => dialog.view().map(wrap_batch),
-            Self::Devices(dialog) => dialog.view().map(wrap_devices),
-            Self::Waiting(dialog) => dialog.view().map(wrap_waiting),
-            Self::Many(dialog) => dialog.view().map(wrap_many),
-            Self::Unacknowledged(dialog) => dialog.view().map(wrap_unacknowledged),
-            Self::ReportError(dialog) => dialog.view().map(wrap_report_error),
-            Self::Books(dialog) => dialog.view().map(wrap_books),
-            Self::Filters(dialog) => dialog.view().map(Message::Filters),
-            Self::Register(dialog) => dialog.view().map(wrap_register),
-            Self::Bring(dialog) => dialog.view().map(wrap_bring),
-            Self::Digitise(dialog) => dialog.view().map(wrap_digitise),
-            Self::Copy(dialog) => dialog.view().map(wrap_copy),
-            Self::Twins(dialog) => dialog.view().map(wrap_twins),
-            Self::Help => help::view(),
-        }
-    }
-}
-
-macro_rules! wraps {
-    ($($name:ident, $module:ident, $variant:ident;)*) => {
-        $(fn $name(message: $module::Message) -> Message {
-            match message {
-                $module::Message::Close => Message::Close,
-                message => Message::$variant(message),
-            }
-        })*
-    };
-}
-
-wraps! {
-    wrap_reason, reason, Reason;
-    wrap_assign, assign, Assign;
-    wrap_note, note, Note;
-    wrap_demands, demand, Demands;
-    wrap_sign, sign, Sign;
-    wrap_confirm, confirm, Confirm;
-    wrap_draft, draft, Draft;
-    wrap_fields, fields, Fields;
-    wrap_compare, compare, Compare;
-    wrap_pin, pin, ChangePin;
-    wrap_batch, batch, Batch;
-    wrap_devices, devices, Devices;
-    wrap_waiting, waiting, Waiting;
-    wrap_many, many, Many;
-    wrap_unacknowledged, unacknowledged, Unacknowledged;
-    wrap_report_error, report_error, ReportError;
-    wrap_books, books, Books;
-    wrap_register, register, Register;
-    wrap_bring, bring, Bring;
-    wrap_digitise, digitise, Digitise;
-    wrap_copy, copy, Copy;
-    wrap_twins, twins, Twins;
 }
 
 /// The part of a dialog that scrolls where the window is low.

@@ -119,7 +119,8 @@ pub fn today() -> Date {
     local(Timestamp::now()).date()
 }
 
-fn local(at: Timestamp) -> jiff::Zoned {
+/// A time as the clocks here show it.
+pub fn local(at: Timestamp) -> jiff::Zoned {
     // Asia/Ho_Chi_Minh has been at +07:00 without daylight saving since 1975.
     at.to_zoned(TimeZone::fixed(jiff::tz::offset(7)))
 }
@@ -133,6 +134,8 @@ pub enum Queue {
     Outbound(Option<OutboundState>),
     /// Inbound documents by their terms rather than their state.
     Agenda(Agenda),
+    /// Drafts that lie with the person, whatever their state.
+    Mine,
 }
 
 impl Queue {
@@ -148,6 +151,7 @@ impl Queue {
             Self::Outbound(None) => "outbound".to_owned(),
             Self::Outbound(Some(state)) => format!("outbound-{}", state.key()),
             Self::Agenda(agenda) => format!("agenda-{}", agenda.key()),
+            Self::Mine => "mine".to_owned(),
         }
     }
 
@@ -155,7 +159,7 @@ impl Queue {
         let inbound = InboundState::ALL.into_iter().map(Some).chain([None]).map(Self::Inbound);
         let outbound = OutboundState::ALL.into_iter().map(Some).chain([None]).map(Self::Outbound);
         let agenda = Agenda::ALL.into_iter().map(Self::Agenda);
-        inbound.chain(outbound).chain(agenda).find(|queue| queue.key() == key)
+        inbound.chain(outbound).chain(agenda).chain([Self::Mine]).find(|queue| queue.key() == key)
     }
 
     /// The store's question for this queue.
@@ -165,6 +169,7 @@ impl Queue {
             Self::Inbound(inbound) => Filter { inbound, words, ..Filter::default() },
             Self::Outbound(outbound) => Filter { outbound, words, ..Filter::default() },
             Self::Agenda(agenda) => Filter { agenda: Some(agenda), words, ..Filter::default() },
+            Self::Mine => Filter { for_me: true, words, ..Filter::default() },
         }
     }
 
@@ -207,6 +212,7 @@ impl Queue {
                 .filter(|(known, _)| *known == agenda)
                 .map(|(_, count)| count)
                 .sum(),
+            Self::Mine => counts.drafts_for_me,
         }
     }
 
@@ -251,6 +257,9 @@ impl Queue {
                 .filter(|agenda| everything || agenda.is_everybodys())
                 .map(Self::Agenda),
         );
+        if wanted(&[Role::Clerk, Role::Leader, Role::Drafter, Role::FormatChecker]) {
+            queues.push(Self::Mine);
+        }
         queues
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! The real office stands behind it; tests put one in memory there.
 
+mod copies;
+mod draft;
 mod gate;
+mod layout;
+mod leaving;
 mod paper;
 mod shelf;
 
@@ -40,7 +44,11 @@ use crate::pdf::{Rect, render};
 use crate::token::pkcs11::Candidate;
 use crate::token::{self, LastTry, Pin, Plugged, Selector};
 
+pub use copies::CopyDoor;
+pub use draft::DraftDoor;
 pub use gate::GateDoor;
+pub use layout::LayoutDoor;
+pub use leaving::LeavingDoor;
 pub use paper::PaperDoor;
 
 /// Who opens the office to a person with a name and a password.
@@ -51,7 +59,9 @@ pub trait Doorkeeper: Debug + Send + Sync {
 
 /// One person's open door to the office. Every method may block, except [`Door::session`],
 /// [`Door::may`], [`Door::server`] and [`Door::is_demonstration`].
-pub trait Door: GateDoor + PaperDoor + Shelf {
+pub trait Door:
+    CopyDoor + DraftDoor + GateDoor + LayoutDoor + LeavingDoor + PaperDoor + Shelf
+{
     fn session(&self) -> &Session;
     fn may(&self, act: Act) -> bool;
     /// The provincial server, if one is set.
@@ -133,10 +143,11 @@ pub trait Door: GateDoor + PaperDoor + Shelf {
     fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem>;
     fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem>;
     fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem>;
-    fn issue(&self, key: DocumentKey) -> Result<(), Problem>;
     fn recall(&self, key: DocumentKey, reason: &str) -> Result<(), Problem>;
 
     fn sync(&self) -> Result<SyncReport, Problem>;
+    /// The same because a person asks: what was put off goes too.
+    fn sync_now(&self) -> Result<SyncReport, Problem>;
     fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem>;
     fn users(&self) -> Result<Vec<UserInfo>, Problem>;
     fn tokens(&self, kind: SignatureKind) -> Result<Vec<TokenChoice>, Problem>;
@@ -360,9 +371,9 @@ impl Door for Office {
         fn submit(&self, key: DocumentKey, to: OutboundState, note: &str) -> Result<(), Problem>;
         fn sign(&self, key: DocumentKey, order: &SignOrder) -> Result<Option<Numbering>, Problem>;
         fn seal(&self, key: DocumentKey, order: &SignOrder) -> Result<(), Problem>;
-        fn issue(&self, key: DocumentKey) -> Result<(), Problem>;
         fn recall(&self, key: DocumentKey, reason: &str) -> Result<(), Problem>;
         fn sync(&self) -> Result<SyncReport, Problem>;
+        fn sync_now(&self) -> Result<SyncReport, Problem>;
         fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem>;
         fn users(&self) -> Result<Vec<UserInfo>, Problem>;
         fn tokens(&self, kind: SignatureKind) -> Result<Vec<TokenChoice>, Problem>;

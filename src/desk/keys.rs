@@ -8,6 +8,7 @@ use iced::keyboard::key::{Named, Physical};
 use iced::keyboard::{Key, Modifiers};
 
 use super::deeds::Deed;
+use super::drafts::DraftWish;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Command {
     Devices,
     /// The register books.
     Books,
+    /// What is on its way out.
+    Follow,
     /// Keeps the search of the moment, and goes to one that is kept.
     KeepFilter,
     Filters,
@@ -34,6 +37,8 @@ pub enum Command {
     Stamp,
     /// Writes what is shown to a file to be printed.
     Print,
+    /// Certified copies of the document that is shown.
+    Copies,
     /// Brings files in; in a dialog of pages, more of them.
     Bring,
     /// Makes a document of scanned pages.
@@ -50,6 +55,8 @@ pub enum Command {
     /// The fields of an inbound document.
     Fields,
     Deed(Deed),
+    /// A look at a draft.
+    Draft(DraftWish),
     /// Marks the row, or takes the mark away.
     Mark,
     MarkAll,
@@ -58,8 +65,18 @@ pub enum Command {
     /// What is to be acknowledged today.
     Unacknowledged,
     ReportError,
+    /// What was found in the layout of an outbound document, and from one to the next.
+    Findings,
+    NextFinding,
+    PreviousFinding,
     /// A remark on the document.
     Note,
+    /// The settlement slip, to a file.
+    Slip,
+    /// Opens a cancelled document, where the law lets.
+    Unseal,
+    /// What this desk does by itself.
+    Settings,
     /// What is overdue; pressed there, what is due soon.
     Overdue,
     /// Answers what the sender demands.
@@ -96,6 +113,7 @@ impl Command {
                 | Self::Confirm
                 | Self::Queue(_)
                 | Self::Books
+                | Self::Follow
                 | Self::KeepFilter
                 | Self::Filters
                 | Self::Print
@@ -230,6 +248,14 @@ pub const TABLE: &[Shortcut] = &[
     line(Part::Everywhere, Nothing, On::Named(Named::F3), Command::Books, "F3", "desk-key-books"),
     line(
         Part::Everywhere,
+        Nothing,
+        On::Named(Named::F10),
+        Command::Follow,
+        "F10",
+        "desk-key-follow",
+    ),
+    line(
+        Part::Everywhere,
         Ctrl,
         Letter('s'),
         Command::KeepFilter,
@@ -253,6 +279,14 @@ pub const TABLE: &[Shortcut] = &[
         Command::Overdue,
         "F6",
         "desk-key-overdue",
+    ),
+    line(
+        Part::Everywhere,
+        Nothing,
+        On::Named(Named::F12),
+        Command::Settings,
+        "F12",
+        "desk-key-settings",
     ),
     line(Part::Everywhere, Ctrl, Letter('l'), Command::LogOut, "Ctrl+L", "desk-key-log-out"),
     line(Part::List, Nothing, On::Named(Named::ArrowDown), Command::Down, "↑ ↓", "desk-key-rows"),
@@ -309,6 +343,8 @@ pub const TABLE: &[Shortcut] = &[
     ),
     line(Part::Inbound, Nothing, Letter('d'), Command::Deed(Deed::Answer), "D", "desk-deed-answer"),
     line(Part::Inbound, Nothing, Letter('n'), Command::Note, "N", "desk-key-note"),
+    line(Part::Inbound, Nothing, Letter('p'), Command::Slip, "P", "desk-key-slip"),
+    line(Part::Inbound, Nothing, Letter('u'), Command::Unseal, "U", "desk-key-unseal"),
     line(Part::Inbound, Nothing, Letter('c'), Command::AnswerDemand, "C", "desk-demand-answer"),
     line(Part::Inbound, Nothing, Letter('e'), Command::Fields, "E", "desk-key-fields"),
     line(Part::Outbound, Ctrl, Letter('n'), Command::NewDraft, "Ctrl+N", "desk-key-draft"),
@@ -345,6 +381,22 @@ pub const TABLE: &[Shortcut] = &[
         "B",
         "desk-deed-send-back",
     ),
+    line(
+        Part::Outbound,
+        Nothing,
+        Letter('o'),
+        Command::Draft(DraftWish::Opinion),
+        "O",
+        "desk-opinion-title",
+    ),
+    line(
+        Part::Outbound,
+        Nothing,
+        Letter('v'),
+        Command::Draft(DraftWish::Versions),
+        "V",
+        "desk-versions-title",
+    ),
     line(Part::Outbound, Ctrl, Letter('k'), Command::Deed(Deed::Sign), "Ctrl+K", "desk-deed-sign"),
     line(Part::Outbound, Ctrl, Letter('d'), Command::Deed(Deed::Seal), "Ctrl+D", "desk-deed-seal"),
     line(
@@ -363,6 +415,16 @@ pub const TABLE: &[Shortcut] = &[
         "Ctrl+R",
         "desk-deed-recall",
     ),
+    line(Part::Outbound, Nothing, Letter('l'), Command::Findings, "L", "desk-key-findings"),
+    line(
+        Part::Outbound,
+        Nothing,
+        Letter('j'),
+        Command::NextFinding,
+        "J / Shift+J",
+        "desk-key-next-finding",
+    ),
+    line(Part::Outbound, Shift, Letter('j'), Command::PreviousFinding, "", ""),
     line(Part::Preview, Alt, Letter('1'), Command::Part(0), "Alt+1 … 6", "desk-key-parts"),
     line(Part::Preview, Alt, Letter('6'), Command::Part(5), "", ""),
     line(Part::Preview, Alt, Letter('2'), Command::Part(1), "", ""),
@@ -392,6 +454,14 @@ pub const TABLE: &[Shortcut] = &[
     line(Part::Preview, Ctrl, Letter('-'), Command::ZoomOut, "", ""),
     line(Part::Preview, Ctrl, Letter('0'), Command::FitWidth, "Ctrl+0", "desk-key-fit"),
     line(Part::Preview, Nothing, Letter('s'), Command::Stamp, "S", "desk-key-stamp"),
+    line(
+        Part::Preview,
+        Nothing,
+        On::Named(Named::F11),
+        Command::Copies,
+        "F11",
+        "desk-copies-title",
+    ),
     line(Part::Dialog, Ctrl, Letter('p'), Command::Print, "Ctrl+P", "desk-key-print"),
     line(
         Part::Dialog,

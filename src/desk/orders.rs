@@ -1,5 +1,6 @@
 //! Orders: a deed with everything that it needs, ready to be carried out by the office.
 
+use super::dialog::draft::{slot_of_answer, slot_of_edit, slot_of_new};
 use super::document::State;
 use super::door::Door;
 use crate::domain::book;
@@ -10,7 +11,9 @@ use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::report::ReportTo;
 use crate::i18n::tr;
-use crate::office::{Assigning, NewDraft, SignOrder};
+use crate::office::follow::IssuedUpdate;
+use crate::office::leaving::IssueOrder;
+use crate::office::{Assigning, DraftEdit, NewDraft, Passing, SignOrder};
 use crate::pdf::Rect;
 use crate::t;
 use crate::token::{Pin, Selector};
@@ -78,6 +81,21 @@ pub enum Order {
         to: OutboundState,
         note: String,
     },
+    /// A decision on a draft, perhaps to somebody named.
+    Pass {
+        key: DocumentKey,
+        passing: Passing,
+    },
+    HandOn {
+        key: DocumentKey,
+        user: String,
+        note: String,
+    },
+    /// Other fields, or a new version, of a draft.
+    EditDraft {
+        key: DocumentKey,
+        edit: Box<DraftEdit>,
+    },
     /// `at` is where the person put it: page from 0, points from the top left as shown.
     Sign {
         key: DocumentKey,
@@ -89,8 +107,15 @@ pub enum Order {
         order: SignOrder,
         at: Option<(u32, Rect)>,
     },
-    Issue(DocumentKey),
+    /// With the reason why nothing scanned it, where that is so.
+    Issue(DocumentKey, String),
     Recall(DocumentKey, String),
+    /// What is told anew of an issued document, and why.
+    UpdateIssued {
+        key: DocumentKey,
+        update: Box<IssuedUpdate>,
+        reason: String,
+    },
     Draft(Box<NewDraft>),
     /// The organisation's signature on a digitised copy.
     SealCopy {
@@ -149,11 +174,15 @@ impl Order {
             | Self::Progress { key, .. }
             | Self::Correct { key, .. }
             | Self::Submit { key, .. }
+            | Self::Pass { key, .. }
+            | Self::HandOn { key, .. }
+            | Self::EditDraft { key, .. }
             | Self::Sign { key, .. }
             | Self::Seal { key, .. }
-            | Self::Issue(key)
+            | Self::Issue(key, _)
             | Self::SealCopy { key, .. }
             | Self::RegisterDespite { key, .. }
+            | Self::UpdateIssued { key, .. }
             | Self::Recall(key, _) => Some(*key),
             Self::AnswerDemand { key, .. } => *key,
             Self::Draft(_) | Self::DraftAnswer { .. } | Self::ChangePin { .. } => None,
@@ -175,11 +204,13 @@ impl Order {
             Self::Note { .. } | Self::Progress { .. } => "desk-doing-note",
             Self::AnswerDemand { .. } => "desk-doing-demand",
             Self::Correct { .. } => "desk-doing-correct",
-            Self::Submit { .. } => "desk-doing-submit",
+            Self::Submit { .. } | Self::Pass { .. } | Self::HandOn { .. } => "desk-doing-submit",
+            Self::EditDraft { .. } => "desk-doing-draft",
             Self::Sign { .. } => "desk-doing-sign",
             Self::Seal { .. } => "desk-doing-seal",
-            Self::Issue(_) => "desk-doing-issue",
+            Self::Issue(..) => "desk-doing-issue",
             Self::Recall(..) => "desk-doing-recall",
+            Self::UpdateIssued { .. } => "desk-doing-update-issued",
             Self::SealCopy { .. } => "desk-doing-seal",
             Self::RegisterDespite { .. } => "desk-doing-register",
             Self::Draft(_) | Self::DraftAnswer { .. } => "desk-doing-draft",
@@ -251,7 +282,9 @@ impl Order {
                 return Ok(Outcome { key: *key, said: tr(said), then: None });
             }
             Self::DraftAnswer { key, draft } => {
-                (door.draft_answer(*key, (**draft).clone())?, tr("desk-done-draft-answer"))
+                let made = door.draft_answer(*key, (**draft).clone())?;
+                handed_over(door, &slot_of_answer(*key));
+                (made, tr("desk-done-draft-answer"))
             }
             Self::Begin(key) => {
                 door.begin(*key)?;
@@ -268,6 +301,19 @@ impl Order {
             Self::Submit { key, to, note } => {
                 door.submit(*key, *to, note)?;
                 (*key, tr("desk-done-submit"))
+            }
+            Self::Pass { key, passing } => {
+                door.pass(*key, passing.clone())?;
+                (*key, tr("desk-done-submit"))
+            }
+            Self::HandOn { key, user, note } => {
+                door.hand_on(*key, user, note)?;
+                (*key, tr("desk-done-submit"))
+            }
+            Self::EditDraft { key, edit } => {
+                door.edit_draft(*key, (**edit).clone())?;
+                handed_over(door, &slot_of_edit(*key));
+                (*key, tr("desk-done-edit-draft"))
             }
             Self::Sign { key, order, at } => {
                 let order = placed(door, *key, SignatureKind::Personal, order, *at)?;
@@ -286,8 +332,9 @@ impl Order {
                 door.seal(*key, &order)?;
                 (*key, tr("desk-done-seal"))
             }
-            Self::Issue(key) => {
-                door.issue(*key)?;
+            Self::Issue(key, unscanned) => {
+                let order = IssueOrder { unscanned: unscanned.clone(), ..IssueOrder::default() };
+                door.issue_with(*key, &order)?;
                 // What it answers can be completed now.
                 let then = door.to_complete(*key)?.into_iter().next().map(Box::new);
                 return Ok(Outcome { key: Some(*key), said: tr("desk-done-issue"), then });
@@ -296,13 +343,28 @@ impl Order {
                 door.recall(*key, reason)?;
                 (*key, tr("desk-done-recall"))
             }
-            Self::Draft(draft) => (door.draft((**draft).clone())?, tr("desk-done-draft")),
+            Self::UpdateIssued { key, update, reason } => {
+                door.update_issued(*key, update, reason)?;
+                (*key, tr("desk-done-update-issued"))
+            }
+            Self::Draft(draft) => {
+                let made = door.draft((**draft).clone())?;
+                handed_over(door, &slot_of_new());
+                (made, tr("desk-done-draft"))
+            }
             Self::ChangePin { token, old, new, last_try_confirmed } => {
                 door.change_pin(token, old, new, *last_try_confirmed)?;
                 return Ok(Outcome { key: None, said: tr("desk-done-change-pin"), then: None });
             }
         };
         Ok(Outcome { key: Some(key), said, then: None })
+    }
+}
+
+/// What was typed is in the office now and need not be kept as a form.
+fn handed_over(door: &dyn Door, slot: &str) {
+    if let Err(problem) = door.drop_form(slot) {
+        tracing::warn!(%problem, "a form that was handed over stays");
     }
 }
 

@@ -4,6 +4,7 @@
 //! Every pair of ink and ground used together keeps the contrast of WCAG 2.1 AA (4.5 to
 //! 1), and a colour never stands alone: badges carry an icon and words.
 
+use iced::overlay::menu;
 use iced::widget::{button, container, pick_list, rule, scrollable, text_editor, text_input};
 use iced::{Background, Border, Color, Font, Shadow, Theme, border, color, font};
 
@@ -272,6 +273,18 @@ pub fn picker(_: &Theme, _: pick_list::Status) -> pick_list::Style {
         handle_color: INK_SOFT,
         background: Background::Color(SURFACE),
         border: input_border(false),
+    }
+}
+
+/// What a picker opens.
+pub fn menu(_: &Theme) -> menu::Style {
+    menu::Style {
+        background: Background::Color(SURFACE),
+        border: input_border(false),
+        text_color: INK,
+        selected_text_color: INK,
+        selected_background: Background::Color(ACCENT_SOFT),
+        shadow: Shadow::default(),
     }
 }
 

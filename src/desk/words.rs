@@ -58,6 +58,7 @@ pub fn queue(queue: Queue) -> String {
         Queue::Inbound(None) => tr("desk-queue-all-inbound"),
         Queue::Outbound(None) => tr("desk-queue-all-outbound"),
         Queue::Agenda(agenda) => tr(&format!("desk-agenda-{}", agenda.key())),
+        Queue::Mine => tr("desk-queue-mine"),
     }
 }
 
@@ -68,7 +69,7 @@ pub fn queue_icon(queue: Queue) -> Icon {
         Queue::Inbound(None) | Queue::Outbound(None) => Icon::List,
         Queue::Agenda(Agenda::Overdue) => Icon::Warning,
         Queue::Agenda(Agenda::DueSoon) => Icon::Clock,
-        Queue::Agenda(Agenda::Mine) => Icon::User,
+        Queue::Agenda(Agenda::Mine) | Queue::Mine => Icon::User,
         Queue::Agenda(Agenda::Demanded) => Icon::Undo,
     }
 }
@@ -80,6 +81,7 @@ pub fn empty_queue(queue: Queue) -> String {
         Queue::Outbound(Some(OutboundState::ToSign)) => tr("desk-empty-to-sign"),
         Queue::Outbound(Some(OutboundState::Draft)) => tr("desk-empty-draft"),
         Queue::Agenda(agenda) => tr(&format!("desk-empty-{}", agenda.key())),
+        Queue::Mine => tr("desk-empty-mine-drafts"),
         _ => tr("desk-empty-queue"),
     }
 }

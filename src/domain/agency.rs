@@ -1,10 +1,13 @@
 //! Agencies and their identification codes.
 
+mod history;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::text;
+pub use history::{Ending, HistoryError, Named, Period, successors};
 
 /// An agency's identification code (mã định danh cơ quan).
 ///
@@ -106,6 +109,12 @@ pub struct Agency {
     /// The legal basis of the code, such as `Quyết định 1220/QĐ-UBND`.
     #[serde(default)]
     pub basis: String,
+    /// Its names, oldest first, the present one last; empty while it has only had one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<Named>,
+    /// Its end, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
 }
 
 impl Agency {
@@ -121,6 +130,8 @@ impl Agency {
             website: String::new(),
             other_codes: Vec::new(),
             basis: String::new(),
+            names: Vec::new(),
+            ending: None,
         }
     }
 }

@@ -112,6 +112,42 @@ pub struct Delivery {
     pub sent_at: Option<Timestamp>,
     /// Every status received, oldest first.
     pub statuses: Vec<StatusEntry>,
+    /// How many of these were here when it was last sent again: they say nothing of that.
+    #[serde(default)]
+    pub earlier: usize,
+    /// The document was asked back from this recipient.
+    #[serde(default)]
+    pub recall: Option<RecallAsk>,
+    /// What was done about a delivery that nobody follows any more.
+    #[serde(default)]
+    pub closed: Option<String>,
+}
+
+/// That a document was asked back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecallAsk {
+    pub at: Timestamp,
+    pub reason: String,
+    /// How many statuses were here then: an answer comes after.
+    pub seen: usize,
+    /// The recipient was taken off the list, rather than the document recalled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
+}
+
+/// The server's signed word that it has accepted a packet. It is kept with the key that proves
+/// it: the server may have another one later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedReceipt {
+    /// The sender, as the server knew it.
+    pub sender: AgencyCode,
+    /// The packet's place in the chain of what its sender has sent, and its link there.
+    pub number: u64,
+    pub link: String,
+    /// Ed25519 (RFC 8032), lower-case hex.
+    pub signature: String,
+    /// The public key that the server named then, lower-case hex; empty where it named none.
+    pub key: String,
 }
 
 impl Delivery {

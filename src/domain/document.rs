@@ -1,5 +1,7 @@
 //! What is known of a document: its identity, its code, and the fields of its register row.
 
+mod completed;
+
 use std::fmt;
 
 use jiff::civil::Date;
@@ -159,6 +161,49 @@ impl Urgency {
     }
 }
 
+/// Whether a document directs others (QCVN 102:2016 `SteeringType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Steering {
+    #[default]
+    Plain,
+    /// văn bản chỉ đạo
+    Steering,
+    /// báo cáo việc thực hiện chỉ đạo
+    Report,
+}
+
+impl Steering {
+    pub const ALL: [Self; 3] = [Self::Plain, Self::Steering, Self::Report];
+
+    /// The name in scripts and in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Steering => "steering",
+            Self::Report => "report",
+        }
+    }
+
+    /// The number in packets; 0 is seen for 1.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Plain => 1,
+            Self::Steering => 2,
+            Self::Report => 3,
+        }
+    }
+
+    pub fn from_number(number: u8) -> Self {
+        Self::ALL.into_iter().find(|one| one.number() == number).unwrap_or_default()
+    }
+
+    /// Neither directs nor reports; takes a reference because serde asks so.
+    pub const fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain)
+    }
+}
+
 /// Who signs (chức vụ, họ tên người ký): authority line, position, full name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -221,6 +266,11 @@ pub struct Metadata {
     pub notes: String,
     /// Paper follows (Quyết định 01/2019 Điều 6 khoản 2).
     pub paper_follows: bool,
+    /// Phạm vi lưu hành.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub circulation: String,
+    #[serde(skip_serializing_if = "Steering::is_plain")]
+    pub steering: Steering,
 }
 
 impl Metadata {

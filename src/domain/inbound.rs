@@ -94,6 +94,14 @@ impl InboundState {
         }
     }
 
+    /// Whether the office has taken the document for its own.
+    pub const fn passed_acceptance(self) -> bool {
+        matches!(
+            self,
+            Self::Accepted | Self::Registered | Self::Assigned | Self::InProcess | Self::Completed
+        )
+    }
+
     /// Whether nothing more is expected of the office.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Returned | Self::Recalled)
@@ -123,6 +131,26 @@ pub struct InboundDocument {
     /// What its sender demands of it, or demanded: what weighs most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<DemandMark>,
+}
+
+impl InboundDocument {
+    /// The states that its sender is told of where it stands, in the order in which it got
+    /// there: what is owed at once to a sender who becomes known later (Quyết định
+    /// 28/2018/QĐ-TTg Điều 9).
+    pub fn reported_states(&self) -> Vec<InboundState> {
+        use InboundState::{Accepted, Arrived, Assigned};
+        let mut states = vec![Arrived];
+        if self.state.passed_acceptance() {
+            states.push(Accepted);
+        }
+        if self.assignment.is_some() {
+            states.push(Assigned);
+        }
+        if self.state.status().is_some() && !states.contains(&self.state) {
+            states.push(self.state);
+        }
+        states
+    }
 }
 
 /// The row of the inbound register (Nghị định 30/2020/NĐ-CP Phụ lục VI, phần II, mục II).

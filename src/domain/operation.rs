@@ -3,8 +3,6 @@
 //! They are the audit chain, the history that people read, and what can be replayed
 //! elsewhere: the tables of the store are what replaying the operations gives.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -13,7 +11,9 @@ use uuid::Uuid;
 
 use super::agency::{Agency, AgencyCode};
 use super::book::{BookId, BookRule};
-use super::delivery::StatusEntry;
+use super::clock::Hlc;
+use super::copy::CertifiedCopy;
+use super::delivery::{SignedReceipt, StatusEntry};
 use super::demand::{Demand, DemandAnswer, Update};
 use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
 use super::duplicate::Ground;
@@ -21,40 +21,15 @@ use super::gate::{Gate, Judgement};
 use super::handling::{Answer, Participant, Party, Progress, Unit};
 use super::identity::CertificateLink;
 use super::inbound::{Assignment, InboundState, Registration};
-use super::outbound::{Numbering, OutboundState, SignatureKind};
+use super::layout::LayoutCheck;
+use super::letter::{PaperLetter, PaperSending};
+use super::opinion::{Comment, Opinion};
+use super::outbound::{LeavingScan, Numbering, OutboundState, SignatureKind};
 use super::paper::{Paper, PaperSeal};
 use super::report::ErrorReport;
 use super::role::Role;
+use super::template::{DraftTemplate, RecipientGroup};
 use super::verdict::{Level, VerdictSummary};
-
-/// Hybrid logical clock: never runs backwards on one desk, whatever the PC's clock does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Hlc {
-    /// Milliseconds since 1970, the larger of the wall clock and all times seen.
-    pub millis: i64,
-    /// Distinguishes what happens within one millisecond.
-    pub counter: u32,
-}
-
-impl Hlc {
-    pub const ZERO: Self = Self { millis: 0, counter: 0 };
-
-    /// The time of the next operation after `self`, when the wall clock says `now`.
-    pub fn tick(self, now: Timestamp) -> Self {
-        let wall = now.as_millisecond();
-        if wall > self.millis {
-            Self { millis: wall, counter: 0 }
-        } else {
-            Self { millis: self.millis, counter: self.counter.saturating_add(1) }
-        }
-    }
-}
-
-impl fmt::Display for Hlc {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:013}.{:06}", self.millis, self.counter)
-    }
-}
 
 /// One change of state.
 ///
@@ -214,6 +189,16 @@ pub enum Change {
         origin: String,
         sender_name: String,
     },
+    /// The packet of a document that somebody had brought by hand: its sender is known from
+    /// now on and waits for statuses. Its main file is the same; `files` are all there are now.
+    InboundJoined {
+        key: DocumentKey,
+        packet: BlobHash,
+        sender: AgencyCode,
+        sender_name: String,
+        metadata: Metadata,
+        files: Vec<FileRef>,
+    },
     /// A clerk registers a document although another one that it may be is registered.
     DuplicateAllowed {
         key: DocumentKey,
@@ -293,12 +278,57 @@ pub enum Change {
         files: Vec<FileRef>,
         drafted_at: Timestamp,
         text: String,
+        /// What the main file was made of (DOCX, ODT), where it was converted here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<FileRef>,
+        /// In how many places the words of both differ, where whoever handed them over has looked
+        /// at them and answers for them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted_differences: Option<u32>,
     },
+    /// Other fields or files; another main file is a new version.
     OutboundEdited {
         key: DocumentKey,
         metadata: Metadata,
         files: Vec<FileRef>,
         text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<FileRef>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted_differences: Option<u32>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
+    },
+    /// Who had a draft decided; where that moves it, [`Change::OutboundMoved`] came just before.
+    OpinionGiven {
+        key: DocumentKey,
+        opinion: Opinion,
+    },
+    CommentMade {
+        key: DocumentKey,
+        comment: Comment,
+    },
+    /// An answer to a comment, which may settle it or open it again.
+    CommentAnswered {
+        key: DocumentKey,
+        comment: Uuid,
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settles: Option<bool>,
+    },
+    /// The fields with which drafts of a type begin: new ones, or others than before.
+    TemplatePut {
+        template: Box<DraftTemplate>,
+    },
+    TemplateDropped {
+        type_key: String,
+    },
+    /// A group of recipients: a new one, or other members.
+    RecipientGroupPut {
+        group: RecipientGroup,
+    },
+    RecipientGroupDropped {
+        name: String,
     },
     OutboundMoved {
         key: DocumentKey,
@@ -345,11 +375,94 @@ pub enum Change {
         serial: String,
         signed_at: Timestamp,
     },
+    /// The layout of one version of an outbound document was checked; a later check stands
+    /// in its place.
+    LayoutChecked {
+        key: DocumentKey,
+        check: LayoutCheck,
+    },
     /// The document leaves; one outbox item per recipient is queued in the same transaction.
     OutboundIssued {
         key: DocumentKey,
         issued_at: Timestamp,
         recipients: Vec<AgencyCode>,
+        /// Not noted in old operations.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scan: Option<LeavingScan>,
+    },
+    /// An issued document is asked back from these; the packets are queued in the same
+    /// transaction.
+    RecallAsked {
+        key: DocumentKey,
+        recipients: Vec<AgencyCode>,
+        reason: String,
+        at: Timestamp,
+    },
+    /// Fields or recipients of an issued document are others from now on; who has it is told.
+    OutboundUpdated {
+        key: DocumentKey,
+        metadata: Box<Metadata>,
+        added: Vec<AgencyCode>,
+        removed: Vec<AgencyCode>,
+        reason: String,
+        at: Timestamp,
+    },
+    /// The document is sent to these once more.
+    DeliveryResent {
+        key: DocumentKey,
+        recipients: Vec<AgencyCode>,
+        reason: String,
+    },
+    /// Nobody follows this delivery any more, and what was done about it.
+    DeliveryClosed {
+        key: DocumentKey,
+        recipient: AgencyCode,
+        reason: String,
+    },
+    /// An inbound document answers one of ours.
+    AnswerArrived {
+        key: DocumentKey,
+        inbound: DocumentKey,
+    },
+    /// What of an issued document still goes on paper.
+    PaperOwed {
+        key: DocumentKey,
+        letters: Vec<PaperLetter>,
+    },
+    /// The letter to `place` was sent; told again, what was told before was wrong.
+    PaperSent {
+        key: DocumentKey,
+        place: String,
+        sending: PaperSending,
+    },
+    /// The letter to `place` is not sent after all.
+    PaperDropped {
+        key: DocumentKey,
+        place: String,
+        reason: String,
+    },
+    /// A certified copy was made of a document; it takes its number with this.
+    CopyCertified {
+        copy: Box<CertifiedCopy>,
+    },
+    /// The next numbers of a book, from `first`, wait for documents to come.
+    NumbersReserved {
+        book: BookId,
+        first: u32,
+        count: u32,
+        reason: String,
+    },
+    /// A reserved number is kept for a document; it takes no other.
+    NumberHeld {
+        key: DocumentKey,
+        book: BookId,
+        number: u32,
+    },
+    /// The reserved number is kept for that document no more.
+    NumberFreed {
+        key: DocumentKey,
+        book: BookId,
+        number: u32,
     },
     /// A number that will not be used, with the reason: never a silent gap.
     NumberGivenUp {
@@ -382,12 +495,19 @@ pub enum Change {
         recipient: AgencyCode,
         packet: BlobHash,
         urgent: bool,
+        /// It tells a recipient what to do with a document that it has (a recall, an update): how
+        /// far the document itself has come does not follow from it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        order: bool,
     },
     /// The server has it and gave `server_id`.
     OutboxSent {
         item: String,
         server_id: String,
         sent_at: Timestamp,
+        /// As it came, whether it holds or not; `None` where the server signs none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<SignedReceipt>,
     },
     /// Parked until a person decides.
     OutboxWedged {
@@ -456,16 +576,6 @@ impl Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_clock_never_runs_backwards() {
-        let later: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let earlier: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
-        let first = Hlc::ZERO.tick(later);
-        let second = first.tick(earlier);
-        assert!(second > first);
-        assert!(second.tick(later) > second);
-    }
 
     #[test]
     fn an_operation_survives_its_canonical_form() {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::book::BookId;
 use super::delivery::Delivery;
 use super::document::{DocumentKey, FileRef, Metadata};
+use super::opinion::Holder;
 
 /// Where an outbound document stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -101,6 +102,21 @@ pub struct OutboundDocument {
     pub issued_at: Option<Timestamp>,
     /// Why it was sent back, recalled or given up.
     pub reason: String,
+    /// Who has it: a user, or empty for whoever has the role; `None` once it is signed or given
+    /// up.
+    #[serde(default)]
+    pub held_by: Option<String>,
+    /// When it was signed; `None` before that, and once it has left.
+    #[serde(default)]
+    pub signed_at: Option<Timestamp>,
+}
+
+impl OutboundDocument {
+    /// Who has the draft; `None` once it is signed or given up.
+    pub fn holder(&self) -> Option<Holder> {
+        let user = self.held_by.clone()?;
+        Some(Holder { state: self.state, user })
+    }
 }
 
 /// Number and date, taken together (Quyết định 01/2019/QĐ-UBND Điều 14 khoản 2).
@@ -109,6 +125,22 @@ pub struct Numbering {
     pub book: BookId,
     pub number: u32,
     pub date: Date,
+}
+
+/// That the bytes were looked through for malware before they left (Quyết định
+/// 01/2019/QĐ-UBND Điều 19), or why they left without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum LeavingScan {
+    Clean {
+        /// The scanner as it names itself.
+        by: String,
+    },
+    Unscanned {
+        /// Why nothing was said of them: the code of a problem, or `none` without a scanner.
+        code: String,
+        reason: String,
+    },
 }
 
 /// Which of the two signatures.

@@ -40,11 +40,15 @@ pub enum Field {
     Arrived,
     /// Arrival number (số đến).
     ArrivalNumber,
+    /// Who sent it, whoever issued it (bên gửi).
+    Sender,
+    /// Until when it is to be settled (hạn).
+    Due,
 }
 
 impl Field {
     /// Names as people type them, folded; two words before their one-word beginnings.
-    const NAMES: [(&'static str, Self); 25] = [
+    const NAMES: [(&'static str, Self); 30] = [
         ("so den", Self::ArrivalNumber),
         ("arrival", Self::ArrivalNumber),
         ("so", Self::Code),
@@ -70,6 +74,11 @@ impl Field {
         ("den", Self::Arrived),
         ("ngay den", Self::Arrived),
         ("arrived", Self::Arrived),
+        ("ben gui", Self::Sender),
+        ("sender", Self::Sender),
+        ("han", Self::Due),
+        ("thoi han", Self::Due),
+        ("due", Self::Due),
     ];
 
     fn named(folded: &str) -> Option<Self> {
@@ -77,7 +86,7 @@ impl Field {
     }
 
     pub const fn is_date(self) -> bool {
-        matches!(self, Self::Issued | Self::Arrived)
+        matches!(self, Self::Issued | Self::Arrived | Self::Due)
     }
 }
 

@@ -101,6 +101,7 @@ pub fn last_decision(history: &[Operation]) -> Option<LastDecision> {
             | Change::ErrorReportSeen { .. }
             | Change::DocumentSeen { .. }
             | Change::NoteAdded { .. }
+            | Change::InboundJoined { .. }
             | Change::OutboxQueued { .. }
             | Change::OutboxSent { .. }
             | Change::OutboxWedged { .. }

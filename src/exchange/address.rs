@@ -14,15 +14,50 @@ use crate::token::Pin;
 pub struct ServerAddress {
     pub url: BaseUrl,
     pub agency: AgencyCode,
-    /// The agency's secret at this server.
+    /// The agency's secret at this server; empty where the certificate alone proves it.
     pub secret: Pin,
+    /// The certificate that this office shows on the line, if it has one for that.
+    pub identity: Option<Identity>,
     pub trust: Trust,
 }
 
 impl ServerAddress {
     /// Trusting what the operating system trusts.
     pub fn new(url: &str, agency: AgencyCode, secret: Pin) -> Answer<Self> {
-        Ok(Self { url: BaseUrl::parse(url)?, agency, secret, trust: Trust::default() })
+        Ok(Self {
+            url: BaseUrl::parse(url)?,
+            agency,
+            secret,
+            identity: None,
+            trust: Trust::default(),
+        })
+    }
+}
+
+/// A certificate with its private key, by which a caller proves himself within TLS.
+#[derive(Clone)]
+pub struct Identity(reqwest::Identity);
+
+impl Identity {
+    /// Reads PEM: the certificate, then those between it and a root, and its private key
+    /// (PKCS#8, PKCS#1 or SEC1), not encrypted.
+    ///
+    /// # Errors
+    /// [`ExchangeError::BadCertificate`]; whether the key is the certificate's own is seen
+    /// when a line is made.
+    pub fn from_pem(pem: &Pin) -> Answer<Self> {
+        let identity = reqwest::Identity::from_pem(pem.reveal().as_bytes());
+        identity.map(Self).map_err(|e| ExchangeError::BadCertificate(e.to_string()))
+    }
+
+    pub(super) fn own(&self) -> reqwest::Identity {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(…)")
     }
 }
 
@@ -82,6 +117,7 @@ impl Trust {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     text: String,
+    host: String,
     loopback: bool,
 }
 
@@ -108,11 +144,17 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(bad("a query or fragment"));
         }
-        Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), loopback })
+        let host = host.to_owned();
+        Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), host, loopback })
     }
 
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Name or address of the computer, without a port.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// On this computer: no proxy is asked.

@@ -51,6 +51,8 @@ pub struct OutboxItem {
     /// Its key, made from content and recipient.
     pub item: String,
     pub kind: OutboxKind,
+    /// See [`Parcel::order`].
+    pub order: bool,
     pub to: AgencyCode,
     pub packet: BlobHash,
     pub urgent: bool,
@@ -69,13 +71,14 @@ pub trait Queues {
     fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()>;
     /// It waits until then; one more failed attempt.
     fn put_off(&self, item: &str, until: Timestamp, reason: &str) -> Kept<()>;
-    /// It is parked until a person decides. `code` is the id of a sentence in `i18n/`.
-    fn wedge(&self, item: &str, code: &str, detail: &str) -> Kept<()>;
+    /// It is parked for this reason until a person decides.
+    fn wedge(&self, item: &str, problem: &Problem) -> Kept<()>;
 
     /// How far the inbox has been read.
     fn cursor(&self) -> Kept<Option<String>>;
     fn set_cursor(&self, cursor: &str) -> Kept<()>;
-    /// Whether the packet of this name, or the same bytes under another, is kept.
+    /// Whether the packet of this name, or the same bytes under another, is kept. The hash is
+    /// empty where the server does not tell it.
     fn is_kept(&self, server_id: &str, sha256: &str) -> Kept<bool>;
     /// Keeps a packet's bytes; their hash is checked.
     fn keep_packet(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()>;
@@ -237,6 +240,7 @@ impl Run<'_> {
         let parcel = Parcel {
             key: item.item.clone(),
             kind: item.kind,
+            order: item.order,
             to: vec![item.to.clone()],
             bytes: Arc::from(bytes),
             tried: item.attempts > 0,
@@ -265,7 +269,7 @@ impl Run<'_> {
 
     fn wedge(&mut self, item: &OutboxItem, problem: Problem) -> Result<(), Stop> {
         tracing::warn!(item = item.item, %problem, "a parcel is parked");
-        self.queues.wedge(&item.item, problem.code, &problem.cause)?;
+        self.queues.wedge(&item.item, &problem)?;
         self.report.wedged += 1;
         Ok(())
     }

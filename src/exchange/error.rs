@@ -5,6 +5,7 @@
 //! parcel, one call, or the whole line ([`Scope`]): a refused parcel is parked and the next
 //! one goes, while a wrong secret says nothing against any parcel and parks none.
 
+use super::wire::ClosedRecipient;
 use crate::domain::agency::AgencyCode;
 use crate::domain::problem::{Blame, Kind, Problem};
 
@@ -33,12 +34,18 @@ pub enum ExchangeError {
     Cancelled,
     #[error("the server does not accept agency {agency} with its secret")]
     BadCredentials { agency: AgencyCode },
+    #[error("the server does not accept this office's certificate: {0}")]
+    CertificateRefused(String),
+    #[error("this office's certificate cannot be used: {0}")]
+    BadCertificate(String),
     #[error("the server's address cannot be used: {0}")]
     BadAddress(String),
     #[error("the address {0} is not encrypted")]
     NotEncrypted(String),
     #[error("the server does not know the recipients {0:?}")]
     RecipientUnknown(Vec<AgencyCode>),
+    #[error("the recipients {0:?} are no more")]
+    RecipientClosed(Vec<ClosedRecipient>),
     #[error("{size} bytes are more than the limit of {limit}")]
     TooLarge { size: u64, limit: u64 },
     #[error("the server has no packet {0}")]
@@ -73,9 +80,12 @@ impl ExchangeError {
             | Self::Cancelled => true,
             Self::Untrusted(_)
             | Self::BadCredentials { .. }
+            | Self::CertificateRefused(_)
+            | Self::BadCertificate(_)
             | Self::BadAddress(_)
             | Self::NotEncrypted(_)
             | Self::RecipientUnknown(_)
+            | Self::RecipientClosed(_)
             | Self::TooLarge { .. }
             | Self::Missing(_)
             | Self::Refused { .. } => false,
@@ -86,6 +96,7 @@ impl ExchangeError {
     pub const fn scope(&self) -> Scope {
         match self {
             Self::RecipientUnknown(_)
+            | Self::RecipientClosed(_)
             | Self::TooLarge { .. }
             | Self::Missing(_)
             | Self::Refused { .. } => Scope::Item,
@@ -99,6 +110,8 @@ impl ExchangeError {
             | Self::ClockSkew { .. }
             | Self::Cancelled
             | Self::BadCredentials { .. }
+            | Self::CertificateRefused(_)
+            | Self::BadCertificate(_)
             | Self::BadAddress(_)
             | Self::NotEncrypted(_) => Scope::Line,
         }
@@ -133,6 +146,10 @@ impl From<ExchangeError> for Problem {
             ExchangeError::BadCredentials { agency } => {
                 Self::new("exchange-bad-credentials", Refused, Input).with("agency", agency)
             }
+            ExchangeError::CertificateRefused(_) => {
+                Self::new("exchange-certificate-refused", Refused, Input)
+            }
+            ExchangeError::BadCertificate(_) => Self::new("exchange-bad-certificate", Usage, Input),
             ExchangeError::BadAddress(_) => Self::new("exchange-bad-address", Usage, Input),
             ExchangeError::NotEncrypted(address) => {
                 Self::new("exchange-not-encrypted", Refused, Input).with("address", address)
@@ -141,6 +158,17 @@ impl From<ExchangeError> for Problem {
                 let names: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
                 Self::new("exchange-recipient-unknown", Refused, Input)
                     .with("agencies", names.join(", "))
+            }
+            ExchangeError::RecipientClosed(closed) => {
+                let codes: Vec<&str> = closed.iter().map(|one| one.code.as_str()).collect();
+                let next: Vec<&str> = closed
+                    .iter()
+                    .flat_map(|one| one.successors.iter().map(AgencyCode::as_str))
+                    .collect();
+                Self::new("exchange-recipient-closed", Refused, Input)
+                    .with("agencies", codes.join(", "))
+                    .with("count", next.len())
+                    .with("successors", next.join(", "))
             }
             ExchangeError::TooLarge { size, limit } => {
                 Self::new("exchange-too-large", Refused, Input)
@@ -160,6 +188,8 @@ impl From<ExchangeError> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
     use crate::i18n::{Lang, lookup};
 
@@ -177,9 +207,16 @@ mod tests {
             ExchangeError::Damaged,
             ExchangeError::Cancelled,
             ExchangeError::BadCredentials { agency: agency.clone() },
+            ExchangeError::CertificateRefused("x".into()),
+            ExchangeError::BadCertificate("x".into()),
             ExchangeError::BadAddress("x".into()),
             ExchangeError::NotEncrypted("http://x".into()),
-            ExchangeError::RecipientUnknown(vec![agency]),
+            ExchangeError::RecipientUnknown(vec![agency.clone()]),
+            ExchangeError::RecipientClosed(vec![ClosedRecipient {
+                code: agency,
+                since: Date::constant(2026, 11, 1),
+                successors: Vec::new(),
+            }]),
             ExchangeError::TooLarge { size: 2, limit: 1 },
             ExchangeError::Missing("x".into()),
             ExchangeError::Refused { code: "x".into(), detail: "x".into() },

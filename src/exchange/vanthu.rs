@@ -1,73 +1,39 @@
 //! The `vanthu` profile: our own server's REST interface (`assets/openapi.yaml`).
-//!
-//! The async work runs on one thread that belongs to the line. A caller waits for it without
-//! entering that runtime, so it may itself stand on a plain thread, in `spawn_blocking`, or
-//! (though it then holds that thread up) in an async function. While it waits it looks
-//! every tenth of a second whether the work was called off or has stalled: what counts is
-//! not how long a call takes, for a slow line may take an hour over a large packet, but
-//! whether anything still moves.
 
 mod answer;
+mod receipt;
 mod transfer;
+mod upload;
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, RequestBuilder, redirect};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, Method, RequestBuilder};
 use serde::de::DeserializeOwned;
-use tokio::runtime::{Builder, Runtime};
 
 use self::transfer::Partial;
+pub use super::connection::Patience;
+use super::connection::{Connection, Progress, transport};
 use super::wire::{self, Claim};
 use super::{
     Answer, DeliveryState, Directory, ExchangeError, InboxItem, InboxPage, Line, Listing, Outcome,
-    Parcel, Receipt, ServerAddress, ServerInfo, Watch,
+    Parcel, Receipt, ServerAddress, ServerInfo, Watch, coding,
 };
 
 /// Largest answer other than a packet, in bytes.
 const MAX_ANSWER: u64 = 8 * 1024 * 1024;
-/// How long the server may take to take up the connection.
-const CONNECT: Duration = Duration::from_secs(15);
-/// How often a waiting caller looks up.
-const LOOK: Duration = Duration::from_millis(100);
-
-/// How patient the line is; the defaults suit an office.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// Nothing moved for so long: the call is given up.
-    pub stall: Duration,
-    /// So many broken connections in a row that brought nothing: a fetch is given up.
-    pub barren: u32,
-    /// Pause after a connection that brought nothing.
-    pub pause: Duration,
-    /// The largest packet that is taken, in bytes.
-    pub packet_limit: u64,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            stall: Duration::from_secs(60),
-            barren: 3,
-            pause: Duration::from_millis(500),
-            packet_limit: 256 * 1024 * 1024,
-        }
-    }
-}
 
 /// The line to a server of the `vanthu` profile.
 pub struct VanthuLine {
     caller: Arc<Caller>,
-    patience: Patience,
+    connection: Connection,
     /// What a broken fetch had brought: the next one goes on from there.
     partial: Mutex<Option<Partial>>,
-    /// `Some` until dropped.
-    runtime: Option<Runtime>,
+    /// The key of the server's receipts, as it named it last.
+    receipt_key: Mutex<String>,
 }
 
 impl VanthuLine {
@@ -82,80 +48,32 @@ impl VanthuLine {
         patience: Patience,
         clock: fn() -> Timestamp,
     ) -> Answer<Self> {
-        let mut builder = Client::builder()
-            .user_agent(concat!("vanthu/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            // A redirect is how captive portals answer; the server never does.
-            .redirect(redirect::Policy::none())
-            .pool_idle_timeout(Duration::from_secs(20));
-        if let Some(authorities) = address.trust.authorities()? {
-            builder = builder.tls_certs_only(authorities);
-        }
-        if address.url.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        // What fails here is the verifier of certificates; the address is parsed already.
-        let client = builder
-            .build()
-            .map_err(|e| ExchangeError::Untrusted(format!("TLS cannot be set up: {e}")))?;
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("exchange")
-            .enable_all()
-            .build()
-            .map_err(|e| ExchangeError::Unreachable(format!("no thread for the line: {e}")))?;
+        let connection = Connection::new(&address, patience)?;
         let agency_header = wire::escape(&address.agency);
+        let client = connection.client.clone();
         Ok(Self {
-            caller: Arc::new(Caller { client, address, agency_header, clock }),
-            patience,
+            caller: Arc::new(Caller {
+                client,
+                address,
+                agency_header,
+                clock,
+                unpacks: AtomicBool::new(false),
+            }),
+            connection,
             partial: Mutex::new(None),
-            runtime: Some(runtime),
+            receipt_key: Mutex::new(String::new()),
         })
     }
 
-    /// Runs `work` on the line's own thread and waits. `work` reports every step forward to
-    /// the [`Progress`] that it is given.
+    /// Runs `work` on the line's own thread and waits.
     fn wait<T, F, Fut>(&self, watch: &dyn Watch, of: u64, work: F) -> Answer<T>
     where
         T: Send + 'static,
         F: FnOnce(Arc<Caller>, Progress) -> Fut,
         Fut: Future<Output = Answer<T>> + Send + 'static,
     {
-        let Some(runtime) = &self.runtime else { return Err(ExchangeError::Cancelled) };
-        if watch.cancelled() {
-            return Err(ExchangeError::Cancelled);
-        }
-        let progress = Progress::default();
-        let future = work(Arc::clone(&self.caller), progress.clone());
-        let (done, answer) = sync_channel(1);
-        let task = runtime.spawn(async move {
-            // The other end is gone only when the caller gave up waiting.
-            let _ = done.send(future.await);
-        });
-        let (mut seen, mut since) = (progress.steps(), Instant::now());
-        loop {
-            match answer.recv_timeout(LOOK) {
-                Ok(answer) => return answer,
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(ExchangeError::Cut("the line's thread ended".into()));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if of > 0 {
-                watch.bytes(progress.bytes(), of);
-            }
-            if watch.cancelled() {
-                task.abort();
-                return Err(ExchangeError::Cancelled);
-            }
-            let steps = progress.steps();
-            if steps != seen {
-                (seen, since) = (steps, Instant::now());
-            } else if since.elapsed() > self.patience.stall {
-                task.abort();
-                return Err(ExchangeError::TimedOut { seconds: self.patience.stall.as_secs() });
-            }
-        }
+        let caller = Arc::clone(&self.caller);
+        self.connection.wait(watch, of, |progress| work(caller, progress))
     }
 
     /// A small call: request and answer in JSON, or neither.
@@ -170,19 +88,10 @@ impl VanthuLine {
             if let Some(body) = body {
                 request = request.header(CONTENT_TYPE, "application/json").body(body);
             }
-            let response = request.send().await.map_err(|e| answer::transport(&e))?;
+            let response = request.send().await.map_err(|e| transport(&e))?;
             let response = answer::judge(response, &caller, None).await?;
             answer::json(response, &progress).await
         })
-    }
-}
-
-impl Drop for VanthuLine {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            // Unlike dropping it, this is allowed wherever the line itself is dropped.
-            runtime.shutdown_background();
-        }
     }
 }
 
@@ -194,10 +103,10 @@ impl std::fmt::Debug for VanthuLine {
 
 impl Line for VanthuLine {
     fn health(&self) -> Answer<ServerInfo> {
-        self.wait(&(), 0, |caller, progress| async move {
+        let (info, receipt_key) = self.wait(&(), 0, |caller, progress| async move {
             let asked = (caller.clock)();
             let request = caller.unsigned(Method::GET, "/v1/health");
-            let response = request.send().await.map_err(|e| answer::transport(&e))?;
+            let response = request.send().await.map_err(|e| transport(&e))?;
             let response = answer::judge(response, &caller, None).await?;
             let health: wire::Health = answer::json(response, &progress).await?;
             let answered = (caller.clock)();
@@ -206,33 +115,39 @@ impl Line for VanthuLine {
             }
             // The server looked at its clock about half way between asking and hearing.
             let halfway = asked + answered.duration_since(asked) / 2;
-            Ok(ServerInfo {
+            let info = ServerInfo {
                 version: health.version,
                 time: health.time,
                 skew: health.time.duration_since(halfway),
                 packet_limit: health.packet_limit,
-            })
-        })
+            };
+            Ok((info, health.receipt_key))
+        })?;
+        *open(&self.receipt_key) = receipt_key;
+        Ok(info)
     }
 
     fn send(&self, parcel: &Parcel, watch: &dyn Watch) -> Answer<Receipt> {
         let key = wire::idempotency_key(&parcel.key);
-        if parcel.tried
-            && let Some(receipt) = self.sent_before(&key)?
-        {
-            return Ok(receipt);
-        }
-        match self.upload(parcel, &key, watch) {
-            // The answer may have been lost after the parcel had arrived; or the refusal,
-            // when the server closed the connection before it had read all of the parcel.
-            // Asking costs one small call, where sending again costs the whole parcel.
-            Err(ExchangeError::Cut(cause)) => match self.sent_before(&key) {
-                Ok(Some(receipt)) => Ok(receipt),
-                Err(error @ ExchangeError::BadCredentials { .. }) => Err(error),
-                _ => Err(ExchangeError::Cut(cause)),
+        let before = if parcel.tried { self.sent_before(&key)? } else { None };
+        let accepted = match before {
+            Some(accepted) => accepted,
+            None => match self.upload(parcel, &key, watch) {
+                // The answer may have been lost after the parcel had arrived; or the refusal,
+                // when the server closed the connection before it had read all of the parcel.
+                // Asking costs one small call, where sending again costs the whole parcel.
+                Err(ExchangeError::Cut(cause)) => match self.sent_before(&key) {
+                    Ok(Some(accepted)) => accepted,
+                    Err(
+                        error @ (ExchangeError::BadCredentials { .. }
+                        | ExchangeError::CertificateRefused(_)),
+                    ) => return Err(error),
+                    _ => return Err(ExchangeError::Cut(cause)),
+                },
+                answer => answer?,
             },
-            answer => answer,
-        }
+        };
+        Ok(self.receipt(accepted, &wire::sha256_hex(&parcel.bytes)))
     }
 
     fn inbox(&self, listing: Listing<'_>, limit: u32) -> Answer<InboxPage> {
@@ -277,6 +192,8 @@ struct Caller {
     address: ServerAddress,
     agency_header: String,
     clock: fn() -> Timestamp,
+    /// The server has said that it takes packed bodies.
+    unpacks: AtomicBool,
 }
 
 /// What decides the signature of a call.
@@ -291,8 +208,21 @@ struct Call<'a> {
 }
 
 impl Caller {
+    /// Notes what an answer says of the server (RFC 9110 section 12.5.3).
+    fn hear(&self, headers: &HeaderMap) {
+        let accept = headers.get(ACCEPT_ENCODING).and_then(|accept| accept.to_str().ok());
+        self.unpacks.store(accept.is_some_and(coding::is_taken), Ordering::Relaxed);
+    }
+
+    /// Whether packed bodies may be sent.
+    fn packs(&self) -> bool {
+        self.unpacks.load(Ordering::Relaxed)
+    }
+
     fn unsigned(&self, method: Method, target: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{target}", self.address.url))
+        self.client
+            .request(method, format!("{}{target}", self.address.url))
+            .header(ACCEPT_ENCODING, coding::ZSTD)
     }
 
     /// A request with its signature; the body is the caller's to add.
@@ -308,13 +238,16 @@ impl Caller {
             kind: call.kind,
             key: call.key,
         };
-        let signature = claim.sign(self.address.secret.reveal().as_bytes());
+        let secret = self.address.secret.reveal();
+        // Where there is none the certificate alone says who calls.
+        let signature =
+            if secret.is_empty() { String::new() } else { claim.sign(secret.as_bytes()) };
         let mut request = self
             .unsigned(call.method.clone(), call.target)
             .header(wire::AGENCY, &self.agency_header)
-            .header(wire::TIME, &time)
-            .header(wire::SIGNATURE, signature);
+            .header(wire::TIME, &time);
         for (name, value) in [
+            (wire::SIGNATURE, signature.as_str()),
             (wire::SHA256, call.sha256),
             (wire::TO, call.to),
             (wire::KIND, call.kind),
@@ -325,26 +258,6 @@ impl Caller {
             }
         }
         request
-    }
-}
-
-/// How far a piece of work has come, seen from both threads.
-#[derive(Clone, Default)]
-struct Progress(Arc<(AtomicU64, AtomicU64)>);
-
-impl Progress {
-    /// `done` bytes have passed in all.
-    fn reached(&self, done: u64) {
-        self.0.0.store(done, Ordering::Relaxed);
-        self.0.1.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn bytes(&self) -> u64 {
-        self.0.0.load(Ordering::Relaxed)
-    }
-
-    fn steps(&self) -> u64 {
-        self.0.1.load(Ordering::Relaxed)
     }
 }
 

@@ -10,12 +10,14 @@
 
 use std::fmt::Write as _;
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, signature};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::agency::AgencyCode;
+use crate::domain::delivery::SignedReceipt;
 
 /// Who calls; the agency code, escaped by [`escape`].
 pub const AGENCY: &str = "x-vanthu-agency";
@@ -31,6 +33,14 @@ pub const TO: &str = "x-vanthu-to";
 pub const KIND: &str = "x-vanthu-kind";
 /// Made from content by [`idempotency_key`].
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The protocol of resumable uploads that is spoken, and its headers (tus 1.0.0).
+pub const TUS_RESUMABLE: &str = "tus-resumable";
+pub const TUS_VERSION: &str = "1.0.0";
+pub const UPLOAD_LENGTH: &str = "upload-length";
+pub const UPLOAD_OFFSET: &str = "upload-offset";
+pub const UPLOAD_TYPE: &str = "application/offset+octet-stream";
+/// From which byte of a packet an answer begins that was asked for with `?from=`.
+pub const FROM: &str = "x-vanthu-from";
 /// On every answer of the server; what lacks it was not said by the server.
 pub const SERVER: &str = "x-vanthu-server";
 /// The value of [`SERVER`]: name and profile version.
@@ -164,9 +174,13 @@ pub fn unescape_all(text: &str) -> Option<Vec<AgencyCode>> {
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
     BadCredentials,
+    /// The client certificate speaks for no office, or for another one.
+    CertificateRefused,
     ClockSkew,
     BadRequest,
     RecipientUnknown,
+    /// A recipient is no more; others go on with its work.
+    RecipientClosed,
     TooLarge,
     HashMismatch,
     /// The same key with other content.
@@ -186,9 +200,11 @@ impl Code {
     pub const fn name(self) -> &'static str {
         match self {
             Self::BadCredentials => "bad-credentials",
+            Self::CertificateRefused => "certificate-refused",
             Self::ClockSkew => "clock-skew",
             Self::BadRequest => "bad-request",
             Self::RecipientUnknown => "recipient-unknown",
+            Self::RecipientClosed => "recipient-closed",
             Self::TooLarge => "too-large",
             Self::HashMismatch => "hash-mismatch",
             Self::KeyReused => "key-reused",
@@ -214,9 +230,23 @@ pub struct Refusal {
     /// With `recipient-unknown`: which.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recipients: Vec<AgencyCode>,
+    /// With `recipient-closed`: which, and who goes on with their work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<ClosedRecipient>,
     /// With `too-large`: bytes at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+}
+
+/// A recipient that is no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedRecipient {
+    pub code: AgencyCode,
+    /// The first day on which it is no more.
+    pub since: Date,
+    /// Who goes on with its work today; none if nobody does.
+    #[serde(default)]
+    pub successors: Vec<AgencyCode>,
 }
 
 /// Answer of `GET /v1/health`.
@@ -226,6 +256,10 @@ pub struct Health {
     pub version: String,
     pub time: Timestamp,
     pub packet_limit: u64,
+    /// The Ed25519 public key (RFC 8032) of the server's receipts, lower-case hex; empty where
+    /// the server signs none.
+    #[serde(default)]
+    pub receipt_key: String,
 }
 
 /// Answer of `POST /v1/packets`.
@@ -233,7 +267,54 @@ pub struct Health {
 pub struct Accepted {
     pub id: String,
     pub received_at: Timestamp,
+    /// Ed25519 signature over [`Receipted::text`], lower-case hex.
     pub receipt: String,
+    /// The packet's place in the chain of its sender, from 1, and its link there.
+    #[serde(default)]
+    pub number: u64,
+    #[serde(default)]
+    pub link: String,
+}
+
+/// What a receipt says: that the server has accepted this, from whom, when, and as which
+/// link of the sender's chain.
+#[derive(Debug, Clone, Copy)]
+pub struct Receipted<'a> {
+    pub id: &'a str,
+    pub sender: &'a AgencyCode,
+    pub sha256: &'a str,
+    pub received_at: Timestamp,
+    pub number: u64,
+    pub link: &'a str,
+}
+
+impl<'a> Receipted<'a> {
+    /// What a kept receipt says of the packet that the server named `id`.
+    pub fn of(
+        signed: &'a SignedReceipt,
+        id: &'a str,
+        sha256: &'a str,
+        received_at: Timestamp,
+    ) -> Self {
+        let SignedReceipt { sender, number, link, .. } = signed;
+        Self { id, sender, sha256, received_at, number: *number, link }
+    }
+
+    /// The text that is signed: a name for the scheme, then one fact per line.
+    pub fn text(&self) -> String {
+        let Self { id, sender, sha256, received_at, number, link } = self;
+        format!("VANTHU-RECEIPT\n{id}\n{sender}\n{sha256}\n{received_at}\n{number}\n{link}")
+    }
+
+    /// Whether `receipt` is the word of the server that has `key` (both lower-case hex). Who
+    /// holds a receipt can show it to anybody: it takes no secret to check.
+    pub fn is_proved(&self, receipt: &str, key: &str) -> bool {
+        let (Ok(receipt), Ok(key)) = (hex::decode(receipt), hex::decode(key)) else {
+            return false;
+        };
+        let key = signature::UnparsedPublicKey::new(&signature::ED25519, key);
+        key.verify(self.text().as_bytes(), &receipt).is_ok()
+    }
 }
 
 /// Body of `POST /v1/packets/{id}/receipt`.
@@ -291,7 +372,14 @@ mod tests {
 
     #[test]
     fn codes_are_named_as_serde_writes_them() {
-        for code in [Code::BadCredentials, Code::KeyReused, Code::StorageFailed, Code::BadRange] {
+        for code in [
+            Code::BadCredentials,
+            Code::CertificateRefused,
+            Code::RecipientClosed,
+            Code::KeyReused,
+            Code::StorageFailed,
+            Code::BadRange,
+        ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.name());
         }
         assert_eq!(serde_json::from_str::<Code>("\"of-2030\"").unwrap(), Code::Unknown);

@@ -4,6 +4,7 @@
 //! sender is told on the same day that the document was received, or gets it back.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{Office, OfficeError, gate, labels};
 use crate::domain::calendar;
@@ -17,6 +18,8 @@ use crate::domain::text;
 
 const NOTIFICATIONS: &str = "notifications";
 const OFF: &str = "off";
+/// On which day a person was told of what is overdue.
+const OVERDUE_TOLD: &str = "overdue.told";
 
 /// A document whose sender waits to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +48,7 @@ impl Office {
             return Err(OfficeError::FieldInvalid("reason").into());
         }
         self.gate_or_look(key)?;
-        let status = self.status_for(&before, InboundState::Accepted, "")?;
-        let stops = self.profile().gate_stops();
+        let (stops, office) = (self.profile().gate_stops(), self.clone());
         self.store().write(&actor, move |writer| {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
             Self::check_inbound_step(document.state, InboundState::Accepted)?;
@@ -65,10 +67,7 @@ impl Office {
             }
             let (from, to) = (document.state, InboundState::Accepted);
             writer.append(Change::InboundMoved { key, from, to, reason })?;
-            if let Some(status) = status {
-                writer.append(status)?;
-            }
-            Ok(())
+            office.tell(writer, &document, to, "")
         })
     }
 
@@ -106,6 +105,19 @@ impl Office {
     pub fn set_notifies(&self, on: bool) -> Result<(), Problem> {
         self.actor(Act::ViewQueues)?;
         Ok(self.store().set_setting(NOTIFICATIONS, if on { "on" } else { OFF })?)
+    }
+
+    /// Whether the person at the desk is to be told today of what is overdue: once a day, however
+    /// often the program is started. Whoever asks tells.
+    pub fn tells_overdue(&self, today: Date) -> Result<bool, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let name = format!("{OVERDUE_TOLD}.{}", self.session().user);
+        let today = today.to_string();
+        if self.store().setting(&name)?.as_deref() == Some(today.as_str()) {
+            return Ok(false);
+        }
+        self.store().set_setting(&name, &today)?;
+        Ok(true)
     }
 
     /// Refuses to open what malware was found in, even if only a later look found it.

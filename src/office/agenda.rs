@@ -3,8 +3,6 @@
 //! Nghị định 30/2020/NĐ-CP Điều 24: settling is followed and urged. Clerk and leader look
 //! after the whole office, the others after what they, or their units, have in hand.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 
 use super::{Agenda, Office};
@@ -33,22 +31,25 @@ impl Office {
                 let filter = WorkFilter { words: words.to_owned(), ..filter };
                 Ok(self.store().work_page(&filter, after, limit)?)
             }
-            None => self.demanded(after, limit),
+            None => self.demanded(words, after, limit),
         }
     }
 
     /// How many documents each list holds.
     pub(super) fn agenda_counts(&self) -> Result<Vec<(Agenda, u64)>, Problem> {
-        Agenda::ALL
-            .into_iter()
-            .map(|agenda| {
-                let count = match self.work_filter(agenda)? {
-                    Some(filter) => self.store().work_count(&filter)?,
-                    None => self.store().pressing_demand_count()?,
-                };
-                Ok((agenda, count))
-            })
-            .collect()
+        Agenda::ALL.into_iter().map(|agenda| Ok((agenda, self.agenda_count(agenda, "")?))).collect()
+    }
+
+    /// How many documents a list holds. Without words a demand counts whose document is not here.
+    pub(super) fn agenda_count(&self, agenda: Agenda, words: &str) -> Result<u64, Problem> {
+        match self.work_filter(agenda)? {
+            Some(filter) => {
+                let filter = WorkFilter { words: words.to_owned(), ..filter };
+                Ok(self.store().work_count(&filter)?)
+            }
+            None if words.trim().is_empty() => Ok(self.store().pressing_demand_count()?),
+            None => Ok(self.store().demanded(words, MOST_DEMANDS)?.len() as u64),
+        }
     }
 
     /// Whether the person looks after everybody's terms.
@@ -81,16 +82,11 @@ impl Office {
     /// Documents on which a demand is open; a demand whose document is not here has none.
     fn demanded(
         &self,
+        words: &str,
         after: Option<DocumentKey>,
         limit: u32,
     ) -> Result<Vec<InboundDocument>, Problem> {
-        let mut seen = HashSet::new();
-        let demands = self.store().pressing_demands(MOST_DEMANDS)?;
-        let keys: Vec<DocumentKey> = demands
-            .into_iter()
-            .filter_map(|kept| kept.demand.document)
-            .filter(|key| seen.insert(*key))
-            .collect();
+        let keys = self.store().demanded(words, MOST_DEMANDS)?;
         let from = match after {
             Some(after) => keys.iter().position(|key| *key == after).map_or(0, |place| place + 1),
             None => 0,

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use super::hand::Ready;
 use super::{Office, SignOrder};
 use crate::domain::document::DocumentKey;
-use crate::domain::outbound::{Numbering, OutboundState, SignatureKind};
+use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::token::HeldPin;
@@ -143,7 +143,7 @@ impl Office {
         // Where all name the same signer, the certificate is chosen by that name.
         let mut signers: Vec<String> = Vec::new();
         for key in &keys {
-            if let Ok(document) = self.standing(*key, OutboundState::ToSeal) {
+            if let Ok(document) = self.to_sign(*key) {
                 signers.push(document.metadata.signer.full_name);
             }
         }
@@ -153,7 +153,7 @@ impl Office {
             _ => None,
         };
         let hand = self.hand(&order.order, kind, signer, &trust, &tsa_urls);
-        match self.nothing_to_do(&keys, OutboundState::ToSeal) {
+        match nothing_to_do(&keys, |key| self.to_sign(key)) {
             Some(report) => Ok(report),
             None => {
                 let ready = hand.ready(Timestamp::now())?;
@@ -199,7 +199,8 @@ impl Office {
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let kind = SignatureKind::Organisation;
         let hand = self.hand(&order.order, kind, None, &trust, &tsa_urls);
-        if let Some(report) = self.nothing_to_do(&keys, OutboundState::ToIssue) {
+        if let Some(report) = nothing_to_do(&keys, |key| self.standing(key, OutboundState::ToIssue))
+        {
             return Ok(report);
         }
         let ready = hand.ready(Timestamp::now())?;
@@ -208,20 +209,16 @@ impl Office {
             self.seal_planned(&actor, &hand, &plan, turn)
         }))
     }
+}
 
-    /// The report, where none of the documents can come to `next`: no PIN is asked for.
-    fn nothing_to_do(
-        &self,
-        keys: &[DocumentKey],
-        next: OutboundState,
-    ) -> Option<BatchReport<DocumentKey, Made>> {
-        let failed = |key: &DocumentKey| {
-            let problem = self.standing(*key, next).err()?;
-            Some((*key, Fate::Failed(problem)))
-        };
-        let fates = keys.iter().map(failed).collect::<Option<Vec<_>>>()?;
-        Some(BatchReport { fates, load: Load::default() })
-    }
+/// The report, where none of the documents can be taken: no PIN is asked for.
+fn nothing_to_do(
+    keys: &[DocumentKey],
+    take: impl Fn(DocumentKey) -> Result<OutboundDocument, Problem>,
+) -> Option<BatchReport<DocumentKey, Made>> {
+    let failed = |key: &DocumentKey| Some((*key, Fate::Failed(take(*key).err()?)));
+    let fates = keys.iter().map(failed).collect::<Option<Vec<_>>>()?;
+    Some(BatchReport { fates, load: Load::default() })
 }
 
 /// A document that is named twice is signed once.

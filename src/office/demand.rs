@@ -379,5 +379,6 @@ fn queued(
         recipient: sender,
         packet,
         urgent: document.is_some_and(|one| one.metadata.urgency > Urgency::Normal),
+        order: false,
     }
 }

@@ -13,6 +13,7 @@ use super::draft::refuse_secrets;
 use super::extract::Field;
 use super::gate::{Evidence, Looked};
 use super::hand::Work;
+use super::opened::Opened;
 use super::scanner::refuse_malware;
 use super::sheaf::Press;
 use super::{Office, OfficeError, SignOrder, duplicate};
@@ -66,9 +67,10 @@ impl Office {
         refuse_secrets(&subject)?;
         let pdf = self.bind(sheaf, &subject, progress, cancel)?;
         let pdf: std::sync::Arc<[u8]> = pdf.into();
-        let mut content = self.text_of(&pdf);
+        let opened = Opened::of(self, &pdf);
+        let mut content = opened.content();
         refuse_secrets(&content)?;
-        let mut reading = self.read_arrival(&pdf);
+        let mut reading = opened.arrival_fields();
         if let Some(reading) = &mut reading {
             refuse_secrets(&reading.recognised_text)?;
             content.push_str(&reading.recognised_text);
@@ -79,7 +81,7 @@ impl Office {
         let scanned = self.scan([(name.as_str(), &*pdf)])?;
         refuse_malware(&scanned)?;
         let file = self.keep_file(&name, "application/pdf", &pdf, true)?;
-        let verdict = self.judge(&pdf, &Expectation::default())?;
+        let verdict = self.judge_opened(&opened, &Expectation::default())?;
         let paper = self.paper_of(sheaf);
         let key = DocumentKey::fresh();
         let proposed = reading.and_then(|reading| self.proposed_fields(key, &subject, &reading));
@@ -89,7 +91,7 @@ impl Office {
             sender: None,
             verdict: &verdict,
             packet: None,
-            files: &[Looked { name: &file.name, bytes: &pdf, main: true }],
+            files: &[Looked { name: &file.name, file: &opened, main: true }],
             text: &content,
             scanned: &scanned,
         })?;
@@ -109,7 +111,7 @@ impl Office {
         let _one_at_a_time = self.taking();
         self.store().write(&actor, move |writer| {
             // The same pages in the same order are the same paper.
-            if let Some(known) = writer.with_main_file(&main)? {
+            if let Some(known) = writer.with_main_file(&main)?.first() {
                 return Err(OfficeError::DigitisedAlready(known.to_string()).into());
             }
             writer.append(arrived)?;

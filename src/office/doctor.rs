@@ -13,8 +13,6 @@ use crate::domain::calendar;
 use crate::domain::identity::{CertificateLink, Owner};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
-use crate::exchange::vanthu::VanthuLine;
-use crate::exchange::{Line as _, ServerAddress};
 use crate::i18n::{tell, tr_args};
 use crate::pki::fetch::Fetch;
 use crate::pki::{Certificate, Evidence, PathReason, PathStatus, Purpose, TrustStore, path};
@@ -152,10 +150,8 @@ impl Office {
 
     /// By how many seconds this clock is ahead of the server's; `None` where none answers.
     fn clock_ahead(&self) -> Option<i64> {
-        let setting = self.server_setting().ok()??;
-        let agency = self.session().agency.code.clone();
-        let address = ServerAddress::new(&setting.url, agency, setting.secret).ok()?;
-        let health = VanthuLine::new(address).and_then(|line| line.health()).ok()?;
+        self.server()?;
+        let health = self.server_line().ok()?.health().ok()?;
         Some(health.skew.as_secs())
     }
 }

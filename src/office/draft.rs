@@ -3,17 +3,57 @@
 //! Quyết định 01/2019/QĐ-UBND Điều 13 khoản 1: the drafter fills **all** fields in the
 //! software; Điều 12: permitted formats; Điều 1 khoản 2: no state secrets.
 
-use std::collections::HashSet;
+mod edit;
+mod error;
+mod prefill;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{NewDraft, Office, OfficeError};
-use crate::domain::document::{Code, DocumentKey, FileRef, Recipient};
+use super::convert::source::{SourceText, TextFormat};
+use super::opened::Opened;
+use super::{NewDraft, Office, OfficeError, convert};
+use crate::domain::document::{Code, DocumentKey, FileRef, Metadata, Recipient};
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::{secrecy, text};
-use crate::pdf::structure::Source;
+use crate::pdf::render::Cancel;
+
+pub use edit::{Attached, DraftBase, DraftEdit};
+pub use error::DraftError;
+
+/// Characters of a field that has no length of its own (QCVN 102:2016 receivers keep 100).
+const LONGEST_FIELD: usize = 250;
+
+/// The document itself, as somebody hands it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MainFile {
+    pub name: String,
+    pub pdf: Vec<u8>,
+    pub source: Option<MadeOf>,
+}
+
+/// The text document (DOCX, ODT) that a PDF was made of. Kept, never sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeOf {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    /// Somebody has looked at the places in which the words of both differ, and answers for them.
+    pub accepted: bool,
+}
+
+/// A main file that is durable.
+struct KeptMain {
+    file: FileRef,
+    source: Option<FileRef>,
+    /// In how many places the words of both differ, and that was accepted.
+    accepted_differences: Option<u32>,
+    pages: u32,
+    /// What its pages say.
+    text: String,
+}
 
 impl Office {
     /// Begins an outbound document from a PDF and its fields; it is then in
@@ -29,87 +69,146 @@ impl Office {
         answering: Option<DocumentKey>,
     ) -> Result<DocumentKey, Problem> {
         let actor = self.actor(Act::Draft)?;
-        let profile = self.profile();
-        let name = text::safe_file_name(&draft.file_name);
-        // What the file is comes before what it is called: an empty or encrypted PDF
-        // deserves its own message.
-        let limit = profile.limits().main_file_bytes();
-        let size = draft.pdf.len() as u64;
-        if size > limit {
-            return Err(OfficeError::FileTooLarge { name, size, limit }.into());
-        }
-        let pdf: std::sync::Arc<[u8]> = draft.pdf.into();
-        let source = Source::parse(pdf.clone())?;
-        let pages = source.page_count()?;
-
-        let mut metadata = draft.metadata;
-        metadata.subject = text::tidy(&metadata.subject);
-        if metadata.subject.is_empty()
-            || metadata.subject.chars().count() > profile.limits().subject
-        {
-            return Err(OfficeError::FieldInvalid("subject").into());
-        }
-        let kind =
-            profile.document_type(&metadata.type_key).ok_or(OfficeError::FieldInvalid("type"))?;
-        metadata.type_name = kind.name.clone();
-        metadata.signer.full_name = text::tidy(&metadata.signer.full_name);
-        if metadata.signer.full_name.is_empty() {
-            return Err(OfficeError::FieldInvalid("signer").into());
-        }
-        metadata.pages = Some(pages);
-        let office = &self.session().agency;
-        metadata.issuer =
-            Some(Recipient { agency: office.code.clone(), name: office.name.clone() });
-        if metadata.code.notation.trim().is_empty() {
-            let abbreviation = agency_abbreviation(&office.name);
-            metadata.code.notation =
-                profile.notation(&metadata.type_key, &abbreviation, None).unwrap_or_default();
-        }
-        // The number is taken at the personal signature, by the system alone.
-        metadata.code =
-            Code { number: String::new(), notation: text::tidy(&metadata.code.notation) };
-        metadata.document_id = None;
-        metadata.issued = None;
-        for recipient in &mut metadata.recipients {
-            let known = self
-                .store()
-                .agency(&recipient.agency)?
-                .ok_or_else(|| OfficeError::UnknownAgency(recipient.agency.to_string()))?;
-            // Under its present code, so that one agency is one recipient.
-            recipient.agency = known.code;
-            recipient.name = known.name;
-        }
-        let mut seen = HashSet::new();
-        metadata.recipients.retain(|recipient| seen.insert(recipient.agency.clone()));
-
-        let content = self.text_of(&pdf);
-        refuse_secrets(&content).map_err(ours)?;
-        refuse_secrets(&metadata.subject).map_err(ours)?;
-
-        if draft.attachments.len() > profile.limits().attachments {
+        let NewDraft { file_name: name, pdf, source, attachments, metadata } = draft;
+        let main = self.keep_main(MainFile { name, pdf, source })?;
+        let metadata = Metadata { pages: Some(main.pages), ..self.checked_fields(metadata)? };
+        if attachments.len() > self.profile().limits().attachments {
             return Err(OfficeError::FieldInvalid("attachments").into());
         }
-        let mut files = vec![self.keep_file(&name, "application/pdf", &pdf, true)?];
-        for (name, bytes) in &draft.attachments {
-            let name = text::safe_file_name(name);
-            let format = profile.check_attachment(&name, bytes)?;
-            self.refuse_secret_file(bytes).map_err(ours)?;
-            files.push(self.keep_file(&name, &format.media_type, bytes, false)?);
+        let mut files = vec![main.file];
+        for (name, bytes) in &attachments {
+            files.push(self.keep_attachment(name, bytes)?);
         }
         let key = DocumentKey::fresh();
-        self.store().write(&actor, move |writer| {
+        let (source, content) = (main.source, main.text);
+        let accepted_differences = main.accepted_differences;
+        let key = self.store().write(&actor, move |writer| {
             writer.append(Change::OutboundDrafted {
                 key,
                 metadata,
                 files,
                 drafted_at: Timestamp::now(),
                 text: content,
+                source,
+                accepted_differences,
             })?;
             if let Some(inbound) = answering {
                 writer.append(Change::AnswerLinked { key: inbound, answer: key })?;
             }
-            Ok(key)
-        })
+            Ok::<DocumentKey, Problem>(key)
+        })?;
+        self.check_layout_quietly(key);
+        Ok(key)
+    }
+
+    /// Looks over a main file and makes it durable, with what it was made of.
+    fn keep_main(&self, main: MainFile) -> Result<KeptMain, Problem> {
+        let name = text::safe_file_name(&main.name);
+        // What the file is comes before what it is called: an empty or encrypted PDF
+        // deserves its own message.
+        let limit = self.profile().limits().main_file_bytes();
+        let size = main.pdf.len() as u64;
+        if size > limit {
+            return Err(OfficeError::FileTooLarge { name, size, limit }.into());
+        }
+        let pdf: Arc<[u8]> = main.pdf.into();
+        let opened = Opened::of(self, &pdf);
+        let pages = opened.page_count()?;
+        let text = opened.content();
+        refuse_secrets(&text).map_err(ours)?;
+        let mut accepted_differences = None;
+        let source = match main.source {
+            Some(MadeOf { name, bytes, accepted }) => {
+                let name = text::safe_file_name(&name);
+                let format = TextFormat::of_name(&name)
+                    .ok_or_else(|| OfficeError::FormatNotPermitted { name: name.clone() })?;
+                self.profile().check_attachment(&name, &bytes)?;
+                // What is hidden in the document is not on the pages.
+                let words = SourceText::read(format, &bytes)?;
+                refuse_secrets(&words.body).map_err(ours)?;
+                // Whoever hands them over answers for both saying the same.
+                let same = convert::sameness(&words, opened.rendered()?, &Cancel::new())?;
+                if !same.is_same() {
+                    let count = same.differences();
+                    if !accepted {
+                        return Err(DraftError::Differs(count).into());
+                    }
+                    accepted_differences = Some(u32::try_from(count).unwrap_or(u32::MAX));
+                }
+                Some(self.keep_file(&name, format.media_type(), &bytes, false)?)
+            }
+            None => None,
+        };
+        let file = self.keep_file(&name, "application/pdf", &pdf, true)?;
+        Ok(KeptMain { file, source, accepted_differences, pages, text })
+    }
+
+    /// The fields of a draft as they are kept, or which of them is not as it must be.
+    fn checked_fields(&self, mut metadata: Metadata) -> Result<Metadata, Problem> {
+        let profile = self.profile();
+        metadata.subject = text::tidy(&metadata.subject);
+        if metadata.subject.is_empty()
+            || metadata.subject.chars().count() > profile.limits().subject
+        {
+            return Err(OfficeError::FieldInvalid("subject").into());
+        }
+        refuse_secrets(&metadata.subject).map_err(ours)?;
+        super::check_layout::refuse_legacy(&metadata)?;
+        let kind =
+            profile.document_type(&metadata.type_key).ok_or(OfficeError::FieldInvalid("type"))?;
+        metadata.type_name = kind.name.clone();
+        let signer = &mut metadata.signer;
+        for (field, name) in [
+            (&mut signer.full_name, "signer"),
+            (&mut signer.competence, "competence"),
+            (&mut signer.position, "position"),
+            (&mut metadata.place, "place"),
+            (&mut metadata.drafter_notation, "drafter_notation"),
+            (&mut metadata.circulation, "circulation"),
+        ] {
+            *field = text::tidy(field);
+            if field.chars().count() > LONGEST_FIELD {
+                return Err(OfficeError::FieldInvalid(name).into());
+            }
+        }
+        if metadata.signer.full_name.is_empty() {
+            return Err(OfficeError::FieldInvalid("signer").into());
+        }
+        for place in &mut metadata.other_places {
+            *place = text::tidy(place);
+        }
+        metadata.other_places.retain(|place| !place.is_empty());
+        let office = &self.session().agency;
+        metadata.issuer =
+            Some(Recipient { agency: office.code.clone(), name: office.name.clone() });
+        let notation = text::tidy(&metadata.code.notation);
+        // The number is taken at the personal signature, by the system alone.
+        metadata.code = Code {
+            number: String::new(),
+            notation: match notation.is_empty() {
+                true => self.usual_notation(&metadata.type_key),
+                false => notation,
+            },
+        };
+        metadata.document_id = None;
+        metadata.issued = None;
+        self.known_recipients(&mut metadata.recipients)?;
+        // Điều 6 khoản 2: the program proposes, and the drafter may want it for other kinds.
+        metadata.paper_follows |= !profile.paper_grounds(&metadata).is_empty();
+        Ok(metadata)
+    }
+
+    fn usual_notation(&self, type_key: &str) -> String {
+        let abbreviation = agency_abbreviation(&self.session().agency.name);
+        self.profile().notation(type_key, &abbreviation, None).unwrap_or_default()
+    }
+
+    /// Looks over a file beside the main one (Điều 12) and makes it durable.
+    fn keep_attachment(&self, name: &str, bytes: &[u8]) -> Result<FileRef, Problem> {
+        let name = text::safe_file_name(name);
+        let format = self.profile().check_attachment(&name, bytes)?;
+        Opened::new(self, bytes).refuse_secrets().map_err(ours)?;
+        self.keep_file(&name, &format.media_type, bytes, false)
     }
 
     /// Makes bytes durable and describes them.
@@ -127,32 +226,6 @@ impl Office {
             size: bytes.len() as u64,
             main,
         })
-    }
-
-    /// Refuses a file beside the main one that carries a secrecy mark, where it is a PDF.
-    pub(super) fn refuse_secret_file(&self, bytes: &[u8]) -> Result<(), OfficeError> {
-        if bytes.starts_with(b"%PDF-") {
-            refuse_secrets(&self.text_of(&bytes.into()))?;
-        }
-        Ok(())
-    }
-
-    /// The text of a PDF, for search and for the secrecy check; empty where no renderer is
-    /// installed or the pages hold only pictures.
-    pub(super) fn text_of(&self, pdf: &std::sync::Arc<[u8]>) -> String {
-        const PAGES: u32 = 300;
-        let Ok(document) = self.renderer().and_then(|r| Ok(r.open(pdf.clone())?)) else {
-            return String::new();
-        };
-        let pages = document.pages().len().min(PAGES as usize);
-        let mut content = String::new();
-        for page in 0..pages {
-            if let Ok(page) = document.text(page as u32) {
-                content.push_str(&page.plain());
-                content.push('\n');
-            }
-        }
-        content
     }
 }
 

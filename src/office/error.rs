@@ -1,5 +1,7 @@
 //! What the office refuses, and why.
 
+use jiff::civil::Date;
+
 use super::head::named;
 use crate::domain::handling::Misgiven;
 use crate::domain::problem::{Blame, Kind, Problem};
@@ -36,6 +38,10 @@ pub enum OfficeError {
     Quarantined { origin: String, code: String },
     #[error("what holds malware is not handed out: {file}: {malware}")]
     MalwareKept { file: String, malware: String },
+    #[error("the field {field} is in {charset}, not in Unicode; it means {meant}")]
+    LegacyText { field: &'static str, charset: &'static str, meant: String },
+    #[error("the layout has {errors} errors; passing the document on needs a reason")]
+    LayoutReason { errors: usize },
     #[error("accepting needs a reason because of: {checks}")]
     GateReason { checks: String },
     #[error("it cannot be accepted because of: {checks}")]
@@ -96,6 +102,8 @@ pub enum OfficeError {
     FileTooLarge { name: String, size: u64, limit: u64 },
     #[error("no agency {0} in the directory")]
     UnknownAgency(String),
+    #[error("{name} is no more since {on}; its successors: {successors:?}")]
+    AgencyEnded { name: String, on: Date, successors: Vec<String> },
     #[error("the document has no electronic recipient")]
     NoRecipient,
     #[error("the personal signature is not there or not valid: {0}")]
@@ -166,6 +174,8 @@ pub enum OfficeError {
     BadSetting(&'static str),
     #[error("the folder {0} is not there")]
     FolderGone(String),
+    #[error("no scanned page lies in {0}")]
+    NothingScanned(String),
     #[error("the file {0} cannot be moved")]
     FileStays(String),
     #[error("{name} carries signatures: it is a document, not a scan")]
@@ -250,6 +260,16 @@ impl From<OfficeError> for Problem {
             E::FieldRefused { field, why } => Self::new("office-field-refused", Usage, Input)
                 .with("field", field)
                 .with("why", why),
+            E::LegacyText { field, charset, meant } => {
+                let field = crate::i18n::tr(&format!("layout-field-{field}"));
+                Self::new("office-legacy-text", Refused, Input)
+                    .with("field", field)
+                    .with("charset", charset)
+                    .with("meant", meant)
+            }
+            E::LayoutReason { errors } => {
+                Self::new("office-layout-reason", Refused, Input).with("errors", errors)
+            }
             E::CorrectionReasonMissing => {
                 Self::new("office-correction-reason-missing", Refused, Input)
             }
@@ -311,6 +331,13 @@ impl From<OfficeError> for Problem {
             }
             E::UnknownAgency(code) => {
                 Self::new("office-unknown-agency", Refused, Input).with("code", code)
+            }
+            E::AgencyEnded { name, on, successors } => {
+                Self::new("office-agency-ended", Refused, Input)
+                    .with("name", name)
+                    .with("date", on.strftime("%d/%m/%Y"))
+                    .with("count", successors.len())
+                    .with("successors", successors.join("; "))
             }
             E::NoRecipient => Self::new("office-no-recipient", Refused, Input),
             E::PersonalSignature(_) => Self::new("office-personal-signature", Refused, Input),
@@ -383,6 +410,9 @@ impl From<OfficeError> for Problem {
             E::Sealed => Self::new("office-sealed", Refused, Input),
             E::File(_) => Self::new("office-file", Unreadable, Input),
             E::BadSetting(name) => Self::new("office-bad-setting", Usage, Input).with("name", name),
+            E::NothingScanned(folder) => {
+                Self::new("office-nothing-scanned", Refused, Input).with("folder", folder)
+            }
             E::FolderGone(folder) => {
                 Self::new("office-folder-gone", Unavailable, Environment).with("folder", folder)
             }

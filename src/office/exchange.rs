@@ -11,8 +11,8 @@ use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::exchange::engine::{self, Kept, OutboxItem, Queues};
-use crate::exchange::vanthu::VanthuLine;
-use crate::exchange::{InboxItem, Receipt, ServerAddress, Watch};
+use crate::exchange::{InboxItem, Line, Receipt, ServerAddress, Watch};
+use crate::i18n::tell;
 use crate::store::PacketState;
 
 impl Office {
@@ -22,19 +22,25 @@ impl Office {
         self.sync_watched(&())
     }
 
+    /// The same because somebody asks: what failed lately goes too, without waiting for the
+    /// time of its next try.
+    pub fn sync_now(&self) -> Result<SyncReport, Problem> {
+        self.actor(Act::Sync)?;
+        self.store().make_due()?;
+        self.sync()
+    }
+
     /// The same, watched, so that it can be cancelled.
     pub fn sync_watched(&self, watch: &dyn Watch) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
-        let server = self.server_setting()?.ok_or(OfficeError::NoServer)?;
-        let agency = self.session().agency.code.clone();
-        let line = VanthuLine::new(ServerAddress::new(&server.url, agency, server.secret)?)?;
+        let line = self.server_line()?;
         // What an earlier run kept and a power cut left untaken comes first.
         let mut total = SyncReport::default();
         total.quarantined += self.receive()?.quarantined;
         // Fetching makes statuses, which want to be sent at once (status 01 is automatic);
         // the bound keeps two offices from answering each other for ever.
         for _ in 0..4 {
-            let run = engine::sync_once(self, &line, Timestamp::now(), watch);
+            let run = engine::sync_once(self, &*line, Timestamp::now(), watch);
             let taken = self.receive()?;
             total.sent += run.sent;
             total.received += run.received;
@@ -53,7 +59,21 @@ impl Office {
         // one is no reason to leave the other, and stands with the documents.
         let lasting = self.extend_waiting(&mut |_, _| (), &|| watch.cancelled())?;
         (total.extended, total.awaiting_extension) = (lasting.extended, lasting.waiting);
+        if total.problem.is_none() && !watch.cancelled() {
+            self.freshen_directory(&*line);
+        }
         Ok(total)
+    }
+}
+
+impl Office {
+    /// The line to the server that is set, in its profile; nothing is sent yet.
+    pub fn server_line(&self) -> Result<Box<dyn Line>, Problem> {
+        let server = self.server_setting()?.ok_or(OfficeError::NoServer)?;
+        let agency = self.session().agency.code.clone();
+        let mut address = ServerAddress::new(&server.url, agency, server.secret)?;
+        address.identity = self.line_identity()?;
+        Ok(server.profile.line(address)?)
     }
 }
 
@@ -65,6 +85,7 @@ impl Queues for Office {
             .map(|row| OutboxItem {
                 item: row.item,
                 kind: row.what,
+                order: row.order,
                 to: row.recipient,
                 packet: row.packet,
                 urgent: row.urgent,
@@ -87,6 +108,7 @@ impl Queues for Office {
             item: item.to_owned(),
             server_id: receipt.server_id.clone(),
             sent_at: receipt.received_at,
+            receipt: receipt.signed.clone(),
         };
         self.by_itself(change)
     }
@@ -95,11 +117,12 @@ impl Queues for Office {
         Ok(self.store().put_off(item, &until, reason)?)
     }
 
-    fn wedge(&self, item: &str, code: &str, detail: &str) -> Kept<()> {
+    fn wedge(&self, item: &str, problem: &Problem) -> Kept<()> {
+        // What stands beside the recipient is for the clerk; the cause is in the log.
         self.by_itself(Change::OutboxWedged {
             item: item.to_owned(),
-            code: code.to_owned(),
-            detail: detail.to_owned(),
+            code: problem.code.to_owned(),
+            detail: tell(problem).what,
         })
     }
 
@@ -112,6 +135,9 @@ impl Queues for Office {
     }
 
     fn is_kept(&self, server_id: &str, sha256: &str) -> Kept<bool> {
+        if sha256.is_empty() {
+            return Ok(self.store().has_packet_named(server_id)?);
+        }
         // The same bytes that another sender's name put into quarantine get their chance.
         let row = self.store().packet(&BlobHash(sha256.to_owned()))?;
         Ok(row

@@ -24,14 +24,14 @@
 //! | `corpus`, `measure` | documents whose fields are known, and how well they are read |
 //! | `work` | the use case: the same for a file or a document of the store |
 
-mod columns;
+pub(super) mod columns;
 mod compare;
 pub mod corpus;
 mod foot;
-mod head;
+pub(super) mod head;
 pub mod measure;
-mod names;
-mod phrase;
+pub(super) mod names;
+pub(super) mod phrase;
 pub mod recognise;
 mod title;
 mod tsv;
@@ -40,7 +40,8 @@ mod work;
 
 pub use compare::{Difference, Grade, differences};
 pub use value::{Field, Reason, Value};
-pub use work::{Seen, look, read_file, sheets};
+pub(super) use work::page_sheet;
+pub use work::{Seen, is_read, look, read_file, sheets};
 
 use crate::domain::agency::Agency;
 use crate::domain::document::Metadata;

@@ -225,15 +225,26 @@ impl Office {
     /// Looks at the watched folder once and takes what has come. Called again and again; a
     /// file is taken at the earliest [`SETTLED`] after it was first seen.
     pub fn sweep(&self, cancel: &Cancel) -> Result<Sweep, Problem> {
+        self.sweep_telling(cancel, &mut |_, _| {})
+    }
+
+    /// The same; `tell` hears how many files of how many are done, if there are any.
+    pub fn sweep_telling(
+        &self,
+        cancel: &Cancel,
+        tell: &mut dyn FnMut(usize, usize),
+    ) -> Result<Sweep, Problem> {
         let Some(folder) = self.watched_folder()? else { return Ok(Sweep::default()) };
         self.actor(Act::ReceiveInbound)?;
         let mut looks = self.looks();
         let (ready, waiting) = looks.settled(&folder, Instant::now())?;
         let mut sweep = Sweep { waiting, ..Sweep::default() };
-        for path in ready {
+        let all = ready.len();
+        for (done, path) in ready.into_iter().enumerate() {
             if cancel.is_cancelled() {
                 break;
             }
+            tell(done, all);
             let name = name_of(&path);
             let outcome = match self.import_file(&path) {
                 // Opened by whoever writes it, or pulled out with its stick: another look.
@@ -273,9 +284,30 @@ impl Office {
 
     /// Files of the scanner that have stopped growing, by name.
     pub fn scanned_files(&self) -> Result<Vec<PathBuf>, Problem> {
+        Ok(self.scanned_now()?.0)
+    }
+
+    /// The same with a second look where the first found files and none that had settled: a
+    /// person who has just scanned presses the button once.
+    pub(super) fn scanned_soon(&self, cancel: &Cancel) -> Result<Vec<PathBuf>, Problem> {
+        const GLANCE: Duration = Duration::from_millis(100);
+        let (mut files, waiting) = self.scanned_now()?;
+        if !files.is_empty() || waiting == 0 {
+            return Ok(files);
+        }
+        let end = Instant::now() + SETTLED + GLANCE;
+        while Instant::now() < end && !cancel.is_cancelled() {
+            std::thread::sleep(GLANCE);
+        }
+        files.extend(self.scanned_now()?.0);
+        Ok(files)
+    }
+
+    /// Files of the scanner that have stopped growing, and how many have not.
+    fn scanned_now(&self) -> Result<(Vec<PathBuf>, u32), Problem> {
         self.actor(Act::ReceiveInbound)?;
-        let Some(folder) = self.scanned_folder()? else { return Ok(Vec::new()) };
-        Ok(self.looks().settled(&folder, Instant::now())?.0)
+        let Some(folder) = self.scanned_folder()? else { return Ok((Vec::new(), 0)) };
+        self.looks().settled(&folder, Instant::now())
     }
 
     /// Gives a file of the scanner's folder to `take`, and then moves it to `taken`; one that

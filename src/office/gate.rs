@@ -6,12 +6,11 @@
 //! the signatures checked anew: revocation data may have come since, and new malware is
 //! known tomorrow.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::extract::{Difference, Field, Grade, differences};
+use super::opened::Opened;
 use super::verdict::expected_of;
 use super::{Office, OfficeError, labels};
 use crate::domain::agency::AgencyCode;
@@ -34,14 +33,13 @@ use crate::domain::text;
 use crate::domain::verdict::VerdictSummary;
 use crate::i18n;
 use crate::packet::{DocumentPacket, Packet, PacketError};
-use crate::pdf::structure::Source;
 use crate::rules::RulesError;
 use crate::t;
 
 /// A file with its bytes, as it is looked at.
 pub(super) struct Looked<'a> {
     pub name: &'a str,
-    pub bytes: &'a [u8],
+    pub file: &'a Opened<'a>,
     pub main: bool,
 }
 
@@ -163,19 +161,21 @@ impl Office {
         for file in &document.files {
             contents.push(self.file(file)?);
         }
+        let opened: Vec<Opened<'_>> =
+            contents.iter().map(|bytes| Opened::of(self, bytes)).collect();
         let files: Vec<Looked<'_>> = document
             .files
             .iter()
-            .zip(&contents)
-            .map(|(file, bytes)| Looked { name: &file.name, bytes, main: file.main })
+            .zip(&opened)
+            .map(|(about, file)| Looked { name: &about.name, file, main: about.main })
             .collect();
-        let main = document.files.iter().zip(&contents).find(|(file, _)| file.main);
-        let pdf: Arc<[u8]> = main.map(|(_, bytes)| bytes.clone()).unwrap_or_default();
-        let scanned = self.scan(files.iter().map(|file| (file.name, file.bytes)))?;
+        let none = Opened::new(self, &[]);
+        let main = files.iter().find(|file| file.main).map_or(&none, |file| file.file);
+        let scanned = self.scan(files.iter().map(|file| (file.name, file.file.bytes())))?;
         let sender = document.sender.as_ref();
         let expected = expected_of(&document.metadata, sender, &document.sender_name);
-        let verdict = self.judge(&pdf, &expected)?;
-        let content = self.text_of(&pdf);
+        let verdict = self.judge_opened(main, &expected)?;
+        let content = main.content();
         let read = self.packet_of(document)?;
         let packet =
             read.as_ref().map(|(packet, over_line)| Packeted { packet, over_line: *over_line });
@@ -275,9 +275,9 @@ impl Office {
         let profile = self.profile();
         looks::formats(evidence.files.iter().map(|file| {
             let checked = if file.main {
-                profile.check_main_file(file.name, file.bytes)
+                profile.check_main_file(file.name, file.file.bytes())
             } else {
-                profile.check_attachment(file.name, file.bytes)
+                profile.check_attachment(file.name, file.file.bytes())
             };
             let why = checked.err().map(|error| match error {
                 RulesError::FormatMismatch { .. } => "format-mismatch",
@@ -294,7 +294,7 @@ impl Office {
         }
         let main = evidence.files.iter().find(|file| file.main);
         // A packet does not wait for optical recognition: a scan is for the clerk to read.
-        let reading = main.map(|file| self.read_text_fields_of(&file.bytes.into()));
+        let reading = main.map(|main| main.file.text_fields());
         let doubtful = self.profile().extraction().doubtful;
         match reading {
             Some(Ok(reading)) if !reading.is_blind() => {
@@ -335,15 +335,12 @@ fn compared(found: Difference, doubtful: f32) -> Option<Compared> {
 }
 
 fn counted(file: &Looked<'_>) -> CountedFile {
-    let pages = file.bytes.starts_with(b"%PDF-").then(|| {
-        let source = Source::parse(file.bytes.into());
-        source.and_then(|source| source.page_count()).ok()
-    });
+    let bytes = file.file.bytes();
     CountedFile {
         name: file.name.to_owned(),
-        size: file.bytes.len() as u64,
-        sha256: hex::encode(Sha256::digest(file.bytes)),
-        pages: pages.flatten(),
+        size: bytes.len() as u64,
+        sha256: hex::encode(Sha256::digest(bytes)),
+        pages: if file.file.is_pdf() { file.file.page_count().ok() } else { None },
         main: file.main,
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{NewDraft, Office, OfficeError};
+use super::{NewDraft, Office, OfficeError, directory};
 use crate::domain::calendar;
 use crate::domain::document::{DocumentKey, Metadata, Recipient, ResponseFor};
 use crate::domain::handling::{
@@ -26,7 +26,7 @@ use crate::domain::role::{Act, Role};
 use crate::domain::text;
 use crate::store::Writer;
 
-pub use look::{Handling, Link, SettlementRow};
+pub use look::{Handling, Link};
 
 /// To whom a document is given, with what direction and until when.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -264,11 +264,22 @@ impl Office {
         let metadata = document.metadata;
         let issuer = metadata.issuer.map(|issuer| issuer.agency);
         let recipient = document.sender.or(issuer);
+        // Whoever wrote may be no more: the answer goes to who goes on with the work.
+        let recipients = match &recipient {
+            Some(code) => match self.store().agency(code)? {
+                // Nobody answers himself, though he goes on with the work.
+                Some(known) => self
+                    .present(&known)?
+                    .iter()
+                    .filter(|agency| agency.code != self.session().agency.code)
+                    .map(directory::recipient)
+                    .collect(),
+                None => vec![Recipient { agency: code.clone(), name: code.to_string() }],
+            },
+            None => Vec::new(),
+        };
         Ok(Metadata {
-            recipients: recipient
-                .iter()
-                .map(|agency| Recipient { agency: agency.clone(), name: self.agency_name(agency) })
-                .collect(),
+            recipients,
             urgency: metadata.urgency,
             response_for: vec![ResponseFor {
                 agency: recipient,

@@ -64,7 +64,8 @@ impl Office {
             let date = calendar::local(jiff::Timestamp::now()).date();
             return Ok(NumberPreview { code, date, written: false });
         }
-        let numbering = self.next_numbering(&document.metadata, jiff::Timestamp::now())?;
+        let now = jiff::Timestamp::now();
+        let numbering = self.next_numbering(key, &document.metadata, now)?.numbering;
         let (code, date) = (self.numbered(&document.metadata, &numbering).code, numbering.date);
         let entry = Entry::new(code.clone(), date);
         let openings = entry.openings(&self.issue_head(&source)?)?;

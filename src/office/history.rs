@@ -6,10 +6,13 @@ use jiff::civil::Date;
 use super::correct::changed;
 use super::extract::Field;
 use super::{HistoryEntry, Office, labels};
+use crate::domain::agency::AgencyCode;
+use crate::domain::calendar;
 use crate::domain::document::{DocumentKey, Metadata};
 use crate::domain::handling::Participant;
 use crate::domain::operation::{Change, Operation, OutboxKind};
-use crate::domain::outbound::SignatureKind;
+use crate::domain::opinion::Decision;
+use crate::domain::outbound::{LeavingScan, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::report::ReportTo;
 use crate::domain::role::Act;
@@ -27,6 +30,7 @@ impl Office {
             let after = match &operation.change {
                 Change::InboundArrived { metadata, .. }
                 | Change::InboundProposed { metadata, .. }
+                | Change::InboundJoined { metadata, .. }
                 | Change::InboundCorrected { metadata, .. } => Some(metadata.clone()),
                 Change::InboundUpdated { update, .. } => Some(update.metadata.clone()),
                 _ => None,
@@ -43,13 +47,14 @@ impl Office {
             Change::InboundCorrected { metadata, reason, .. } => {
                 corrected(before, metadata, reason)
             }
-            change => self.sentence(change)?,
+            change => self.sentence(change, calendar::local(at).date())?,
         };
         Some(HistoryEntry { at, user: operation.user, role: operation.role, text })
     }
 
-    /// What a change means to a reader; `None` for what only the program cares about.
-    fn sentence(&self, change: &Change) -> Option<String> {
+    /// What a change means to a reader, with agencies as they were called on its day; `None`
+    /// for what only the program cares about.
+    fn sentence(&self, change: &Change, day: Date) -> Option<String> {
         let moved = |from: String, to: String, reason: &str| {
             if reason.is_empty() {
                 t!("history-moved", from = from, to = to)
@@ -89,6 +94,9 @@ impl Office {
                 let failed = gate.checks.iter().filter(|check| check.stands_against()).count();
                 t!("history-gated", failed = failed)
             }
+            Change::LayoutChecked { check, .. } => {
+                t!("history-layout", found = super::check_layout::standing(check))
+            }
             Change::InboundJudged { judgement, .. } => t!(
                 "history-judged",
                 check = super::gate::check_name(judgement.check),
@@ -115,6 +123,9 @@ impl Office {
                 grounds = labels::grounds(grounds)
             ),
             Change::CopyArrived { origin, .. } => t!("history-came-again", origin = origin),
+            Change::InboundJoined { sender_name, .. } => {
+                t!("history-joined", sender = sender_name)
+            }
             Change::DuplicateAllowed { first, reason, .. } => {
                 t!("history-duplicate-allowed", first = self.known_as(*first), reason = reason)
             }
@@ -167,8 +178,35 @@ impl Office {
                 let fields = named.map(Field::label).collect::<Vec<_>>().join(", ");
                 t!("history-proposed", fields = fields)
             }
-            Change::OutboundDrafted { .. } => t!("history-drafted"),
-            Change::OutboundEdited { .. } => t!("history-edited"),
+            Change::OutboundDrafted { accepted_differences, .. } => {
+                made_of(t!("history-drafted"), *accepted_differences)
+            }
+            Change::OutboundEdited { why, accepted_differences, .. } => {
+                let said = match why.is_empty() {
+                    true => t!("history-edited"),
+                    false => t!("history-edited-why", why = why),
+                };
+                made_of(said, *accepted_differences)
+            }
+            // Where it went is told by the move before it.
+            Change::OpinionGiven { opinion, .. } if opinion.to.is_empty() => return None,
+            Change::OpinionGiven { opinion, .. } if opinion.decision == Decision::HandOn => {
+                t!("history-handed-on", user = self.display_name(&opinion.to), note = opinion.note)
+            }
+            Change::OpinionGiven { opinion, .. } => {
+                t!("history-given-to", user = self.display_name(&opinion.to))
+            }
+            Change::CommentMade { comment, .. } => match &comment.anchor {
+                Some(anchor) => {
+                    t!("history-commented-at", page = anchor.page + 1, text = comment.text)
+                }
+                None => t!("history-commented", text = comment.text),
+            },
+            Change::CommentAnswered { text, settles, .. } => match settles {
+                Some(true) => t!("history-comment-settled", text = text),
+                Some(false) => t!("history-comment-reopened", text = text),
+                None => t!("history-comment-answered", text = text),
+            },
             Change::OutboundMoved { from, to, reason, .. } => {
                 moved(labels::outbound(*from), labels::outbound(*to), reason)
             }
@@ -189,11 +227,56 @@ impl Office {
             Change::SignatureExtended { level, .. } => {
                 t!("history-extended", level = level.name())
             }
-            Change::OutboundIssued { recipients, .. } => {
-                t!("history-issued", count = recipients.len())
+            Change::OutboundIssued { recipients, scan, .. } => {
+                let issued = t!("history-issued", count = recipients.len());
+                match scan {
+                    None => issued,
+                    Some(LeavingScan::Clean { by }) => {
+                        format!("{issued} {}", t!("history-issued-clean", by = by))
+                    }
+                    Some(LeavingScan::Unscanned { reason, .. }) => {
+                        format!("{issued} {}", t!("history-issued-unscanned", reason = reason))
+                    }
+                }
             }
+            Change::RecallAsked { recipients, reason, .. } => {
+                t!("history-recall-asked", names = self.names_of(recipients, day), reason = reason)
+            }
+            Change::OutboundUpdated { added, removed, reason, .. } => t!(
+                "history-issued-updated",
+                added = self.names_of(added, day),
+                removed = self.names_of(removed, day),
+                reason = reason
+            ),
+            Change::DeliveryResent { recipients, reason, .. } => {
+                t!("history-resent", names = self.names_of(recipients, day), reason = reason)
+            }
+            Change::DeliveryClosed { recipient, reason, .. } => t!(
+                "history-delivery-closed",
+                recipient = self.agency_name(recipient, day),
+                reason = reason
+            ),
+            Change::AnswerArrived { inbound, .. } => {
+                t!("history-answer-arrived", answer = self.known_as(*inbound))
+            }
+            Change::CopyCertified { copy } => {
+                t!("history-copied", kind = copy.kind.title(), code = copy.written)
+            }
+            Change::PaperOwed { letters, .. } => t!("history-paper-owed", count = letters.len()),
+            Change::PaperSent { place, sending, .. } => t!(
+                "history-paper-sent",
+                place = place,
+                way = labels::paper_way(sending.way),
+                date = sending.on.strftime("%d/%m/%Y"),
+                by = sending.by
+            ),
+            Change::PaperDropped { place, reason, .. } => {
+                t!("history-paper-dropped", place = place, reason = reason)
+            }
+            Change::NumberHeld { number, .. } => t!("history-number-held", number = number),
+            Change::NumberFreed { number, .. } => t!("history-number-freed", number = number),
             Change::OutboxQueued { what, recipient, .. } => {
-                let recipient = self.agency_name(recipient);
+                let recipient = self.agency_name(recipient, day);
                 match what {
                     OutboxKind::Document => t!("history-queued-document", recipient = recipient),
                     OutboxKind::Status => t!("history-queued-status", recipient = recipient),
@@ -204,7 +287,7 @@ impl Office {
             Change::OutboxReleased { .. } => t!("history-released"),
             Change::StatusReceived { recipient, entry, .. } => t!(
                 "history-status",
-                recipient = self.agency_name(recipient),
+                recipient = self.agency_name(recipient, day),
                 status = labels::status(entry.code)
             ),
             _ => return None,
@@ -251,12 +334,17 @@ impl Office {
         }
     }
 
-    /// The agency's name in the directory, else its code.
-    pub(super) fn agency_name(&self, code: &crate::domain::agency::AgencyCode) -> String {
-        match self.store().agency(code) {
-            Ok(Some(agency)) => agency.name,
-            _ => code.to_string(),
-        }
+    fn names_of(&self, codes: &[AgencyCode], day: Date) -> String {
+        let names: Vec<String> = codes.iter().map(|code| self.agency_name(code, day)).collect();
+        if names.is_empty() { "–".to_owned() } else { names.join("; ") }
+    }
+}
+
+/// What was done with a draft, and that its file says other words than what it was made of.
+fn made_of(said: String, accepted: Option<u32>) -> String {
+    match accepted {
+        Some(count) => format!("{said} {}", t!("history-differences-accepted", count = count)),
+        None => said,
     }
 }
 

@@ -5,10 +5,13 @@
 
 use jiff::Timestamp;
 
+use super::asked_back::{AskedBack, all_of};
+use super::leaving::IssueOrder;
 use super::status::item_key;
 use super::{Office, OfficeError};
 use crate::domain::agency::{Agency, AgencyCode};
-use crate::domain::document::{DocumentKey, Urgency};
+use crate::domain::document::{BlobHash, DocumentKey, Urgency};
+use crate::domain::letter::owed;
 use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::outbound::{OutboundDocument, OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
@@ -23,34 +26,43 @@ impl Office {
     /// Issues to every electronic recipient.
     ///
     /// Điều 6 khoản 1: the document must carry a personal and an organisation signature;
-    /// both are checked again on the very bytes that leave.
+    /// both are checked again on the very bytes that leave, and these are scanned for malware
+    /// (Điều 19). What goes on paper as well is owed from now on.
     pub fn issue(&self, key: DocumentKey) -> Result<(), Problem> {
-        self.issue_as(key, None)
+        self.issue_with(key, &IssueOrder::default())
     }
 
-    /// Issues a document in the place of one of ours that is issued already: its recipients
-    /// are asked to cancel that one (QCVN 102:2016/BTTTT, `BussinessDocType` 3), which is
-    /// recalled here in the same transaction.
-    pub fn issue_replacing(&self, key: DocumentKey, old: DocumentKey) -> Result<(), Problem> {
-        self.actor(Act::Recall)?;
-        let replaced = self.outbound_document(old)?;
-        if !replaced.state.may_become(OutboundState::Recalled) {
-            return Err(Self::wrong_state(replaced.state));
-        }
-        self.issue_as(key, Some(replaced))
+    /// The same, as ordered: in the place of one of ours that is issued already, whose
+    /// recipients are asked to cancel it (QCVN 102:2016/BTTTT, `BussinessDocType` 3) and which
+    /// is recalled here in the same transaction; or with a reason although nothing was scanned.
+    pub fn issue_with(&self, key: DocumentKey, order: &IssueOrder) -> Result<(), Problem> {
+        let replaced = match order.replaces {
+            Some(old) => {
+                self.actor(Act::Recall)?;
+                let replaced = self.outbound_document(old)?;
+                if !replaced.state.may_become(OutboundState::Recalled) {
+                    return Err(Self::wrong_state(replaced.state));
+                }
+                Some(replaced)
+            }
+            None => None,
+        };
+        self.issue_as(key, replaced, &order.unscanned)
     }
 
     fn issue_as(
         &self,
         key: DocumentKey,
         replaced: Option<OutboundDocument>,
+        unscanned: &str,
     ) -> Result<(), Problem> {
         let actor = self.actor(Act::Issue)?;
         let document = self.outbound_document(key)?;
         if !document.state.may_become(OutboundState::Issued) {
             return Err(Self::wrong_state(document.state));
         }
-        if document.metadata.recipients.is_empty() {
+        // A document may go on paper alone: to people, to companies (Điều 14 khoản 4).
+        if document.metadata.recipients.is_empty() && owed(&document.metadata).is_empty() {
             return Err(OfficeError::NoRecipient.into());
         }
         self.extend_before_issue(key)?;
@@ -59,6 +71,7 @@ impl Office {
         let verdict = self.judge(&self.main_file(key)?, &expected)?;
         require_signature(&verdict, SignatureKind::Personal)?;
         require_signature(&verdict, SignatureKind::Organisation)?;
+        let scan = self.scan_leaving(&document, unscanned)?;
 
         let kind = match &replaced {
             Some(old) => Kind::Replace {
@@ -80,18 +93,21 @@ impl Office {
         };
         let packet = self.document_packet(&document, kind, &because)?;
         let packet = self.store().put_blob(&packet::write(&packet)?)?;
-        let mut left_out = Vec::new();
-        let mut recall = packet.clone();
-        if let Some(old) = &replaced {
-            let reached =
-                |code: &AgencyCode| document.metadata.recipients.iter().any(|r| r.agency == *code);
-            let old_recipients = old.metadata.recipients.iter().map(|r| &r.agency);
-            left_out.extend(old_recipients.filter(|agency| !reached(agency)).cloned());
-            if !left_out.is_empty() {
-                let order = self.document_packet(old, Kind::Recall, &because)?;
-                recall = self.store().put_blob(&packet::write(&order)?)?;
+        let back = match &replaced {
+            Some(old) => self.asked_back(old, &all_of(old))?,
+            None => AskedBack::default(),
+        };
+        let reached =
+            |code: &AgencyCode| document.metadata.recipients.iter().any(|r| r.agency == *code);
+        // Whom the new document does not reach hears of the recall alone.
+        let left_out: Vec<AgencyCode> =
+            back.asked().iter().filter(|agency| !reached(agency)).cloned().collect();
+        let order = match &replaced {
+            Some(old) if !left_out.is_empty() => {
+                Some(self.parcel_of(old, Kind::Recall, &because, &left_out)?)
             }
-        }
+            _ => None,
+        };
         let issued_at = Timestamp::now();
         let urgent = document.metadata.urgency > Urgency::Normal;
         let recipients: Vec<_> =
@@ -105,7 +121,9 @@ impl Office {
                 key,
                 issued_at,
                 recipients: recipients.clone(),
+                scan: Some(scan),
             })?;
+            Self::owe_letters(writer, &now)?;
             for recipient in recipients {
                 writer.append(Change::OutboxQueued {
                     item: item_key(&["document", &key.to_string(), recipient.as_str()]),
@@ -114,19 +132,15 @@ impl Office {
                     recipient,
                     packet: packet.clone(),
                     urgent,
+                    order: false,
                 })?;
             }
             if let Some(old) = replaced {
-                // Whom the new document does not reach hears of the recall alone.
+                let stands = writer.outbound(&old.key)?.ok_or_else(|| Self::missing(old.key))?;
+                back.append(writer, &stands, &because)?;
                 for recipient in left_out {
-                    writer.append(Change::OutboxQueued {
-                        item: item_key(&["recall", &old.key.to_string(), recipient.as_str()]),
-                        what: OutboxKind::Document,
-                        document: old.key,
-                        recipient,
-                        packet: recall.clone(),
-                        urgent: true,
-                    })?;
+                    let Some(packet) = order.clone() else { continue };
+                    writer.append(recall_queued(old.key, recipient, packet))?;
                 }
                 writer.append(Change::OutboundMoved {
                     key: old.key,
@@ -151,24 +165,20 @@ impl Office {
         if !document.state.may_become(OutboundState::Recalled) {
             return Err(Self::wrong_state(document.state));
         }
-        let packet = self.document_packet(&document, Kind::Recall, &reason)?;
-        let packet = self.store().put_blob(&packet::write(&packet)?)?;
-        let recipients: Vec<_> =
-            document.metadata.recipients.iter().map(|one| one.agency.clone()).collect();
+        let back = self.asked_back(&document, &all_of(&document))?;
+        let order = match back.asked() {
+            [] => None,
+            asked => Some(self.parcel_of(&document, Kind::Recall, &reason, asked)?),
+        };
         self.store().write(&actor, move |writer| {
             let now = writer.outbound(&key)?.ok_or_else(|| Self::missing(key))?;
             if !now.state.may_become(OutboundState::Recalled) {
                 return Err(Self::wrong_state(now.state));
             }
-            for recipient in recipients {
-                writer.append(Change::OutboxQueued {
-                    item: item_key(&["recall", &key.to_string(), recipient.as_str()]),
-                    what: OutboxKind::Document,
-                    document: key,
-                    recipient,
-                    packet: packet.clone(),
-                    urgent: true,
-                })?;
+            back.append(writer, &now, &reason)?;
+            for recipient in back.asked() {
+                let Some(packet) = order.clone() else { continue };
+                writer.append(recall_queued(key, recipient.clone(), packet))?;
             }
             writer.append(Change::OutboundMoved {
                 key,
@@ -193,7 +203,7 @@ impl Office {
     }
 
     /// The packet that carries a document, or an order about it, to all its recipients.
-    fn document_packet(
+    pub(super) fn document_packet(
         &self,
         document: &OutboundDocument,
         kind: Kind,
@@ -208,7 +218,8 @@ impl Office {
             );
         }
         let mut attachments = Vec::new();
-        if kind != Kind::Recall {
+        // An order about a document that its recipients have carries no file.
+        if matches!(kind, Kind::New | Kind::Replace { .. }) {
             for file in &document.files {
                 let bytes = self.file(file)?.to_vec();
                 attachments.push(Attachment::new(&file.name, &metadata.subject, bytes));
@@ -225,6 +236,18 @@ impl Office {
             at: Timestamp::now(),
             attachments,
         })))
+    }
+}
+
+fn recall_queued(document: DocumentKey, recipient: AgencyCode, packet: BlobHash) -> Change {
+    Change::OutboxQueued {
+        item: item_key(&["recall", &document.to_string(), recipient.as_str()]),
+        what: OutboxKind::Document,
+        document,
+        recipient,
+        packet,
+        urgent: true,
+        order: true,
     }
 }
 

@@ -1,11 +1,14 @@
 //! The office's words for states, roles and codes, in the language in force.
 
+use crate::domain::copy::{CopyForm, CopyKind};
 use crate::domain::delivery::StatusCode;
 use crate::domain::demand::{DemandKind, DemandState};
 use crate::domain::document::Urgency;
 use crate::domain::duplicate::Ground;
+use crate::domain::follow::{Concern, Stage};
 use crate::domain::handling::Part;
 use crate::domain::inbound::InboundState;
+use crate::domain::letter::{PaperGround, PaperWay};
 use crate::domain::outbound::OutboundState;
 use crate::domain::paper::Remark;
 use crate::domain::role::{Act, Role};
@@ -57,6 +60,36 @@ pub fn grounds(grounds: &[Ground]) -> String {
 /// What is not as the regulation wants a scan.
 pub fn remark(remark: Remark) -> String {
     tr(&format!("paper-remark-{}", remark.key()))
+}
+
+/// How far an issued document is at a recipient.
+pub fn stage(stage: Stage) -> String {
+    tr(&format!("stage-{}", stage.key()))
+}
+
+/// Why somebody has to look at a delivery.
+pub fn concern(concern: Concern) -> String {
+    tr(&format!("concern-{}", concern.key()))
+}
+
+/// Which kind of certified copy.
+pub fn copy_kind(kind: CopyKind) -> String {
+    tr(&format!("copy-kind-{}", kind.key()))
+}
+
+/// From what to what a copy was made.
+pub fn copy_form(form: CopyForm) -> String {
+    tr(&format!("copy-form-{}", form.key()))
+}
+
+/// How a letter on paper went.
+pub fn paper_way(way: PaperWay) -> String {
+    tr(&format!("paper-way-{}", way.key()))
+}
+
+/// Why a document goes on paper as well.
+pub fn paper_ground(ground: PaperGround) -> String {
+    tr(&format!("paper-ground-{}", ground.key()))
 }
 
 pub fn legal_value(value: LegalValue) -> String {

@@ -96,6 +96,9 @@ const INDENT: f32 = 12.7 * POINTS_PER_MM;
 /// Thickness of the lines under motto, agency and abstract.
 const HAIRLINE: f32 = 0.6;
 
+/// Air between the columns of the head.
+const GUTTER: f32 = 6.0;
+
 /// Sets a document and writes it as PDF.
 pub fn compose(sheet: &Sheet) -> Result<Vec<u8>, PdfError> {
     pdf::compose(&composition(sheet))
@@ -149,11 +152,11 @@ fn head(sheet: &Sheet, measure: f32) -> Vec<Block> {
     }
     let mut widest = 0.0f32;
     for line in sheet.issuer.lines().map(str::to_uppercase) {
-        widest = widest.max(Face::SerifBold.width(&line, AGENCY));
+        widest = widest.max(widest_set(&line, left - GUTTER));
         agency.push(paragraph(Run::bold(line), centred(AGENCY)));
     }
     // A third to a half of the text.
-    agency.push(rule(widest.min(left) * 0.4));
+    agency.push(rule(widest * 0.4));
 
     let motto = "Độc lập - Tự do - Hạnh phúc";
     let nation = vec![
@@ -174,13 +177,25 @@ fn head(sheet: &Sheet, measure: f32) -> Vec<Block> {
 
     let columns = |a: Vec<Block>, b: Vec<Block>| {
         // A little air between the columns, so that a long abstract does not touch the date.
-        let a = Column { width: left - 6.0, blocks: a };
-        let b = Column { width: right + 6.0, blocks: b };
+        let a = Column { width: left - GUTTER, blocks: a };
+        let b = Column { width: right + GUTTER, blocks: b };
         Block::Columns(vec![a, b])
     };
     let mut blocks = vec![columns(agency, nation), Block::Space(8.0), columns(number, date)];
     blocks.extend(addressees(sheet));
     blocks
+}
+
+/// Width of the widest line into which an agency's name falls in a column.
+fn widest_set(name: &str, column: f32) -> f32 {
+    let measure = |text: &str| Face::SerifBold.width(text, AGENCY);
+    let (mut widest, mut line) = (0.0f32, String::new());
+    for word in name.split_whitespace() {
+        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+        line = if measure(&longer) <= column { longer } else { word.to_owned() };
+        widest = widest.max(measure(&line));
+    }
+    widest.min(column)
 }
 
 /// Ô 9a: one addressee on the same line, several as a list.

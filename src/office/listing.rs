@@ -45,6 +45,8 @@ pub struct Column {
     /// Part of the width that the narrow columns leave; 0 for one that is as wide as what
     /// stands in it (a number, a date).
     pub share: f32,
+    /// The widest that is expected in a narrow column.
+    pub widest: String,
     pub centred: bool,
 }
 
@@ -88,7 +90,7 @@ pub(super) fn write(
     whole_file(path, |part| match format {
         Format::Csv => csv::write(listing, &part.create()?, part.path, lines),
         Format::Xlsx => xlsx::write(listing, part.path, lines).map(|()| 0),
-        Format::Pdf => pdf::write(listing, part.path, lines).map(|()| 0),
+        Format::Pdf => pdf::write(listing, part, lines).map(|()| 0),
     })
 }
 

@@ -67,6 +67,7 @@ impl Office {
         let user = text::tidy(user);
         let store = Store::open(data_dir, &user, password)?;
         let office = Self::enter(data_dir, store, &user)?;
+        super::convert::sweep(data_dir);
         // The office opens all the same: what stays is not lost.
         if let Err(problem) = office.take_what_was_left() {
             tracing::error!(%problem, "what an earlier run left was not taken");

@@ -5,10 +5,8 @@
 //! the others, and a cancel leaves what is done. Arrival numbers follow the order of arrival
 //! (Nghị định 30/2020/NĐ-CP Điều 22), whatever the order in which rows were marked.
 
-use jiff::civil::Date;
-
 use super::batch::{Cancel, Fate, Progress, Tell};
-use super::{Office, OfficeError};
+use super::{Assigning, Office, OfficeError};
 use crate::domain::document::{DocumentKey, written_number};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
@@ -18,7 +16,9 @@ use crate::domain::role::Act;
 pub enum Decision {
     Accept,
     Register,
-    Assign { user: String, direction: String, due: Option<Date> },
+    /// All to the same people. Without a day each gets its own term: its sender's, else the
+    /// usual one.
+    Assign(Assigning),
 }
 
 /// What became of each document, in the order in which they were taken.
@@ -26,7 +26,7 @@ pub type Fates = Vec<(DocumentKey, Fate<String>)>;
 
 impl Office {
     /// Decides on all of `keys`. What was done with each is a word: the arrival number of a
-    /// registration, else nothing.
+    /// registration, the term of an assignment, else nothing.
     pub fn decide_many(
         &self,
         keys: &[DocumentKey],
@@ -37,7 +37,7 @@ impl Office {
         self.actor(match decision {
             Decision::Accept => Act::ReceiveInbound,
             Decision::Register => Act::RegisterInbound,
-            Decision::Assign { .. } => Act::AssignInbound,
+            Decision::Assign(_) => Act::AssignInbound,
         })?;
         let ordered = self.in_order_of_arrival(keys)?;
         let total = ordered.len();
@@ -64,8 +64,10 @@ impl Office {
                 let registration = self.register(key)?;
                 Ok(written_number(registration.arrival_number))
             }
-            Decision::Assign { user, direction, due } => {
-                self.assign(key, user, direction, *due).map(|()| String::new())
+            Decision::Assign(given) => {
+                self.assign_to(key, given.clone())?;
+                let due = self.inbound_document(key)?.assignment.and_then(|given| given.due);
+                Ok(due.map(|day| day.strftime("%d/%m/%Y").to_string()).unwrap_or_default())
             }
         }
     }

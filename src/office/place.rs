@@ -29,6 +29,10 @@ use crate::rules::facts::AppearanceLine;
 use crate::signing::make::Look;
 use crate::t;
 
+/// Pages whose text is read. A signature stands at the end of the main text; annexes behind it
+/// may be long, but nobody signs on page three hundred.
+pub(super) const TEXT_PAGES: usize = 300;
+
 /// A place: page from 0, and a rectangle in the page's user space.
 pub type Place = (u32, Rect);
 
@@ -313,10 +317,7 @@ pub(super) fn texts(
     source: &Source,
     document: &RenderedDocument,
 ) -> Result<Vec<PageText>, PdfError> {
-    // A signature stands at the end of the main text; annexes behind it may be long, but
-    // nobody signs on page three hundred.
-    const PAGES: usize = 300;
-    let pages = document.pages().len().min(PAGES).min(source.page_count()? as usize);
+    let pages = document.pages().len().min(TEXT_PAGES).min(source.page_count()? as usize);
     (0..pages as u32)
         .map(|page| Ok(document.text(page)?.shown(&source.page_geometry(page + 1)?)))
         .collect()

@@ -1,5 +1,6 @@
 //! Looking at the queues: what the lists and the preview show.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Counts, Filter, Office, OfficeError};
@@ -23,6 +24,7 @@ impl Office {
             outbox_wedged: counts.outbox_wedged,
             quarantined: counts.quarantined,
             agenda: self.agenda_counts()?,
+            drafts_for_me: self.draft_count_for_me()?,
         })
     }
 
@@ -48,8 +50,32 @@ impl Office {
         limit: u32,
     ) -> Result<Vec<OutboundDocument>, Problem> {
         self.actor(Act::ViewQueues)?;
+        if filter.for_me {
+            return Ok(self.store().drafts_for(&self.own_drafts(filter), after, limit)?);
+        }
         let filter = OutboundFilter { state: filter.outbound, words: filter.words.clone() };
         Ok(self.store().outbound_page(&filter, after, limit)?)
+    }
+
+    /// How many documents [`Office::inbound`] would show in all, counted up to `most`.
+    pub fn inbound_count(&self, filter: &Filter, most: u32) -> Result<u64, Problem> {
+        self.actor(Act::ViewQueues)?;
+        if let Some(agenda) = filter.agenda {
+            return Ok(self.agenda_count(agenda, &filter.words)?.min(most.into()));
+        }
+        let filter = InboundFilter { state: filter.inbound, words: filter.words.clone() };
+        Ok(self.store().inbound_count(&filter, most)?)
+    }
+
+    /// The same of [`Office::outbound`].
+    pub fn outbound_count(&self, filter: &Filter, most: u32) -> Result<u64, Problem> {
+        self.actor(Act::ViewQueues)?;
+        if filter.for_me {
+            let count = self.store().draft_count_for(&self.own_drafts(filter))?;
+            return Ok(count.min(most.into()));
+        }
+        let filter = OutboundFilter { state: filter.outbound, words: filter.words.clone() };
+        Ok(self.store().outbound_count(&filter, most)?)
     }
 
     pub fn inbound_document(&self, key: DocumentKey) -> Result<InboundDocument, Problem> {
@@ -95,7 +121,8 @@ impl Office {
 
     /// Directory search, with or without diacritics. An agency whose name begins as was
     /// typed comes before one that merely has the words in it, such as its own bureau:
-    /// what stands first is what a quick hand takes.
+    /// what stands first is what a quick hand takes. Behind one that is no more stands who
+    /// goes on with its work.
     pub fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem> {
         const LOOKED_AT: u32 = 100;
         self.actor(Act::ViewQueues)?;
@@ -104,15 +131,42 @@ impl Office {
         if !typed.is_empty() {
             found.sort_by_key(|agency| !text::fold(&agency.name).starts_with(&typed));
         }
+        if found.iter().any(|agency| agency.ended_by(Self::today()).is_some()) {
+            found = self.with_successors(found)?;
+        }
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(found)
     }
 
-    /// Puts agencies into the directory: new ones, or new facts about known ones.
+    /// The same agencies, each once, and behind each that is no more its successors.
+    fn with_successors(&self, found: Vec<Agency>) -> Result<Vec<Agency>, Problem> {
+        let mut all: Vec<Agency> = Vec::with_capacity(found.len());
+        let mut seen = HashSet::new();
+        for mut agency in found {
+            let next = match agency.ended_by(Self::today()) {
+                Some(_) => self.present(&agency)?,
+                None => Vec::new(),
+            };
+            // Those who went on with its work may have ended themselves.
+            if let Some(ending) = agency.ending.as_mut().filter(|_| !next.is_empty()) {
+                ending.successors = next.iter().map(|agency| agency.code.clone()).collect();
+            }
+            let both = std::iter::once(agency).chain(next);
+            all.extend(both.filter(|agency| seen.insert(agency.code.clone())));
+        }
+        Ok(all)
+    }
+
+    /// Puts agencies into the directory: new ones, or new facts about known ones. What is
+    /// known of their history stays.
     pub fn put_agencies(&self, agencies: Vec<Agency>) -> Result<(), Problem> {
         let actor = self.actor(Act::ManageAgencies)?;
         self.store().write(&actor, move |writer| {
             for agency in agencies {
+                let agency = match writer.agency(&agency.code)? {
+                    Some(known) if known.code == agency.code => agency.after(&known),
+                    _ => agency,
+                };
                 writer.append(crate::domain::operation::Change::AgencyPut { agency })?;
             }
             Ok(())

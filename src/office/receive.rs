@@ -4,30 +4,29 @@
 //! authenticity are checked. That check is made here, when the packet arrives, and stored
 //! with its time; accepting stays the clerk's decision.
 
+mod document;
 mod left;
+mod unpack;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::draft::refuse_secrets;
-use super::gate::{Evidence, Looked, Packeted, secret_field};
+use super::gate::{Evidence, Looked};
+use super::opened::Opened;
 use super::refuse::refusal;
 use super::scanner::refuse_malware;
-use super::verdict::expected_of;
 use super::{Office, OfficeError, duplicate};
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::{StatusCode, StatusEntry};
-use crate::domain::document::{BlobHash, DocumentId, DocumentKey, FileRef, Metadata};
-use crate::domain::inbound::{InboundDocument, InboundState};
+use crate::domain::document::{BlobHash, DocumentKey, Metadata};
 use crate::domain::operation::Change;
 use crate::domain::problem::{Kind as ProblemKind, Problem};
 use crate::domain::role::Act;
 use crate::domain::text;
-use crate::packet::{self, DocumentPacket, Kind, Organ, Packet, PacketError, StatusPacket};
-use crate::pdf::structure::Source;
+use crate::packet::{self, Packet, PacketError, StatusPacket};
 use crate::signing::check::Expectation;
 use crate::store::{PacketRow, PacketState};
 
@@ -35,6 +34,8 @@ use crate::store::{PacketRow, PacketState};
 const INBOUND: &str = "inbound ";
 /// How the outcome of a packet begins whose document was here already.
 const DUPLICATE: &str = "duplicate of ";
+/// How the outcome of a packet begins whose document somebody had brought before it.
+const JOINED: &str = "joined ";
 
 /// The code of a change that does not fit what another window has made true meanwhile.
 const CONFLICT: &str = "store-conflict";
@@ -45,6 +46,8 @@ const RACES: u32 = 3;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Received {
     pub documents: u32,
+    /// Packets of documents that somebody had brought by hand.
+    pub joined: u32,
     pub statuses: u32,
     pub duplicates: u32,
     pub quarantined: u32,
@@ -60,6 +63,8 @@ pub enum Imported {
     Document(DocumentKey),
     /// The office has it already, as this document.
     Duplicate(DocumentKey),
+    /// Somebody had brought its document by hand: that has its sender and its packet now.
+    Joined(DocumentKey),
     Status,
     /// Its bytes are kept, out of sight; this is why.
     Quarantined(Problem),
@@ -83,6 +88,10 @@ impl Office {
                 match self.take(&row.hash) {
                     Ok(Imported::Document(_)) => {
                         total.documents += 1;
+                        total.queued += 1;
+                    }
+                    Ok(Imported::Joined(_)) => {
+                        total.joined += 1;
                         total.queued += 1;
                     }
                     Ok(Imported::Duplicate(_)) => total.duplicates += 1,
@@ -248,41 +257,28 @@ impl Office {
         Ok(one.zip(other).is_some_and(|(one, other)| one.code == other.code))
     }
 
-    /// The document with these bytes that came by hand or from the same sender. What another
-    /// agency sends is its own document, shown beside the first: whoever sends a file before
-    /// its issuer does must not swallow the issuer's, and each sender waits for its statuses.
-    fn same_bytes(
-        &self,
-        main: &BlobHash,
-        sender: Option<&AgencyCode>,
-    ) -> Result<Option<DocumentKey>, Problem> {
-        let Some(first) = self.store().with_main_file(main)? else { return Ok(None) };
-        let first = self.store().inbound(&first)?;
-        let first = first.filter(|first| first.sender.is_none() || first.sender.as_ref() == sender);
-        Ok(first.map(|first| first.key))
-    }
-
     /// A PDF without a packet: paper that was scanned, or a file handed over.
     fn take_pdf(&self, hash: &BlobHash, origin: &str, pdf: Arc<[u8]>) -> Result<Imported, Problem> {
         let scanned = self.scan([(origin, &*pdf)])?;
         refuse_malware(&scanned)?;
-        let pages = Source::parse(pdf.clone())?.page_count()?;
-        let mut content = self.text_of(&pdf);
+        let opened = Opened::of(self, &pdf);
+        let pages = opened.page_count()?;
+        let mut content = opened.content();
         refuse_secrets(&content)?;
         // The bytes are those of the main file of a packet that came before.
-        if let Some(known) = self.store().with_main_file(hash)? {
+        if let Some(known) = self.store().with_main_file(hash)?.into_iter().next() {
             self.came_again(known, hash, origin, "", format!("{DUPLICATE}{known}"))?;
             return Ok(Imported::Duplicate(known));
         }
         // Nobody states the fields of a bare PDF: they are read off its pages.
-        let reading = self.read_arrival(&pdf);
+        let reading = opened.arrival_fields();
         if let Some(recognised) = reading.as_ref().map(|reading| &reading.recognised_text) {
             refuse_secrets(recognised)?;
             content.push_str(recognised);
         }
         let file = self.keep_file(origin, "application/pdf", &pdf, true)?;
         let subject = origin.rsplit_once('.').map_or(origin, |(stem, _)| stem).to_owned();
-        let verdict = self.judge(&pdf, &Expectation::default())?;
+        let verdict = self.judge_opened(&opened, &Expectation::default())?;
         let key = DocumentKey::fresh();
         let proposed = reading.and_then(|reading| self.proposed_fields(key, &subject, &reading));
         let metadata = Metadata { subject, pages: Some(pages), ..Metadata::default() };
@@ -291,7 +287,7 @@ impl Office {
             sender: None,
             verdict: &verdict,
             packet: None,
-            files: &[Looked { name: &file.name, bytes: &pdf, main: true }],
+            files: &[Looked { name: &file.name, file: &opened, main: true }],
             text: &content,
             scanned: &scanned,
         })?;
@@ -315,156 +311,6 @@ impl Office {
                 writer.append(proposed)?;
             }
             duplicate::note(writer, key)?;
-            writer.append(taken)?;
-            Ok(Imported::Document(key))
-        })
-    }
-
-    fn take_document(
-        &self,
-        hash: &BlobHash,
-        document: &DocumentPacket,
-        over_line: bool,
-    ) -> Result<Imported, Problem> {
-        let us = &self.session().agency;
-        let ours = |organ: &Organ| {
-            organ
-                .code
-                .as_ref()
-                .is_some_and(|code| *code == us.code || us.other_codes.contains(code))
-        };
-        if !document.to.iter().any(ours) {
-            return Err(OfficeError::NotAddressee.into());
-        }
-        if document.business.kind == Kind::Recall {
-            return self.take_recall(hash, document);
-        }
-        if let Some(updated) = self.take_update(hash, document)? {
-            return Ok(updated);
-        }
-        let main = document.main_attachment().filter(|file| file.is_pdf());
-        let main = main.ok_or(OfficeError::NoMainFile)?;
-        let known = match DocumentId::parse(&document.document_id) {
-            Some(id) => {
-                self.store().find_inbound_by_document_id(&id, document.from.code.as_ref())?
-            }
-            None => None,
-        };
-        // A second copy of what is here is no second document (Nghị định 30/2020/NĐ-CP Phụ
-        // lục VI: the clerk is warned of a duplicate document code). What was returned may be
-        // sent again under the same code, and other words under a known code are for the
-        // clerk to see, not for the program to drop.
-        let main_hash = BlobHash(hex::encode(Sha256::digest(&main.content)));
-        let same = |known: &InboundDocument| {
-            known.state != InboundState::Returned
-                && known.files.iter().any(|file| file.main && file.blob == main_hash)
-        };
-        let known = match known.filter(same) {
-            Some(known) => Some(known.key),
-            // An update says something else of the same bytes.
-            None if document.business.kind == Kind::New => {
-                self.same_bytes(&main_hash, document.from.code.as_ref())?
-            }
-            None => None,
-        };
-        if let Some(known) = known {
-            let (sender, outcome) = (&document.from.name, format!("{DUPLICATE}{known}"));
-            self.came_again(known, hash, &document.document_id, sender, outcome)?;
-            return Ok(Imported::Duplicate(known));
-        }
-        // Before anything of it is taken apart.
-        let files = document.attachments.iter();
-        let scanned = self.scan(files.map(|file| (file.name.as_str(), &*file.content)))?;
-        refuse_malware(&scanned)?;
-        let mut metadata = document.metadata(self.profile());
-        if let Some(mark) = secret_field(document) {
-            return Err(OfficeError::Secret(mark.stamp().to_owned()).into());
-        }
-        let pdf: Arc<[u8]> = main.content.clone().into();
-        let content = self.text_of(&pdf);
-        refuse_secrets(&content)?;
-        for enclosed in document.attachments.iter().filter(|file| !std::ptr::eq(*file, main)) {
-            self.refuse_secret_file(&enclosed.content)?;
-        }
-        let expected = expected_of(&metadata, document.from.code.as_ref(), &document.from.name);
-        let verdict = self.judge(&pdf, &expected)?;
-        let pages = Source::parse(pdf.clone()).and_then(|source| source.page_count()).ok();
-        metadata.pages = pages.or(metadata.pages);
-        let mut files: Vec<FileRef> = Vec::new();
-        for attachment in &document.attachments {
-            let is_main = std::ptr::eq(attachment, main);
-            let media_type = &attachment.media_type;
-            files.push(self.keep_file(
-                &attachment.name,
-                media_type,
-                &attachment.content,
-                is_main,
-            )?);
-        }
-        files.sort_by_key(|file| !file.main);
-        let looked: Vec<Looked<'_>> = document
-            .attachments
-            .iter()
-            .map(|file| Looked {
-                name: &file.name,
-                bytes: &file.content,
-                main: std::ptr::eq(file, main),
-            })
-            .collect();
-        let gate = self.look(&Evidence {
-            metadata: &metadata,
-            sender: document.from.code.as_ref(),
-            verdict: &verdict,
-            packet: Some(Packeted { packet: document, over_line }),
-            files: &looked,
-            text: &content,
-            scanned: &scanned,
-        })?;
-        let inbound = InboundDocument {
-            key: DocumentKey::fresh(),
-            state: InboundState::Arrived,
-            sender: document.from.code.clone(),
-            sender_name: document.from.name.clone(),
-            metadata,
-            files,
-            packet: Some(hash.clone()),
-            arrived_at: Timestamp::now(),
-            verdict,
-            registration: None,
-            assignment: None,
-            reason: String::new(),
-            paper: None,
-            demand: None,
-        };
-        let key = inbound.key;
-        let status = self.status_for(&inbound, InboundState::Arrived, "")?;
-        // What its sender demanded before it came, and the documents that it replaces.
-        let mut demands = self.waited_for(&inbound)?;
-        demands.extend(self.replacements(document, key, hash)?);
-        let office = self.clone();
-        let outcome = format!("{INBOUND}{key}");
-        let taken = Change::PacketTaken { packet: hash.clone(), outcome };
-        self.store().write(&self.program(), move |writer| {
-            writer.append(Change::InboundArrived {
-                key,
-                sender: inbound.sender,
-                sender_name: inbound.sender_name,
-                metadata: inbound.metadata,
-                files: inbound.files,
-                packet: inbound.packet,
-                arrived_at: inbound.arrived_at,
-                verdict: inbound.verdict,
-                text: content,
-            })?;
-            writer.append(Change::InboundGated { key, gate, verdict: None })?;
-            duplicate::note(writer, key)?;
-            // Status 01 goes back by itself.
-            if let Some(status) = status {
-                writer.append(status)?;
-            }
-            for demand in demands {
-                demand.write(&office, writer)?;
-            }
             writer.append(taken)?;
             Ok(Imported::Document(key))
         })
@@ -539,7 +385,7 @@ fn is_about_the_packet(problem: &Problem) -> bool {
 
 /// What a packet was taken for, from the words that were kept then.
 fn was_taken(outcome: &str) -> Imported {
-    let key = outcome.strip_prefix(INBOUND).or_else(|| outcome.strip_prefix(DUPLICATE));
+    let key = [INBOUND, JOINED, DUPLICATE].iter().find_map(|said| outcome.strip_prefix(said));
     match key.and_then(|key| key.parse().ok()) {
         Some(key) => Imported::Duplicate(key),
         None => Imported::Status,

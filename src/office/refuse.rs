@@ -66,6 +66,7 @@ impl Office {
             recipient: sender,
             packet: self.store().put_blob(&packet::write(&status)?)?,
             urgent: true,
+            order: false,
         };
         let quarantined = Change::PacketQuarantined {
             packet: hash.clone(),

@@ -91,7 +91,7 @@ impl Office {
             state => Self::check_inbound_step(state, to),
         };
         check(before.state)?;
-        let status = self.status_for(&before, to, &reason)?;
+        let office = self.clone();
         self.store().write(&actor, move |writer| {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
             // Another window may have been quicker.
@@ -99,14 +99,12 @@ impl Office {
             if to != InboundState::Returned {
                 Self::nothing_demanded(writer, key)?;
             }
+            let said = reason.clone();
             writer.append(match assignment {
                 Some(assignment) => Change::InboundAssigned { key, assignment },
                 None => Change::InboundMoved { key, from: document.state, to, reason },
             })?;
-            if let Some(status) = status {
-                writer.append(status)?;
-            }
-            Ok(())
+            office.tell(writer, &document, to, &said)
         })
     }
 

@@ -26,6 +26,11 @@ pub struct Wish {
     pub colour: bool,
 }
 
+impl Wish {
+    /// The resolutions that are offered.
+    pub const RESOLUTIONS: [u32; 2] = [200, 300];
+}
+
 impl Default for Wish {
     fn default() -> Self {
         Self { dpi: 200, colour: true }
@@ -38,6 +43,8 @@ pub struct ScannerInfo {
     /// Stays the same from one look to the next.
     pub id: String,
     pub name: String,
+    /// How it scans is asked of it; else it is set at the device.
+    pub heeds: bool,
 }
 
 /// Keeps a file of pages: its name, and its bytes.
@@ -61,12 +68,20 @@ struct Folder {
 
 impl Scanner for Folder {
     fn info(&self) -> ScannerInfo {
-        ScannerInfo { id: "folder".to_owned(), name: self.folder.display().to_string() }
+        ScannerInfo {
+            id: "folder".to_owned(),
+            name: self.folder.display().to_string(),
+            heeds: false,
+        }
     }
 
     fn scan(&self, _: Wish, take: &mut Take<'_>, cancel: &Cancel) -> Result<(), Problem> {
         let mut failed = None;
-        for path in self.office.scanned_files()? {
+        let files = self.office.scanned_soon(cancel)?;
+        if files.is_empty() && !cancel.is_cancelled() {
+            return Err(OfficeError::NothingScanned(self.info().name).into());
+        }
+        for path in files {
             if cancel.is_cancelled() {
                 break;
             }

@@ -51,7 +51,7 @@ impl Office {
         let plan = self.plan_seal(key, &order.placement)?;
         if let Some(head) = &plan.head {
             // What the page says otherwise than the register would is refused before the PIN.
-            let numbering = self.next_numbering(&plan.metadata, plan.at)?;
+            let numbering = self.next_numbering(key, &plan.metadata, plan.at)?.numbering;
             self.head_entry(&plan.metadata, &numbering).openings(head)?;
         }
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
@@ -70,8 +70,9 @@ impl Office {
         let main = main.ok_or_else(|| Self::missing(key))?;
         let bytes = self.file(&main)?;
         let expected = self.expected_of_ours(&document.metadata);
-        let verdict = self.judge(&bytes, &expected)?;
+        let (report, verdict) = self.judge_closely(&bytes, &expected)?;
         require_signature(&verdict, SignatureKind::Personal)?;
+        self.require_competence(&document, &main, &report)?;
         let earlier = verdict.signatures.iter();
         let earlier =
             earlier.map(|found| Level::from_name(&found.level).unwrap_or_default()).collect();
@@ -121,9 +122,7 @@ impl Office {
         let numbered = match head {
             None => None,
             Some(head) => {
-                let next = self.next_numbering(metadata, *at)?;
-                let number = turn.reserve(&next.book, || Ok(next.number))?;
-                let numbering = crate::domain::outbound::Numbering { number, ..next };
+                let numbering = self.numbering_in_turn(key, metadata, *at, turn)?;
                 work.fill = self.head_entry(metadata, &numbering).openings(head)?;
                 Some((self.numbered(metadata, &numbering), numbering))
             }
@@ -172,7 +171,7 @@ impl Office {
                 return Err(Self::wrong_state(now.state));
             }
             if let Some((metadata, numbering)) = numbered {
-                if writer.next_number(&numbering.book)? != numbering.number {
+                if !writer.may_take(&key, &numbering.book, numbering.number)? {
                     return Err(OfficeError::NumberMoved.into());
                 }
                 writer.append(Change::OutboundNumbered { key, numbering, metadata })?;

@@ -14,7 +14,7 @@ use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::verdict::Level;
-use crate::exchange::ServerAddress;
+use crate::exchange::{ServerAddress, ServerProfile};
 use crate::pdf::appearance::{PictureLook, look_over};
 use crate::pki::{Certificate, TrustStore};
 use crate::rules::facts::NumberTaken;
@@ -23,6 +23,7 @@ use crate::token::Pin;
 
 const SERVER_URL: &str = "server.url";
 const SERVER_SECRET: &str = "server.secret";
+const SERVER_PROFILE: &str = "server.profile";
 const TSA_URLS: &str = "tsa.urls";
 const SIGNATURE_LEVEL: &str = "signature.level";
 const SEAL_IMAGE: &str = "image.seal";
@@ -35,7 +36,9 @@ const ORGANISATION: &str = "organisation-signature";
 #[derive(Debug, Clone)]
 pub struct ServerSetting {
     pub url: String,
+    /// Empty where this office proves itself by its certificate alone.
     pub secret: Pin,
+    pub profile: ServerProfile,
 }
 
 impl Office {
@@ -48,18 +51,44 @@ impl Office {
     pub fn server_setting(&self) -> Result<Option<ServerSetting>, Problem> {
         let url = self.store().setting(SERVER_URL)?;
         let secret = self.store().setting(SERVER_SECRET)?;
-        Ok(url.zip(secret).map(|(url, secret)| ServerSetting { url, secret: Pin::new(secret) }))
+        let words = self.store().setting(SERVER_PROFILE)?;
+        let profile = match words.as_deref() {
+            None => ServerProfile::default(),
+            Some(words) => {
+                ServerProfile::read(words).ok_or(OfficeError::BadSetting(SERVER_PROFILE))?
+            }
+        };
+        let setting = |(url, secret)| ServerSetting { url, secret: Pin::new(secret), profile };
+        Ok(url.zip(secret).map(setting))
+    }
+
+    /// How the server wants to be spoken to.
+    pub fn set_server_profile(&self, profile: ServerProfile) -> Result<(), Problem> {
+        self.actor(Act::ManageAgencies)?;
+        Ok(self.store().set_setting(SERVER_PROFILE, &profile.words())?)
     }
 
     pub fn set_server(&self, url: &str, secret: &Pin) -> Result<(), Problem> {
+        if secret.reveal().trim().is_empty() {
+            return Err(OfficeError::BadSetting("server.secret").into());
+        }
+        self.put_server(url, secret)
+    }
+
+    /// The same without a secret, where the certificate on the line proves this office.
+    pub fn set_server_without_secret(&self, url: &str) -> Result<(), Problem> {
+        if self.line_certificate()?.is_none() {
+            return Err(OfficeError::BadSetting("server.secret").into());
+        }
+        self.put_server(url, &Pin::new(""))
+    }
+
+    fn put_server(&self, url: &str, secret: &Pin) -> Result<(), Problem> {
         self.actor(Act::ManageAgencies)?;
         let parsed = web_address(url).ok_or(OfficeError::BadSetting("server.url"))?;
         // What the line would refuse later is refused now: Quyết định 28/2018/QĐ-TTg Điều 13
         // wants it encrypted, so plain http goes no further than this computer.
         ServerAddress::new(&parsed, self.session().agency.code.clone(), secret.clone())?;
-        if secret.reveal().trim().is_empty() {
-            return Err(OfficeError::BadSetting("server.secret").into());
-        }
         self.store().set_setting(SERVER_URL, &parsed)?;
         self.store().set_setting(SERVER_SECRET, secret.reveal().trim())?;
         Ok(())

@@ -7,12 +7,12 @@
 use jiff::Timestamp;
 
 use super::batch::{self, Made, Turn};
+use super::draft::DraftError;
 use super::hand::{Hand, Work};
 use super::head::{self, Entry};
+use super::review::still_holds;
 use super::{Office, OfficeError, Placement, SignOrder, place};
 use crate::domain::act::SigningAct;
-use crate::domain::book::BookId;
-use crate::domain::calendar;
 use crate::domain::document::{Code, DocumentKey, FileRef, Metadata};
 use crate::domain::operation::Change;
 use crate::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
@@ -31,6 +31,8 @@ pub(super) struct SignaturePlan {
     key: DocumentKey,
     metadata: Metadata,
     main: FileRef,
+    /// All of them, as they were when the place was found.
+    files: Vec<FileRef>,
     source: Source,
     image: Option<Vec<u8>>,
     /// `None` for an invisible signature.
@@ -63,7 +65,7 @@ impl Office {
         let plan = self.plan_signature(key, &order.placement)?;
         // And what the page says otherwise than the register would is refused.
         if self.number_taken()? == NumberTaken::PersonalSignature {
-            let numbering = self.next_numbering(&plan.metadata, Timestamp::now())?;
+            let numbering = self.next_numbering(key, &plan.metadata, Timestamp::now())?.numbering;
             self.head_entry(&plan.metadata, &numbering).openings(&plan.head)?;
         }
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
@@ -87,16 +89,23 @@ impl Office {
         }
     }
 
+    /// The document, if it is to be signed, and by whoever is at the desk.
+    pub(super) fn to_sign(&self, key: DocumentKey) -> Result<OutboundDocument, Problem> {
+        let document = self.standing(key, OutboundState::ToSeal)?;
+        self.must_be_signer(key)?;
+        Ok(document)
+    }
+
     pub(super) fn plan_signature(
         &self,
         key: DocumentKey,
         placement: &Placement,
     ) -> Result<SignaturePlan, Problem> {
-        let document = self.standing(key, OutboundState::ToSeal)?;
+        let document = self.to_sign(key)?;
         let main = main_file(&document.files).cloned().ok_or_else(|| Self::missing(key))?;
         let source = Source::parse(self.file(&main)?)?;
         let image = self.signature_image()?;
-        let metadata = document.metadata;
+        let (metadata, files) = (document.metadata, document.files);
         let place = self.personal_place(&source, &metadata, placement)?;
         // Just as large as the image, so that the seal is placed against the image.
         let place = match (place, &image) {
@@ -104,7 +113,7 @@ impl Office {
             (place, _) => place,
         };
         let head = self.issue_head(&source)?;
-        Ok(SignaturePlan { key, metadata, main, source, image, place, head })
+        Ok(SignaturePlan { key, metadata, main, files, source, image, place, head })
     }
 
     /// Numbers, signs and stores, when its turn comes.
@@ -115,7 +124,7 @@ impl Office {
         plan: &SignaturePlan,
         turn: &mut Turn,
     ) -> Result<Made, Problem> {
-        let SignaturePlan { key, metadata, main, source, image, place, head } = plan;
+        let SignaturePlan { key, metadata, main, files, source, image, place, head } = plan;
         let key = *key;
         let at = Timestamp::now();
         let look = |metadata: &Metadata| match place {
@@ -129,11 +138,7 @@ impl Office {
         let mut work = Work::new(SigningAct::Approve, look(metadata));
         let numbered = match self.number_taken()? {
             NumberTaken::PersonalSignature => {
-                let date = calendar::local(at).date();
-                let series = self.profile().book_series(&metadata.type_key);
-                let book = BookId::outbound(date.year(), series);
-                let number = turn.reserve(&book, || Ok(self.store().next_number(&book)?))?;
-                let numbering = Numbering { book, number, date };
+                let numbering = self.numbering_in_turn(key, metadata, at, turn)?;
                 work.stamps = self.head_entry(metadata, &numbering).stamps(head)?;
                 Some((self.numbered(metadata, &numbering), numbering))
             }
@@ -160,16 +165,22 @@ impl Office {
             signed_at: at,
             level: Some(signed.level),
         };
-        let before = main.blob.clone();
+        let planned = (metadata.clone(), files.clone());
+        let whose = self.session().clone();
         turn.settle()?;
         self.store().write(actor, move |writer| {
             let now = writer.outbound(&key)?.ok_or_else(|| Self::missing(key))?;
-            let same_file = now.files.iter().any(|file| file.blob == before);
-            if !now.state.may_become(OutboundState::ToSeal) || !same_file {
+            if !now.state.may_become(OutboundState::ToSeal) {
                 return Err(Self::wrong_state(now.state));
             }
+            still_holds(writer, key, &whose)?;
+            // Taken back, changed and passed on again while the token worked: this signature
+            // is not for that.
+            if (now.metadata, now.files) != planned {
+                return Err(DraftError::OtherVersion.into());
+            }
             if let Some((metadata, numbering)) = numbered {
-                if writer.next_number(&numbering.book)? != numbering.number {
+                if !writer.may_take(&key, &numbering.book, numbering.number)? {
                     return Err(OfficeError::NumberMoved.into());
                 }
                 writer.append(Change::OutboundNumbered { key, numbering, metadata })?;
@@ -220,19 +231,26 @@ impl Office {
             notation: metadata.code.notation.clone(),
         };
         let agency = self.session().agency.code.clone();
-        let id = self.profile().document_id(agency, numbering.date, numbering.number, &code);
+        let place = (numbering.book.series.as_str(), numbering.number);
+        let id = self.profile().document_id_in(agency, numbering.date, place, &code);
         Metadata { document_id: Some(id), code, issued: Some(numbering.date), ..metadata.clone() }
     }
 
-    /// The number and the date that a document would get at `at`.
-    pub(super) fn next_numbering(
+    /// The number and the date that a document takes when its turn comes: what is kept for
+    /// it, else the next that nobody before it in the line has.
+    pub(super) fn numbering_in_turn(
         &self,
+        key: DocumentKey,
         metadata: &Metadata,
         at: Timestamp,
+        turn: &Turn,
     ) -> Result<Numbering, Problem> {
-        let date = calendar::local(at).date();
-        let book = BookId::outbound(date.year(), self.profile().book_series(&metadata.type_key));
-        let number = self.store().next_number(&book)?;
+        let next = self.next_numbering(key, metadata, at)?;
+        if next.held {
+            return Ok(next.numbering);
+        }
+        let Numbering { book, date, .. } = next.numbering;
+        let number = turn.reserve(&book, || Ok(self.store().next_number(&book)?))?;
         Ok(Numbering { book, number, date })
     }
 

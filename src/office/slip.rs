@@ -5,9 +5,8 @@
 //! settles the document. What was recorded in the system is filled in; the rest stays free
 //! for the hand.
 
-use jiff::civil::Date;
-
 use super::Office;
+use super::form::{Form, SMALL, day, line, moment, paragraph};
 use super::handling::Handling;
 use crate::domain::calendar;
 use crate::domain::document::DocumentKey;
@@ -15,11 +14,10 @@ use crate::domain::handling::{Handler, Part, Party, Unit};
 use crate::domain::inbound::InboundDocument;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
-use crate::i18n::{self, Lang};
-use crate::pdf::compose::{Align, Block, Column, Composition, PageSetup, Run, Style, compose};
+use crate::i18n::Lang;
+use crate::pdf::PdfError;
+use crate::pdf::compose::{Align, Block, Run, Style};
 
-const BODY: f32 = 12.0;
-const SMALL: f32 = 10.0;
 /// Room left for handwriting, in points.
 const BY_HAND: f32 = 60.0;
 
@@ -34,60 +32,26 @@ impl Office {
             return Err(Self::wrong_inbound_state(document.state).into());
         }
         let (handling, units) = (self.handling(key)?, self.units()?);
-        let slip = Slip { lang, office: self, document: &document, handling: &handling, units };
+        let form = Form { lang, agency: &self.session().agency.name };
+        let slip = Slip { form, document: &document, handling: &handling, units };
         Ok(slip.composed()?)
     }
 }
 
 struct Slip<'a> {
-    lang: Lang,
-    office: &'a Office,
+    form: Form<'a>,
     document: &'a InboundDocument,
     handling: &'a Handling,
     units: Vec<Unit>,
 }
 
 impl Slip<'_> {
-    fn composed(&self) -> Result<Vec<u8>, crate::pdf::PdfError> {
-        let title = self.say("slip-title", &[]);
-        let agency = &self.office.session().agency;
-        let page = PageSetup { number_size: None, ..PageSetup::a4(20.0, 20.0, 30.0, 15.0) };
-        let half = page.measure() / 2.0;
-        let centred = |run| paragraph(run, Style::sized(BODY).align(Align::Centre));
-        let head = Block::Columns(vec![
-            Column {
-                width: half * 0.85,
-                blocks: vec![centred(Run::bold(agency.name.to_uppercase()))],
-            },
-            Column {
-                width: half * 1.15,
-                blocks: vec![
-                    centred(Run::bold("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")),
-                    centred(Run::bold("Độc lập - Tự do - Hạnh phúc")),
-                ],
-            },
-        ]);
-        let mut blocks = vec![
-            head,
-            Block::Space(18.0),
-            paragraph(Run::bold(title.to_uppercase()), Style::sized(14.0).align(Align::Centre)),
-            Block::Space(10.0),
-        ];
-        blocks.extend(self.facts());
+    fn composed(&self) -> Result<Vec<u8>, PdfError> {
+        let mut blocks = self.facts();
         blocks.push(self.section("slip-leader", self.opinions(false)));
         blocks.push(self.section("slip-unit", self.opinions(true)));
         blocks.push(self.section("slip-handler", self.reports()));
-        compose(&Composition {
-            title,
-            author: agency.name.clone(),
-            language: if self.lang == Lang::Vi { "vi-VN" } else { "en-GB" }.to_owned(),
-            page,
-            blocks,
-        })
-    }
-
-    fn say(&self, key: &str, facts: &[(&str, String)]) -> String {
-        i18n::lookup(self.lang, key, facts).unwrap_or_else(|| format!("⟦{key}⟧"))
+        self.form.composed(self.form.say("slip-title", &[]), blocks)
     }
 
     /// What the document is, and how it came.
@@ -95,7 +59,7 @@ impl Slip<'_> {
         let metadata = &self.document.metadata;
         let author = metadata.issuer.as_ref().map_or(&self.document.sender_name, |one| &one.name);
         let registration = self.document.registration.as_ref();
-        let rows = [
+        self.form.facts([
             ("slip-document", format!("{} {}", metadata.type_name, metadata.code)),
             ("slip-issued", metadata.issued.map(day).unwrap_or_default()),
             ("slip-author", author.clone()),
@@ -105,22 +69,14 @@ impl Slip<'_> {
                 registration.map_or(String::new(), |row| {
                     let number = row.arrival_number.to_string();
                     let date = day(row.arrival_date);
-                    self.say("slip-number-and-day", &[("number", number), ("date", date)])
+                    self.form.say("slip-number-and-day", &[("number", number), ("date", date)])
                 }),
             ),
-        ];
-        rows.into_iter()
-            .filter(|(_, value)| !value.trim().is_empty())
-            .map(|(key, value)| Block::Paragraph {
-                runs: vec![Run::bold(format!("{} ", self.say(key, &[]))), Run::plain(value)],
-                style: Style::sized(BODY).before(3.0),
-            })
-            .collect()
+        ])
     }
 
     fn section(&self, key: &str, mut lines: Vec<Block>) -> Block {
-        let style = Style { keep_with_next: true, ..Style::sized(BODY).before(12.0) };
-        let mut blocks = vec![paragraph(Run::bold(self.say(key, &[])), style)];
+        let mut blocks = vec![self.form.heading(key)];
         if lines.is_empty() {
             lines.push(Block::Space(BY_HAND));
         }
@@ -153,7 +109,6 @@ impl Slip<'_> {
     }
 
     fn deed(&self, first: &Handler, deed: &[Handler]) -> Vec<Block> {
-        let line = |text: String| paragraph(Run::plain(text), Style::sized(BODY).before(3.0));
         let mut blocks = Vec::new();
         if !first.direction.is_empty() {
             blocks.push(line(first.direction.clone()));
@@ -165,17 +120,17 @@ impl Slip<'_> {
                 .map(|one| self.name(&one.party))
                 .collect();
             if !names.is_empty() {
-                let part = self.say(&format!("part-{}", part.key()), &[]);
+                let part = self.form.say(&format!("part-{}", part.key()), &[]);
                 blocks.push(line(format!("– {part}: {}", names.join("; "))));
             }
         }
         if let Some(due) = first.due {
-            blocks.push(line(self.say("slip-due", &[("date", day(due))])));
+            blocks.push(line(self.form.say("slip-due", &[("date", day(due))])));
         }
         let by = format!(
             "{}, {}",
             self.name(&Party::User(first.given_by.clone())),
-            calendar::local(first.given_at).strftime("%d/%m/%Y %H:%M")
+            moment(first.given_at)
         );
         blocks.push(paragraph(Run::italic(by), Style::sized(SMALL).align(Align::Right)));
         blocks
@@ -191,12 +146,12 @@ impl Slip<'_> {
                 let by = self.name(&Party::User(entry.user.clone()));
                 let at = calendar::local(entry.at).strftime("%d/%m/%Y");
                 let text = format!("{} ({by}, {at})", entry.progress.text);
-                paragraph(Run::plain(text), Style::sized(BODY).before(3.0))
+                line(text)
             })
             .collect();
         if !self.document.reason.is_empty() {
-            let result = self.say("slip-result", &[("result", self.document.reason.clone())]);
-            blocks.push(paragraph(Run::plain(result), Style::sized(BODY).before(3.0)));
+            let result = self.form.say("slip-result", &[("result", self.document.reason.clone())]);
+            blocks.push(line(result));
         }
         blocks
     }
@@ -204,12 +159,4 @@ impl Slip<'_> {
     fn name(&self, party: &Party) -> String {
         self.handling.names.get(party).cloned().unwrap_or_else(|| party.to_string())
     }
-}
-
-fn day(date: Date) -> String {
-    date.strftime("%d/%m/%Y").to_string()
-}
-
-fn paragraph(run: Run, style: Style) -> Block {
-    Block::Paragraph { runs: vec![run], style }
 }

@@ -37,6 +37,10 @@ pub struct ArrivalStamp {
     pub place: Rect,
 }
 
+/// How far the stamp may be moved up or down from its place, in points: a hand would not set it
+/// on a line of text that stands so near.
+const NEAR: u8 = 20;
+
 impl Office {
     /// The stamp of a registered inbound document; `None` for one that has no number yet.
     pub fn arrival_stamp(&self, key: DocumentKey) -> Result<Option<ArrivalStamp>, Problem> {
@@ -94,7 +98,7 @@ impl Office {
     }
 
     /// The profile's first place where nothing stands; where all are taken, the one where the
-    /// stamp covers least.
+    /// stamp covers least, moved a little if it covers less there.
     fn stamp_place(&self, opened: &RenderedDocument) -> Result<Rect, Problem> {
         let (width, height) = self.stamp_size();
         let Some(page) = opened.pages().first().copied() else {
@@ -108,15 +112,20 @@ impl Office {
             .filter(|glyph| !glyph.ch.is_whitespace())
             .map(|glyph| geometry.to_shown(glyph.rect))
             .collect();
-        let places = self.profile().arrival_stamp().places_mm.iter().map(|[left, top]| {
-            let x = (left * POINTS_PER_MM).min(page.width - width).max(0.0);
-            let y = (top * POINTS_PER_MM).min(page.height - height).max(0.0);
+        let at = |x: f32, y: f32| {
+            let x = x.min(page.width - width).max(0.0);
+            let y = y.min(page.height - height).max(0.0);
             Rect::new(x, y, width, height)
-        });
+        };
+        let places = self.profile().arrival_stamp().places_mm.iter();
+        let places = places.map(|[left, top]| at(left * POINTS_PER_MM, top * POINTS_PER_MM));
         let covered =
             |place: &Rect| ink.iter().filter(|glyph| place.intersection(glyph).is_some()).count();
-        let best = places.min_by_key(covered);
-        Ok(best.unwrap_or(Rect::new(0.0, 0.0, width, height)))
+        let best = places.min_by_key(covered).unwrap_or(Rect::new(0.0, 0.0, width, height));
+        // Nearest first; of those that cover as little the first is taken.
+        let near = (0..=NEAR).map(f32::from).flat_map(|far| [-far, far]);
+        let moved = near.map(|far| at(best.x, best.y + far)).min_by_key(covered);
+        Ok(moved.unwrap_or(best))
     }
 
     fn stamp_drawing(&self, document: &InboundDocument) -> Drawing {
@@ -169,14 +178,14 @@ impl Office {
     }
 }
 
-fn tag() -> &'static str {
+pub(super) fn tag() -> &'static str {
     match language() {
         Lang::Vi => "vi-VN",
         Lang::En => "en-GB",
     }
 }
 
-fn pictured(opened: &RenderedDocument, index: u32) -> Result<Sheet, Problem> {
+pub(super) fn pictured(opened: &RenderedDocument, index: u32) -> Result<Sheet, Problem> {
     let bitmap = opened.page(index, DOTS / 72.0)?;
     let page = opened.pages().get(index as usize);
     let (width, height) = page.map_or((595.0, 842.0), |page| (page.width, page.height));

@@ -10,39 +10,16 @@ use sha2::{Digest as _, Sha256};
 use super::Office;
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::StatusCode;
-use crate::domain::document::DocumentKey;
+use crate::domain::document::{BlobHash, DocumentKey, Urgency};
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::problem::Problem;
 use crate::packet::{self, Packet, Report, Staff, StatusPacket};
+use crate::store::Writer;
 
 impl Office {
-    /// What tells the sender that `document` is now in `state`; `None` where nobody waits
-    /// for it (a document brought by hand, an inner step).
-    pub(super) fn status_for(
-        &self,
-        document: &InboundDocument,
-        state: InboundState,
-        reason: &str,
-    ) -> Result<Option<Change>, Problem> {
-        match state.status() {
-            Some(code) => self.status_change(document, code, reason),
-            None => Ok(None),
-        }
-    }
-
-    pub(super) fn status_change(
-        &self,
-        document: &InboundDocument,
-        code: StatusCode,
-        description: &str,
-    ) -> Result<Option<Change>, Problem> {
-        let Some(sender) = &document.sender else { return Ok(None) };
-        let item = status_item(document.key, code, sender);
-        self.status_as(item, document, code, description)
-    }
-
-    /// The same as an item of its own in the outbox.
+    /// What tells the sender of a document something, as an item of its own in the outbox;
+    /// `None` where nobody waits for it (a document brought by hand).
     pub(super) fn status_as(
         &self,
         item: String,
@@ -51,30 +28,67 @@ impl Office {
         description: &str,
     ) -> Result<Option<Change>, Problem> {
         let Some(sender) = document.sender.clone() else { return Ok(None) };
-        let metadata = &document.metadata;
-        let status = Packet::Status(StatusPacket::report(Report {
-            document: metadata,
-            issuer: &sender,
+        let packet =
+            self.store().put_blob(&self.report(document, &sender, code, description)?)?;
+        Ok(Some(queued(item, document, sender, packet)))
+    }
+
+    /// Tells the sender that `document` is now in `state`, as part of the transaction of the
+    /// deed: who the sender is may become known until then.
+    pub(super) fn tell(
+        &self,
+        writer: &mut Writer<'_>,
+        document: &InboundDocument,
+        state: InboundState,
+        description: &str,
+    ) -> Result<(), Problem> {
+        let Some((code, sender)) = state.status().zip(document.sender.clone()) else {
+            return Ok(());
+        };
+        let packet = writer.put_blob(&self.report(document, &sender, code, description)?)?;
+        let item = status_item(document.key, code, &sender);
+        writer.append(queued(item, document, sender, packet))?;
+        Ok(())
+    }
+
+    fn report(
+        &self,
+        document: &InboundDocument,
+        sender: &AgencyCode,
+        code: StatusCode,
+        description: &str,
+    ) -> Result<Vec<u8>, Problem> {
+        Ok(packet::write(&Packet::Status(StatusPacket::report(Report {
+            document: &document.metadata,
+            issuer: sender,
             from: &self.session().agency,
             code,
             description,
             at: Timestamp::now(),
             staff: self.staff(),
-        }));
-        let packet = self.store().put_blob(&packet::write(&status)?)?;
-        Ok(Some(Change::OutboxQueued {
-            item,
-            what: OutboxKind::Status,
-            document: document.key,
-            recipient: sender,
-            packet,
-            urgent: metadata.urgency > crate::domain::document::Urgency::Normal,
-        }))
+        })))?)
     }
 
     /// The person at the desk, as packets name who is responsible.
     pub(super) fn staff(&self) -> Staff {
         Staff { name: self.session().display_name.clone(), ..Staff::default() }
+    }
+}
+
+fn queued(
+    item: String,
+    document: &InboundDocument,
+    recipient: AgencyCode,
+    packet: BlobHash,
+) -> Change {
+    Change::OutboxQueued {
+        item,
+        what: OutboxKind::Status,
+        document: document.key,
+        recipient,
+        packet,
+        urgent: document.metadata.urgency > Urgency::Normal,
+        order: false,
     }
 }
 

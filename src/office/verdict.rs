@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::opened::Opened;
 use super::{Office, OfficeError};
 use crate::domain::agency::AgencyCode;
 use crate::domain::document::{DocumentKey, FileRef, Metadata};
@@ -32,22 +33,47 @@ impl Office {
         pdf: &Arc<[u8]>,
         expected: &Expectation,
     ) -> Result<VerdictSummary, Problem> {
-        let report = self.examine(pdf)?;
+        Ok(self.judge_closely(pdf, expected)?.1)
+    }
+
+    /// The same, with everything that it rests on.
+    pub(super) fn judge_closely(
+        &self,
+        pdf: &Arc<[u8]>,
+        expected: &Expectation,
+    ) -> Result<(Report, VerdictSummary), Problem> {
+        self.judged(&Source::parse(pdf.clone())?, expected)
+    }
+
+    /// The verdict on a file that others look at as well.
+    pub(super) fn judge_opened(
+        &self,
+        pdf: &Opened<'_>,
+        expected: &Expectation,
+    ) -> Result<VerdictSummary, Problem> {
+        Ok(self.judged(pdf.source()?, expected)?.1)
+    }
+
+    fn judged(
+        &self,
+        source: &Source,
+        expected: &Expectation,
+    ) -> Result<(Report, VerdictSummary), Problem> {
+        let report = self.examine(source)?;
         let mut summary = report.summary();
         if !report.signatures.is_empty() {
             summary.completeness = check::completeness(&report, expected);
         }
-        Ok(summary)
+        Ok((report, summary))
     }
 
-    fn examine(&self, pdf: &Arc<[u8]>) -> Result<Report, Problem> {
+    fn examine(&self, source: &Source) -> Result<Report, Problem> {
         let kept = Kept::in_folder(&self.data_dir().join(KEPT_FOLDER));
         let now = Timestamp::now();
         let mut trust = self.trust()?;
         kept.add_to(&mut trust, now);
         let options = CheckOptions { trust: &trust, at: None, online: Some(&self.0.fetch) };
-        let report =
-            check::check_by(&Source::parse(pdf.clone())?, &options, self.profile().algorithms())?;
+        let report = check::check_by(source, &options, self.profile().algorithms())?;
         for found in &report.signatures {
             kept.keep(&found.proof.certificates, &found.proof.evidence, now);
         }
@@ -71,7 +97,7 @@ impl Office {
         };
         let main = files.iter().find(|file| file.main).ok_or_else(|| Self::missing(key))?;
         let pdf = self.main_file(key)?;
-        let report = self.examine(&pdf)?;
+        let report = self.examine(&Source::parse(pdf.clone())?)?;
         let file = FileFacts {
             name: main.name.clone(),
             size: pdf.len() as u64,

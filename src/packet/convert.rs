@@ -7,7 +7,7 @@ use super::model::{
 };
 use crate::domain::agency::{Agency, AgencyCode};
 use crate::domain::delivery::{StatusCode, StatusEntry};
-use crate::domain::document::{DocumentId, Metadata, Recipient, ResponseFor};
+use crate::domain::document::{DocumentId, Metadata, Recipient, ResponseFor, Steering};
 use crate::domain::text;
 use crate::rules::Profile;
 
@@ -121,6 +121,12 @@ impl DocumentPacket {
             drafter_notation: self.other.drafter_notation.clone(),
             notes,
             paper_follows: self.business.paper,
+            circulation: self.other.sphere.clone(),
+            steering: match self.steering_type {
+                Some(number) => Steering::from_number(number),
+                None if self.other.steering => Steering::Steering,
+                None => Steering::Plain,
+            },
         }
     }
 
@@ -151,10 +157,14 @@ impl DocumentPacket {
                 drafter_notation: metadata.drafter_notation.clone(),
                 copies: metadata.copies,
                 pages: metadata.pages,
+                sphere: metadata.circulation.clone(),
+                steering: metadata.steering == Steering::Steering,
+                // Everything but the document itself, by the names of the files.
+                appendixes: attachments.iter().skip(1).map(|file| file.name.clone()).collect(),
                 ..OtherInfo::default()
             },
             response_for: metadata.response_for.clone(),
-            steering_type: Some(1),
+            steering_type: Some(metadata.steering.number()),
             to_places: metadata.other_places.clone(),
             business: Business {
                 kind,
@@ -239,6 +249,8 @@ mod tests {
             pages: Some(2),
             paper_follows: true,
             other_places: vec!["Lưu: VT".to_owned()],
+            circulation: "LƯU HÀNH NỘI BỘ".to_owned(),
+            steering: Steering::Report,
             ..Metadata::default()
         }
     }

@@ -13,6 +13,7 @@ mod write;
 
 use super::appearance::Colour;
 use super::{POINTS_PER_MM, PdfError};
+pub use register::Register;
 pub use sheet::{Drawing, Picture, Sheet, Stroke, sheets};
 
 /// A document to be set.
@@ -37,8 +38,19 @@ pub struct PageSetup {
     pub bottom: f32,
     pub left: f32,
     pub right: f32,
-    /// Size of the page numbers, centred in the top margin from page 2; `None` for none.
+    /// Size of the page numbers, from page 2 on; `None` for none.
     pub number_size: Option<f32>,
+    pub number_place: NumberPlace,
+}
+
+/// Where page numbers stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NumberPlace {
+    /// In the middle of the top margin (Nghị định 30/2020/NĐ-CP).
+    #[default]
+    TopCentre,
+    /// In the bottom margin, at the right edge of the text (Thông tư 01/2011/TT-BNV).
+    BottomRight,
 }
 
 impl PageSetup {
@@ -52,12 +64,18 @@ impl PageSetup {
             left: left * POINTS_PER_MM,
             right: right * POINTS_PER_MM,
             number_size: Some(14.0),
+            number_place: NumberPlace::TopCentre,
         }
     }
 
     /// Width of the text.
     pub fn measure(&self) -> f32 {
         self.width - self.left - self.right
+    }
+
+    /// Height of the text.
+    fn room(&self) -> f32 {
+        self.height - self.top - self.bottom
     }
 }
 
@@ -93,13 +111,6 @@ pub enum Block {
         widths: Vec<f32>,
         rows: Vec<Vec<Vec<Block>>>,
     },
-    /// A long table across pages: columns measured from what stands in them, the head
-    /// repeated on every page, with the numbers of the columns below their titles.
-    Register {
-        columns: Vec<RegisterColumn>,
-        rows: Vec<Vec<String>>,
-        size: f32,
-    },
     /// Stays on one page if it fits on one.
     Together(Vec<Block>),
     PageBreak,
@@ -109,9 +120,11 @@ pub enum Block {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegisterColumn {
     pub title: String,
-    /// Part of the width that the measured columns leave; 0 for one that is as wide as its
-    /// widest cell.
+    /// Part of the width that the measured columns leave; 0 for one that is as wide as
+    /// `widest`.
     pub share: f32,
+    /// The widest that is expected to stand in it; what is wider wraps.
+    pub widest: String,
     pub align: Align,
 }
 
@@ -199,12 +212,14 @@ impl Style {
 /// Fails with [`PdfError::BadResource`] if a font cannot be embedded or the page has no
 /// room for text.
 pub fn compose(composition: &Composition) -> Result<Vec<u8>, PdfError> {
-    let page = &composition.page;
-    let room = page.height - page.top - page.bottom;
+    write::write(composition, &set(&composition.blocks, &composition.page)?)
+}
+
+/// Strips with their distance from the top, page by page.
+fn set(blocks: &[Block], page: &PageSetup) -> Result<Vec<Vec<(f32, flow::Slab)>>, PdfError> {
+    let room = page.room();
     if !(page.measure() >= 20.0 && room >= 20.0) {
         return Err(PdfError::BadResource("the margins leave no room for text".into()));
     }
-    let slabs = flow::lay(&composition.blocks, page.measure());
-    let pages = flow::paginate(slabs, room);
-    write::write(composition, &pages)
+    Ok(flow::paginate(flow::lay(blocks, page.measure()), room))
 }

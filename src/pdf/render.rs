@@ -25,6 +25,7 @@ use std::time::Duration;
 use cache::{Cache, Key};
 use worker::{Request, Shared};
 
+use super::ink::Ink;
 use super::structure::{Reader, Source};
 use super::text::PageText;
 use super::{PdfError, Rect};
@@ -134,6 +135,7 @@ impl Renderer {
         if size > MAX_FILE {
             return Err(PdfError::TooLarge { size, limit: MAX_FILE });
         }
+        tracing::trace!(target: super::OPENING, rendered = size);
         let id = self.shared.fresh_id();
         let opened = self.shared.ask(|answer| Request::Open { id, reader, answer })?;
         Ok(RenderedDocument {
@@ -192,6 +194,14 @@ impl RenderedDocument {
         self.size(index)?;
         let document = self.inner.id;
         self.inner.shared.ask(|answer| Request::Text { document, page: index, answer })
+    }
+
+    /// Everything that is printed on a page (counted from 0), in its user space: characters
+    /// with their typefaces, and what lines are drawn.
+    pub fn ink(&self, index: u32) -> Result<Ink, PdfError> {
+        self.size(index)?;
+        let document = self.inner.id;
+        self.inner.shared.ask(|answer| Request::Ink { document, page: index, answer })
     }
 
     /// How the user space of a page lies on the page as shown.

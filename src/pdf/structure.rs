@@ -83,6 +83,7 @@ impl Source {
     /// [`PdfError::Empty`], [`PdfError::NotPdf`], [`PdfError::Encrypted`] (also with an empty
     /// password: a signed document is not encrypted) and [`PdfError::Damaged`].
     pub fn parse(bytes: Arc<[u8]>) -> Result<Self, PdfError> {
+        tracing::trace!(target: crate::pdf::OPENING, structure = bytes.len());
         Self::over(bytes.into())
     }
 

@@ -23,6 +23,8 @@ pub struct Glyph {
     pub baseline: f32,
     /// Font size in points, as shown.
     pub size: f32,
+    /// Index into [`Ink::faces`](super::ink::Ink::faces); 0 where nobody asked for faces.
+    pub face: u16,
 }
 
 /// All characters of one page, in the order in which the file draws them.
@@ -95,6 +97,7 @@ impl PageText {
                 pen: at.x,
                 baseline: at.y,
                 size: glyph.size * page.user_unit,
+                face: glyph.face,
             }
         });
         Self { chars: chars.collect() }
@@ -286,7 +289,7 @@ pub(crate) mod tests {
                 let width = Face::Serif.width(&ch.to_string(), size);
                 let rect = Rect::new(x, baseline - 0.2 * size, width, size);
                 x += width;
-                Glyph { ch, pen: rect.x, rect, baseline, size }
+                Glyph { ch, pen: rect.x, rect, baseline, size, face: 0 }
             })
             .collect()
     }
@@ -328,7 +331,7 @@ pub(crate) mod tests {
             needle in ".{0,5}",
         ) {
             let page = PageText::new(raw.into_iter().map(|(ch, x, y, size)| Glyph {
-                ch, rect: Rect::new(x, y, size, size), pen: x, baseline: y, size,
+                ch, rect: Rect::new(x, y, size, size), pen: x, baseline: y, size, face: 0,
             }));
             let _ = (page.plain(), page.lines(), page.find(&needle));
         }

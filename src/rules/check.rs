@@ -60,7 +60,10 @@ fn contradictions(profile: &Profile) -> Result<(), String> {
     geometry(profile)?;
     extraction(profile)?;
     super::algorithms::contradiction(profile.algorithms()).map_or(Ok(()), Err)?;
+    super::copies::contradiction(profile).map_or(Ok(()), Err)?;
+    super::leaving::contradiction(profile).map_or(Ok(()), Err)?;
     super::gate::contradiction(profile).map_or(Ok(()), Err)?;
+    super::layout::contradiction(profile.layout()).map_or(Ok(()), Err)?;
     for report in profile.reports() {
         if let Some(due) = report.due.iter().find(|due| month_day(2019, due).is_none()) {
             return Err(format!("reports: {due} is no day of every year"));

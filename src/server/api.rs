@@ -1,31 +1,42 @@
 //! The routes of the `vanthu` profile. `assets/openapi.yaml` describes them for others.
 
+mod axis;
+mod coding;
 mod packets;
+mod uploads;
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, Request, State};
-use axum::http::HeaderValue;
+use axum::extract::{MatchedPath, Path, Query, Request, State};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, head, options, patch, post};
 use axum::{Json, Router};
 use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::auth::Caller;
-use super::refusal::Refused;
-use super::storage::{Arrived, Sent};
-use super::{ServerError, Shared};
+use super::Shared;
+use super::auth::{self, Caller, named};
+use super::refusal::{Reason, Refused};
+use super::storage::{Arrived, Sent, Work, now};
+use crate::exchange::coding::ZSTD;
 use crate::exchange::wire::{self, Code, Health};
-use crate::exchange::{DeliveryState, Directory, InboxItem, InboxPage};
+use crate::exchange::{DeliveryState, Directory, InboxItem, InboxPage, OutboxKind};
 
 /// Items of an inbox page at most, and when nothing is said.
 const MAX_PAGE: u32 = 500;
 const PAGE: u32 = 100;
+/// A call that waits is answered after so long at most: what stands in between often ends
+/// what is silent for longer than a minute.
+const MAX_WAIT: Duration = Duration::from_secs(55);
+
+/// Refusals that are part of how a client finds out where it stands.
+const NO_FAILURES: [&str; 2] = ["not-found", "bad-range"];
 
 type App = State<Arc<Shared>>;
 type Answered<T> = Result<T, Refused>;
@@ -42,6 +53,11 @@ pub const ROUTES: &[Route] = &[
     Route { method: "GET", path: "/v1/health", serve: || get(health) },
     Route { method: "GET", path: "/v1/ready", serve: || get(ready) },
     Route { method: "POST", path: "/v1/packets", serve: || post(packets::send) },
+    Route { method: "OPTIONS", path: "/v1/uploads", serve: || options(uploads::options) },
+    Route { method: "POST", path: "/v1/uploads", serve: || post(uploads::begin) },
+    Route { method: "HEAD", path: "/v1/uploads/{name}", serve: || head(uploads::look) },
+    Route { method: "PATCH", path: "/v1/uploads/{name}", serve: || patch(uploads::go_on) },
+    Route { method: "DELETE", path: "/v1/uploads/{name}", serve: || delete(uploads::end) },
     Route { method: "GET", path: "/v1/packets/{id}", serve: || get(packets::fetch) },
     Route { method: "POST", path: "/v1/packets/{id}/receipt", serve: || post(packets::confirm) },
     Route { method: "GET", path: "/v1/inbox", serve: || get(inbox) },
@@ -50,6 +66,23 @@ pub const ROUTES: &[Route] = &[
     Route { method: "GET", path: "/v1/agencies", serve: || get(agencies) },
 ];
 
+/// The calls of the national axis' gateway, below the path that its clients are used to.
+fn gateway() -> Router<Arc<Shared>> {
+    let count = |kind| move |State(shared): App, headers| axis::count(shared, headers, kind);
+    Router::new()
+        .route("/sendEdoc", post(axis::send))
+        .route("/getReceivedEdocList", post(axis::received))
+        .route("/getSentEdocList", post(axis::sent))
+        .route("/getEdoc", post(axis::get))
+        .route("/downloadEdoc", post(axis::download))
+        .route("/updateStatus", post(axis::update_status))
+        .route("/getAgenciesList", post(axis::agencies))
+        .route("/registerAgency", post(axis::not_here))
+        .route("/deleteAgency", post(axis::not_here))
+        .route("/countReceiveEdoc", get(count(OutboxKind::Document)))
+        .route("/countReceiveStatus", get(count(OutboxKind::Status)))
+}
+
 /// The service, ready to be put behind connections.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new();
@@ -57,35 +90,50 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         router = router.route(route.path, (route.serve)());
     }
     router
+        .nest("/XrdAdapter", gateway())
         .fallback(|| async { Refused::new(Code::NotFound, "there is no such route") })
         .method_not_allowed_fallback(|| async {
             Refused::new(Code::BadRequest, "the route does not know this method")
                 .with_status(axum::http::StatusCode::METHOD_NOT_ALLOWED)
         })
-        .layer(middleware::from_fn(mark))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), auth::certified))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), mark))
         .with_state(shared)
 }
 
-/// Runs `work` where it may block.
-pub(super) async fn blocking<T, F>(shared: &Arc<Shared>, work: F) -> Answered<T>
-where
-    T: Send + 'static,
-    F: FnOnce(&Shared) -> Result<T, ServerError> + Send + 'static,
-{
-    let shared = Arc::clone(shared);
-    let done = tokio::task::spawn_blocking(move || work(&shared)).await;
-    // It ends otherwise only when it panics, or when the server is being stopped.
-    let done = done.map_err(|e| ServerError::Database(e.to_string()))?;
-    Ok(done?)
+/// The pattern of a call's path, of which there are few; what matches none counts together.
+fn route(request: &Request) -> String {
+    let route = request.extensions().get::<MatchedPath>();
+    route.map_or("none", MatchedPath::as_str).to_owned()
 }
 
-/// Puts the server's mark on every answer and a line into the log.
-async fn mark(request: Request, next: Next) -> Response {
+/// Puts the server's mark on every answer, packs it, puts a line into the log, and counts.
+async fn mark(State(shared): App, request: Request, next: Next) -> Response {
+    let (route, named) = (route(&request), named(&request));
     let (begun, method) = (Instant::now(), request.method().clone());
     let path = request.uri().path().to_owned();
+    let ours = path.starts_with("/v1/");
+    let packs = ours && coding::is_taken(request.headers());
     let mut response = next.run(request).await;
-    let (status, millis) = (response.status().as_u16(), begun.elapsed().as_millis());
-    tracing::info!(%method, path, status, millis, "call");
+    if packs {
+        response = coding::json(response).await;
+    }
+    if ours {
+        let takes = HeaderValue::from_static(ZSTD);
+        response.headers_mut().insert(header::ACCEPT_ENCODING, takes);
+    }
+    let (status, took) = (response.status().as_u16(), begun.elapsed());
+    shared.metrics.call(&route, method.as_str(), status, took);
+    let reason = response.extensions().get::<Reason>().map_or("", |reason| reason.0);
+    if !reason.is_empty() {
+        shared.metrics.refused(reason);
+        if let Some(named) = named.into_iter().next()
+            && !NO_FAILURES.contains(&reason)
+        {
+            shared.notebook.refused(named, reason);
+        }
+    }
+    tracing::info!(%method, path, status, reason, millis = took.as_millis(), "call");
     response.headers_mut().insert(wire::SERVER, HeaderValue::from_static(wire::SERVER_VALUE));
     response
 }
@@ -96,16 +144,22 @@ async fn health(State(shared): App) -> Json<Health> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         time: Timestamp::now(),
         packet_limit: shared.limits.packet_bytes,
+        receipt_key: shared.key.receipt_key(),
     })
 }
 
 async fn ready(State(shared): App) -> Answered<Json<serde_json::Value>> {
-    let unready = |_| {
-        Refused::new(Code::StorageFailed, "the server's storage is not ready")
+    let unready = |detail: &str| {
+        Refused::new(Code::StorageFailed, detail)
             .with_status(axum::http::StatusCode::SERVICE_UNAVAILABLE)
     };
-    blocking(&shared, |shared| shared.storage.ready()).await.map_err(unready)?;
-    shared.blobs.begin().await.map(drop).map_err(Refused::from).map_err(unready)?;
+    // A balancer that asks sends no more callers, while those who are here are served.
+    if *shared.stopping.borrow() {
+        return Err(unready("the server is stopping"));
+    }
+    let storage = async { shared.storage.ready().await.map_err(Refused::from) };
+    let blobs = async { shared.blobs.ready().await.map_err(Refused::from) };
+    futures::try_join!(storage, blobs).map_err(|_| unready("the server's storage is not ready"))?;
     Ok(Json(serde_json::json!({ "ready": true })))
 }
 
@@ -118,6 +172,9 @@ struct InboxQuery {
     #[serde(default)]
     waiting: bool,
     limit: Option<u32>,
+    /// Seconds to wait for something if there is nothing.
+    #[serde(default)]
+    wait: u16,
 }
 
 async fn inbox(
@@ -127,14 +184,45 @@ async fn inbox(
 ) -> Answered<Json<InboxPage>> {
     let Query(query) = query?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
-    let arrived = blocking(&shared, move |shared| {
-        shared.storage.inbox(&caller.agency, query.after, query.waiting, limit)
-    })
-    .await?;
+    shared.notebook.seen(&caller.agency, now());
+    let look = || shared.storage.inbox(&caller.agency, query.after, query.waiting, limit);
+    let arrived = if query.wait == 0 {
+        look().await?
+    } else {
+        let patience = Duration::from_secs(query.wait.into()).min(MAX_WAIT);
+        wait_for(&shared, &caller, patience, look).await?
+    };
     let full = arrived.len() >= limit as usize;
     let items: Vec<InboxItem> = arrived.into_iter().map(item).collect();
     let next = items.last().filter(|_| full).map(|last| last.cursor.clone());
     Ok(Json(InboxPage { items, next }))
+}
+
+/// Looks until there is something, the patience is over, or the server stops.
+async fn wait_for<'a>(
+    shared: &'a Shared,
+    caller: &Caller,
+    patience: Duration,
+    look: impl Fn() -> Work<'a, Vec<Arrived>>,
+) -> Answered<Vec<Arrived>> {
+    let (until, mut stopping) = (tokio::time::Instant::now() + patience, shared.stopping.clone());
+    let standing = shared.bell.stand(&caller.agency);
+    loop {
+        let mut rung = pin!(standing.rung());
+        // From here on a ring counts, also one that comes while the storage is asked.
+        rung.as_mut().enable();
+        let arrived = look().await?;
+        if !arrived.is_empty() || tokio::time::Instant::now() >= until {
+            return Ok(arrived);
+        }
+        // The value itself must not be held across what follows.
+        let stops = async { drop(stopping.wait_for(|stopping| *stopping).await) };
+        tokio::select! {
+            () = rung => {}
+            () = tokio::time::sleep_until(until) => {}
+            () = stops => return Ok(arrived),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -149,7 +237,7 @@ async fn outbox_by_key(
     query: Result<Query<OutboxQuery>, QueryRejection>,
 ) -> Answered<Json<DeliveryState>> {
     let Query(OutboxQuery { key }) = query?;
-    let sent = blocking(&shared, move |shared| shared.storage.by_key(&caller.agency, &key)).await?;
+    let sent = shared.storage.by_key(&caller.agency, &key).await?;
     delivery(&shared, sent)
 }
 
@@ -159,7 +247,7 @@ async fn outbox_by_id(
     id: Result<Path<Uuid>, PathRejection>,
 ) -> Answered<Json<DeliveryState>> {
     let Path(id) = id?;
-    let sent = blocking(&shared, move |shared| shared.storage.sent(&caller.agency, id)).await?;
+    let sent = shared.storage.sent(&caller.agency, id).await?;
     delivery(&shared, sent)
 }
 
@@ -176,7 +264,7 @@ async fn agencies(
     query: Result<Query<AgenciesQuery>, QueryRejection>,
 ) -> Answered<Json<Directory>> {
     let Query(AgenciesQuery { since }) = query?;
-    Ok(Json(blocking(&shared, move |shared| shared.storage.agencies(since)).await?))
+    Ok(Json(shared.storage.agencies(since).await?))
 }
 
 fn item(arrived: Arrived) -> InboxItem {
@@ -198,7 +286,7 @@ fn delivery(shared: &Shared, sent: Option<Sent>) -> Answered<Json<DeliveryState>
         return Err(Refused::new(Code::NotFound, "the agency has sent no such packet"));
     };
     let id = packet.id.to_string();
-    let receipt = shared.key.receipt(&id, &packet.sender, &packet.sha256, packet.received_at);
+    let receipt = shared.key.receipt(&packet);
     Ok(Json(DeliveryState {
         id,
         kind: packet.kind,
@@ -206,6 +294,8 @@ fn delivery(shared: &Shared, sent: Option<Sent>) -> Answered<Json<DeliveryState>
         size: packet.size,
         received_at: packet.received_at,
         receipt,
+        number: packet.link.number,
+        link: packet.link.hash,
         deliveries,
     }))
 }

@@ -1,22 +1,35 @@
-//! Who calls: checks the signature that every call but the health calls carries.
+//! Who calls: checks what every call but the health calls proves itself by. That is a
+//! signature under the office's secret, or the certificate that the connection was made with,
+//! or both; who uses both must be the same by both.
 
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-use super::Shared;
-use super::api::blocking;
 use super::refusal::Refused;
-use crate::domain::agency::AgencyCode;
-use crate::exchange::wire::{self, Claim, Code};
+use super::storage::now;
+use super::tls::Shown;
+use super::{ServerError, Shared};
+use crate::domain::agency::{self, Agency, AgencyCode};
+use crate::domain::calendar;
+use crate::exchange::wire::{self, Claim, ClosedRecipient, Code};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An agency that has proved itself.
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
     pub agency: AgencyCode,
-    /// The hash of the body, as signed; `None` if the call has no body.
+    /// The hash of the body, as the call says it; `None` if the call has no body.
     pub sha256: Option<String>,
 }
 
@@ -45,35 +58,162 @@ impl Caller {
             kind: header(parts, wire::KIND),
             key: header(parts, wire::IDEMPOTENCY_KEY),
         };
-        let Some(agency) = wire::unescape(claim.agency) else {
+        let bound = parts.extensions.get::<Bound>().map(|Bound(office)| office.clone());
+        let Some(agency) = wire::unescape(claim.agency).or_else(|| bound.clone()) else {
             return Err(Refused::new(Code::BadCredentials, "no agency is named"));
         };
-        let secret = {
-            let agency = agency.clone();
-            blocking(shared, move |shared| {
-                let sealed = shared.storage.secret(&agency)?;
-                sealed.map(|sealed| shared.key.open(&agency, &sealed)).transpose()
-            })
-            .await?
-        };
-        // An unknown agency is answered like a wrong secret, after the same work.
-        let known = secret.is_some();
-        let secret = secret.as_ref().map_or("", |secret| secret.reveal());
-        if !claim.verify(secret.as_bytes(), header(parts, wire::SIGNATURE)) || !known {
-            return Err(Refused::new(Code::BadCredentials, "agency and signature do not match"));
+        let signature = header(parts, wire::SIGNATURE);
+        // Beside a certificate no signature is needed, but one that is there must hold.
+        if bound.is_none() || !signature.is_empty() {
+            let proves = |secret: &[u8]| claim.verify(secret, signature).then_some(());
+            if shared.prove(&agency, proves).await?.is_none() {
+                return Err(Refused::new(
+                    Code::BadCredentials,
+                    "agency and signature do not match",
+                ));
+            }
         }
-        let time: Timestamp = claim
-            .time
-            .parse()
-            .map_err(|_| Refused::new(Code::BadRequest, "the time is not RFC 3339"))?;
-        if time.duration_since(Timestamp::now()).abs() > wire::CLOCK_WINDOW {
-            return Err(Refused::new(Code::ClockSkew, "the call's time is too far from now"));
+        if bound.is_none() || !claim.time.is_empty() {
+            timely(claim.time)?;
         }
         if !sha256.is_empty() && !wire::is_sha256_hex(sha256) {
             return Err(Refused::new(Code::BadRequest, "the hash is not SHA-256 in hex"));
         }
+        shared.pace(&agency)?;
         let sha256 = Some(sha256).filter(|text| !text.is_empty()).map(str::to_owned);
         Ok(Self { agency, sha256 })
+    }
+}
+
+fn timely(time: &str) -> Result<(), Refused> {
+    let time: Timestamp =
+        time.parse().map_err(|_| Refused::new(Code::BadRequest, "the time is not RFC 3339"))?;
+    if time.duration_since(Timestamp::now()).abs() > wire::CLOCK_WINDOW {
+        return Err(Refused::new(Code::ClockSkew, "the call's time is too far from now"));
+    }
+    Ok(())
+}
+
+/// The office that the connection's certificate speaks for; lies among a call's extensions.
+#[derive(Debug, Clone)]
+struct Bound(AgencyCode);
+
+/// Lets pass calls without a certificate, and those whose certificate speaks for an office
+/// that the call does not contradict.
+pub(super) async fn certified(
+    State(shared): State<Arc<Shared>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if let Some(shown) = request.extensions().get::<Shown>().cloned() {
+        let named = named(&request);
+        match shared.bound(&shown, &named).await {
+            Ok(office) => drop(request.extensions_mut().insert(Bound(office))),
+            Err(refused) => return refused.into_response(),
+        }
+    }
+    next.run(request).await
+}
+
+/// The offices that a call names, proved or not, in whichever profile; one, if it is honest.
+pub(super) fn named(request: &Request) -> Vec<AgencyCode> {
+    let said = |name| {
+        let values = request.headers().get_all(name).into_iter();
+        values.filter_map(|value: &HeaderValue| value.to_str().ok())
+    };
+    let here = said(wire::AGENCY).filter_map(wire::unescape);
+    here.chain(said("XroadVnpt-systemid").filter_map(AgencyCode::new)).collect()
+}
+
+impl Shared {
+    /// The office that a certificate speaks for; the call names it and no other, or nobody.
+    async fn bound(&self, shown: &Shown, named: &[AgencyCode]) -> Result<AgencyCode, Refused> {
+        let refused = |why: &str| Err(Refused::new(Code::CertificateRefused, why));
+        let Some(known) = self.storage.certificate(&shown.fingerprint).await? else {
+            return refused("the certificate is bound to no office that may call");
+        };
+        if let Some(fault) = known.fault(now()) {
+            return refused(fault);
+        }
+        if named.iter().any(|named| *named != known.office) {
+            return refused("the certificate is another office's than the one that is named");
+        }
+        Ok(known.office)
+    }
+
+    /// Whether an office that has proved itself may call just now.
+    pub(super) fn pace(&self, agency: &AgencyCode) -> Result<(), Refused> {
+        let taken = self.throttle.take(agency, Instant::now());
+        taken.map_err(|after| Refused::busy("too many calls", after))
+    }
+
+    /// Whether all of `to` are offices that can be sent to. What is new goes to nobody who is
+    /// no more; what becomes of a document that was sent before, a recall above all (Quyết định
+    /// 28/2018/QĐ-TTg Điều 8 khoản 2), is still told to his mailbox.
+    pub(super) async fn reach(&self, new: bool, to: &[AgencyCode]) -> Result<(), Refused> {
+        if new {
+            let today = calendar::local(now()).date();
+            let ended = self.storage.ended(to, today).await?;
+            if !ended.is_empty() {
+                return Err(Refused::closed(self.succeeded(ended, today).await?));
+            }
+        }
+        let unknown = self.storage.unknown(to, now()).await?;
+        if unknown.is_empty() { Ok(()) } else { Err(Refused::recipients(unknown)) }
+    }
+
+    /// Agencies that are no more, with those that go on with their work today.
+    async fn succeeded(
+        &self,
+        ended: Vec<Agency>,
+        today: Date,
+    ) -> Result<Vec<ClosedRecipient>, Refused> {
+        let all = self.storage.agencies(0).await?.agencies;
+        let all: HashMap<AgencyCode, Agency> =
+            all.into_iter().map(|agency| (agency.code.clone(), agency)).collect();
+        let find = |code: &AgencyCode| Ok::<_, Infallible>(all.get(code).cloned());
+        let closed = ended.into_iter().filter_map(|agency| {
+            let ending = agency.ending?;
+            let Ok(successors) = agency::successors(&ending, today, find);
+            Some(ClosedRecipient { code: agency.code, since: ending.on, successors })
+        });
+        Ok(closed.collect())
+    }
+
+    /// Whether an office may send `bytes` more today.
+    pub(super) async fn admit(&self, sender: &AgencyCode, bytes: u64) -> Result<(), Refused> {
+        let here = calendar::local(now());
+        let (sent, quota) = self.storage.allowance(sender, here.date()).await?;
+        let most = |own: Option<u64>, of_all: Option<u64>| own.or(of_all).unwrap_or(u64::MAX);
+        let packets = most(quota.packets, self.limits.quota.packets);
+        let all_bytes = most(quota.bytes, self.limits.quota.bytes);
+        if sent.packets < packets && sent.bytes.saturating_add(bytes) <= all_bytes {
+            return Ok(());
+        }
+        let midnight = here.tomorrow().and_then(|day| day.start_of_day());
+        let left = midnight.map(|midnight| midnight.timestamp().duration_since(now()));
+        let left = left.ok().and_then(|left| left.try_into().ok());
+        Err(Refused::busy("the office has sent what it may on a day", left.unwrap_or(DAY)))
+    }
+
+    /// What `check` makes of the one of the agency's secrets that it knows. An unknown agency
+    /// is answered like a wrong secret, after the same work.
+    pub async fn prove<T>(
+        &self,
+        agency: &AgencyCode,
+        check: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, ServerError> {
+        let keys = self.storage.keys(agency, now()).await?;
+        if keys.is_empty() {
+            let _ = check(b"");
+        }
+        for key in keys {
+            let secret = self.key.open(agency, &key.sealed)?;
+            if let Some(proved) = check(secret.reveal().as_bytes()) {
+                return Ok(Some(proved));
+            }
+        }
+        Ok(None)
     }
 }
 

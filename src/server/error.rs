@@ -1,5 +1,6 @@
 //! Why a server does not start, or cannot do what was asked of it.
 
+use crate::domain::agency::HistoryError;
 use crate::domain::problem::{Blame, Kind, Problem};
 
 /// What goes wrong on the server's own side. What it tells callers is another matter, see
@@ -18,8 +19,36 @@ pub enum ServerError {
     Database(String),
     #[error("the database is of version {found}, this program knows up to {known}")]
     NewerDatabase { found: i64, known: i64 },
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("the database's address is not understood")]
+    BadDatabase,
+    #[error("the packets' place fails: {0}")]
+    Objects(String),
+    #[error("the packets' place is not understood: {0}")]
+    BadPlace(String),
+    #[error("the packets of this database lie elsewhere than in {0}")]
+    OtherPlace(String),
     #[error("the server's key is unusable: {0}")]
     Key(String),
+    #[error("the secrets in the database are sealed with another key than {0}")]
+    OtherKey(String),
+    #[error("{0} is not an address of this machine alone, and there is no password")]
+    OpenPage(String),
+    #[error("the chain of {office} is broken at {number}")]
+    BrokenChain { office: String, number: u64 },
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+    #[error("the certificate cannot be bound: {0}")]
+    BadCertificate(String),
+    #[error("certificate {0} is another office's, or was revoked")]
+    CertificateTaken(String),
+    #[error("{office} has no certificate {fingerprint}")]
+    UnknownCertificate { office: String, fingerprint: String },
+    #[error("the history of {0}: {1}")]
+    History(String, HistoryError),
+    #[error("{0} is not known here")]
+    UnknownOffice(String),
     #[error("{0:?} is not an agency code")]
     BadCode(String),
     #[error("a secret needs {least} bytes")]
@@ -42,7 +71,7 @@ impl ServerError {
 impl From<ServerError> for Problem {
     fn from(error: ServerError) -> Self {
         use Blame::{Environment, Input};
-        use Kind::{Refused, Unavailable, Unreadable, Usage};
+        use Kind::{No, Refused, Unavailable, Unreadable, Usage};
         let problem = match &error {
             ServerError::Listen(address, _) => {
                 Self::new("server-listen", Unavailable, Environment).with("address", address)
@@ -62,7 +91,52 @@ impl From<ServerError> for Problem {
                     .with("found", found)
                     .with("known", known)
             }
+            ServerError::Unreachable(_) => {
+                Self::new("server-unreachable", Unavailable, Environment)
+            }
+            ServerError::BadDatabase => Self::new("server-bad-database", Usage, Input),
+            ServerError::Objects(_) => Self::new("server-objects", Unavailable, Environment),
+            ServerError::BadPlace(place) => {
+                Self::new("server-bad-place", Usage, Input).with("place", place)
+            }
+            ServerError::OtherPlace(place) => {
+                Self::new("server-other-place", Refused, Environment).with("place", place)
+            }
             ServerError::Key(_) => Self::new("server-key", Unreadable, Environment),
+            ServerError::OtherKey(place) => {
+                Self::new("server-other-key", Refused, Environment).with("place", place)
+            }
+            ServerError::OpenPage(address) => {
+                Self::new("server-open-page", Refused, Input).with("address", address)
+            }
+            ServerError::BrokenChain { office, number } => {
+                Self::new("server-broken-chain", No, Environment)
+                    .with("office", office)
+                    .with("number", number)
+            }
+            ServerError::Tls(_) => Self::new("server-tls", Unreadable, Input),
+            ServerError::BadCertificate(_) => {
+                Self::new("server-bad-certificate", Unreadable, Input)
+            }
+            ServerError::CertificateTaken(fingerprint) => {
+                Self::new("server-certificate-taken", Refused, Input)
+                    .with("fingerprint", fingerprint)
+            }
+            ServerError::UnknownCertificate { office, fingerprint } => {
+                Self::new("server-unknown-certificate", Refused, Input)
+                    .with("office", office)
+                    .with("fingerprint", fingerprint)
+            }
+            ServerError::History(code, error) => {
+                let day = error.day().map(|day| day.strftime("%d/%m/%Y").to_string());
+                Self::new("server-history", Refused, Input)
+                    .with("code", code)
+                    .with("why", error.key())
+                    .with("day", day.unwrap_or_default())
+            }
+            ServerError::UnknownOffice(code) => {
+                Self::new("server-unknown-office", Refused, Input).with("code", code)
+            }
             ServerError::BadCode(code) => {
                 Self::new("server-bad-code", Usage, Input).with("code", code)
             }
@@ -89,7 +163,21 @@ mod tests {
             ServerError::InUse(text()),
             ServerError::Database(text()),
             ServerError::NewerDatabase { found: 2, known: 1 },
+            ServerError::Unreachable(text()),
+            ServerError::BadDatabase,
+            ServerError::Objects(text()),
+            ServerError::BadPlace(text()),
+            ServerError::OtherPlace(text()),
             ServerError::Key(text()),
+            ServerError::OtherKey(text()),
+            ServerError::OpenPage(text()),
+            ServerError::BrokenChain { office: text(), number: 3 },
+            ServerError::Tls(text()),
+            ServerError::BadCertificate(text()),
+            ServerError::CertificateTaken(text()),
+            ServerError::UnknownCertificate { office: text(), fingerprint: text() },
+            ServerError::History(text(), HistoryError::SameName),
+            ServerError::UnknownOffice(text()),
             ServerError::BadCode(text()),
             ServerError::WeakSecret { least: 16 },
         ] {

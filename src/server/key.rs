@@ -1,4 +1,4 @@
-//! The server's own key: seals the agencies' secrets in the database and marks receipts.
+//! The server's own key: seals the agencies' secrets in the database and signs receipts.
 //!
 //! It lies in a file beside the database, so that a copy of the database alone opens no
 //! account. An HMAC secret must be known in clear by who checks it; that is why it is sealed
@@ -8,17 +8,19 @@ use std::io::Write as _;
 use std::path::Path;
 
 use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use jiff::Timestamp;
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use zeroize::Zeroizing;
 
 use super::ServerError;
+use super::storage::Packet;
 use crate::domain::agency::AgencyCode;
+use crate::exchange::wire::Receipted;
 use crate::token::Pin;
 
 const NONCE: usize = 24;
@@ -26,21 +28,30 @@ const NONCE: usize = 24;
 /// 32 bytes that never leave the server.
 pub struct ServerKey {
     sealing: Zeroizing<[u8; 32]>,
-    receipts: hmac::Key,
+    receipts: Ed25519KeyPair,
+    mark: String,
 }
 
 impl ServerKey {
     /// Reads the key from its file, or makes both.
     pub fn load_or_make(path: &Path) -> Result<Self, ServerError> {
+        match Self::load(path)? {
+            Some(key) => Ok(key),
+            None => Self::make(path),
+        }
+    }
+
+    /// Reads the key from its file; `None` if there is none.
+    pub fn load(path: &Path) -> Result<Option<Self>, ServerError> {
         match std::fs::read_to_string(path) {
             Ok(text) => {
                 let text = Zeroizing::new(text);
                 let mut master = Zeroizing::new([0; 32]);
                 hex::decode_to_slice(text.trim(), master.as_mut_slice())
                     .map_err(|e| ServerError::Key(e.to_string()))?;
-                Ok(Self::of(&master))
+                Self::of(&master).map(Some)
             }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Self::make(path),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(ServerError::io(path, &e)),
         }
     }
@@ -48,7 +59,8 @@ impl ServerKey {
     fn make(path: &Path) -> Result<Self, ServerError> {
         let master = Zeroizing::new(random::<32>()?);
         let failed = |e: std::io::Error| ServerError::io(path, &e);
-        let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
+        // Another program may be making one, on this machine or on another.
+        let unfinished = path.with_extension(format!("{}.tmp", uuid::Uuid::now_v7()));
         let mut file = std::fs::File::options()
             .create_new(true)
             .write(true)
@@ -64,13 +76,13 @@ impl ServerKey {
         let linked = std::fs::hard_link(&unfinished, path);
         std::fs::remove_file(&unfinished).map_err(failed)?;
         match linked {
-            Ok(()) => Ok(Self::of(&master)),
+            Ok(()) => Self::of(&master),
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Self::load_or_make(path),
             Err(e) => Err(failed(e)),
         }
     }
 
-    fn of(master: &[u8; 32]) -> Self {
+    fn of(master: &[u8; 32]) -> Result<Self, ServerError> {
         let derive = |purpose: &str| {
             let key = hmac::Key::new(hmac::HMAC_SHA256, master);
             hmac::sign(&key, purpose.as_bytes())
@@ -79,9 +91,18 @@ impl ServerKey {
         for (to, from) in sealing.iter_mut().zip(derive("vanthu server: secrets").as_ref()) {
             *to = *from;
         }
+        // The private key of RFC 8032 is any 32 bytes that nobody else knows.
         let receipts =
-            hmac::Key::new(hmac::HMAC_SHA256, derive("vanthu server: receipts").as_ref());
-        Self { sealing, receipts }
+            Ed25519KeyPair::from_seed_unchecked(derive("vanthu server: receipts").as_ref())
+                .map_err(|e| ServerError::Key(e.to_string()))?;
+        let mark = hex::encode(derive("vanthu server: mark"));
+        Ok(Self { sealing, receipts, mark })
+    }
+
+    /// By what it is known, without giving it away. Instances compare it: what is sealed with
+    /// another key none of them could open.
+    pub fn mark(&self) -> &str {
+        &self.mark
     }
 
     /// Seals an agency's secret, bound to the agency.
@@ -105,10 +126,23 @@ impl ServerKey {
         String::from_utf8(open).map(Pin::new).map_err(|_| other())
     }
 
-    /// The mark of a receipt: HMAC-SHA256 over what was accepted, from whom, and when.
-    pub fn receipt(&self, id: &str, sender: &AgencyCode, sha256: &str, at: Timestamp) -> String {
-        let text = format!("VANTHU-RECEIPT\n{id}\n{sender}\n{sha256}\n{at}");
-        hex::encode(hmac::sign(&self.receipts, text.as_bytes()))
+    /// The receipt for a packet: an Ed25519 signature, lower-case hex. The same packet has the
+    /// same receipt, whenever it is asked for.
+    pub fn receipt(&self, packet: &Packet) -> String {
+        let receipted = Receipted {
+            id: &packet.id.to_string(),
+            sender: &packet.sender,
+            sha256: &packet.sha256,
+            received_at: packet.received_at,
+            number: packet.link.number,
+            link: &packet.link.hash,
+        };
+        hex::encode(self.receipts.sign(receipted.text().as_bytes()))
+    }
+
+    /// The key with which anybody checks receipts, lower-case hex.
+    pub fn receipt_key(&self) -> String {
+        hex::encode(self.receipts.public_key())
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -146,9 +180,9 @@ mod tests {
         assert!(again.open(&ours, &sealed[..10]).is_err());
         let elsewhere = ServerKey::load_or_make(&folder.path().join("other.key")).unwrap();
         assert!(elsewhere.open(&ours, &sealed).is_err());
-        let at = Timestamp::UNIX_EPOCH;
-        assert_eq!(key.receipt("1", &ours, "2", at), again.receipt("1", &ours, "2", at));
-        assert_ne!(key.receipt("1", &ours, "2", at), elsewhere.receipt("1", &ours, "2", at));
+        assert_eq!((key.mark(), key.receipt_key()), (again.mark(), again.receipt_key()));
+        assert_ne!(key.mark(), elsewhere.mark());
+        assert_ne!(key.receipt_key(), elsewhere.receipt_key());
     }
 
     #[test]

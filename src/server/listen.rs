@@ -7,26 +7,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
-use super::{Shared, api};
+use super::Shared;
+use super::tls::{self, Shown};
 
 /// Headers of a request at most.
 const MAX_HEADERS: usize = 64;
 /// Bytes of a request's head at most; a thousand recipients have room.
 const MAX_HEAD: usize = 128 * 1024;
 
-/// Serves until `stopped` becomes true, then lets calls under way end.
+/// Serves until the server is to stop, then lets calls under way end. Without `tls` callers
+/// speak plain HTTP.
 pub(super) async fn serve(
     listener: TcpListener,
+    router: Router,
     shared: Arc<Shared>,
-    mut stopped: watch::Receiver<bool>,
+    tls: Option<TlsAcceptor>,
 ) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => listener,
@@ -36,7 +43,7 @@ pub(super) async fn serve(
         }
     };
     let limits = shared.limits;
-    let router = api::router(shared);
+    let mut stopped = shared.stopping.clone();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head)
@@ -64,8 +71,19 @@ pub(super) async fn serve(
         };
         while connections.try_join_next().is_some() {}
         let (http, router, stopped) = (http.clone(), router.clone(), stopped.clone());
+        let (shared, tls) = (Arc::clone(&shared), tls.clone());
         connections.spawn(async move {
-            connection(&http, stream, router, stopped).await;
+            let _counted = shared.metrics.connection();
+            // Answers are small and awaited; a socket that refuses this is served all the same.
+            let _ = stream.set_nodelay(true);
+            match tls {
+                None => connection(&http, stream, router, None, stopped).await,
+                Some(tls) => {
+                    if let Some((stream, shown)) = tls::accept(&tls, stream, limits.head).await {
+                        connection(&http, stream, router, shown, stopped).await;
+                    }
+                }
+            }
             drop(place);
         });
     }
@@ -77,15 +95,21 @@ pub(super) async fn serve(
     connections.shutdown().await;
 }
 
+/// Answers the calls of one connection, each of which knows the certificate that was shown.
 async fn connection(
     http: &http1::Builder,
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     router: Router,
+    shown: Option<Shown>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // Answers are small and awaited; a socket that refuses this is served all the same.
-    let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(router);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(shown) = &shown {
+            request.extensions_mut().insert(shown.clone());
+        }
+        router.call(request)
+    });
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -1,44 +1,70 @@
 //! What the server says when it refuses: `application/problem+json` with a code.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use super::ServerError;
 use crate::domain::agency::AgencyCode;
-use crate::exchange::wire::{Code, Refusal};
+use crate::exchange::wire::{ClosedRecipient, Code, Refusal};
 
 /// A refusal on its way to the caller.
 #[derive(Debug)]
-pub(super) struct Refused(Box<Refusal>);
+pub(super) struct Refused(Box<Refusal>, Option<Duration>);
+
+/// Why a call was refused, for those who count; lies among the answer's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reason(pub &'static str);
 
 impl Refused {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         let status = match code {
             Code::BadCredentials | Code::ClockSkew => StatusCode::UNAUTHORIZED,
+            Code::CertificateRefused => StatusCode::FORBIDDEN,
             Code::BadRequest | Code::Unknown => StatusCode::BAD_REQUEST,
             Code::NotFound => StatusCode::NOT_FOUND,
             Code::TimedOut => StatusCode::REQUEST_TIMEOUT,
             Code::KeyReused => StatusCode::CONFLICT,
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Code::BadRange => StatusCode::RANGE_NOT_SATISFIABLE,
-            Code::RecipientUnknown | Code::HashMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::RecipientUnknown | Code::RecipientClosed | Code::HashMismatch => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Code::StorageFailed => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self(Box::new(Refusal {
-            status: status.as_u16(),
-            code,
-            detail: detail.into(),
-            time: Timestamp::now(),
-            recipients: Vec::new(),
-            limit: None,
-        }))
+        Self(
+            Box::new(Refusal {
+                status: status.as_u16(),
+                code,
+                detail: detail.into(),
+                time: Timestamp::now(),
+                recipients: Vec::new(),
+                closed: Vec::new(),
+                limit: None,
+            }),
+            None,
+        )
+    }
+
+    /// Too much for now; worth another try after a while.
+    pub fn busy(detail: &str, after: Duration) -> Self {
+        let mut refused = Self::new(Code::Busy, detail).with_status(StatusCode::TOO_MANY_REQUESTS);
+        refused.1 = Some(after);
+        refused
     }
 
     pub fn recipients(unknown: Vec<AgencyCode>) -> Self {
         let mut refused = Self::new(Code::RecipientUnknown, "nothing was stored");
         refused.0.recipients = unknown;
+        refused
+    }
+
+    pub fn closed(closed: Vec<ClosedRecipient>) -> Self {
+        let mut refused = Self::new(Code::RecipientClosed, "nothing was stored");
+        refused.0.closed = closed;
         refused
     }
 
@@ -56,6 +82,12 @@ impl Refused {
     pub fn code(&self) -> Code {
         self.0.code
     }
+
+    /// The recipients that are at fault.
+    pub fn at_fault(&self) -> Vec<&str> {
+        let closed = self.0.closed.iter().map(|closed| &closed.code);
+        self.0.recipients.iter().chain(closed).map(AgencyCode::as_str).collect()
+    }
 }
 
 impl From<ServerError> for Refused {
@@ -65,6 +97,7 @@ impl From<ServerError> for Refused {
         let refused = Self::new(Code::StorageFailed, "the server's storage failed");
         match error {
             ServerError::DiskFull(_) => refused.with_status(StatusCode::INSUFFICIENT_STORAGE),
+            ServerError::Unreachable(_) => refused.with_status(StatusCode::SERVICE_UNAVAILABLE),
             _ => refused,
         }
     }
@@ -78,6 +111,12 @@ impl IntoResponse for Refused {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(after) = self.1 {
+            // Rounded up: who comes too early is refused again.
+            let seconds = HeaderValue::from(after.as_secs() + 1);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response.extensions_mut().insert(Reason(self.0.code.name()));
         response
     }
 }

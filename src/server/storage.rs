@@ -1,110 +1,70 @@
-//! What the server keeps, apart from the packets' bytes: agencies, packets, deliveries.
+//! What the server keeps, apart from the packets' bytes: offices, packets, deliveries,
+//! uploads under way, and what the operators look after.
 //!
-//! One trait, blocking, because its work is short; the server calls it off the async
-//! threads, in one place. What an implementation must hold to stands at each method, and is
-//! chosen so that several servers may share one database:
+//! A few traits, async, with SQLite and PostgreSQL behind them; nothing above them knows
+//! which. What an implementation must hold to stands at each method, and is chosen so that
+//! several servers may share one database:
 //!
-//! - a row is durable when the method returns;
+//! - a row is durable when the method returns, unless the method says otherwise;
 //! - a cursor never passes a row that becomes visible later. A single writer gives that for
-//!   nothing; a database with concurrent writers must number deliveries in commit order (or
-//!   end a page before the oldest transaction under way).
+//!   nothing; a database with concurrent writers numbers the deliveries of a recipient under
+//!   a lock that lasts until the commit;
+//! - what belongs together is written together, or not at all;
+//! - every method may be repeated: a caller that heard nothing asks again.
+
+mod certificates;
+mod keeping;
+mod mail;
+mod offices;
+mod uploads;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::ServerError;
-use crate::domain::agency::{Agency, AgencyCode};
-use crate::exchange::{Directory, OutboxKind, Outcome, RecipientState};
+use super::bell::Bell;
+use crate::domain::agency::AgencyCode;
+
+pub use certificates::{Certificates, OfficeCertificate};
+pub use keeping::{Age, Keeping, Mailbox, Notes, Refusals, Volume};
+pub use mail::{Added, Arrived, Fetched, Link, Mail, Packet, Sent};
+pub use offices::{AgencyChange, Office, OfficeKey, Offices, Quota};
+pub use uploads::{Expired, Note, Part, Progress, Uploads};
 
 /// What an answer of the storage is.
 pub type Stored<T> = Result<T, ServerError>;
 
+/// Work of the storage under way. A box, because the server holds its storage as an object.
+pub type Work<'a, T> = Pin<Box<dyn Future<Output = Stored<T>> + Send + 'a>>;
+
 /// The server's memory.
-pub trait Storage: Send + Sync + 'static {
+pub trait Storage: Offices + Certificates + Mail + Uploads + Keeping {
     /// Whether it can be written to right now.
-    fn ready(&self) -> Stored<()>;
+    fn ready(&self) -> Work<'_, ()>;
 
-    /// Adds an agency or changes a known one; `None` leaves its sealed secret as it is. What
-    /// changes nothing does not raise the directory's version.
-    fn put_agency(&self, agency: &Agency, sealed_secret: Option<&[u8]>) -> Stored<()>;
+    /// Something that all instances must agree on, such as which key the secrets are sealed
+    /// with; `None` if nobody has said yet.
+    fn fact<'a>(&'a self, name: &'a str) -> Work<'a, Option<String>>;
 
-    /// The sealed secret of an agency that may call.
-    fn secret(&self, code: &AgencyCode) -> Stored<Option<Vec<u8>>>;
+    /// Says such a thing; the first word stands, and is given.
+    fn settle_fact<'a>(&'a self, name: &'a str, value: &'a str) -> Work<'a, String>;
 
-    /// Agencies that changed after version `since`, by code.
-    fn agencies(&self, since: u64) -> Stored<Directory>;
+    /// Tells the other instances that something lies in these mailboxes. At once, and at best:
+    /// who does not hear it finds out by looking.
+    fn announce(&self, _to: &[AgencyCode]) {}
 
-    /// Those of `codes` to which nothing can be sent.
-    fn unknown(&self, codes: &[AgencyCode]) -> Stored<Vec<AgencyCode>>;
-
-    /// Accepts a packet with all its deliveries, or none of it. If the sender has used the
-    /// key before, nothing is added and that packet is given.
-    fn add(&self, packet: &Packet, to: &[AgencyCode]) -> Stored<Added>;
-
-    /// The packet that `sender` sent under `key`, with its deliveries.
-    fn by_key(&self, sender: &AgencyCode, key: &str) -> Stored<Option<Sent>>;
-
-    /// The packet `id` of `sender`, with its deliveries.
-    fn sent(&self, sender: &AgencyCode, id: Uuid) -> Stored<Option<Sent>>;
-
-    /// Deliveries to `recipient` with a place after `after`, in their order; `waiting` leaves
-    /// out those that were confirmed.
-    fn inbox(
-        &self,
-        recipient: &AgencyCode,
-        after: u64,
-        waiting: bool,
-        limit: u32,
-    ) -> Stored<Vec<Arrived>>;
-
-    /// The packet `id` if it goes to `recipient`; notes when it was first asked for.
-    fn fetch(&self, recipient: &AgencyCode, id: Uuid, now: Timestamp) -> Stored<Option<Packet>>;
-
-    /// Notes what became of a delivery; the first word stands. Gives the outcome that stands
-    /// and its time, `None` if there is no such delivery.
-    fn confirm(
-        &self,
-        recipient: &AgencyCode,
-        id: Uuid,
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> Stored<Option<(Outcome, Timestamp)>>;
+    /// Rings the bell for what other instances announce, for as long as it is polled. Where
+    /// there are no other instances there is nothing to do.
+    fn hear(self: Arc<Self>, _bell: Arc<Bell>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
-/// A packet, without its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Packet {
-    pub id: Uuid,
-    pub sender: AgencyCode,
-    pub key: String,
-    pub kind: OutboxKind,
-    /// SHA-256 of the bytes, lower-case hex.
-    pub sha256: String,
-    /// Bytes.
-    pub size: u64,
-    pub received_at: Timestamp,
-}
-
-/// What accepting a packet gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Added {
-    New,
-    /// The key was used before, for this.
-    Before(Box<Sent>),
-}
-
-/// A packet as its sender sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    pub packet: Packet,
-    pub deliveries: Vec<RecipientState>,
-}
-
-/// A packet as its recipient sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arrived {
-    /// Its place in the order of deliveries, from 1.
-    pub place: u64,
-    pub packet: Packet,
-    pub outcome: Option<Outcome>,
+/// Now, to the microsecond: databases keep no more, and a receipt speaks of what is kept.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }

@@ -73,6 +73,7 @@ pub(super) fn put(
     }
 
     let mut words = vec![code, agency.name.as_str(), agency.in_charge.as_str()];
+    words.extend(agency.former_names());
     words.extend(agency.other_codes.iter().map(AgencyCode::as_str));
     connection.prepare_cached("DELETE FROM agency_words WHERE rowid = ?1")?.execute([row])?;
     connection

@@ -14,12 +14,15 @@
 //! | `DemandAnswered` | nothing; an `InboundMoved` to *recalled* goes with it |
 //! | `InboundUndone` | back to where it stood before the decision that is taken back |
 //! | `InboundProposed`, `InboundCorrected` | nothing; its fields are others |
+//! | `InboundJoined` | nothing; its sender is known, and what the packet says of it |
 //! | `OutboundDrafted` | to *draft* |
+//! | `OpinionGiven` | nothing; the `OutboundMoved` before it did; another has the draft |
 //! | `OutboundSigned`, personal | *to sign* to *to seal* (a signature before is an initial and moves nothing) |
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
 //! | `OutboundAnnexSigned` | *to seal* or *to issue*; moves nothing |
 //! | `PaperSealed` | nothing; an inbound document that came on paper has its main file replaced |
 //! | `SignatureExtended` | nothing; *to issue* and *issued* documents have their main file replaced |
+//! | `NumberHeld`, `NumberFreed` | nothing; a reserved number is kept for the document, or no more |
 //! | `OutboundIssued` | *to issue* to *issued*, and opens one delivery per recipient |
 //!
 //! `InboundMoved` and `OutboundMoved` do all the others. `from` must be the present state
@@ -33,8 +36,9 @@ use rusqlite::{Connection, OptionalExtension};
 use super::error::StoreError;
 use super::row;
 use super::{
-    book, correction, demand, duplicate, durability, gate, handling, identity, inbound, outbound,
-    outbox, packet, paper, register, user,
+    book, copy, correction, demand, duplicate, durability, follow, gate, handling, identity,
+    inbound, layout, letter, opinion, outbound, outbox, packet, paper, register, reserve, template,
+    user,
 };
 use crate::domain::demand::Update;
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
@@ -103,6 +107,7 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::CopyArrived { key, packet, origin, .. } => {
             duplicate::came_again(connection, operation, key, packet, origin)
         }
+        change @ Change::InboundJoined { .. } => correction::joined(connection, change),
         Change::DuplicateAllowed { key, first, reason } => {
             duplicate::allowed(connection, key, first, reason)
         }
@@ -135,19 +140,35 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         }
 
         change @ Change::OutboundDrafted { .. } => {
-            outbound::drafted(connection, &operation.user, change)
+            outbound::drafted(connection, &operation.user, change)?;
+            opinion::drafted(connection, operation, change)
         }
-        Change::OutboundEdited { key, metadata, files, text } => {
-            outbound::edited(connection, key, metadata, files, text)
+        Change::OutboundEdited { key, metadata, files, text, .. } => {
+            outbound::edited(connection, key, metadata, files, text)?;
+            opinion::edited(connection, operation, &operation.change)
         }
+        Change::OpinionGiven { key, opinion } => {
+            opinion::given(connection, operation, key, opinion)
+        }
+        Change::CommentMade { key, comment } => {
+            opinion::commented(connection, operation, key, comment)
+        }
+        Change::CommentAnswered { key, comment, text, settles } => {
+            opinion::answered(connection, operation, key, *comment, text, *settles)
+        }
+        Change::TemplatePut { template } => template::put(connection, template),
+        Change::TemplateDropped { type_key } => template::dropped(connection, type_key),
+        Change::RecipientGroupPut { group } => template::group_put(connection, group),
+        Change::RecipientGroupDropped { name } => template::group_dropped(connection, name),
         Change::OutboundMoved { key, from, to, reason } => {
             outbound::moved(connection, key, *from, *to, reason)
         }
         Change::OutboundNumbered { key, numbering, metadata } => {
             outbound::numbered(connection, key, numbering, metadata)
         }
-        Change::OutboundSigned { key, kind, file, level, .. } => {
-            outbound::signed(connection, key, *kind, file, *level)
+        Change::OutboundSigned { key, kind, file, level, signed_at, .. } => {
+            outbound::signed(connection, key, *kind, file, *level, *signed_at)?;
+            opinion::signed(connection, operation, key, *kind, file)
         }
         Change::SignatureExtended { key, file, level, renew_before, .. } => {
             durability::extended(connection, key, file, *level, *renew_before)
@@ -155,9 +176,34 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::OutboundAnnexSigned { key, before, file, .. } => {
             outbound::annex_signed(connection, key, before, file)
         }
-        Change::OutboundIssued { key, issued_at, recipients } => {
+        Change::LayoutChecked { key, check } => layout::checked(connection, key, check),
+        Change::OutboundIssued { key, issued_at, recipients, .. } => {
             outbound::issued(connection, key, *issued_at, recipients)
         }
+        Change::RecallAsked { key, recipients, reason, at } => {
+            follow::recall_asked(connection, key, recipients, reason, *at)
+        }
+        Change::OutboundUpdated { key, metadata, added, removed, reason, at } => {
+            follow::updated(connection, key, metadata, (added, removed), reason, *at)
+        }
+        Change::DeliveryResent { key, recipients, .. } => {
+            follow::resent(connection, key, recipients)
+        }
+        Change::DeliveryClosed { key, recipient, reason } => {
+            follow::closed(connection, key, recipient, reason)
+        }
+        Change::AnswerArrived { key, inbound } => follow::answered(connection, key, inbound),
+        Change::PaperOwed { key, letters } => letter::owed(connection, key, letters),
+        Change::PaperSent { key, place, sending } => letter::sent(connection, key, place, sending),
+        Change::PaperDropped { key, place, reason } => {
+            letter::dropped(connection, key, place, reason)
+        }
+        Change::CopyCertified { copy } => copy::certified(connection, copy),
+        Change::NumbersReserved { book, first, count, reason } => {
+            reserve::reserved(connection, operation, book, *first, *count, reason)
+        }
+        Change::NumberHeld { key, book, number } => reserve::held(connection, key, book, *number),
+        Change::NumberFreed { key, book, number } => reserve::freed(connection, key, book, *number),
         Change::NumberGivenUp { book, number, reason } => {
             register::given_up(connection, book, *number, reason)
         }
@@ -167,7 +213,8 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         }
 
         change @ Change::OutboxQueued { .. } => outbox::queued(connection, change),
-        Change::OutboxSent { item, server_id, sent_at } => {
+        // The receipt is kept where it cannot be changed unseen: in the chain.
+        Change::OutboxSent { item, server_id, sent_at, .. } => {
             outbox::sent(connection, item, server_id, *sent_at)
         }
         Change::OutboxWedged { item, code, detail } => {
@@ -198,8 +245,10 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
         | Change::CopyArrived { packet, .. }
         | Change::OutboxQueued { packet, .. } => vec![packet],
         Change::InboundArrived { files, packet, .. } => of(files).chain(packet).collect(),
-        Change::OutboundDrafted { files, .. } | Change::OutboundEdited { files, .. } => {
-            of(files).collect()
+        Change::InboundJoined { files, packet, .. } => of(files).chain([packet]).collect(),
+        Change::OutboundDrafted { files, source, .. }
+        | Change::OutboundEdited { files, source, .. } => {
+            of(files).chain(source.iter().map(|source| &source.blob)).collect()
         }
         Change::OutboundSigned { file, .. } | Change::SignatureExtended { file, .. } => {
             vec![&file.blob]
@@ -210,6 +259,7 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
             std::iter::once(&demand.packet).chain(updated(demand.update.as_deref())).collect()
         }
         Change::InboundUpdated { update, .. } => updated(Some(update)).collect(),
+        Change::CopyCertified { copy } => vec![&copy.file.blob],
         _ => Vec::new(),
     }
 }
@@ -235,6 +285,7 @@ pub(super) fn document_of(
         | Change::DuplicateSeen { key, .. }
         | Change::CopyArrived { key, .. }
         | Change::DuplicateAllowed { key, .. }
+        | Change::InboundJoined { key, .. }
         | Change::HandlingForwarded { key, .. }
         | Change::DocumentSeen { key }
         | Change::ProgressNoted { key, .. }
@@ -248,13 +299,28 @@ pub(super) fn document_of(
         | Change::OutboundDrafted { key, .. }
         | Change::OutboundEdited { key, .. }
         | Change::OutboundMoved { key, .. }
+        | Change::OpinionGiven { key, .. }
+        | Change::CommentMade { key, .. }
+        | Change::CommentAnswered { key, .. }
         | Change::OutboundNumbered { key, .. }
         | Change::OutboundSigned { key, .. }
         | Change::OutboundAnnexSigned { key, .. }
         | Change::SignatureExtended { key, .. }
+        | Change::LayoutChecked { key, .. }
         | Change::OutboundIssued { key, .. }
+        | Change::RecallAsked { key, .. }
+        | Change::OutboundUpdated { key, .. }
+        | Change::DeliveryResent { key, .. }
+        | Change::DeliveryClosed { key, .. }
+        | Change::AnswerArrived { key, .. }
+        | Change::PaperOwed { key, .. }
+        | Change::PaperSent { key, .. }
+        | Change::PaperDropped { key, .. }
+        | Change::NumberHeld { key, .. }
+        | Change::NumberFreed { key, .. }
         | Change::StatusReceived { key, .. }
         | Change::OutboxQueued { document: key, .. } => Ok(Some(*key)),
+        Change::CopyCertified { copy } => Ok(Some(copy.of)),
         // A demand whose document is not here has a history of its own.
         Change::DemandReceived { demand, .. } => Ok(Some(demand.document.unwrap_or(demand.id))),
         Change::DemandAnswered { demand, .. } => demand::document_of(connection, demand),
@@ -278,7 +344,12 @@ pub(super) fn document_of(
         | Change::AgencyPut { .. }
         | Change::BookOpened { .. }
         | Change::BookClosed { .. }
+        | Change::NumbersReserved { .. }
         | Change::UnitPut { .. }
+        | Change::TemplatePut { .. }
+        | Change::TemplateDropped { .. }
+        | Change::RecipientGroupPut { .. }
+        | Change::RecipientGroupDropped { .. }
         | Change::DemandNoticed { .. }
         | Change::PacketKept { .. }
         | Change::PacketTaken { .. }

@@ -13,7 +13,8 @@ use super::row;
 use super::table::{REPLICATED, SEARCHED};
 use super::writer::record;
 use super::{Store, head};
-use crate::domain::operation::{Hlc, Operation};
+use crate::domain::clock::Hlc;
+use crate::domain::operation::Operation;
 
 /// What walking the chain showed.
 #[derive(Debug, Clone, PartialEq, Eq)]

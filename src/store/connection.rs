@@ -29,6 +29,13 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("migrations/0006_gate.sql"),
     include_str!("migrations/0007_handling.sql"),
     include_str!("migrations/0008_books.sql"),
+    include_str!("migrations/0009_leaving.sql"),
+    include_str!("migrations/0010_following.sql"),
+    include_str!("migrations/0011_drafts.sql"),
+    include_str!("migrations/0012_layout.sql"),
+    include_str!("migrations/0013_axis.sql"),
+    include_str!("migrations/0014_copies.sql"),
+    include_str!("migrations/0015_orders.sql"),
 ];
 
 /// How a connection will be used.

@@ -9,9 +9,11 @@ use super::duplicate;
 use super::error::StoreError;
 use super::inbound;
 use super::row;
+use super::user::exactly_one;
 use super::view::View;
 use crate::domain::document::{DocumentKey, Metadata};
 use crate::domain::inbound::InboundState;
+use crate::domain::operation::Change;
 
 impl View<'_> {
     /// Names of the fields that the program filled in and nobody has confirmed.
@@ -76,6 +78,35 @@ pub(super) fn proposed(
         )?
         .execute(params![row::key(key), row::json(&fields)?])?;
     Ok(())
+}
+
+/// Only a document that nobody has sent yet is joined by a packet, and once. What a packet
+/// states has been said by somebody; only a row of the register keeps what it says and what
+/// is unconfirmed of it.
+pub(super) fn joined(connection: &Connection, change: &Change) -> Result<(), StoreError> {
+    let Change::InboundJoined { key, packet, sender, sender_name, metadata, files } = change else {
+        return Err(StoreError::Internal("not a joining packet".to_owned()));
+    };
+    let changed = connection
+        .prepare_cached(
+            "UPDATE inbound SET sender = ?2, sender_name = ?3, packet = ?4, files = ?5
+             WHERE key = ?1 AND sender IS NULL AND state NOT IN ('returned', 'recalled')",
+        )?
+        .execute(params![
+            row::key(key),
+            sender.as_str(),
+            sender_name,
+            packet.0,
+            row::json(files)?,
+        ])?;
+    exactly_one(changed, || format!("no packet joins inbound {key}"))?;
+    connection
+        .prepare_cached(
+            "DELETE FROM inbound_proposed WHERE document IN
+             (SELECT key FROM inbound WHERE key = ?1 AND registration IS NULL)",
+        )?
+        .execute([row::key(key)])?;
+    put(connection, key, metadata)
 }
 
 /// Puts the fields into the row, and their words in the place of the old ones into the index.

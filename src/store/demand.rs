@@ -1,12 +1,15 @@
 //! What senders demand of documents that came from them, and what was answered.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::HashSet;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::error::StoreError;
-use super::inbound;
-use super::row;
+use super::search::Asked;
 use super::user::exactly_one;
 use super::view::View;
+use super::{inbound, row, search};
 use crate::domain::demand::{Demand, DemandAnswer, DemandState, KeptDemand, Update};
 use crate::domain::document::{DocumentId, DocumentKey};
 use crate::domain::inbound::InboundDocument;
@@ -59,6 +62,34 @@ impl View<'_> {
             .connection
             .prepare_cached("SELECT count(*) FROM demand WHERE state IN ('waiting', 'open')")?;
         Ok(row::unsigned(count.query_row([], |row| row.get(0))?))
+    }
+
+    pub fn demanded(&self, words: &str, limit: u32) -> Result<Vec<DocumentKey>, StoreError> {
+        let mut values = vec![Value::from(i64::from(limit))];
+        let found = match search::asked(words) {
+            Asked::Everything => "",
+            Asked::Nothing => return Ok(Vec::new()),
+            Asked::Index(expression) => {
+                values.push(Value::from(expression));
+                "AND d.row IN (SELECT rowid FROM inbound_words WHERE inbound_words MATCH ?2)"
+            }
+        };
+        let sql = format!(
+            "SELECT d.key FROM demand m CROSS JOIN inbound d
+             WHERE m.state IN ('waiting', 'open') AND d.key = m.document {found}
+             ORDER BY m.answer_by, m.row LIMIT ?1"
+        );
+        let mut seen = HashSet::new();
+        let mut keys: Vec<DocumentKey> = self
+            .connection
+            .prepare_cached(&sql)?
+            .query_and_then(params_from_iter(values), |row| {
+                row::from_key(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)
+            })?
+            .collect::<Result<_, _>>()?;
+        // A document of which two things are demanded stands where the first is due.
+        keys.retain(|key| seen.insert(*key));
+        Ok(keys)
     }
 
     /// Demands whose document has not come, by what its sender calls it; answered ones too.

@@ -73,12 +73,15 @@ impl View<'_> {
             .collect()
     }
 
-    pub fn with_main_file(&self, blob: &BlobHash) -> Result<Option<DocumentKey>, StoreError> {
+    pub fn with_main_file(&self, blob: &BlobHash) -> Result<Vec<DocumentKey>, StoreError> {
         let sql = format!(
             "SELECT d.key FROM main_hash h CROSS JOIN inbound d ON d.key = h.document
-             WHERE h.hash = ?1 AND {HERE} LIMIT 1"
+             WHERE h.hash = ?1 AND {HERE}"
         );
-        Ok(self.keys(&sql, params![blob.0])?.into_iter().next())
+        // Keys are made in the order of time.
+        let mut found = self.keys(&sql, params![blob.0])?;
+        found.sort_unstable();
+        Ok(found)
     }
 
     pub fn duplicate_allowed(

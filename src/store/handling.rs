@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter, types::Value};
 
 use super::error::StoreError;
+use super::search::Asked;
 use super::view::View;
 use super::{inbound, outbound, row, search};
 use crate::domain::document::DocumentKey;
@@ -16,7 +17,6 @@ use crate::domain::handling::{
 };
 use crate::domain::inbound::{Assignment, InboundDocument};
 use crate::domain::operation::{Change, Operation};
-use crate::domain::query::Query;
 
 /// Which of the documents with work left are wanted, by their terms.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,12 +56,10 @@ impl WorkFilter {
                 places.join(", ")
             );
         }
-        let query = Query::parse(&self.words);
-        if query.is_void {
-            return None;
-        }
-        match search::expression(&query) {
-            Some(expression) => {
+        match search::asked(&self.words) {
+            Asked::Everything => {}
+            Asked::Nothing => return None,
+            Asked::Index(expression) => {
                 values.push(Value::from(expression));
                 sql += &format!(
                     " AND w.row IN (SELECT rowid FROM inbound_words
@@ -69,8 +67,6 @@ impl WorkFilter {
                     values.len()
                 );
             }
-            None if !self.words.trim().is_empty() => return None,
-            None => {}
         }
         Some((sql, values))
     }
@@ -370,10 +366,7 @@ fn reindex(connection: &Connection, key: &DocumentKey) -> Result<(), StoreError>
     if inbound {
         return super::inbound::reindex(connection, key);
     }
-    let view = View { connection };
-    let document = view.outbound(key)?;
-    let document = document.ok_or_else(|| StoreError::NotFound(format!("document {key}")))?;
-    outbound::reindex(connection, key, &document.metadata)
+    outbound::reindex(connection, key)
 }
 
 /// Everything that everybody may read of what was noted on a document.

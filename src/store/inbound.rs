@@ -7,7 +7,7 @@ use super::error::StoreError;
 use super::handling;
 use super::register;
 use super::row;
-use super::search;
+use super::search::{self, Entry};
 use super::view::View;
 use crate::domain::agency::AgencyCode;
 use crate::domain::demand::DemandMark;
@@ -55,6 +55,12 @@ impl View<'_> {
             .prepare_cached(&sql)?
             .query_and_then(params_from_iter(values), from_row)?
             .collect()
+    }
+
+    /// How many documents [`View::inbound_page`] would find, counted up to `most`.
+    pub fn inbound_count(&self, filter: &InboundFilter, most: u32) -> Result<u64, StoreError> {
+        let state = filter.state.as_ref().map(row::word).transpose()?;
+        counted(self.connection, "inbound", state, &filter.words, most)
     }
 
     /// What nobody has decided on yet and whose sender waits to be told, oldest first.
@@ -170,6 +176,21 @@ pub(super) fn page(
     Ok(Some((sql, values)))
 }
 
+/// How many rows a queue shows, counted up to `most`: whoever sees "99+" does not wait for the
+/// rest to be counted.
+pub(super) fn counted(
+    connection: &Connection,
+    table: &str,
+    state: Option<String>,
+    words: &str,
+    most: u32,
+) -> Result<u64, StoreError> {
+    let page = page(connection, table, "d.row", state, words, None, most)?;
+    let Some((sql, values)) = page else { return Ok(0) };
+    let mut statement = connection.prepare_cached(&format!("SELECT count(*) FROM ({sql})"))?;
+    Ok(row::unsigned(statement.query_row(params_from_iter(values), |row| row.get(0))?))
+}
+
 /// The rows of the documents that took the arrival number asked for: one a year and book.
 /// `None` where no number is asked for.
 fn numbered(
@@ -276,7 +297,19 @@ pub(super) fn arrived(connection: &Connection, change: &Change) -> Result<(), St
     let names = [sender_name.as_str(), sender.as_ref().map_or("", |code| code.as_str())];
     connection
         .prepare_cached("INSERT INTO inbound_words (rowid, words) VALUES (?1, ?2)")?
-        .execute(params![row, search::indexed(metadata, &names, text, Some(*arrived_at))])?;
+        .execute(params![
+            row,
+            search::indexed(
+                metadata,
+                Entry {
+                    sender: &names,
+                    text,
+                    noted: "",
+                    arrived: Some(*arrived_at),
+                    due: metadata.due,
+                }
+            )
+        ])?;
     for file in files.iter().filter(|file| file.main) {
         duplicate::has_main(connection, key, &file.blob)?;
     }
@@ -343,7 +376,8 @@ pub(super) fn undone(
             "UPDATE inbound SET state = ?2, reason = '', assignment = NULL WHERE key = ?1",
         )?
         .execute(params![row::key(key), row::word(&to)?])?;
-    Ok(())
+    // The term went with the assignment.
+    reindex(connection, key)
 }
 
 /// Indexes a document anew: its fields, its text as it came, and what was noted on it.
@@ -366,7 +400,8 @@ pub(super) fn reindex(connection: &Connection, key: &DocumentKey) -> Result<(), 
     }
     let noted = handling::noted(connection, key)?;
     let sender = document.sender.as_ref().map_or("", |code| code.as_str());
-    let names = [document.sender_name.as_str(), sender, noted.as_str()];
+    let names = [document.sender_name.as_str(), sender];
+    let due = document.assignment.as_ref().and_then(|given| given.due).or(document.metadata.due);
     let row: i64 = connection
         .prepare_cached("SELECT row FROM inbound WHERE key = ?1")?
         .query_row([row::key(key)], |row| row.get(0))?;
@@ -375,7 +410,16 @@ pub(super) fn reindex(connection: &Connection, key: &DocumentKey) -> Result<(), 
         .prepare_cached("INSERT INTO inbound_words (rowid, words) VALUES (?1, ?2)")?
         .execute(params![
             row,
-            search::indexed(&document.metadata, &names, &text, Some(document.arrived_at))
+            search::indexed(
+                &document.metadata,
+                Entry {
+                    sender: &names,
+                    text: &text,
+                    noted: &noted,
+                    arrived: Some(document.arrived_at),
+                    due,
+                }
+            )
         ])?;
     Ok(())
 }
@@ -394,7 +438,9 @@ pub(super) fn assigned(
     connection
         .prepare_cached("UPDATE inbound SET assignment = ?2 WHERE key = ?1")?
         .execute(params![row::key(key), row::json(assignment)?])?;
-    handling::assigned(connection, operation, key, assignment)
+    handling::assigned(connection, operation, key, assignment)?;
+    // The term is searched for.
+    reindex(connection, key)
 }
 
 fn state(connection: &Connection, key: &DocumentKey) -> Result<InboundState, StoreError> {

@@ -108,6 +108,8 @@ local_changes! {
     fn remember_fetched(server: &str, server_id: &str, packet: &BlobHash);
     /// A try failed; the item is not due before `until`.
     fn put_off(item: &str, until: &Timestamp, reason: &str);
+    /// Everything that waits is due at once; how often it was tried is remembered.
+    fn make_due();
     /// Forgets the tries of an item, so that it is due at once.
     fn forget_tries(item: &str);
     /// Signatures could not be made to last longer; `args` is JSON.
@@ -161,6 +163,11 @@ fn put_off(
                  not_before_millis = excluded.not_before_millis, reason = excluded.reason",
         )?
         .execute(params![item, until.as_millisecond(), reason])?;
+    Ok(())
+}
+
+fn make_due(connection: &Connection) -> Result<(), StoreError> {
+    connection.prepare_cached("UPDATE outbox_attempt SET not_before_millis = 0")?.execute([])?;
     Ok(())
 }
 

@@ -6,11 +6,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::durability;
 use super::error::StoreError;
+use super::follow;
 use super::handling;
-use super::inbound::page;
+use super::inbound::{counted, page};
+use super::letter;
 use super::register;
+use super::reserve;
 use super::row;
-use super::search;
+use super::search::{self, Entry};
 use super::view::View;
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::{Delivery, StatusEntry};
@@ -28,8 +31,10 @@ pub struct OutboundFilter {
     pub words: String,
 }
 
-const COLUMNS: &str = "d.key, d.state, d.metadata, d.files, d.drafted_by, d.drafted_at, \
-                       d.numbering, d.issued_at, d.reason";
+pub(super) const COLUMNS: &str = "d.key, d.state, d.metadata, d.files, d.drafted_by, d.drafted_at, \
+                       d.numbering, d.issued_at, d.reason, \
+                       (SELECT k.holder FROM draft_desk k WHERE k.row = d.row), \
+                       (SELECT u.signed_at FROM unsent u WHERE u.document = d.key)";
 
 impl View<'_> {
     pub fn outbound(&self, key: &DocumentKey) -> Result<Option<OutboundDocument>, StoreError> {
@@ -53,6 +58,12 @@ impl View<'_> {
             .prepare_cached(&sql)?
             .query_and_then(params_from_iter(values), |row| self.outbound_from(row))?
             .collect()
+    }
+
+    /// How many documents [`View::outbound_page`] would find, counted up to `most`.
+    pub fn outbound_count(&self, filter: &OutboundFilter, most: u32) -> Result<u64, StoreError> {
+        let state = filter.state.as_ref().map(row::word).transpose()?;
+        counted(self.connection, "outbound", state, &filter.words, most)
     }
 
     pub fn find_outbound_by_document_id(
@@ -122,10 +133,12 @@ impl View<'_> {
             deliveries: self.deliveries(&key)?,
             issued_at,
             reason: row.get(8)?,
+            held_by: row.get(9)?,
+            signed_at: row::maybe_time(row.get(10)?)?,
         })
     }
 
-    fn deliveries(&self, key: &DocumentKey) -> Result<Vec<Delivery>, StoreError> {
+    pub(super) fn deliveries(&self, key: &DocumentKey) -> Result<Vec<Delivery>, StoreError> {
         let mut deliveries: Vec<Delivery> = self
             .connection
             .prepare_cached(
@@ -140,6 +153,9 @@ impl View<'_> {
                     reason: row.get(3)?,
                     sent_at: row::maybe_time(row.get(4)?)?,
                     statuses: Vec::new(),
+                    earlier: 0,
+                    recall: None,
+                    closed: None,
                 })
             })?
             .collect::<Result<_, _>>()?;
@@ -158,6 +174,7 @@ impl View<'_> {
                     })
                 })?
                 .collect::<Result<_, _>>()?;
+            follow::turns(self.connection, key, delivery)?;
         }
         Ok(deliveries)
     }
@@ -168,7 +185,7 @@ pub(super) fn drafted(
     user: &str,
     change: &Change,
 ) -> Result<(), StoreError> {
-    let Change::OutboundDrafted { key, metadata, files, drafted_at, text } = change else {
+    let Change::OutboundDrafted { key, metadata, files, drafted_at, text, .. } = change else {
         return Err(StoreError::Internal("not a draft".to_owned()));
     };
     let row: Option<i64> = connection
@@ -195,7 +212,7 @@ pub(super) fn drafted(
     if row.is_none() {
         return Err(StoreError::conflict(format!("the document {key} exists")));
     }
-    reindex(connection, key, metadata)
+    reindex(connection, key)
 }
 
 /// A draft may be edited until it is signed.
@@ -228,6 +245,8 @@ pub(super) fn moved(
     step(connection, key, from, to)?;
     if to.is_final() {
         durability::ended(connection, key)?;
+        letter::left(connection, key)?;
+        reserve::freed_of(connection, key)?;
     }
     connection
         .prepare_cached("UPDATE outbound SET reason = ?2 WHERE key = ?1")?
@@ -249,6 +268,8 @@ pub(super) fn numbered(
         return Err(StoreError::conflict(format!("outbound {key} has a number")));
     }
     register::take(connection, &numbering.book, numbering.number, numbering.date, key)?;
+    // What was kept for it and not taken waits again.
+    reserve::freed_of(connection, key)?;
     connection
         .prepare_cached("UPDATE outbound SET numbering = ?2 WHERE key = ?1")?
         .execute(params![row::key(key), row::json(numbering)?])?;
@@ -261,11 +282,15 @@ pub(super) fn signed(
     kind: SignatureKind,
     file: &FileRef,
     level: Option<Level>,
+    signed_at: Timestamp,
 ) -> Result<(), StoreError> {
     use OutboundState::{Draft, InFormatCheck, InReview, ToIssue, ToSeal, ToSign};
     let present = stands_in(connection, key, &[Draft, InReview, InFormatCheck, ToSign, ToSeal])?;
     match (kind, present) {
-        (SignatureKind::Personal, ToSign) => step(connection, key, ToSign, ToSeal)?,
+        (SignatureKind::Personal, ToSign) => {
+            step(connection, key, ToSign, ToSeal)?;
+            letter::signed(connection, key, signed_at)?;
+        }
         (SignatureKind::Personal, Draft | InReview | InFormatCheck) => {}
         (SignatureKind::Organisation, ToSeal) => {
             if !is_numbered(connection, key)? {
@@ -336,6 +361,7 @@ pub(super) fn issued(
     connection
         .prepare_cached("UPDATE outbound SET issued_at = ?2 WHERE key = ?1")?
         .execute(params![row::key(key), issued_at.to_string()])?;
+    letter::left(connection, key)?;
     for recipient in recipients {
         open_delivery(connection, key, recipient)?;
     }
@@ -367,7 +393,7 @@ pub(super) fn open_delivery(
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![row::key(key), recipient.as_str(), name])?;
-    Ok(())
+    follow::refresh(connection, key, recipient)
 }
 
 /// A status that was received before, word for word, is ignored.
@@ -402,10 +428,10 @@ pub(super) fn status_received(
             entry.at.to_string(),
             entry.description,
         ])?;
-    Ok(())
+    follow::refresh(connection, key, recipient)
 }
 
-fn put_metadata(
+pub(super) fn put_metadata(
     connection: &Connection,
     key: &DocumentKey,
     metadata: &Metadata,
@@ -420,26 +446,29 @@ fn put_metadata(
             metadata.document_id.as_ref().map(ToString::to_string),
             search::code_key(&metadata.code.to_string()),
         ])?;
-    reindex(connection, key, metadata)
+    reindex(connection, key)
 }
 
-pub(super) fn reindex(
-    connection: &Connection,
-    key: &DocumentKey,
-    metadata: &Metadata,
-) -> Result<(), StoreError> {
-    let (row, text): (i64, String) = connection
-        .prepare_cached("SELECT row, text FROM outbound WHERE key = ?1")?
-        .query_row([row::key(key)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+/// Indexes a document anew: its fields, its text, and what was noted on it.
+pub(super) fn reindex(connection: &Connection, key: &DocumentKey) -> Result<(), StoreError> {
+    let kept: Option<(i64, String, String)> = connection
+        .prepare_cached("SELECT row, text, metadata FROM outbound WHERE key = ?1")?
+        .query_row([row::key(key)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let kept = kept.ok_or_else(|| StoreError::NotFound(format!("document {key}")))?;
+    let (row, text, metadata) = (kept.0, kept.1, row::from_json(&kept.2)?);
     let noted = handling::noted(connection, key)?;
     connection.prepare_cached("DELETE FROM outbound_words WHERE rowid = ?1")?.execute([row])?;
     connection
         .prepare_cached("INSERT INTO outbound_words (rowid, words) VALUES (?1, ?2)")?
-        .execute(params![row, search::indexed(metadata, &[&noted], &text, None)])?;
+        .execute(params![
+            row,
+            search::indexed(&metadata, Entry { text: &text, noted: &noted, ..Entry::default() })
+        ])?;
     Ok(())
 }
 
-fn is_numbered(connection: &Connection, key: &DocumentKey) -> Result<bool, StoreError> {
+pub(super) fn is_numbered(connection: &Connection, key: &DocumentKey) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM outbound WHERE key = ?1 AND numbering IS NOT NULL")?
         .exists([row::key(key)])?)

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::error::StoreError;
+use super::follow;
 use super::outbound;
 use super::row;
 use super::user::exactly_one;
@@ -26,6 +27,8 @@ pub struct OutboxItem {
     pub recipient: AgencyCode,
     pub packet: BlobHash,
     pub urgent: bool,
+    /// A recall or an update, and not the document itself.
+    pub order: bool,
     pub state: SendState,
     /// Why it is parked: the code of a problem, and detail.
     pub code: String,
@@ -41,7 +44,8 @@ pub struct OutboxItem {
 }
 
 const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, o.urgent,
-    o.state, o.code, o.detail, o.server_id, o.sent_at, a.tries, a.reason, a.not_before_millis
+    o.state, o.code, o.detail, o.server_id, o.sent_at, a.tries, a.reason, a.not_before_millis,
+    o.is_order
     FROM outbox o LEFT JOIN outbox_attempt a ON a.item = o.item";
 
 impl View<'_> {
@@ -113,6 +117,7 @@ fn from_row(row: &Row<'_>) -> Result<OutboxItem, StoreError> {
         recipient: row::from_word(row.get(3)?)?,
         packet: BlobHash(row.get(4)?),
         urgent: row.get(5)?,
+        order: row.get(14)?,
         state: row::from_word(row.get(6)?)?,
         code: row.get(7)?,
         detail: row.get(8)?,
@@ -126,13 +131,14 @@ fn from_row(row: &Row<'_>) -> Result<OutboxItem, StoreError> {
 
 /// Queueing the same item again changes nothing, whatever has become of it.
 pub(super) fn queued(connection: &Connection, change: &Change) -> Result<(), StoreError> {
-    let Change::OutboxQueued { item, what, document, recipient, packet, urgent } = change else {
+    let Change::OutboxQueued { item, what, document, recipient, packet, urgent, order } = change
+    else {
         return Err(StoreError::Internal("not an outbox item".to_owned()));
     };
     connection
         .prepare_cached(
-            "INSERT INTO outbox (item, what, document, recipient, packet, urgent, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting') ON CONFLICT DO NOTHING",
+            "INSERT INTO outbox (item, what, document, recipient, packet, urgent, is_order, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting') ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             item,
@@ -141,6 +147,7 @@ pub(super) fn queued(connection: &Connection, change: &Change) -> Result<(), Sto
             recipient.as_str(),
             packet.0,
             urgent,
+            order,
         ])?;
     match what {
         OutboxKind::Document => outbound::open_delivery(connection, document, recipient),
@@ -191,12 +198,12 @@ pub(super) fn wedged(
     tell_delivery(connection, item, SendState::Wedged, reason, None)
 }
 
-/// What waits and was never tried is taken out; the chain tells that it was there.
+/// What waits and was never begun to be sent, or was refused and parked, is taken out; the chain
+/// tells that it was there.
 pub(super) fn withdrawn(connection: &Connection, item: &str) -> Result<(), StoreError> {
+    tell_delivery(connection, item, SendState::Waiting, "", None)?;
     let changed = connection
-        .prepare_cached(
-            "DELETE FROM outbox WHERE item = ?1 AND what = 'status' AND state = 'waiting'",
-        )?
+        .prepare_cached("DELETE FROM outbox WHERE item = ?1 AND state IN ('waiting', 'wedged')")?
         .execute([item])?;
     exactly_one(changed, || format!("the item {item} does not wait"))
 }
@@ -224,9 +231,20 @@ fn tell_delivery(
         .prepare_cached(
             "UPDATE delivery SET send = ?2, reason = ?3, sent_at = ?4
              FROM (SELECT document AS d, recipient AS r FROM outbox
-                   WHERE item = ?1 AND what = 'document')
+                   WHERE item = ?1 AND what = 'document' AND is_order = 0)
              WHERE document = d AND recipient = r",
         )?
         .execute(params![item, row::word(&state)?, reason, sent_at.map(|at| at.to_string())])?;
-    Ok(())
+    let whose: Option<(Vec<u8>, String)> = connection
+        .prepare_cached(
+            "SELECT document, recipient FROM outbox WHERE item = ?1 AND what = 'document'",
+        )?
+        .query_row([item], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match whose {
+        Some((key, recipient)) => {
+            follow::refresh(connection, &row::from_key(&key)?, &row::from_word(recipient)?)
+        }
+        None => Ok(()),
+    }
 }

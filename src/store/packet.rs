@@ -55,6 +55,14 @@ impl View<'_> {
             .exists([&hash.0])?)
     }
 
+    /// Whether a packet came under this name of a server, whatever became of it.
+    pub fn has_packet_named(&self, server_id: &str) -> Result<bool, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM packet WHERE server_id = ?1")?
+            .exists([server_id])?)
+    }
+
     pub fn packets_to_take(&self, limit: u32) -> Result<Vec<PacketRow>, StoreError> {
         self.connection
             .prepare_cached(&format!(

@@ -5,9 +5,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::book;
 use super::error::StoreError;
+use super::reserve;
 use super::row;
 use super::view::View;
 use crate::domain::book::{BookId, Direction};
+use crate::domain::copy::CertifiedCopy;
 use crate::domain::document::DocumentKey;
 use crate::domain::inbound::InboundDocument;
 use crate::domain::operation::Operation;
@@ -21,6 +23,8 @@ pub struct BookRow {
     pub date: Option<Date>,
     /// Why the number will not be used.
     pub given_up: Option<String>,
+    /// Why it waits for a document.
+    pub reserved: Option<String>,
     /// The document that took the number.
     pub document: Option<BookEntry>,
 }
@@ -30,6 +34,7 @@ pub struct BookRow {
 pub enum BookEntry {
     Inbound(Box<InboundDocument>),
     Outbound(Box<OutboundDocument>),
+    Copy(Box<CertifiedCopy>),
 }
 
 impl View<'_> {
@@ -38,27 +43,30 @@ impl View<'_> {
     }
 
     pub fn book(&self, book: &BookId, after: u32, limit: u32) -> Result<Vec<BookRow>, StoreError> {
-        type Raw = (u32, Option<String>, Option<String>, Option<Vec<u8>>);
+        type Raw = (u32, Option<String>, Option<String>, Option<Vec<u8>>, Option<String>);
         let rows: Vec<Raw> = self
             .connection
             .prepare_cached(
-                "SELECT number, date, given_up, document FROM book_number
+                "SELECT number, date, given_up, document, NULL FROM book_number
+                 WHERE direction = ?1 AND year = ?2 AND series = ?3 AND number > ?4
+                 UNION ALL
+                 SELECT number, NULL, NULL, NULL, reason FROM reserved_number
                  WHERE direction = ?1 AND year = ?2 AND series = ?3 AND number > ?4
                  ORDER BY number LIMIT ?5",
             )?
             .query_map(
                 params![row::word(&book.direction)?, book.year, book.series, after, limit],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
             )?
             .collect::<Result<_, _>>()?;
         rows.into_iter()
-            .map(|(number, date, given_up, document)| {
+            .map(|(number, date, given_up, document, reserved)| {
                 let date = date
                     .map(|date| date.parse().map_err(|e| StoreError::damaged("database", e)))
                     .transpose()?;
                 let key = document.as_deref().map(row::from_key).transpose()?;
                 let document = key.map(|key| self.entry(book.direction, &key)).transpose()?;
-                Ok(BookRow { number, date, given_up, document })
+                Ok(BookRow { number, date, given_up, reserved, document })
             })
             .collect()
     }
@@ -68,15 +76,16 @@ impl View<'_> {
             Direction::Inbound => {
                 self.inbound(key)?.map(|document| BookEntry::Inbound(Box::new(document)))
             }
-            Direction::Outbound => {
-                self.outbound(key)?.map(|document| BookEntry::Outbound(Box::new(document)))
-            }
+            Direction::Outbound => match self.outbound(key)? {
+                Some(document) => Some(BookEntry::Outbound(Box::new(document))),
+                None => self.certified_copy(key)?.map(|copy| BookEntry::Copy(Box::new(copy))),
+            },
         };
         entry.ok_or_else(|| StoreError::damaged("database", "a register row without document"))
     }
 }
 
-/// Takes `number` for a document: the next one of the book and no other.
+/// Takes `number` for a document: one that is kept for it, else the next one of the book.
 pub(super) fn take(
     connection: &Connection,
     book: &BookId,
@@ -85,7 +94,9 @@ pub(super) fn take(
     document: &DocumentKey,
 ) -> Result<(), StoreError> {
     book::expect_open(connection, book)?;
-    expect_next(connection, book, number)?;
+    if !reserve::leave(connection, book, number, Some(document))? {
+        expect_next(connection, book, number)?;
+    }
     connection
         .prepare_cached("INSERT INTO book_number VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)")?
         .execute(params![
@@ -117,9 +128,12 @@ pub(super) fn given_up(
     if changed == 1 {
         return Ok(());
     }
-    // A number that was taken may be given up when its year is over; a new one is not taken.
-    book::expect_open(connection, book)?;
-    expect_next(connection, book, number)?;
+    // A number that was taken or reserved may be given up when its year is over; a new one is
+    // not taken then.
+    if !reserve::leave(connection, book, number, None)? {
+        book::expect_open(connection, book)?;
+        expect_next(connection, book, number)?;
+    }
     connection
         .prepare_cached("INSERT INTO book_number VALUES (?1, ?2, ?3, ?4, NULL, NULL, ?5)")?
         .execute(params![direction, book.year, book.series, number, reason])?;
@@ -164,7 +178,11 @@ pub(super) fn holder(
     holder.flatten().as_deref().map(row::from_key).transpose()
 }
 
-fn expect_next(connection: &Connection, book: &BookId, number: u32) -> Result<(), StoreError> {
+pub(super) fn expect_next(
+    connection: &Connection,
+    book: &BookId,
+    number: u32,
+) -> Result<(), StoreError> {
     let next = next(connection, book)?;
     match number.cmp(&next) {
         std::cmp::Ordering::Equal => Ok(()),
@@ -185,6 +203,7 @@ pub(super) fn next(connection: &Connection, book: &BookId) -> Result<u32, StoreE
         .query_row(params![row::word(&book.direction)?, book.year, book.series], |row| row.get(0))
         .optional()?;
     last.unwrap_or(0)
+        .max(reserve::last(connection, book)?)
         .checked_add(1)
         .ok_or_else(|| StoreError::conflict(format!("the book {book} is full")))
 }

@@ -16,12 +16,12 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::error::StoreError;
-use super::row;
+use super::{inbound, outbound, row};
 use crate::domain::calendar;
-use crate::domain::document::Metadata;
+use crate::domain::document::{DocumentKey, Metadata};
 use crate::domain::query::{Field, Query, Term, calendar_parts, number_word, words};
 use crate::domain::text;
 
@@ -40,6 +40,8 @@ fn mark(field: Field) -> Option<char> {
         Field::Subject => 6,
         Field::Issued => 7,
         Field::Arrived => 8,
+        Field::Sender => 9,
+        Field::Due => 10,
     };
     char::from_u32(MARKS + place)
 }
@@ -70,6 +72,25 @@ pub(super) fn expression(query: &Query) -> Option<String> {
     (!pieces.is_empty()).then(|| pieces.join(" AND "))
 }
 
+/// What words ask of a list beside its other conditions.
+pub(super) enum Asked {
+    Everything,
+    /// An expression of the index.
+    Index(String),
+    /// Nothing that could be found.
+    Nothing,
+}
+
+pub(super) fn asked(typed: &str) -> Asked {
+    let query = Query::parse(typed);
+    match expression(&query) {
+        _ if query.is_void => Asked::Nothing,
+        Some(expression) => Asked::Index(expression),
+        None if typed.trim().is_empty() => Asked::Everything,
+        None => Asked::Nothing,
+    }
+}
+
 /// The expression for plain words, where fields have no names: the directory of agencies.
 pub(super) fn phrases(words: &str) -> Option<String> {
     let mut query = Query::default();
@@ -84,15 +105,23 @@ pub(super) fn phrases(words: &str) -> Option<String> {
     expression(&query)
 }
 
+/// What is indexed of a document beside its fields.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Entry<'a> {
+    /// Name and code of its sender.
+    pub sender: &'a [&'a str],
+    /// Its text, as it came.
+    pub text: &'a str,
+    /// What everybody may read of what was noted on it.
+    pub noted: &'a str,
+    pub arrived: Option<Timestamp>,
+    /// Until when it is to be settled.
+    pub due: Option<Date>,
+}
+
 /// What is indexed of a document: all its fields in words, and its text (Thông tư
-/// 01/2019/TT-BNV chương V: search over all input fields and the content). `names` are those
-/// of its sender, `arrived` is when it came.
-pub(super) fn indexed(
-    metadata: &Metadata,
-    names: &[&str],
-    body: &str,
-    arrived: Option<Timestamp>,
-) -> String {
+/// 01/2019/TT-BNV chương V: search over all input fields and the content).
+pub(super) fn indexed(metadata: &Metadata, entry: Entry<'_>) -> String {
     let code = metadata.code.to_string();
     let code = if code == "/" { "" } else { code.as_str() };
     let document_id = metadata.document_id.as_ref().map(ToString::to_string);
@@ -116,7 +145,7 @@ pub(super) fn indexed(
         .iter()
         .flat_map(|party| [party.name.as_str(), party.agency.as_str()])
         .chain([metadata.unlisted_issuer.as_str()])
-        .chain(names.iter().copied())
+        .chain(entry.sender.iter().copied())
         .collect();
     let recipients: Vec<&str> = metadata
         .recipients
@@ -127,7 +156,7 @@ pub(super) fn indexed(
     pieces.extend(&issuer);
     pieces.extend(&recipients);
     pieces.extend(metadata.response_for.iter().map(|answered| answered.code.as_str()));
-    pieces.push(body);
+    pieces.extend([entry.text, entry.noted]);
     pieces.retain(|piece| !piece.is_empty());
     let mut all = text::fold(&pieces.join("\n"));
     // A text may use characters of private use for itself (old fonts do): they are no marks.
@@ -142,7 +171,9 @@ pub(super) fn indexed(
     field(&mut all, Field::Type, &[&metadata.type_name]);
     field(&mut all, Field::Subject, &[&metadata.subject]);
     day(&mut all, Field::Issued, metadata.issued);
-    day(&mut all, Field::Arrived, arrived.map(|at| calendar::local(at).date()));
+    field(&mut all, Field::Sender, entry.sender);
+    day(&mut all, Field::Arrived, entry.arrived.map(|at| calendar::local(at).date()));
+    day(&mut all, Field::Due, entry.due);
     all
 }
 
@@ -176,11 +207,11 @@ fn day(all: &mut String, field: Field, day: Option<Date>) {
 
 /// Which form of the index is made here. A database whose index was made by an earlier
 /// program is indexed anew when it is opened.
-const FORM: &str = "2";
+const FORM: &str = "3";
 const FORM_SETTING: &str = "search.form";
 
 /// Brings the index of documents to the present form, if an earlier program made it. Takes
-/// about a second for two thousand documents, once.
+/// a few seconds for two thousand documents, once.
 pub(super) fn bring_up(connection: &Connection) -> Result<(), StoreError> {
     use rusqlite::OptionalExtension as _;
     let form: Option<String> = connection
@@ -190,8 +221,15 @@ pub(super) fn bring_up(connection: &Connection) -> Result<(), StoreError> {
         return Ok(());
     }
     let transaction = connection.unchecked_transaction()?;
-    let inbound = reindex_inbound(&transaction)?;
-    let outbound = reindex_outbound(&transaction)?;
+    let inbound = keys(&transaction, "inbound")?;
+    for key in &inbound {
+        inbound::reindex(&transaction, key)?;
+    }
+    let outbound = keys(&transaction, "outbound")?;
+    for key in &outbound {
+        outbound::reindex(&transaction, key)?;
+    }
+    let (inbound, outbound) = (inbound.len(), outbound.len());
     transaction.execute("INSERT OR REPLACE INTO setting VALUES (?1, ?2)", [FORM_SETTING, FORM])?;
     transaction.commit()?;
     if inbound + outbound > 0 {
@@ -200,46 +238,13 @@ pub(super) fn bring_up(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn reindex_inbound(connection: &Connection) -> Result<u64, StoreError> {
-    connection.execute("DELETE FROM inbound_words", [])?;
-    let mut documents = connection.prepare(
-        "SELECT d.row, d.sender, d.sender_name, d.metadata, d.arrived_at,
-             (SELECT json_extract(o.body, '$.change.text') FROM operation o
-              WHERE o.document = d.key ORDER BY o.row LIMIT 1)
-         FROM inbound d ORDER BY d.row",
-    )?;
-    let mut put = connection.prepare("INSERT INTO inbound_words (rowid, words) VALUES (?1, ?2)")?;
-    let mut rows = documents.query([])?;
-    let mut count = 0;
-    while let Some(columns) = rows.next()? {
-        let sender: Option<String> = columns.get(1)?;
-        let name: String = columns.get(2)?;
-        let metadata: Metadata = row::from_json(&columns.get::<_, String>(3)?)?;
-        let arrived = row::time(&columns.get::<_, String>(4)?)?;
-        let body: Option<String> = columns.get(5)?;
-        let names = [name.as_str(), sender.as_deref().unwrap_or_default()];
-        let words = indexed(&metadata, &names, body.as_deref().unwrap_or_default(), Some(arrived));
-        put.execute(params![columns.get::<_, i64>(0)?, words])?;
-        count += 1;
-    }
-    Ok(count)
-}
-
-fn reindex_outbound(connection: &Connection) -> Result<u64, StoreError> {
-    connection.execute("DELETE FROM outbound_words", [])?;
-    let mut documents =
-        connection.prepare("SELECT row, metadata, text FROM outbound ORDER BY row")?;
-    let mut put =
-        connection.prepare("INSERT INTO outbound_words (rowid, words) VALUES (?1, ?2)")?;
-    let mut rows = documents.query([])?;
-    let mut count = 0;
-    while let Some(columns) = rows.next()? {
-        let metadata: Metadata = row::from_json(&columns.get::<_, String>(1)?)?;
-        let words = indexed(&metadata, &[], &columns.get::<_, String>(2)?, None);
-        put.execute(params![columns.get::<_, i64>(0)?, words])?;
-        count += 1;
-    }
-    Ok(count)
+fn keys(connection: &Connection, table: &str) -> Result<Vec<DocumentKey>, StoreError> {
+    connection
+        .prepare(&format!("SELECT key FROM {table} ORDER BY row"))?
+        .query_and_then([], |found| {
+            row::from_key(found.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)
+        })?
+        .collect()
 }
 
 /// A document's code as people and packets vary it: folded, without spaces, without
@@ -280,7 +285,14 @@ mod tests {
             )
             .unwrap();
         let arrived = "2026-11-23T18:00:00Z".parse().ok();
-        let words = indexed(metadata, &["Văn phòng UBND tỉnh"], "về hộ nghèo \u{E001}9", arrived);
+        let entry = Entry {
+            sender: &["Văn phòng UBND tỉnh"],
+            text: "về hộ nghèo \u{E001}9",
+            noted: "đã gọi điện",
+            arrived,
+            due: Some(jiff::civil::date(2026, 12, 5)),
+        };
+        let words = indexed(metadata, entry);
         connection.execute("INSERT INTO t (rowid, words) VALUES (1, ?1)", [words]).unwrap();
         connection
             .prepare("SELECT 1 FROM t WHERE t MATCH ?1")
@@ -318,6 +330,11 @@ mod tests {
             // Arrived at one in the morning of the 24th in Vietnam.
             "đến:24/11/2026",
             "ngày:2026-01..2026-12",
+            "hạn:5/12/2026",
+            "due:2026-12",
+            "han:2026-12-01..2026-12-07",
+            "bên gửi:\"văn phòng\"",
+            "đã gọi",
             "hộ nghèo",
             "07/qd",
             "khen \"hộ nghèo\"",
@@ -333,6 +350,9 @@ mod tests {
             "ngày:2025",
             "ngày:2026-10",
             "đến:23/11/2026",
+            "hạn:2026-11",
+            "bên gửi:nguyet",
+            "từ:\"gọi điện\"",
             "trích yếu:nghèo",
             "\"nghèo hộ\"",
         ] {

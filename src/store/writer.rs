@@ -19,8 +19,9 @@ use super::error::StoreError;
 use super::head::HeadFile;
 use super::row;
 use super::view::View;
+use crate::domain::clock::Hlc;
 use crate::domain::document::BlobHash;
-use crate::domain::operation::{Change, Hlc, Operation};
+use crate::domain::operation::{Change, Operation};
 use crate::domain::role::Role;
 
 /// Who does something, and in what role.

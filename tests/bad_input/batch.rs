@@ -53,6 +53,7 @@ fn waiting(place: &Place, count: usize) -> Vec<DocumentKey> {
                 .draft(vanthu::office::NewDraft {
                     file_name: format!("{number}.pdf"),
                     pdf: pdf.clone(),
+                    source: None,
                     attachments: Vec::new(),
                     metadata,
                 })

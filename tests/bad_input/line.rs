@@ -100,6 +100,7 @@ fn a_clock_that_is_wrong() {
                 version: "1".to_owned(),
                 time,
                 packet_limit: 1 << 20,
+                receipt_key: String::new(),
             };
             ("200 OK", serde_json::to_string(&health).unwrap())
         } else {
@@ -109,6 +110,7 @@ fn a_clock_that_is_wrong() {
                 detail: "the call's time is too far from now".to_owned(),
                 time,
                 recipients: Vec::new(),
+                closed: Vec::new(),
                 limit: None,
             };
             ("401 Unauthorized", serde_json::to_string(&refusal).unwrap())

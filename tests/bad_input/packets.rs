@@ -222,6 +222,7 @@ impl World {
         let parcel = Parcel {
             key: format!("{from} {}", hex::encode(<sha2::Sha256 as sha2::Digest>::digest(bytes))),
             kind: OutboxKind::Document,
+            order: false,
             to: vec![code(TAN_BINH)],
             bytes: Arc::from(bytes),
             tried: false,

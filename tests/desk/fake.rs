@@ -2,8 +2,16 @@
 //! PDF files, the state machines of `domain`, and troubles on demand. For tests and for
 //! looking at the window; the real office is tested elsewhere.
 
+#[path = "fake_copies.rs"]
+pub mod copies;
+#[path = "fake_draft.rs"]
+mod draft;
 #[path = "fake_gate.rs"]
 mod gate;
+#[path = "fake_layout.rs"]
+mod layout;
+#[path = "fake_leaving.rs"]
+mod leaving;
 #[path = "fake_paper.rs"]
 mod paper;
 #[path = "fake_shelf.rs"]
@@ -27,6 +35,7 @@ use vanthu::domain::document::{
 use vanthu::domain::handling::{Handler, Note, Progress as HandlingProgress, ProgressEntry, Unit};
 use vanthu::domain::identity::ExpiryWarning;
 use vanthu::domain::inbound::{Assignment, InboundDocument, InboundState, Registration};
+use vanthu::domain::opinion::act_in;
 use vanthu::domain::outbound::{Numbering, OutboundDocument, OutboundState, SignatureKind};
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::domain::role::{Act, Role, permits};
@@ -102,8 +111,12 @@ pub struct Books {
     gate: gate::GateBooks,
     filters: Vec<vanthu::office::search::SavedFilter>,
     paper: paper::OnPaper,
+    copies: Vec<vanthu::domain::copy::CertifiedCopy>,
+    /// Drafts of which whoever signs in next is to be told.
+    reaching: Vec<DocumentKey>,
     /// Documents whose fields the program filled in.
     unconfirmed: Vec<DocumentKey>,
+    forms: Vec<vanthu::office::KeptForm>,
 }
 
 #[derive(Debug)]
@@ -189,6 +202,37 @@ impl FakeKeeper {
         self.books().syncs
     }
 
+    /// Every draft that stands at `state` lies with this user from now on.
+    pub fn give(&self, state: OutboundState, user: &str) {
+        let mut books = self.books();
+        let there = books.outbound.iter().filter(|document| document.state == state);
+        let keys: Vec<DocumentKey> = there.map(|document| document.key).collect();
+        for key in keys {
+            books.hand_to(key, user);
+            books.reaching.push(key);
+        }
+    }
+
+    /// The fields of the drafts that stand at `state`, changed by somebody else.
+    pub fn change(&self, state: OutboundState, change: impl Fn(&mut Metadata)) {
+        let mut books = self.books();
+        let there = books.outbound.iter_mut().filter(|document| document.state == state);
+        there.for_each(|document| change(&mut document.metadata));
+    }
+
+    /// The subjects of the drafts that stand at `state`, with who signs.
+    pub fn drafts(&self, state: OutboundState) -> Vec<(String, String)> {
+        let books = self.books();
+        let there = books.outbound.iter().filter(|document| document.state == state);
+        let said = |of: &Metadata| (of.subject.clone(), of.signer.full_name.clone());
+        there.map(|document| said(&document.metadata)).collect()
+    }
+
+    /// What was left half written.
+    pub fn forms(&self) -> Vec<vanthu::office::KeptForm> {
+        self.books().forms.clone()
+    }
+
     /// From now on documents come with a file of a wrong format.
     pub fn spoil_formats(&self) {
         self.books().gate.bad_formats = true;
@@ -267,6 +311,8 @@ impl Books {
             gate: gate::GateBooks::default(),
             filters: Vec::new(),
             paper: paper::OnPaper::default(),
+            copies: Vec::new(),
+            reaching: Vec::new(),
             awaiting: vec![AwaitingExtension {
                 key: DocumentKey::fresh(),
                 code: "12/QĐ-UBND".to_owned(),
@@ -280,6 +326,7 @@ impl Books {
                 last_problem: None,
             }],
             unconfirmed: Vec::new(),
+            forms: Vec::new(),
         }
     }
 
@@ -392,9 +439,12 @@ impl Books {
         let issued = matches!(state, OutboundState::Issued | OutboundState::Recalled);
         let deliveries = if issued { deliveries(&metadata.recipients, at) } else { Vec::new() };
         self.remember(key, "dat", Some(Role::Drafter), "Tạo dự thảo", at);
+        let held_by = holder(state, "dat", "");
         self.outbound.push(OutboundDocument {
             key,
             state,
+            held_by,
+            signed_at: waits_to_leave(state).then_some(at),
             files: files(sample, "1"),
             metadata,
             drafted_by: "dat".to_owned(),
@@ -463,9 +513,18 @@ impl Books {
         }
         document.state = to;
         document.reason = reason.to_owned();
+        document.held_by = holder(to, &document.drafted_by, "");
+        document.signed_at = waits_to_leave(to).then(Timestamp::now);
         self.remember(key, "dat", Some(Role::Drafter), to.key(), Timestamp::now());
         self.deeds.push(format!("outbound {}", to.key()));
         Ok(())
+    }
+
+    /// Gives a draft to somebody by name.
+    fn hand_to(&mut self, key: DocumentKey, user: &str) {
+        if let Some(document) = self.outbound.iter_mut().find(|d| d.key == key) {
+            document.held_by = holder(document.state, &document.drafted_by, user);
+        }
     }
 
     /// A wrong PIN costs a try, as on a card.
@@ -480,6 +539,16 @@ impl Books {
         self.tries -= 1;
         Err(Problem::new("token-pin-wrong", Kind::Refused, Blame::Input).with("tries", self.tries))
     }
+}
+
+/// Who has a draft that stands at `state`, where `user` was named, or nobody.
+fn holder(state: OutboundState, drafted_by: &str, user: &str) -> Option<String> {
+    act_in(state)?;
+    Some(if state == OutboundState::Draft { drafted_by } else { user }.to_owned())
+}
+
+const fn waits_to_leave(state: OutboundState) -> bool {
+    matches!(state, OutboundState::ToSeal | OutboundState::ToIssue)
 }
 
 fn missing() -> Problem {
@@ -602,6 +671,9 @@ fn deliveries(recipients: &[Recipient], at: Timestamp) -> Vec<Delivery> {
                 1 => vec![entry(StatusCode::Arrived, 3)],
                 _ => Vec::new(),
             },
+            earlier: 0,
+            recall: None,
+            closed: None,
         })
         .collect()
 }
@@ -661,6 +733,11 @@ impl Door for FakeDoor {
                 .into_iter()
                 .map(|a| (a, books.inbound.iter().filter(|d| handling::holds(a, d)).count() as u64))
                 .collect(),
+            drafts_for_me: {
+                let Session { user, roles, .. } = &self.session;
+                let mine = |d: &&OutboundDocument| d.holder().is_some_and(|h| h.is(user, roles));
+                books.outbound.iter().filter(mine).count() as u64
+            },
         })
     }
 
@@ -687,7 +764,9 @@ impl Door for FakeDoor {
     ) -> Result<Vec<OutboundDocument>, Problem> {
         let books = self.keeper.enter()?;
         let wanted = books.outbound.iter().filter(|d| {
+            let Session { user, roles, .. } = &self.session;
             filter.outbound.is_none_or(|state| d.state == state)
+                && (!filter.for_me || d.holder().is_some_and(|holder| holder.is(user, roles)))
                 && matches_words(&d.metadata, "", &filter.words)
         });
         Ok(page(wanted, |d| d.key, after, limit).into_iter().cloned().collect())
@@ -925,6 +1004,8 @@ impl Door for FakeDoor {
         books.outbound.push(OutboundDocument {
             key,
             state: OutboundState::Draft,
+            held_by: Some(self.session.user.clone()),
+            signed_at: None,
             metadata: draft.metadata,
             files,
             drafted_by: self.session.user.clone(),
@@ -964,17 +1045,6 @@ impl Door for FakeDoor {
         books.move_outbound(key, OutboundState::ToIssue, "")
     }
 
-    fn issue(&self, key: DocumentKey) -> Result<(), Problem> {
-        let mut books = self.keeper.enter()?;
-        books.move_outbound(key, OutboundState::Issued, "")?;
-        if let Some(document) = books.outbound.iter_mut().find(|d| d.key == key) {
-            let now = Timestamp::now();
-            document.issued_at = Some(now);
-            document.deliveries = deliveries(&document.metadata.recipients, now);
-        }
-        Ok(())
-    }
-
     fn recall(&self, key: DocumentKey, reason: &str) -> Result<(), Problem> {
         self.keeper.enter()?.move_outbound(key, OutboundState::Recalled, reason)
     }
@@ -987,6 +1057,10 @@ impl Door for FakeDoor {
             return Ok(SyncReport { waiting: 3, problem: Some(problem), ..SyncReport::default() });
         }
         Ok(SyncReport::default())
+    }
+
+    fn sync_now(&self) -> Result<SyncReport, Problem> {
+        self.sync()
     }
 
     fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, Problem> {

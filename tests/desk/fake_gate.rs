@@ -1,6 +1,7 @@
 //! The fake office's gate: looks that stand against some documents, decisions that can be
 //! taken back, reports.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use vanthu::desk::door::{Door, GateDoor};
@@ -8,11 +9,9 @@ use vanthu::domain::document::DocumentKey;
 use vanthu::domain::gate::{
     Check, CheckName, CountedFile, Fact, Gate, Judgement, Outcome, Way, legal_finding,
 };
-use vanthu::domain::handling::Participant;
 use vanthu::domain::inbound::{InboundDocument, InboundState};
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::domain::report::{ErrorReport, ReportTo};
-use vanthu::office::Assigning;
 use vanthu::office::Unacknowledged;
 use vanthu::office::batch::{Cancel, Fate, Progress, Tell};
 use vanthu::office::gate::GateView;
@@ -30,6 +29,9 @@ pub struct GateBooks {
     pub bad_formats: bool,
     /// Whether the office closes soon.
     pub closing: bool,
+    pub notifies: bool,
+    /// Cancelled documents that were opened, and why.
+    pub unsealed: Vec<(DocumentKey, String)>,
 }
 
 fn looked_at(document: &InboundDocument, bad: bool) -> Gate {
@@ -190,11 +192,8 @@ impl GateDoor for FakeDoor {
                     Decision::Register => self
                         .register(*key)
                         .map(|registration| registration.arrival_number.to_string()),
-                    Decision::Assign { user, direction, due } => {
-                        let parts = vec![Participant::lead(user)];
-                        let direction = direction.clone();
-                        let given = Assigning { parts, direction, due: *due };
-                        self.assign_to(*key, given).map(|()| String::new())
+                    Decision::Assign(given) => {
+                        self.assign_to(*key, given.clone()).map(|()| String::new())
                     }
                 };
                 match made {
@@ -221,6 +220,15 @@ impl GateDoor for FakeDoor {
     }
 
     fn notifies(&self) -> bool {
-        false
+        self.keeper.enter().is_ok_and(|books| books.gate.notifies)
+    }
+
+    fn set_notifies(&self, on: bool) -> Result<(), Problem> {
+        self.keeper.enter()?.gate.notifies = on;
+        Ok(())
+    }
+
+    fn tells_overdue(&self, _: Date) -> Result<bool, Problem> {
+        Ok(false)
     }
 }

@@ -28,9 +28,22 @@ pub struct OnPaper {
     /// A document, the one it may be, and whether a clerk said why both are registered.
     pub twins: Vec<(DocumentKey, DocumentKey, bool)>,
     pub sweeps: Vec<Sweep>,
+    pub watched: Option<PathBuf>,
+    pub scanned: Option<PathBuf>,
 }
 
 impl FakeKeeper {
+    /// The watched folder, the scanner's, and whether the system tells of things.
+    pub fn desk_settings(&self) -> (Option<PathBuf>, Option<PathBuf>, bool) {
+        let books = self.books();
+        (books.paper.watched.clone(), books.paper.scanned.clone(), books.gate.notifies)
+    }
+
+    /// How many inbound documents stand in a state.
+    pub fn standing(&self, state: InboundState) -> usize {
+        self.books().inbound.iter().filter(|document| document.state == state).count()
+    }
+
     /// Pages that were left from the last time.
     pub fn leave_pages(&self, names: &[&str]) {
         let mut sheaf = Sheaf::begin(Timestamp::now());
@@ -132,10 +145,25 @@ impl PaperDoor for FakeDoor {
 
     fn watched_folder(&self) -> Result<Option<PathBuf>, Problem> {
         let books = self.keeper.enter()?;
-        Ok((!books.paper.sweeps.is_empty()).then(|| PathBuf::from("/nowhere")))
+        let swept = (!books.paper.sweeps.is_empty()).then(|| PathBuf::from("/nowhere"));
+        Ok(books.paper.watched.clone().or(swept))
     }
 
-    fn sweep(&self, _: &Cancel) -> Result<Sweep, Problem> {
+    fn watch_folder(&self, folder: Option<&Path>) -> Result<(), Problem> {
+        self.keeper.enter()?.paper.watched = folder.map(Path::to_owned);
+        Ok(())
+    }
+
+    fn scanned_folder(&self) -> Result<Option<PathBuf>, Problem> {
+        Ok(self.keeper.enter()?.paper.scanned.clone())
+    }
+
+    fn scan_from_folder(&self, folder: Option<&Path>) -> Result<(), Problem> {
+        self.keeper.enter()?.paper.scanned = folder.map(Path::to_owned);
+        Ok(())
+    }
+
+    fn sweep(&self, _: &Cancel, _: &mut dyn FnMut(usize, usize)) -> Result<Sweep, Problem> {
         Ok(self.keeper.enter()?.paper.sweeps.pop().unwrap_or_default())
     }
 
@@ -188,7 +216,7 @@ impl PaperDoor for FakeDoor {
 
     fn scanners(&self) -> Result<Vec<ScannerInfo>, Problem> {
         let name = "Máy quét tầng 1".to_owned();
-        Ok(vec![ScannerInfo { id: "folder".to_owned(), name }])
+        Ok(vec![ScannerInfo { id: "folder".to_owned(), name, heeds: true }])
     }
 
     fn scan(

@@ -1,14 +1,16 @@
 //! The register books and kept searches of the office in memory.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use vanthu::desk::door::Shelf;
+use vanthu::desk::door::{Door, Shelf};
 use vanthu::domain::book::{Book, BookId, BookRule, Direction, written};
 use vanthu::domain::document::DocumentKey;
 use vanthu::domain::inbound::{InboundState, Registration};
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::domain::query::{Field, Query, Snippet, snippet};
+use vanthu::office::Filter;
 use vanthu::office::batch::Cancel;
 use vanthu::office::book::{BookFilter, BookLine, Export, Exported};
 use vanthu::office::search::SavedFilter;
@@ -40,6 +42,24 @@ impl FakeDoor {
 }
 
 impl Shelf for FakeDoor {
+    fn inbound_count(&self, filter: &Filter, most: u32) -> Result<u64, Problem> {
+        Ok(self.inbound(filter, None, most)?.len() as u64)
+    }
+
+    fn outbound_count(&self, filter: &Filter, most: u32) -> Result<u64, Problem> {
+        Ok(self.outbound(filter, None, most)?.len() as u64)
+    }
+
+    fn slip(&self, _: DocumentKey) -> Result<Vec<u8>, Problem> {
+        Ok(b"%PDF-1.7".to_vec())
+    }
+
+    fn sealed_file(&self, key: DocumentKey, reason: &str) -> Result<Arc<[u8]>, Problem> {
+        let mut books = self.keeper.enter()?;
+        books.gate.unsealed.push((key, reason.to_owned()));
+        Ok(b"%PDF-1.7".to_vec().into())
+    }
+
     fn books(&self, direction: Direction, year: i16) -> Result<Vec<Book>, Problem> {
         let books = self.keeper.enter()?;
         let book = |series: &str, name: &str, last: u32| Book {

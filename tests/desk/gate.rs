@@ -61,10 +61,12 @@ fn the_reason_to_return_follows_from_what_failed() {
     newest_of(&mut stage, '1');
     stage.letter('t');
     stage.until_seen("Định dạng tệp không đúng quy định");
-    stage.let_pass(Duration::from_millis(50));
-    // Proposed and chosen: nothing is left to type.
-    stage.press_with(Modifiers::CTRL, Named::Enter);
-    stage.until_seen("Đã trả lại văn bản");
+    // Proposed and, as soon as the checks are known to the dialog, chosen: nothing is left to
+    // type.
+    stage.until("it returned", |stage| {
+        stage.press_with(Modifiers::CTRL, Named::Enter);
+        stage.sees("Đã trả lại văn bản")
+    });
     assert_eq!(keeper.deeds(), ["inbound returned"]);
 }
 

@@ -151,7 +151,8 @@ impl Stage {
     }
 
     pub fn alt(&mut self, letter: char) {
-        self.key(Key::Character(letter.to_string().into()), Modifiers::ALT, None);
+        // As systems send it: a field that heard of it would write the letter.
+        self.key(Key::Character(letter.to_string().into()), Modifiers::ALT, Some(letter));
     }
 
     /// Types as UniKey and its like do: characters, whatever they are.

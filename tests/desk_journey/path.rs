@@ -15,7 +15,7 @@ const SUBJECT: &str = "Về việc thành lập Tổ giúp việc Hội đồng 
 fn a_document_travels_through_the_window() {
     let cards = cards();
     let world = World::begin();
-    let display = Display::start("desk_journey");
+    let display = Display::start("desk_journey/path");
     let pdf = draft_pdf(world.root.path());
 
     // The drafter.
@@ -57,6 +57,8 @@ fn a_document_travels_through_the_window() {
     // By mouse: the only row.
     window.changes("the document", || window.click(480, 125));
     window.shot("drafter-document");
+    window.changes("what is said of its layout", || window.keys(&["l"]));
+    window.shot("drafter-findings");
     window.keys(&["k"]);
     window.says("an order was carried out");
     window.shot("submitted");
@@ -64,6 +66,7 @@ fn a_document_travels_through_the_window() {
     // The leader.
     let waiting = between(&window, "lanhdao", || only(&world.a, "outbound"));
     assert_eq!(waiting["state"], "to-sign");
+    assert!(window.says("drafts have come").contains("nghĩa vụ quân sự"));
     window.shot("leader-first-queue");
     go(&window, Role::Leader, Queue::Outbound(Some(OutboundState::ToSign)));
     window.changes("the document", || window.keys(&["Down"]));
@@ -106,8 +109,23 @@ fn a_document_travels_through_the_window() {
     let synchronised = window.says("synchronised");
     assert!(synchronised.contains("waiting=0"), "{synchronised}");
     window.shot("issued-and-sent");
+    // Somebody asks for a copy: signed with the seal, and an extract to be printed.
+    window.changes("the copies", || window.keys(&["F11"]));
+    window.text(&rig("RIG_ORG_PIN"));
+    window.shot("copies-dialog");
+    window.keys(&["Return"]);
+    window.says("a certified copy was made");
+    window.changes("the second page of the copy", || window.keys(&["ctrl+Next"]));
+    window.shot("copy-signed");
+    window.changes("the form of an extract", || window.keys(&["alt+3"]));
+    window.shot("copies-extract");
+    window.changes("the document", || window.keys(&["Escape"]));
     assert!(window.close().success());
     let issued = only(&world.a, "outbound");
+    let copies = world.a.as_user("vanthu", &["copy", "list", &id]).done();
+    assert_eq!(copies["copies"].as_array().unwrap().len(), 1, "{copies:#}");
+    assert_eq!(copies["copies"][0]["code"], "01/SY");
+    assert_eq!(copies["copies"][0]["form"], "electronic-to-electronic");
     assert_eq!(issued["state"], "issued", "{issued:#}");
     assert_eq!(statuses(&issued), Vec::<&str>::new());
 

@@ -12,10 +12,24 @@ use vanthu::exchange::{ExchangeError, Line, Listing, Watch};
 use super::proxy::{Fault, Proxy};
 use super::*;
 
-#[test]
-fn a_fetch_cut_every_64_kib_still_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+on_both! {
+    a_fetch_cut_every_64_kib_still_ends,
+    a_lost_answer_is_not_a_second_delivery,
+    an_upload_cut_every_64_kib_still_ends,
+    two_connections_on_one_upload_do_not_mix,
+    what_a_power_cut_left_of_an_upload_is_told_by_its_hash,
+    a_broken_upload_leaves_nothing_and_goes_again,
+    the_server_stops_during_a_download,
+    the_server_stops_during_an_upload,
+    a_lost_blob_does_not_hold_up_the_others,
+    what_was_accepted_survives_a_kill,
+}
+
+/// Goes up in one call.
+const SMALL: usize = 30_000;
+
+fn a_fetch_cut_every_64_kib_still_ends(place: &Place) {
+    let server = place.start();
     let proxy = Proxy::before(server.address());
     let bytes = packet(3, MIB);
     line(&server.url(), COMMUNE).send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
@@ -31,17 +45,15 @@ fn a_fetch_cut_every_64_kib_still_ends() {
     assert!(carried < 1.05, "{carried} times the packet came down");
 }
 
-#[test]
-fn a_lost_answer_is_not_a_second_delivery() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn a_lost_answer_is_not_a_second_delivery(place: &Place) {
+    let server = place.start();
     let proxy = Proxy::before(server.address());
     let (a, b) = (line(&proxy.url(), COMMUNE), line(&server.url(), PROVINCE));
     let (commune, province) = (Office::default(), Office::default());
-    commune.queue("1", &code(PROVINCE), &packet(4, MIB), false);
+    commune.queue("1", &code(PROVINCE), &packet(4, SMALL), false);
 
     // The answer to the parcel is lost, and so are those to the questions after it.
-    proxy.spoil([Fault::LoseAnswer(MIB as u64), Fault::LoseAnswer(0), Fault::LoseAnswer(0)]);
+    proxy.spoil([Fault::LoseAnswer(SMALL as u64), Fault::LoseAnswer(0), Fault::LoseAnswer(0)]);
     let report = sync(&commune, &a);
     assert_eq!((report.sent, report.put_off), (0, 1));
     assert_eq!(commune.row("1").item.attempts, 1);
@@ -55,24 +67,90 @@ fn a_lost_answer_is_not_a_second_delivery() {
     assert_eq!((report.received, province.received().len()), (0, 1));
 
     // Where only that one answer is lost, it is not even an error.
-    commune.queue("2", &code(PROVINCE), &packet(5, MIB), false);
-    let a = line(&proxy.url(), COMMUNE);
-    proxy.spoil([Fault::LoseAnswer(MIB as u64)]);
-    let report = sync(&commune, &a);
-    assert_eq!((report.sent, report.stopped), (1, None));
-    assert_eq!(sync(&province, &b).received, 1);
+    for (item, size) in [("2", SMALL), ("3", MIB)] {
+        commune.queue(item, &code(PROVINCE), &packet(5, size), false);
+        let a = line(&proxy.url(), COMMUNE);
+        proxy.spoil([Fault::LoseAnswer(size as u64)]);
+        let report = sync(&commune, &a);
+        assert_eq!((report.sent, report.stopped), (1, None), "{size} bytes");
+        assert_eq!(sync(&province, &b).received, 1);
+    }
 }
 
-#[test]
-fn a_broken_upload_leaves_nothing_and_goes_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn an_upload_cut_every_64_kib_still_ends(place: &Place) {
+    let server = place.start();
+    let proxy = Proxy::before(server.address());
+    let (a, b) = (line(&proxy.url(), COMMUNE), line(&server.url(), PROVINCE));
+    let bytes = packet(3, MIB);
+    proxy.spoil([Fault::CutUp(64 * 1024); 40]);
+    let receipt = a.send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
+    assert!(proxy.connections() >= 16, "{} connections", proxy.connections());
+    let carried = proxy.up() as f64 / MIB as f64;
+    assert!(carried < 1.05, "{carried} times the packet went up");
+    let item = b.inbox(Listing::After(None), 1).unwrap().items.remove(0);
+    assert_eq!(item.id, receipt.server_id);
+    assert_eq!(b.fetch(&item, &()).unwrap(), bytes);
+    assert_eq!(entries(&place.path().join("uploads")), 0);
+
+    // A line that brings nothing is left after a few rounds; what came stays for the next.
+    proxy.spoil([Fault::CutUp(300_000)].into_iter().chain([Fault::CutUp(100); 40]));
+    let bytes = packet(4, MIB);
+    let error = a.send(&parcel("l", &[PROVINCE], &bytes), &()).unwrap_err();
+    assert!(matches!(error, ExchangeError::Cut(_)), "{error}");
+    proxy.spoil([]);
+    let up = proxy.up();
+    line(&proxy.url(), COMMUNE).send(&parcel("l", &[PROVINCE], &bytes), &()).unwrap();
+    assert!(proxy.up() - up < 900_000, "{} bytes went up again", proxy.up() - up);
+}
+
+fn two_connections_on_one_upload_do_not_mix(place: &Place) {
+    let server = place.start();
+    let proxy = Proxy::before(server.address());
+    let bytes = packet(9, MIB);
+    // The first connection hangs in the middle, and the server cannot know that it is dead.
+    proxy.spoil([Fault::HoldUp(400_000)]);
+    let hung = {
+        let (a, bytes) = (line(&proxy.url(), COMMUNE), bytes.clone());
+        thread::spawn(move || a.send(&parcel("k", &[PROVINCE], &bytes), &()))
+    };
+    wait_until("half of it is there", || place.under_way() > 300_000);
+    let receipt =
+        line(&server.url(), COMMUNE).send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
+    let error = hung.join().unwrap().unwrap_err();
+    assert!(matches!(error, ExchangeError::TimedOut { .. }), "{error}");
+    let again = Parcel { tried: true, ..parcel("k", &[PROVINCE], &bytes) };
+    assert_eq!(line(&server.url(), COMMUNE).send(&again, &()).unwrap(), receipt);
+    let b = line(&server.url(), PROVINCE);
+    let items = b.inbox(Listing::After(None), 10).unwrap().items;
+    assert_eq!(items.len(), 1);
+    assert_eq!(b.fetch(&items[0], &()).unwrap(), bytes);
+}
+
+fn what_a_power_cut_left_of_an_upload_is_told_by_its_hash(place: &Place) {
+    let server = place.start();
+    let proxy = Proxy::before(server.address());
+    let (a, bytes) = (line(&proxy.url(), COMMUNE), packet(10, MIB));
+    proxy.spoil([Fault::CutUp(500_000)].into_iter().chain([Fault::CutUp(0); 40]));
+    assert!(a.send(&parcel("k", &[PROVINCE], &bytes), &()).is_err());
+    let files = std::fs::read_dir(place.path().join("uploads")).unwrap().flatten();
+    let part = files.max_by_key(|file| file.metadata().unwrap().len()).unwrap().path();
+    let length = usize::try_from(part.metadata().unwrap().len()).unwrap();
+    std::fs::write(&part, vec![0; length]).unwrap();
+    proxy.spoil([]);
+    let a = line(&proxy.url(), COMMUNE);
+    assert_eq!(a.send(&parcel("k", &[PROVINCE], &bytes), &()), Err(ExchangeError::Damaged));
+    // Nothing of it is left, so the next sending begins anew.
+    a.send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
+}
+
+fn a_broken_upload_leaves_nothing_and_goes_again(place: &Place) {
+    let server = place.start();
     let proxy = Proxy::before(server.address());
     let (a, b) = (line(&proxy.url(), COMMUNE), line(&server.url(), PROVINCE));
     let commune = Office::default();
-    commune.queue("1", &code(PROVINCE), &packet(6, MIB), false);
+    commune.queue("1", &code(PROVINCE), &packet(6, SMALL), false);
     commune.queue("2", &code(PROVINCE), b"hai", false);
-    proxy.spoil([Fault::CutUp(300_000)]);
+    proxy.spoil([Fault::CutUp(SMALL as u64 / 2)]);
     let report = sync(&commune, &a);
     assert_eq!((report.sent, report.put_off), (0, 1));
     assert!(matches!(report.stopped, Some(Stop::Line(ExchangeError::Cut(_)))));
@@ -83,7 +161,7 @@ fn a_broken_upload_leaves_nothing_and_goes_again() {
     assert_eq!((report.sent, report.stopped), (1, None));
     assert_eq!(sync_later(&commune, &a).sent, 1);
     assert_eq!(sync(&Office::default(), &b).received, 2);
-    wait_until("unfinished uploads are gone", || entries(&folder.path().join("unfinished")) == 0);
+    wait_until("unfinished uploads are gone", || entries(&place.path().join("unfinished")) == 0);
 }
 
 /// Stops a server once so many bytes have passed.
@@ -102,10 +180,8 @@ impl Watch for StopAt {
     }
 }
 
-#[test]
-fn the_server_stops_during_a_download() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn the_server_stops_during_a_download(place: &Place) {
+    let server = place.start();
     let bytes = packet(7, 2 * MIB);
     line(&server.url(), COMMUNE).send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
     let proxy = Proxy::before(server.address());
@@ -117,7 +193,7 @@ fn the_server_stops_during_a_download() {
     assert_eq!(report.received, 0);
     assert!(report.stopped.is_some() && province.received().is_empty());
 
-    let server = start(folder.path());
+    let server = place.start();
     proxy.point_at(server.address());
     let report = sync(&province, &b);
     assert_eq!((report.received, report.stopped), (1, None));
@@ -127,10 +203,8 @@ fn the_server_stops_during_a_download() {
     assert_eq!(sync(&province, &b).received, 0);
 }
 
-#[test]
-fn the_server_stops_during_an_upload() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn the_server_stops_during_an_upload(place: &Place) {
+    let server = place.start();
     let proxy = Proxy::before(server.address());
     let (a, commune) = (line(&proxy.url(), COMMUNE), Office::default());
     let bytes = packet(8, 16 * MIB);
@@ -141,7 +215,7 @@ fn the_server_stops_during_an_upload() {
     assert!(watch.server.lock().unwrap().is_none(), "the server was not stopped");
     assert_eq!((report.sent, report.put_off), (0, 1));
 
-    let server = start(folder.path());
+    let server = place.start();
     proxy.point_at(server.address());
     assert_eq!(sync(&commune, &a).sent, 0, "it waits its minute");
     assert_eq!(sync_later(&commune, &a).sent, 1);
@@ -150,10 +224,8 @@ fn the_server_stops_during_an_upload() {
     assert_eq!(province.received(), [bytes]);
 }
 
-#[test]
-fn a_lost_blob_does_not_hold_up_the_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn a_lost_blob_does_not_hold_up_the_others(place: &Place) {
+    let server = place.start();
     let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
     let damaged = packet(1, 1000);
     a.send(&parcel("1", &[PROVINCE], b"mat tep"), &()).unwrap();
@@ -161,7 +233,7 @@ fn a_lost_blob_does_not_hold_up_the_others() {
     a.send(&parcel("3", &[PROVINCE], b"con nguyen"), &()).unwrap();
     let blob = |bytes: &[u8]| {
         let hash = sha256_hex(bytes);
-        folder.path().join("blobs").join(&hash[..2]).join(&hash[2..])
+        place.path().join("blobs").join(&hash[..2]).join(&hash[2..])
     };
     std::fs::remove_file(blob(b"mat tep")).unwrap();
     std::fs::write(blob(&damaged), packet(2, 1000)).unwrap();
@@ -184,27 +256,43 @@ fn a_lost_blob_does_not_hold_up_the_others() {
 }
 
 /// The program `vanthu-server`, killed when it goes out of scope.
-struct Program {
+pub struct Program {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
-fn program(data_dir: &Path) -> Command {
+pub fn program(place: &Place) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vanthu-server"));
-    command.arg("--data-dir").arg(data_dir).stderr(Stdio::null());
+    command.arg("--data-dir").arg(place.path()).stderr(Stdio::null());
+    command.args(["--database", place.database()]);
     command
 }
 
 impl Program {
-    fn start(data_dir: &Path) -> Self {
-        let mut child = program(data_dir)
+    fn start(place: &Place) -> Self {
+        Self::start_with(place, &[])
+    }
+
+    pub fn start_with(place: &Place, environment: &[(&str, String)]) -> Self {
+        Self::begin(program(place).envs(environment.iter().cloned()), &[])
+    }
+
+    /// With further words of `serve`.
+    pub fn start_over(place: &Place, words: &[&str]) -> Self {
+        Self::begin(&mut program(place), words)
+    }
+
+    fn begin(command: &mut Command, words: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(words)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let mut said = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        let address = said.trim().strip_prefix("listening on http://");
+        let address = said.trim().strip_prefix("listening on ");
+        let address = address.and_then(|url| url.split_once("://")).map(|(_, address)| address);
         let address = address.unwrap_or_else(|| panic!("it said {said:?}")).parse().unwrap();
         Self { child, address }
     }
@@ -223,8 +311,8 @@ impl Drop for Program {
     }
 }
 
-fn add_agency(data_dir: &Path, agency: &str) {
-    let mut child = program(data_dir)
+pub fn add_agency(place: &Place, agency: &str) {
+    let mut child = program(place)
         .args(["agency", "add", agency, "Ủy ban nhân dân", "--secret-stdin"])
         .stdin(Stdio::piped())
         .spawn()
@@ -233,12 +321,10 @@ fn add_agency(data_dir: &Path, agency: &str) {
     assert!(child.wait().unwrap().success());
 }
 
-#[test]
-fn what_was_accepted_survives_a_kill() {
-    let folder = tempfile::tempdir().unwrap();
-    add_agency(folder.path(), COMMUNE);
-    add_agency(folder.path(), PROVINCE);
-    let server = Program::start(folder.path());
+fn what_was_accepted_survives_a_kill(place: &Place) {
+    add_agency(place, COMMUNE);
+    add_agency(place, PROVINCE);
+    let server = Program::start(place);
     let proxy = Proxy::before(server.address);
     let a = line(&proxy.url(), COMMUNE);
     let (commune, province) = (Office::default(), Office::default());
@@ -264,17 +350,21 @@ fn what_was_accepted_survives_a_kill() {
     let report = sync_once(&commune, &a, Timestamp::now(), &watch);
     assert!(watch.0.lock().unwrap().is_none(), "the server was not killed");
     assert_eq!((report.sent, report.put_off), (0, 1));
-    assert_eq!(entries(&folder.path().join("unfinished")), 1, "the kill left a part");
+    let left = place.under_way();
+    assert!(left > 500_000, "the kill left {left} bytes");
 
-    let server = Program::start(folder.path());
+    let server = Program::start(place);
     proxy.point_at(server.address);
-    assert_eq!(entries(&folder.path().join("unfinished")), 0, "the part was removed");
+    assert_eq!(place.under_way(), left, "it waits to be gone on with");
     let b = line(&proxy.url(), PROVINCE);
     assert_eq!(sync(&province, &b).received, 3);
+    let up = proxy.up();
     assert_eq!(sync_later(&commune, &a).sent, 1);
+    assert!(proxy.up() - up < 3 * MIB as u64 + 500_000, "what was there went up again");
+    assert_eq!(entries(&place.path().join("uploads")), 0);
     // Killed right after it has answered.
     server.kill();
-    let server = Program::start(folder.path());
+    let server = Program::start(place);
     proxy.point_at(server.address);
     assert_eq!(sync(&province, &b).received, 1);
     let mut received = province.received();
@@ -286,28 +376,28 @@ fn what_was_accepted_survives_a_kill() {
 #[test]
 #[cfg(unix)]
 fn the_program_stops_in_good_order_and_says_what_is_wrong() {
-    let folder = tempfile::tempdir().unwrap();
-    let made = program(folder.path())
+    let place = Place::sqlite();
+    let made = program(&place)
         .args(["agency", "add", COMMUNE, "Ủy ban nhân dân xã", "--generate"])
         .output()
         .unwrap();
     let secret = String::from_utf8(made.stdout).unwrap().trim().to_owned();
     assert!(made.status.success() && secret.len() == 43, "{secret:?}");
-    let listed = program(folder.path()).args(["agency", "list"]).output().unwrap();
+    let listed = program(&place).args(["agency", "list"]).output().unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
     assert_eq!(listed, format!("{COMMUNE}\tactive\tỦy ban nhân dân xã\n"));
 
-    let mut server = Program::start(folder.path());
+    let mut server = Program::start(&place);
     let a = line_with(&format!("http://{}", server.address), COMMUNE, &secret, Timestamp::now);
     assert_eq!(a.agencies(0).unwrap().agencies.len(), 1);
     let pid = server.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(server.child.wait().unwrap().success(), "SIGTERM ends it well");
 
-    let again = Program::start(folder.path());
+    let again = Program::start(&place);
     let second = Command::new(env!("CARGO_BIN_EXE_vanthu-server"))
         .args(["serve", "--listen", "127.0.0.1:0", "--lang", "en", "--data-dir"])
-        .arg(folder.path())
+        .arg(place.path())
         .output()
         .unwrap();
     assert_eq!(second.status.code(), Some(5));
@@ -318,8 +408,7 @@ fn the_program_stops_in_good_order_and_says_what_is_wrong() {
         (vec!["agency", "add", "H31", "x"], 2),
         (vec!["agency", "add", "H31", "x", "--secret-stdin"], 5),
     ] {
-        let refused =
-            program(folder.path()).args(&arguments).stdin(Stdio::null()).output().unwrap();
+        let refused = program(&place).args(&arguments).stdin(Stdio::null()).output().unwrap();
         assert_eq!(refused.status.code(), Some(status), "{arguments:?}");
     }
 }

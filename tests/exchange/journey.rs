@@ -1,15 +1,25 @@
 //! Packets travel, and the rules of the profile hold on the way.
 
-use vanthu::exchange::wire::sha256_hex;
+use vanthu::exchange::wire::{Receipted, sha256_hex};
 use vanthu::exchange::{ExchangeError, Line, Listing, Outcome};
-use vanthu::server::{DataDir, ServerError};
+use vanthu::server::{Registry, ServerError};
 
 use super::*;
 
-#[test]
-fn a_packet_travels_and_its_sender_sees_how_far() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+on_both! {
+    a_packet_travels_and_its_sender_sees_how_far,
+    nobody_reads_what_goes_to_others,
+    the_directory_tells_what_changed,
+    the_same_parcel_again_is_the_same_parcel,
+    an_unknown_recipient_parks_only_its_own_item,
+    the_urgent_go_first,
+    a_long_backlog_comes_page_by_page,
+    too_much_is_refused_here_and_there,
+    a_line_may_be_used_wherever_its_caller_stands,
+}
+
+fn a_packet_travels_and_its_sender_sees_how_far(place: &Place) {
+    let server = place.start();
     let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
     let bytes = packet(1, 300_000);
 
@@ -17,7 +27,12 @@ fn a_packet_travels_and_its_sender_sees_how_far() {
     assert!(info.skew.abs() < SignedDuration::from_secs(2));
     assert_eq!(info.version, env!("CARGO_PKG_VERSION"));
     let receipt = a.send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
-    assert_eq!(receipt.mark.len(), 64);
+    // It comes with the key that proves it.
+    let signed = receipt.signed.clone().unwrap();
+    let (id, sha256) = (&receipt.server_id, sha256_hex(&bytes));
+    let receipted = Receipted::of(&signed, id, &sha256, receipt.received_at);
+    assert!(receipted.is_proved(&signed.signature, &signed.key));
+    assert_eq!((signed.sender, signed.number), (code(COMMUNE), 1));
 
     let page = b.inbox(Listing::After(None), 10).unwrap();
     assert_eq!(page.next, None);
@@ -29,7 +44,7 @@ fn a_packet_travels_and_its_sender_sees_how_far() {
     assert_eq!(b.fetch(item, &()).unwrap(), bytes);
 
     let state = a.delivery(&receipt.server_id).unwrap();
-    assert_eq!(state.receipt, receipt.mark);
+    assert_eq!(state.receipt, signed.signature);
     assert!(state.deliveries[0].fetched_at.is_some() && state.deliveries[0].outcome.is_none());
     b.confirm(&item.id, Outcome::Kept).unwrap();
     let confirmed = a.delivery(&receipt.server_id).unwrap().deliveries;
@@ -44,10 +59,8 @@ fn a_packet_travels_and_its_sender_sees_how_far() {
     assert!(b.inbox(Listing::After(Some(&item.cursor)), 10).unwrap().items.is_empty());
 }
 
-#[test]
-fn nobody_reads_what_goes_to_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn nobody_reads_what_goes_to_others(place: &Place) {
+    let server = place.start();
     let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
     let receipt = a.send(&parcel("k", &[PROVINCE], b"<edXML/>"), &()).unwrap();
     let item = b.inbox(Listing::After(None), 1).unwrap().items.remove(0);
@@ -59,17 +72,15 @@ fn nobody_reads_what_goes_to_others() {
     assert_eq!(b.fetch(&item, &()).unwrap(), b"<edXML/>");
 }
 
-#[test]
-fn the_directory_tells_what_changed() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn the_directory_tells_what_changed(place: &Place) {
+    let server = place.start();
     let a = line(&server.url(), COMMUNE);
     let all = a.agencies(0).unwrap();
     assert_eq!(all.agencies.len(), 2);
     assert!(a.agencies(all.version).unwrap().agencies.is_empty());
 
     // The administrator's command, beside the running server.
-    let data = DataDir::open(folder.path()).unwrap();
+    let data = Registry::open(&place.site()).unwrap();
     let renamed = Account { agency: Agency::new(code(COMMUNE), "UBND phường"), secret: None };
     data.put(&renamed).unwrap();
     let changed = a.agencies(all.version).unwrap();
@@ -89,10 +100,8 @@ fn the_directory_tells_what_changed() {
     assert!(matches!(data.put(&weak), Err(ServerError::WeakSecret { .. })));
 }
 
-#[test]
-fn the_same_parcel_again_is_the_same_parcel() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn the_same_parcel_again_is_the_same_parcel(place: &Place) {
+    let server = place.start();
     let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
     let mut first = parcel("k", &[PROVINCE, COMMUNE], &packet(1, MIB));
     let receipt = a.send(&first, &()).unwrap();
@@ -116,10 +125,8 @@ fn the_same_parcel_again_is_the_same_parcel() {
     }
 }
 
-#[test]
-fn an_unknown_recipient_parks_only_its_own_item() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn an_unknown_recipient_parks_only_its_own_item(place: &Place) {
+    let server = place.start();
     let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
     let (commune, province) = (Office::default(), Office::default());
     commune.queue("1", &code(PROVINCE), b"mot", false);
@@ -137,10 +144,8 @@ fn an_unknown_recipient_parks_only_its_own_item() {
     assert_eq!(sync(&province, &b).received, 0);
 }
 
-#[test]
-fn the_urgent_go_first() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn the_urgent_go_first(place: &Place) {
+    let server = place.start();
     let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
     let office = Office::default();
     for (item, urgent) in [("1", false), ("2", true), ("3", false), ("4", true)] {
@@ -152,10 +157,8 @@ fn the_urgent_go_first() {
     assert_eq!(order, [b"2", b"4", b"1", b"3"]);
 }
 
-#[test]
-fn a_long_backlog_comes_page_by_page() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn a_long_backlog_comes_page_by_page(place: &Place) {
+    let server = place.start();
     let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
     let (commune, province) = (Office::default(), Office::default());
     for n in 0..230 {
@@ -173,10 +176,8 @@ fn a_long_backlog_comes_page_by_page() {
     assert_eq!(sync(&Office::default(), &b).received, 230);
 }
 
-#[test]
-fn too_much_is_refused_here_and_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = config(folder.path());
+fn too_much_is_refused_here_and_there(place: &Place) {
+    let mut config = place.config();
     config.limits.packet_bytes = MIB as u64;
     let server = Server::start(config).unwrap();
     let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
@@ -203,10 +204,8 @@ fn too_much_is_refused_here_and_there() {
     assert_eq!(sync(&province, &b).troubled.len(), 1, "it is tried again next time");
 }
 
-#[test]
-fn a_line_may_be_used_wherever_its_caller_stands() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn a_line_may_be_used_wherever_its_caller_stands(place: &Place) {
+    let server = place.start();
     let url = server.url();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

@@ -13,24 +13,36 @@ use serde_json::Value;
 use vanthu::exchange::wire::{self, Claim, Code, sha256_hex};
 use vanthu::server::{ROUTES, RunningServer, Server};
 
-use super::{COMMUNE, MIB, PROVINCE, config, packet, secret, start};
+use super::{COMMUNE, MIB, PROVINCE, Place, packet, secret, start};
+
+on_both! {
+    the_description_and_the_router_agree,
+    only_health_is_open,
+    a_signature_covers_the_whole_call,
+    the_clock_window_is_fifteen_minutes,
+    a_clumsy_call_is_refused_with_a_reason,
+    ranges_give_exactly_what_is_asked,
+    a_receipt_belongs_to_its_body,
+    one_packet_for_many_is_stored_once,
+    a_body_that_does_not_go_on_is_given_up,
+}
 
 /// A call that a test may spoil in any part.
-struct Call<'a> {
-    method: &'a str,
-    target: &'a str,
-    agency: &'a str,
-    time: String,
-    body: &'a [u8],
-    sha256: String,
-    to: &'a str,
-    kind: &'a str,
-    key: &'a str,
-    extra: &'a [(&'a str, &'a str)],
+pub struct Call<'a> {
+    pub method: &'a str,
+    pub target: &'a str,
+    pub agency: &'a str,
+    pub time: String,
+    pub body: &'a [u8],
+    pub sha256: String,
+    pub to: &'a str,
+    pub kind: &'a str,
+    pub key: &'a str,
+    pub extra: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Call<'a> {
-    fn get(target: &'a str) -> Self {
+    pub fn get(target: &'a str) -> Self {
         Self {
             method: "GET",
             target,
@@ -45,7 +57,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn packet(body: &'a [u8], key: &'a str) -> Self {
+    /// The same call of another agency.
+    pub fn of(self, agency: &'a str) -> Self {
+        Self { agency, ..self }
+    }
+
+    pub fn packet(body: &'a [u8], key: &'a str) -> Self {
         Self {
             method: "POST",
             body,
@@ -75,11 +92,20 @@ impl<'a> Call<'a> {
         self.send_signed(server, &self.signature())
     }
 
+    /// To a server that is known by its address alone.
+    pub fn send_to(&self, url: &str) -> Response {
+        self.send_signed_to(url, &self.signature())
+    }
+
     fn send_signed(&self, server: &RunningServer, signature: &str) -> Response {
+        self.send_signed_to(&server.url(), signature)
+    }
+
+    fn send_signed_to(&self, url: &str, signature: &str) -> Response {
         let client = Client::builder().no_proxy().build().unwrap();
         let method = self.method.parse().unwrap();
         let mut request = client
-            .request(method, format!("{}{}", server.url(), self.target))
+            .request(method, format!("{url}{}", self.target))
             .header(wire::AGENCY, self.agency)
             .header(wire::TIME, &self.time)
             .header(wire::SIGNATURE, signature);
@@ -109,7 +135,7 @@ impl<'a> Call<'a> {
     }
 }
 
-fn refusal(response: Response) -> (u16, String) {
+pub fn refusal(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let body: Value = response.json().unwrap();
@@ -118,14 +144,18 @@ fn refusal(response: Response) -> (u16, String) {
     (status, body["code"].as_str().unwrap().to_owned())
 }
 
-fn no(status: u16, code: Code) -> (u16, String) {
+pub fn no(status: u16, code: Code) -> (u16, String) {
     (status, code.name().to_owned())
 }
 
 const KEY: &str = "khoa-cua-goi-tin-1";
 
-#[test]
-fn the_description_and_the_router_agree() {
+/// A path that names something which is not there.
+fn target(path: &str) -> String {
+    path.replace("{id}", "0197f3a2-0000-7000-8000-000000000000").replace("{name}", &"0".repeat(64))
+}
+
+fn the_description_and_the_router_agree(place: &Place) {
     let text =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/openapi.yaml"))
             .unwrap();
@@ -152,46 +182,48 @@ fn the_description_and_the_router_agree() {
         let known: Code = serde_json::from_value(Value::from(*code)).unwrap();
         assert_eq!(known.name(), *code, "the program does not know it");
     }
-    assert_eq!(codes.len(), 12);
+    assert_eq!(codes.len(), 14);
 
     // And what is served is really there: each route answers as itself, not as nothing.
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+    let server = place.start();
     for route in ROUTES {
-        let target = route.path.replace("{id}", "0197f3a2-0000-7000-8000-000000000000");
+        let target = target(route.path);
         let call = Call { method: route.method, ..Call::get(&target) };
         let response = call.send(&server);
         let status = response.status().as_u16();
-        let body: Value = response.json().unwrap();
         assert_ne!(status, 405, "{} {}", route.method, route.path);
-        assert_ne!(body["detail"], "there is no such route", "{}", route.path);
-        let other = Call { method: "DELETE", ..Call::get(&target) };
+        // These two answer without a body.
+        if !["HEAD", "OPTIONS"].contains(&route.method) {
+            let body: Value = response.json().unwrap();
+            assert_ne!(body["detail"], "there is no such route", "{}", route.path);
+        }
+        let other = Call { method: "PUT", ..Call::get(&target) };
         assert_eq!(other.send(&server).status().as_u16(), 405);
     }
     assert_eq!(Call::get("/v1/packets/x/y").refused(&server), no(404, Code::NotFound));
     assert_eq!(Call::get("/").refused(&server), no(404, Code::NotFound));
 }
 
-#[test]
-fn only_health_is_open() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn only_health_is_open(place: &Place) {
+    let server = place.start();
     for route in ROUTES {
-        let target = route.path.replace("{id}", "0197f3a2-0000-7000-8000-000000000000");
+        let target = target(route.path);
         let call = Call { method: route.method, ..Call::get(&target) };
         let response = call.send_signed(&server, "00");
         if ["/v1/health", "/v1/ready"].contains(&route.path) {
             assert_eq!(response.status().as_u16(), 200);
+        } else if route.method == "OPTIONS" {
+            assert_eq!(response.status().as_u16(), 204);
+        } else if route.method == "HEAD" {
+            assert_eq!(response.status().as_u16(), 401, "{}", route.path);
         } else {
             assert_eq!(refusal(response), no(401, Code::BadCredentials), "{}", route.path);
         }
     }
 }
 
-#[test]
-fn a_signature_covers_the_whole_call() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn a_signature_covers_the_whole_call(place: &Place) {
+    let server = place.start();
     let good = Call::packet(b"<edXML/>", KEY);
     let signature = good.signature();
     let other = b"<edXML>khac</edXML>";
@@ -222,10 +254,8 @@ fn a_signature_covers_the_whole_call() {
     assert_eq!(doubled.refused(&server), no(401, Code::BadCredentials));
 }
 
-#[test]
-fn the_clock_window_is_fifteen_minutes() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn the_clock_window_is_fifteen_minutes(place: &Place) {
+    let server = place.start();
     for (minutes, fits) in [(-16, false), (-14, true), (0, true), (14, true), (16, false)] {
         let time = (Timestamp::now() + SignedDuration::from_mins(minutes)).to_string();
         let call = Call { time, ..Call::get("/v1/inbox") };
@@ -243,10 +273,8 @@ fn the_clock_window_is_fifteen_minutes() {
     assert_eq!(call.refused(&server), no(400, Code::BadRequest));
 }
 
-#[test]
-fn a_clumsy_call_is_refused_with_a_reason() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn a_clumsy_call_is_refused_with_a_reason(place: &Place) {
+    let server = place.start();
     let many: Vec<_> = (0..1001).map(|n| format!("H{n}")).collect();
     let many = many.join(",");
     let with = || Call::packet(b"<edXML/>", KEY);
@@ -284,10 +312,8 @@ fn a_clumsy_call_is_refused_with_a_reason() {
     assert_eq!(page, serde_json::json!({ "items": [], "next": null }));
 }
 
-#[test]
-fn ranges_give_exactly_what_is_asked() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn ranges_give_exactly_what_is_asked(place: &Place) {
+    let server = place.start();
     let bytes = packet(1, 200_000);
     let accepted: Value = Call::packet(&bytes, KEY).send(&server).json().unwrap();
     let target = format!("/v1/packets/{}", accepted["id"].as_str().unwrap());
@@ -322,10 +348,8 @@ fn ranges_give_exactly_what_is_asked() {
     assert_eq!((status, range.as_deref()), (416, Some("bytes */200000")));
 }
 
-#[test]
-fn a_receipt_belongs_to_its_body() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn a_receipt_belongs_to_its_body(place: &Place) {
+    let server = place.start();
     let accepted: Value = Call::packet(b"<edXML/>", KEY).send(&server).json().unwrap();
     let target = format!("/v1/packets/{}/receipt", accepted["id"].as_str().unwrap());
     let say = |body: &[u8]| {
@@ -356,27 +380,23 @@ fn a_receipt_belongs_to_its_body() {
     assert_eq!(second, first);
 }
 
-#[test]
-fn one_packet_for_many_is_stored_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(config(folder.path())).unwrap();
+fn one_packet_for_many_is_stored_once(place: &Place) {
+    let server = place.start();
     let bytes = packet(1, MIB);
     let both = format!("{PROVINCE},{COMMUNE},{PROVINCE}");
     let call = Call { to: &both, ..Call::packet(&bytes, KEY) };
     assert_eq!(call.send(&server).status().as_u16(), 201);
     let state: Value = Call::get(&format!("/v1/outbox?key={KEY}")).send(&server).json().unwrap();
     assert_eq!(state["deliveries"].as_array().unwrap().len(), 2);
-    let files: Vec<_> = std::fs::read_dir(folder.path().join("blobs"))
+    let files: Vec<_> = std::fs::read_dir(place.path().join("blobs"))
         .unwrap()
         .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
         .collect();
     assert_eq!(files.len(), 1);
 }
 
-#[test]
-fn a_body_that_does_not_go_on_is_given_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = config(folder.path());
+fn a_body_that_does_not_go_on_is_given_up(place: &Place) {
+    let mut config = place.config();
     config.limits.idle = Duration::from_millis(300);
     let server = Server::start(config).unwrap();
     let call = Call::packet(b"<edXML/>", KEY);
@@ -406,7 +426,7 @@ fn a_body_that_does_not_go_on_is_given_up() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("\"timed-out\""), "{answer}");
-    assert_eq!(std::fs::read_dir(folder.path().join("unfinished")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(place.path().join("unfinished")).unwrap().count(), 0);
 }
 
 #[test]

@@ -10,10 +10,14 @@ use vanthu::exchange::{ExchangeError, Line, Watch};
 
 use super::*;
 
-#[test]
-fn a_wrong_secret_parks_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+on_both! {
+    a_wrong_secret_parks_nothing,
+    a_clock_that_is_wrong_is_told_by_how_much,
+    the_slow_and_the_rude_are_not_waited_for,
+}
+
+fn a_wrong_secret_parks_nothing(place: &Place) {
+    let server = place.start();
     let office = Office::default();
     office.queue("1", &code(PROVINCE), &packet(1, 4 * MIB), false);
     for (agency, secret) in [(COMMUNE, "bi-mat-cua-ke-khac"), ("H99", "bi-mat-cua-H99")] {
@@ -98,10 +102,8 @@ fn nobody_there_and_nobody_answering() {
     assert!(report.stopped.is_some() && begun.elapsed() < Duration::from_secs(6));
 }
 
-#[test]
-fn a_clock_that_is_wrong_is_told_by_how_much() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = start(folder.path());
+fn a_clock_that_is_wrong_is_told_by_how_much(place: &Place) {
+    let server = place.start();
     let office = Office::default();
     office.queue("1", &code(PROVINCE), b"mot", false);
     for (hours, clock) in [
@@ -125,10 +127,8 @@ fn a_clock_that_is_wrong_is_told_by_how_much() {
     assert_eq!((report.sent, report.stopped), (1, None));
 }
 
-#[test]
-fn the_slow_and_the_rude_are_not_waited_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = config(folder.path());
+fn the_slow_and_the_rude_are_not_waited_for(place: &Place) {
+    let mut config = place.config();
     config.limits.head = Duration::from_millis(300);
     config.limits.idle = Duration::from_millis(300);
     config.limits.connections = 4;

@@ -29,7 +29,7 @@ use x509_cert::time::Validity;
 
 use super::{COMMUNE, PATIENCE, PROVINCE, code, packet, parcel, secret, start};
 
-fn key(seed: u8) -> SigningKey {
+pub fn key(seed: u8) -> SigningKey {
     SigningKey::from_slice(&[seed; 32]).unwrap()
 }
 
@@ -37,7 +37,7 @@ fn spki(key: &SigningKey) -> SubjectPublicKeyInfoOwned {
     SubjectPublicKeyInfoOwned::from_key(*key.verifying_key()).unwrap()
 }
 
-fn authority(name: &str, seed: u8) -> (Certificate, Name) {
+pub fn authority(name: &str, seed: u8) -> (Certificate, Name) {
     let name = Name::from_str(&format!("CN={name}")).unwrap();
     let signer = key(seed);
     let builder = CertificateBuilder::new(
@@ -52,7 +52,21 @@ fn authority(name: &str, seed: u8) -> (Certificate, Name) {
     (builder.build::<DerSignature>().unwrap(), name)
 }
 
+/// The certificate of a server on this machine, of key 99.
 fn leaf(issuer: &Name, issuer_seed: u8, host: GeneralName) -> Certificate {
+    let validity = Validity::from_now(Duration::from_secs(3600)).unwrap();
+    issued(issuer, issuer_seed, "vanban", 99, validity, Some(host))
+}
+
+/// A certificate of key `seed`, for whom or what `name` says.
+pub fn issued(
+    issuer: &Name,
+    issuer_seed: u8,
+    name: &str,
+    seed: u8,
+    validity: Validity,
+    host: Option<GeneralName>,
+) -> Certificate {
     let signer = key(issuer_seed);
     let profile = Profile::Leaf {
         issuer: issuer.clone(),
@@ -61,18 +75,20 @@ fn leaf(issuer: &Name, issuer_seed: u8, host: GeneralName) -> Certificate {
     };
     let mut builder = CertificateBuilder::new(
         profile,
-        SerialNumber::from(2u32),
-        Validity::from_now(Duration::from_secs(3600)).unwrap(),
-        Name::from_str("CN=vanban").unwrap(),
-        spki(&key(99)),
+        SerialNumber::from(u32::from(seed) + 1),
+        validity,
+        Name::from_str(&format!("CN={name}")).unwrap(),
+        spki(&key(seed)),
         &signer,
     )
     .unwrap();
-    builder.add_extension(&SubjectAltName(vec![host])).unwrap();
+    if let Some(host) = host {
+        builder.add_extension(&SubjectAltName(vec![host])).unwrap();
+    }
     builder.build::<DerSignature>().unwrap()
 }
 
-fn here() -> GeneralName {
+pub fn here() -> GeneralName {
     GeneralName::IpAddress(OctetString::new(vec![127, 0, 0, 1]).unwrap())
 }
 

@@ -5,10 +5,12 @@ use std::sync::Mutex;
 use proptest::prelude::*;
 use vanthu::domain::delivery::StatusCode;
 use vanthu::domain::document::DocumentKey;
+use vanthu::domain::handling::Participant;
 use vanthu::domain::inbound::InboundState;
 use vanthu::domain::operation::OutboxKind;
 use vanthu::domain::report::ReportTo;
 use vanthu::exchange::engine::{OutboxItem, Queues};
+use vanthu::office::Assigning;
 use vanthu::office::batch::{Cancel, Fate};
 use vanthu::office::many::Decision;
 
@@ -211,9 +213,21 @@ fn many_are_taken_in_the_order_of_their_arrival() {
     assert_eq!(numbers, ["01", "02", "03"]);
     let cancelled = Cancel::default();
     cancelled.cancel();
-    let decision = Decision::Assign { user: "an".to_owned(), direction: String::new(), due: None };
+    let given = |due| Assigning {
+        parts: vec![Participant::lead("an")],
+        direction: "Tham mưu".to_owned(),
+        due,
+    };
+    let decision = Decision::Assign(given(None));
     let fates = place.office.decide_many(&marked, &decision, &cancelled, &|_| ()).unwrap();
     assert!(fates.iter().all(|(_, fate)| matches!(fate, Fate::NotTried(_))));
+    // The one that is still accepted fails by itself; the others have their people and term.
+    let fates = run(&Decision::Assign(given(Some(jiff::civil::date(2031, 1, 15)))));
+    assert!(matches!(&fates[1].1, Fate::Failed(problem) if problem.code == "office-wrong-state"));
+    let terms: Vec<_> = fates.iter().filter_map(|(_, fate)| fate.done()).cloned().collect();
+    assert_eq!(terms, ["15/01/2031"; 3]);
+    let handlers = place.office.handling(fates[0].0).unwrap().handlers;
+    assert_eq!(handlers.len(), 1);
     place.sound();
 }
 

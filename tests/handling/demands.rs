@@ -1,9 +1,11 @@
 //! Recall, update and replacement, whatever the order on the wire.
 
+use vanthu::domain::copy::CopyKind;
 use vanthu::domain::demand::{DemandKind, DemandMark, DemandState};
-use vanthu::domain::document::{DocumentKey, Metadata};
+use vanthu::domain::document::{DocumentKey, Metadata, Signer};
 use vanthu::domain::handling::Participant;
 use vanthu::domain::inbound::InboundState;
+use vanthu::office::certify::CopyOrder;
 use vanthu::office::{Agenda, Assigning, Filter, Imported, Office};
 use vanthu::packet::{Kind, ReceiverChange};
 
@@ -138,6 +140,8 @@ fn completed_work_is_recalled_only_by_a_person() {
     let world = World::new();
     let office = world.office();
     let key = world.registered(1);
+    let copy = office.certify_copy(&on_paper(key), None).unwrap();
+    assert!(office.copy_file(copy.id).is_ok());
     office.complete(key, "Lưu").unwrap();
     world.takes(recall_status(PROVINCE, 1));
     assert_eq!(demands(office, key), [(DemandKind::Recall, DemandState::Open)]);
@@ -145,6 +149,21 @@ fn completed_work_is_recalled_only_by_a_person() {
     assert_eq!(demand.kept.demand.reason, "xin lấy lại");
     office.answer_demand(demand.kept.demand.id, true, "").unwrap();
     assert_eq!(state(office, key), InboundState::Recalled);
+    // What is not opened any more is not read from its copies either, and not copied again.
+    assert_eq!(office.copy_file(copy.id).unwrap_err().code, "office-sealed");
+    let again = office.certify_copy(&on_paper(key), None);
+    assert_eq!(again.unwrap_err().code, "office-wrong-state");
+}
+
+/// A whole copy to be printed.
+fn on_paper(of: DocumentKey) -> CopyOrder {
+    let signer = Signer {
+        position: "Công chức Văn phòng".to_owned(),
+        full_name: "Trần Thị Bé".to_owned(),
+        ..Signer::default()
+    };
+    let (kind, recipients) = (CopyKind::True, "Trạm y tế".to_owned());
+    CopyOrder { of, kind, to_paper: true, pages: Vec::new(), recipients, signer }
 }
 
 #[test]
@@ -266,4 +285,35 @@ fn a_replacement_is_linked_both_ways_and_the_old_one_keeps_its_number() {
     assert_eq!(office.demands(10).unwrap().len(), 0);
     let (_dir, store) = world.store();
     assert!(store.rebuild_and_compare().unwrap().is_clean());
+}
+
+#[test]
+fn what_is_demanded_is_searched_and_counted_by_words() {
+    let world = World::new();
+    let office = world.office();
+    let [first, second] = [1, 2].map(|number| world.registered(number));
+    for number in [1, 2, 1] {
+        world.takes(recall(PROVINCE, PROVINCE, number));
+    }
+    // One more, of a document that is not here: nothing says what it is about.
+    world.takes(recall(PROVINCE, PROVINCE, 77));
+    let found = |words: &str| {
+        let filter =
+            Filter { agenda: Some(Agenda::Demanded), words: words.to_owned(), ..Filter::default() };
+        let listed = office.inbound(&filter, None, 10).unwrap();
+        let keys: Vec<DocumentKey> = listed.into_iter().map(|document| document.key).collect();
+        (keys, office.inbound_count(&filter, 10).unwrap())
+    };
+    let (keys, count) = found("");
+    assert_eq!((keys.len(), count), (2, 4), "every demand counts while nobody searches");
+    assert_eq!(found("xq2"), (vec![second], 1));
+    assert_eq!(found("\"việc xq1\""), (vec![first], 1));
+    assert_eq!(found("xq77"), (Vec::new(), 0));
+    // Page by page, as without words.
+    let filter =
+        Filter { agenda: Some(Agenda::Demanded), words: "xq".to_owned(), ..Filter::default() };
+    let page = office.inbound(&filter, None, 1).unwrap();
+    let rest = office.inbound(&filter, Some(page[0].key), 10).unwrap();
+    assert_eq!((page.len(), rest.len()), (1, 1));
+    assert_ne!(page[0].key, rest[0].key);
 }

@@ -7,13 +7,17 @@ use jiff::Timestamp;
 use vanthu::domain::agency::Agency;
 use vanthu::domain::delivery::StatusCode;
 use vanthu::domain::demand::{DemandKind, DemandState};
-use vanthu::domain::document::{DocumentKey, Metadata, Recipient, Signer};
+use vanthu::domain::document::{DocumentKey, Metadata, Recipient, ResponseFor, Signer};
 use vanthu::domain::inbound::InboundState;
 use vanthu::domain::outbound::OutboundState;
 use vanthu::domain::role::Role;
+use vanthu::exchange::ServerProfile;
+use vanthu::exchange::axis::Quirks;
+use vanthu::office::leaving::IssueOrder;
 use vanthu::office::{Filter, Founding, NewDraft, Office, Placement, SignOrder};
 use vanthu::pki::demo::{Authority, Subject};
-use vanthu::server::{Account, Server, ServerConfig};
+use vanthu::server::{Account, Registry, RunningServer, Server, ServerConfig, Site};
+use vanthu::store::Store;
 use vanthu::token::{Pin, Selector};
 
 use crate::world::{PROFILE, PROVINCE, TAN_BINH, code, password};
@@ -22,7 +26,7 @@ const LEADER: &str = "Nguyễn Thị Ánh Nguyệt";
 const NAMES: [(&str, &str); 2] =
     [(TAN_BINH, "Ủy ban nhân dân xã Tân Bình"), (PROVINCE, "Ủy ban nhân dân tỉnh Hậu Giang")];
 
-fn secret(agency: &str) -> Pin {
+pub fn secret(agency: &str) -> Pin {
     Pin::new(format!("bi-mat-cua-{agency}"))
 }
 
@@ -41,10 +45,11 @@ fn founded(dir: &Path, agency: &str, name: &str, authority: &Authority, url: &st
         office.add_trust(certificate.der()).unwrap();
     }
     office.set_server(url, &secret(agency)).unwrap();
+    office.set_unscanned_reason("Bản thử nghiệm").unwrap();
     office
 }
 
-struct Tokens {
+pub struct Tokens {
     leader: PathBuf,
     seal: PathBuf,
 }
@@ -82,8 +87,18 @@ fn order(token: &Path) -> SignOrder {
     }
 }
 
-/// Signed and sealed, ready to be issued.
-fn sealed(office: &Office, tokens: &Tokens, subject: &str) -> DocumentKey {
+/// Signed and sealed, ready to be issued to the province.
+pub fn sealed(office: &Office, tokens: &Tokens, subject: &str) -> DocumentKey {
+    sealed_with(office, tokens, subject, PROVINCE, Vec::new())
+}
+
+pub fn sealed_with(
+    office: &Office,
+    tokens: &Tokens,
+    subject: &str,
+    to: &str,
+    response_for: Vec<ResponseFor>,
+) -> DocumentKey {
     let mut sheet = vanthu::office::layout::samples()
         .into_iter()
         .find(|sample| sample.type_key == "QĐ")
@@ -95,6 +110,7 @@ fn sealed(office: &Office, tokens: &Tokens, subject: &str) -> DocumentKey {
         .draft(NewDraft {
             file_name: "du-thao.pdf".to_owned(),
             pdf: vanthu::office::layout::compose(&sheet).unwrap(),
+            source: None,
             attachments: Vec::new(),
             metadata: Metadata {
                 type_key: "QĐ".to_owned(),
@@ -105,7 +121,8 @@ fn sealed(office: &Office, tokens: &Tokens, subject: &str) -> DocumentKey {
                     full_name: LEADER.to_owned(),
                 },
                 place: "Tân Bình".to_owned(),
-                recipients: vec![Recipient { agency: code(PROVINCE), name: String::new() }],
+                recipients: vec![Recipient { agency: code(to), name: String::new() }],
+                response_for,
                 ..Metadata::default()
             },
         })
@@ -117,7 +134,7 @@ fn sealed(office: &Office, tokens: &Tokens, subject: &str) -> DocumentKey {
 }
 
 /// Both offices exchange until nothing new travels.
-fn exchange(a: &Office, b: &Office) {
+pub fn exchange(a: &Office, b: &Office) {
     for _ in 0..2 {
         for office in [a, b] {
             let report = office.sync().unwrap();
@@ -126,7 +143,7 @@ fn exchange(a: &Office, b: &Office) {
     }
 }
 
-fn newest(office: &Office) -> DocumentKey {
+pub fn newest(office: &Office) -> DocumentKey {
     office.inbound(&Filter::default(), None, 1).unwrap()[0].key
 }
 
@@ -135,72 +152,131 @@ fn statuses(office: &Office, key: DocumentKey) -> Vec<StatusCode> {
     document.deliveries[0].statuses.iter().map(|entry| entry.code).collect()
 }
 
-#[test]
-fn what_the_sender_demands_is_answered_over_the_server() {
-    let root = tempfile::tempdir().unwrap();
+/// A server that knows both offices, and has a key of its own.
+pub fn server(dir: &Path) -> RunningServer {
     let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut config = ServerConfig::new(local, root.path().join("server"));
+    let mut config = ServerConfig::new(local, dir);
     for (code_, name) in NAMES {
         let agency = Agency::new(code(code_), name);
         config.accounts.push(Account { agency, secret: Some(secret(code_)) });
     }
-    let server = Server::start(config).unwrap();
-    let authority = Authority::create(Timestamp::now()).unwrap();
-    let url = server.url();
-    let [ours, theirs] = NAMES;
-    let a = founded(&root.path().join("a"), ours.0, ours.1, &authority, &url);
-    let b = founded(&root.path().join("b"), theirs.0, theirs.1, &authority, &url);
-    let tokens = tokens(root.path(), ours.1, &authority);
+    Server::start(config).unwrap()
+}
+
+/// Two offices with their tokens, and the server between them.
+pub struct Two {
+    pub a: Office,
+    pub b: Office,
+    pub tokens: Tokens,
+    pub their_tokens: Tokens,
+    _server: RunningServer,
+    root: tempfile::TempDir,
+}
+
+impl Two {
+    /// The stores of both, once nobody has the offices open.
+    pub fn stores(self) -> (Store, Store, tempfile::TempDir) {
+        let Self { a, b, root, .. } = self;
+        drop((a, b));
+        let open = |of: &str| Store::open(&root.path().join(of), "be", &password()).unwrap();
+        (open("a"), open("b"), root)
+    }
+
+    /// The administrator's door to the server.
+    pub fn registry(&self) -> Registry {
+        Registry::open(&Site::folder(self.root.path().join("server"))).unwrap()
+    }
+
+    pub fn begin() -> Self {
+        Self::begin_over("", ServerProfile::Vanthu)
+    }
+
+    /// With a server that is spoken to in `profile`, below `path`.
+    pub fn begin_over(path: &str, profile: ServerProfile) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let server = server(&root.path().join("server"));
+        let authority = Authority::create(Timestamp::now()).unwrap();
+        let url = format!("{}{path}", server.url());
+        let [ours, theirs] = NAMES;
+        let a = founded(&root.path().join("a"), ours.0, ours.1, &authority, &url);
+        let b = founded(&root.path().join("b"), theirs.0, theirs.1, &authority, &url);
+        for office in [&a, &b] {
+            office.set_server_profile(profile).unwrap();
+        }
+        let tokens_of = |name: &str, folder: &str| {
+            let folder = root.path().join(folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            tokens(&folder, name, &authority)
+        };
+        let (tokens, their_tokens) = (tokens_of(ours.1, "ours"), tokens_of(theirs.1, "theirs"));
+        Self { a, b, tokens, their_tokens, _server: server, root }
+    }
+}
+
+#[test]
+fn what_the_sender_demands_is_answered_over_the_server() {
+    answered_over("", ServerProfile::Vanthu);
+}
+
+#[test]
+fn and_so_it_is_over_the_gateway_of_the_axis() {
+    answered_over("/XrdAdapter", ServerProfile::Axis(Quirks::default()));
+}
+
+fn answered_over(path: &str, profile: ServerProfile) {
+    let two = Two::begin_over(path, profile);
+    let Two { a, b, tokens, .. } = &two;
 
     // Recalled before anybody accepted it: agreed by itself.
-    let first = sealed(&a, &tokens, "Văn bản thứ nhất");
+    let first = sealed(a, tokens, "Văn bản thứ nhất");
     a.issue(first).unwrap();
-    exchange(&a, &b);
-    let there = newest(&b);
+    exchange(a, b);
+    let there = newest(b);
     a.recall(first, "Sai thể thức").unwrap();
-    exchange(&a, &b);
+    exchange(a, b);
     assert_eq!(b.inbound_document(there).unwrap().state, InboundState::Recalled);
-    assert_eq!(statuses(&a, first), [StatusCode::Arrived, StatusCode::RecallAgreed]);
+    assert_eq!(statuses(a, first), [StatusCode::Arrived, StatusCode::RecallAgreed]);
 
     // Recalled when it is registered: refused with a reason, which the sender reads.
-    let second = sealed(&a, &tokens, "Văn bản thứ hai");
+    let second = sealed(a, tokens, "Văn bản thứ hai");
     a.issue(second).unwrap();
-    exchange(&a, &b);
-    let there = newest(&b);
+    exchange(a, b);
+    let there = newest(b);
     b.accept_despite(there, "Đã đối chiếu").unwrap();
     b.register(there).unwrap();
     b.complete(there, "Đã triển khai").unwrap();
-    exchange(&a, &b);
+    exchange(a, b);
     a.recall(second, "Nhầm nơi nhận").unwrap();
-    exchange(&a, &b);
+    exchange(a, b);
     let demand = b.open_demand(there).unwrap().unwrap().kept.demand;
     assert_eq!(demand.reason, "Nhầm nơi nhận");
     b.answer_demand(demand.id, false, "Đã hoàn thành việc này").unwrap();
-    exchange(&a, &b);
+    exchange(a, b);
     use StatusCode::{Accepted, Arrived, Completed, RecallRefused};
-    assert_eq!(statuses(&a, second), [Arrived, Accepted, Completed, RecallRefused]);
+    assert_eq!(statuses(a, second), [Arrived, Accepted, Completed, RecallRefused]);
     let delivery = &a.outbound_document(second).unwrap().deliveries[0];
     assert_eq!(delivery.latest().unwrap().description, "Đã hoàn thành việc này");
 
     // Replaced: linked there, the old one answered for here.
-    let third = sealed(&a, &tokens, "Văn bản thứ ba");
+    let third = sealed(a, tokens, "Văn bản thứ ba");
     a.issue(third).unwrap();
-    exchange(&a, &b);
-    let old = newest(&b);
+    exchange(a, b);
+    let old = newest(b);
     b.accept_despite(old, "Đã đối chiếu").unwrap();
     let arrival = b.register(old).unwrap().arrival_number;
-    let fourth = sealed(&a, &tokens, "Văn bản thứ ba, thay thế");
-    a.issue_replacing(fourth, third).unwrap();
+    let fourth = sealed(a, tokens, "Văn bản thứ ba, thay thế");
+    let order = IssueOrder { replaces: Some(third), ..IssueOrder::default() };
+    a.issue_with(fourth, &order).unwrap();
     assert_eq!(a.outbound_document(third).unwrap().state, OutboundState::Recalled);
-    exchange(&a, &b);
-    let fresh = newest(&b);
+    exchange(a, b);
+    let fresh = newest(b);
     assert_ne!(fresh, old);
     let kept = b.open_demand(old).unwrap().unwrap().kept;
     assert_eq!((kept.demand.kind, kept.state), (DemandKind::Replace, DemandState::Open));
     b.answer_demand(kept.demand.id, true, "").unwrap();
-    exchange(&a, &b);
-    assert_eq!(statuses(&a, third), [Arrived, Accepted, StatusCode::RecallAgreed]);
-    assert_eq!(statuses(&a, fourth), [Arrived]);
+    exchange(a, b);
+    assert_eq!(statuses(a, third), [Arrived, Accepted, StatusCode::RecallAgreed]);
+    assert_eq!(statuses(a, fourth), [Arrived]);
     assert_eq!(b.handling(old).unwrap().replaced_by.unwrap().key, fresh);
     let registration = b.inbound_document(old).unwrap().registration;
     assert_eq!(registration.unwrap().arrival_number, arrival);

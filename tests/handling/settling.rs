@@ -4,6 +4,8 @@ use jiff::civil::date;
 use vanthu::domain::document::{Metadata, Signer};
 use vanthu::domain::handling::{Part, Participant, Party, Progress, Step, Unit};
 use vanthu::domain::inbound::InboundState;
+use vanthu::office::batch::Cancel;
+use vanthu::office::book::{BookFilter, Export, Format, Output};
 use vanthu::office::{Agenda, Assigning, Filter, NewDraft};
 
 use crate::world::*;
@@ -37,6 +39,7 @@ fn draft(subject: &str) -> NewDraft {
     NewDraft {
         file_name: "tra-loi.pdf".to_owned(),
         pdf: pdf().to_vec(),
+        source: None,
         attachments: Vec::new(),
         metadata: Metadata {
             type_key: "CV".to_owned(),
@@ -231,13 +234,27 @@ fn the_tracking_book_has_its_seven_columns() {
     office.progress(key, said("Đang làm")).unwrap();
     let year = vanthu::domain::calendar::local(jiff::Timestamp::now()).year();
     let book = vanthu::domain::book::BookId::inbound(year);
-    let rows = office.settlement_rows(&book, 0, 10).unwrap();
-    let [row] = rows.as_slice() else { panic!("{rows:?}") };
-    assert_eq!((row.key, row.arrival_number, row.due), (key, 1, due));
-    assert_eq!(row.document, "Quyết định, 01/QĐ-UBND, 20/11/2026, Cơ quan gửi");
-    assert_eq!(row.handlers, "Đỗ Tiến Đạt");
-    assert!(row.progress.ends_with("(40 %)"), "{}", row.progress);
-    assert_eq!((row.answers.as_str(), row.notes.as_str()), ("", ""));
+    let printed = |name: &str| {
+        let path = world.dir.path().join(name);
+        let (filter, format) = (BookFilter::default(), Format::Csv);
+        let (output, book) = (Output::Settlement, book.clone());
+        let export = Export { output, book, filter, format, path: path.clone() };
+        office.export_book(&export, &Cancel::default(), &|_, _| {}).unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().nth(1).unwrap().split(',').map(str::to_owned).collect::<Vec<_>>()
+    };
+    let row = printed("truoc.csv");
+    assert_eq!(row.len(), 7, "{row:?}");
+    assert_eq!((&*row[0], &*row[2], &*row[3]), ("1", "Đỗ Tiến Đạt", "2026-12-31"));
+    for said in ["01/QĐ-UBND", "20/11/2026", "Cơ quan gửi"] {
+        assert!(row[1].contains(said), "{row:?}");
+    }
+    assert!(row[4].ends_with("(40 %)"), "{row:?}");
+    assert_eq!((&*row[5], &*row[6]), ("", ""));
+    office.complete(key, "Đã trả lời dân").unwrap();
+    let row = printed("sau.csv");
+    assert_eq!((&*row[2], &*row[6]), ("Đỗ Tiến Đạt", "Đã trả lời dân"));
+    assert!(!row[4].contains('%'), "{row:?}");
 
     // The slip of Phụ lục IV says who has it, until when, and what was written.
     let slip = office.settlement_slip(key, vanthu::i18n::Lang::Vi).unwrap();
@@ -251,4 +268,53 @@ fn the_tracking_book_has_its_seven_columns() {
     }
     let unregistered = world.arrives(new(PROVINCE, 2));
     assert!(office.settlement_slip(unregistered, vanthu::i18n::Lang::Vi).is_err());
+}
+
+#[test]
+fn what_is_overdue_is_told_once_a_day() {
+    let mut world = World::new();
+    let day = date(2026, 12, 1);
+    let office = world.office();
+    assert!(office.tells_overdue(day).unwrap());
+    assert!(!office.tells_overdue(day).unwrap());
+    // However often the program is started; and each person for themselves.
+    assert!(!world.as_user("be").tells_overdue(day).unwrap());
+    assert!(world.as_user("dat").tells_overdue(day).unwrap());
+    assert!(world.as_user("be").tells_overdue(day.tomorrow().unwrap()).unwrap());
+}
+
+#[test]
+fn a_search_is_counted_up_to_a_limit() {
+    let world = World::new();
+    let office = world.office();
+    for number in 1..=4 {
+        world.registered(number);
+    }
+    let count = |words: &str, most| {
+        let filter = Filter { words: words.to_owned(), ..Filter::default() };
+        office.inbound_count(&filter, most).unwrap()
+    };
+    assert_eq!((count("", 100), count("", 3)), (4, 3));
+    assert_eq!((count("xq2", 100), count("nothing of the kind", 100)), (1, 0));
+    let overdue = Filter { agenda: Some(Agenda::Overdue), ..Filter::default() };
+    assert_eq!(office.inbound_count(&overdue, 100).unwrap(), 0);
+    assert_eq!(office.outbound_count(&Filter::default(), 100).unwrap(), 0);
+}
+
+#[test]
+fn a_term_is_searched_for_as_it_stands_now() {
+    let world = World::new();
+    let office = world.office();
+    let key = world.registered(1);
+    let found = |words: &str| {
+        let filter = Filter { words: words.to_owned(), ..Filter::default() };
+        !office.inbound(&filter, None, 10).unwrap().is_empty()
+    };
+    assert!(!found("hạn:2031-01"));
+    let due = |day| Assigning { due: Some(day), ..to(&[("dat", Part::Lead)]) };
+    office.assign_to(key, due(date(2031, 1, 15))).unwrap();
+    assert!(found("hạn:15/01/2031") && found("due:2031"));
+    office.assign_to(key, due(date(2031, 2, 3))).unwrap();
+    assert!(found("hạn:2031-02") && !found("hạn:2031-01"));
+    assert!(found("bên gửi:\"cơ quan gửi\"") && !found("bên gửi:đạt"));
 }

@@ -6,14 +6,12 @@ use std::sync::atomic::AtomicU32;
 use vanthu::office::Imported;
 
 use crate::given::{self, Chance, What};
-use crate::killer::{self, Life, Steps};
+use crate::killer::{self, POINTS, Steps, assert_killed, points, seed};
 use crate::life::{self, Deed, Order, PIECES, act, choose};
 use crate::place::{Place, Province};
 
 use crate::truth::{self, Story};
 
-/// How many points of a day are tried; `VANTHU_CRASH_POINTS` says another number.
-pub const POINTS: u32 = 500;
 /// Lives of one office before another begins, so that looking at all of it stays cheap.
 const LIVES: u32 = 25;
 /// Steps of a life, at most.
@@ -27,28 +25,6 @@ pub fn print(what: &str, table: &Table) {
     for ((deed, step), count) in table {
         println!("{count:>6}  {deed:<10} before {step}");
     }
-}
-
-/// How many points are tried.
-pub fn points() -> u32 {
-    std::env::var("VANTHU_CRASH_POINTS").map_or(POINTS, |points| points.parse().unwrap())
-}
-
-/// From which all choices follow; told, so that a failure can be had again.
-pub fn seed() -> u64 {
-    let seed = std::env::var("VANTHU_CRASH_SEED").map_or_else(
-        |_| u64::from(jiff::Timestamp::now().subsec_nanosecond().unsigned_abs()),
-        |seed| seed.parse().unwrap(),
-    );
-    println!("VANTHU_CRASH_SEED={seed}");
-    seed
-}
-
-/// A child ends by being killed and by nothing else.
-pub fn assert_killed(life: &Life, point: &str) -> String {
-    life.killed_before.clone().unwrap_or_else(|| {
-        panic!("{point}: it ended by itself:\n{}\n{}", life.said.join("\n"), life.complaints)
-    })
 }
 
 /// One letter with an enclosure comes over the line and another by hand; they are accepted,
@@ -131,7 +107,7 @@ fn killed_at_random_steps_of_a_day() {
             act(&office, choose(&office, &mut chance, &next, 8)).unwrap();
         }
     }
-    let (points, seed) = (points(), seed());
+    let (points, seed) = (points(POINTS), seed());
     let mut table = Table::new();
     let mut chance = Chance::new(seed);
     let mut left = points;

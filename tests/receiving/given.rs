@@ -15,38 +15,14 @@ use vanthu::packet::{
 };
 use vanthu::rules::Profile;
 
+pub use crate::chance::Chance;
+
 pub const TAN_BINH: &str = "000.01.05.H30";
 pub const PROVINCE: &str = "000.00.00.H30";
 pub const STRANGER: &str = "000.00.14.H30";
 
 /// Of the document that Tân Bình has issued before.
 pub const ISSUED_NUMBER: u32 = 1;
-
-/// Marsaglia's xorshift64: what is chosen follows from the seed.
-pub struct Chance(u64);
-
-impl Chance {
-    pub fn new(seed: u64) -> Self {
-        // Seeds that lie close together shall not begin alike.
-        let mut chance = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        for _ in 0..8 {
-            chance.below(2);
-        }
-        chance
-    }
-
-    pub fn below(&mut self, bound: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        u32::try_from((self.0 >> 32) % u64::from(bound)).unwrap()
-    }
-
-    pub fn of<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
-        let count = u32::try_from(items.len()).ok().filter(|count| *count > 0)?;
-        items.get(self.below(count) as usize)
-    }
-}
 
 /// What a piece is, and so what must become of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

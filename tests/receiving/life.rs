@@ -111,6 +111,7 @@ fn attempt(office: &Office, deed: Deed) -> Result<(), Problem> {
             Ok(match office.import(&piece.name, piece.bytes)? {
                 Imported::Document(key) => format!("document {key}"),
                 Imported::Duplicate(key) => format!("duplicate {key}"),
+                Imported::Joined(key) => format!("joined {key}"),
                 Imported::Quarantined(problem) => format!("quarantined {}", problem.code),
                 _ => "status".to_owned(),
             })

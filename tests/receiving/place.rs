@@ -1,8 +1,7 @@
 //! An office with a server beside it: what is killed, and what stays.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -18,6 +17,7 @@ use vanthu::server::{Account, RunningServer, Server, ServerConfig};
 use vanthu::store::{Actor, KdfCost, Store, StoreError, Writer};
 use vanthu::token::Pin;
 
+use crate::folder::{copy, patiently};
 use crate::given::{self, PROVINCE, STRANGER, TAN_BINH, agency, code};
 
 pub const USER: &str = "vanthu";
@@ -57,6 +57,7 @@ impl Province {
         let parcel = Parcel {
             key: name.to_owned(),
             kind: OutboxKind::Document,
+            order: false,
             to: vec![code(TAN_BINH)],
             bytes: Arc::from(bytes),
             tried: false,
@@ -129,36 +130,6 @@ impl Place {
     }
 }
 
-/// Opens, and tries again for a while if the folder is open: a program that this process is
-/// just starting holds for a moment what this process has open.
-fn patiently<T, E: std::fmt::Debug>(
-    open: impl Fn() -> Result<T, E>,
-    is_open: impl Fn(&E) -> bool,
-) -> T {
-    let begun = Instant::now();
-    loop {
-        match open() {
-            Err(error) if is_open(&error) && begun.elapsed() < Duration::from_secs(5) => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            opened => return opened.unwrap(),
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).unwrap();
-        }
-    }
-}
-
 /// One document went out earlier; the province reports how far it is with it.
 fn issue(writer: &mut Writer<'_>) -> Result<(), StoreError> {
     let key = DocumentKey::fresh();
@@ -193,6 +164,8 @@ fn issue(writer: &mut Writer<'_>) -> Result<(), StoreError> {
             files: vec![file.clone()],
             drafted_at: Timestamp::now(),
             text: String::new(),
+            source: None,
+            accepted_differences: None,
         },
         moved(OutboundState::Draft, OutboundState::ToSign),
         Change::OutboundNumbered { key, numbering, metadata },
@@ -202,6 +175,7 @@ fn issue(writer: &mut Writer<'_>) -> Result<(), StoreError> {
             key,
             issued_at: Timestamp::now(),
             recipients: vec![code(PROVINCE)],
+            scan: None,
         },
     ] {
         writer.append(change)?;

@@ -99,6 +99,8 @@ pub fn draft(key: DocumentKey, subject: &str) -> Change {
         files: Vec::new(),
         drafted_at: Timestamp::now(),
         text: String::new(),
+        source: None,
+        accepted_differences: None,
     }
 }
 
@@ -160,7 +162,10 @@ pub fn arrive_and_register(store: &Store, subject: &str) -> Result<u32, StoreErr
 /// Takes number and date and stores the signature, as the leader's signing does.
 pub fn sign(writer: &mut Writer<'_>, key: DocumentKey) -> Result<Numbering, StoreError> {
     let book = BookId::outbound(YEAR, "");
-    let number = writer.next_number(&book)?;
+    let number = match writer.held_number(&key)? {
+        Some(held) => held.number,
+        None => writer.next_number(&book)?,
+    };
     let numbering = Numbering { book, number, date: date(YEAR, 11, 23) };
     let mut metadata = writer.outbound(&key)?.unwrap().metadata;
     metadata.code.number = written_number(number);

@@ -119,6 +119,7 @@ fn an_outbound_document_goes_its_way() {
                 key,
                 issued_at: Timestamp::now(),
                 recipients: to.to_vec(),
+                scan: None,
             })?;
             for recipient in to {
                 let queued = Change::OutboxQueued {
@@ -128,6 +129,7 @@ fn an_outbound_document_goes_its_way() {
                     recipient,
                     packet: packet.clone(),
                     urgent: false,
+                    order: false,
                 };
                 writer.append(queued.clone())?;
                 writer.append(queued)?;
@@ -149,6 +151,7 @@ fn an_outbound_document_goes_its_way() {
         item: due[1].item.clone(),
         server_id: id.to_owned(),
         sent_at: now,
+        receipt: None,
     };
     append(&store, sent("s-1")).unwrap();
     append(&store, sent("s-1")).unwrap();
@@ -210,6 +213,9 @@ fn nothing_is_sealed_or_edited_out_of_turn() {
         metadata: metadata("Sửa sau khi ký"),
         files: Vec::new(),
         text: String::new(),
+        source: None,
+        accepted_differences: None,
+        why: String::new(),
     };
     assert!(matches!(append(&store, edited), Err(StoreError::Conflict(_))));
     assert_sound(&store);
@@ -353,6 +359,9 @@ fn search_finds_words_with_and_without_diacritics() {
         metadata: metadata("Quyết định kỷ luật"),
         files: Vec::new(),
         text: "Điều 1. Thi hành".to_owned(),
+        source: None,
+        accepted_differences: None,
+        why: "Sửa tên loại".to_owned(),
     };
     append(&store, edited).unwrap();
     append(&store, to_sign(outbound)).unwrap();

@@ -6,17 +6,20 @@ use uuid::Uuid;
 use vanthu::domain::book::{BookId, BookRule, Direction};
 use vanthu::domain::delivery::{StatusCode, StatusEntry};
 use vanthu::domain::demand::{Demand, DemandAnswer, DemandKind, Update};
-use vanthu::domain::document::{DocumentKey, ResponseFor};
+use vanthu::domain::document::{BlobHash, DocumentKey, ResponseFor};
 use vanthu::domain::gate::{Check, CheckName, Fact, Gate, Judgement, Outcome, legal_finding};
 use vanthu::domain::handling::{Part, Participant, Party, Progress, Unit};
 use vanthu::domain::inbound::{Assignment, InboundState};
+use vanthu::domain::layout::{Area, Finding, LayoutCheck, Place, Rule, Severity};
 use vanthu::domain::operation::{Change, OutboxKind};
 use vanthu::domain::outbound::{OutboundState, SignatureKind};
 use vanthu::domain::report::{ErrorReport, ReportTo};
 use vanthu::domain::verdict::Level;
 use vanthu::store::{Store, StoreError, Writer};
 
+use crate::drafting::{comment, opine, prefill};
 use crate::fixture::*;
+use crate::leaving::{self, scan};
 
 /// One deed somewhere in the office. `pick` chooses among what there is.
 #[derive(Debug, Clone)]
@@ -67,6 +70,11 @@ enum Deed {
         words: String,
         reason: bool,
     },
+    /// The packet of a document that had been brought by hand.
+    Join {
+        pick: usize,
+        words: String,
+    },
     Draft {
         words: String,
     },
@@ -74,9 +82,30 @@ enum Deed {
         pick: usize,
         words: String,
     },
+    CheckLayout {
+        pick: usize,
+        found: u8,
+    },
     MoveOutbound {
         pick: usize,
         to: OutboundState,
+    },
+    /// A decision on a draft, moving it or handing it on, perhaps to somebody named.
+    Opine {
+        pick: usize,
+        to: OutboundState,
+        named: bool,
+        words: String,
+    },
+    Comment {
+        pick: usize,
+        how: u8,
+        words: String,
+    },
+    /// A template or a group of recipients, put or dropped.
+    Prefill {
+        how: u8,
+        words: String,
     },
     Sign {
         pick: usize,
@@ -101,6 +130,11 @@ enum Deed {
     },
     GiveUp {
         outbound: bool,
+    },
+    /// Something about numbers kept back, or letters on paper.
+    Leave {
+        pick: usize,
+        how: u8,
     },
     Agency {
         number: u8,
@@ -145,10 +179,16 @@ fn deeds() -> impl Strategy<Value = Deed> {
         2 => (pick, words).prop_map(|(pick, words)| Deed::Propose { pick, words }),
         3 => (pick, words, any::<bool>())
             .prop_map(|(pick, words, reason)| Deed::Correct { pick, words, reason }),
+        2 => (pick, words).prop_map(|(pick, words)| Deed::Join { pick, words }),
         3 => words.prop_map(|words| Deed::Draft { words }),
         2 => (pick, words).prop_map(|(pick, words)| Deed::Edit { pick, words }),
+        1 => (pick, 0u8..3).prop_map(|(pick, found)| Deed::CheckLayout { pick, found }),
         4 => (pick, prop::sample::select(&OutboundState::ALL[..]))
             .prop_map(|(pick, to)| Deed::MoveOutbound { pick, to }),
+        4 => (pick, prop::sample::select(&OutboundState::ALL[..4]), any::<bool>(), words)
+            .prop_map(|(pick, to, named, words)| Deed::Opine { pick, to, named, words }),
+        3 => (pick, 0..4u8, words).prop_map(|(pick, how, words)| Deed::Comment { pick, how, words }),
+        2 => (0..4u8, words).prop_map(|(how, words)| Deed::Prefill { how, words }),
         4 => pick.prop_map(|pick| Deed::Sign { pick }),
         4 => pick.prop_map(|pick| Deed::Seal { pick }),
         3 => (pick, prop::sample::select(&Level::ALL[..]))
@@ -158,6 +198,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
         3 => (pick, prop::sample::select(&StatusCode::ALL[..]))
             .prop_map(|(pick, code)| Deed::Status { pick, code }),
         1 => any::<bool>().prop_map(|outbound| Deed::GiveUp { outbound }),
+        5 => (pick, 0..leaving::HOWS).prop_map(|(pick, how)| Deed::Leave { pick, how }),
         1 => (0..4u8, words).prop_map(|(number, words)| Deed::Agency { number, words }),
         2 => (0..6u8, any::<bool>()).prop_map(|(content, well)| Deed::Packet { content, well }),
         4 => (pick, 0..5u8, words).prop_map(|(pick, how, words)| Deed::Settle { pick, how, words }),
@@ -256,6 +297,7 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
                 recipient: agency("000.00.00.H30"),
                 packet,
                 urgent: withdraw,
+                order: false,
             };
             append(store, queued)?;
             let from = store.inbound(&key)?.unwrap().state;
@@ -322,17 +364,65 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
             assert_eq!(store.inbound(&key)?.unwrap().metadata, metadata);
             assert!(store.proposed_fields(&key)?.is_empty());
         }
+        Deed::Join { pick, words } => {
+            let Some(key) = of(&office.inbound, pick) else { return Ok(()) };
+            let before = store.inbound(&key)?.unwrap();
+            let packet = store.put_blob(format!("packet of {key}").as_bytes())?;
+            let joins = Change::InboundJoined {
+                key,
+                packet: packet.clone(),
+                sender: agency("000.00.00.H30"),
+                sender_name: words.clone(),
+                metadata: metadata(&words),
+                files: before.files.clone(),
+            };
+            append(store, joins)?;
+            let after = store.inbound(&key)?.unwrap();
+            assert!(before.sender.is_none() && after.sender.is_some(), "a sender is not replaced");
+            assert_eq!((after.state, after.packet), (before.state, Some(packet)));
+            assert!(after.registration.is_some() || store.proposed_fields(&key)?.is_empty());
+        }
         Deed::Draft { words } => {
             let key = DocumentKey::fresh();
             append(store, draft(key, &words))?;
             office.outbound.push(key);
         }
+        Deed::CheckLayout { pick, found } => {
+            let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
+            let check = layout_check(found);
+            append(store, Change::LayoutChecked { key, check: check.clone() })?;
+            assert_eq!(store.layout_check(&key)?, Some(check));
+        }
         Deed::Edit { pick, words } => {
             let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
             let files = vec![file(store.put_blob(words.as_bytes())?)];
-            let text = words.clone();
-            append(store, Change::OutboundEdited { key, metadata: metadata(&words), files, text })?;
+            let before = store.versions(&key)?;
+            let same = before.last().is_some_and(|last| last.file.blob == files[0].blob);
+            let source = pick.is_multiple_of(2).then(|| files[0].clone());
+            let (text, why) = (words.clone(), words.clone());
+            let metadata = metadata(&words);
+            let accepted_differences = source.as_ref().map(|_| 3);
+            let edited = Change::OutboundEdited {
+                key,
+                metadata,
+                files,
+                text,
+                source,
+                accepted_differences,
+                why,
+            };
+            append(store, edited)?;
+            let after = store.versions(&key)?;
+            assert_eq!(after.len(), before.len() + usize::from(!same));
+            assert!(after.iter().zip(1..).all(|(version, number)| version.number == number));
         }
+        Deed::Opine { pick, to, named, words } => {
+            opine(store, of(&office.outbound, pick), to, named, words)?;
+        }
+        Deed::Comment { pick, how, words } => {
+            comment(store, of(&office.outbound, pick), how, pick.is_multiple_of(5), words)?;
+        }
+        Deed::Prefill { how, words } => append(store, prefill(how, words)).map(drop)?,
         Deed::MoveOutbound { pick, to } => {
             let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
             let from = store.outbound(&key)?.unwrap().state;
@@ -376,6 +466,7 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
                     key,
                     issued_at: Timestamp::now(),
                     recipients: recipients.clone(),
+                    scan: scan(pick),
                 })?;
                 for recipient in recipients {
                     writer.append(Change::OutboxQueued {
@@ -385,6 +476,7 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
                         recipient,
                         packet: packet.clone(),
                         urgent: pick % 2 == 0,
+                        order: pick % 3 == 0,
                     })?;
                 }
                 Ok(())
@@ -395,7 +487,8 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
             let Some(item) = due.get(pick % due.len().max(1)) else { return Ok(()) };
             let item = item.item.clone();
             let change = if well {
-                Change::OutboxSent { item, server_id: "s".to_owned(), sent_at: Timestamp::now() }
+                let (server_id, sent_at) = ("s".to_owned(), Timestamp::now());
+                Change::OutboxSent { item, server_id, sent_at, receipt: None }
             } else {
                 Change::OutboxWedged { item, code: "c".to_owned(), detail: String::new() }
             };
@@ -417,6 +510,9 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
             let book = if outbound { BookId::outbound(YEAR, "") } else { BookId::inbound(YEAR) };
             let number = store.next_number(&book)?;
             append(store, Change::NumberGivenUp { book, number, reason: "z".to_owned() })?;
+        }
+        Deed::Leave { pick, how } => {
+            leaving::leave(store, of(&office.outbound, pick), pick, how)?;
         }
         Deed::Agency { number, words } => {
             let code = agency(&format!("H{number:02}"));
@@ -557,6 +653,7 @@ proptest! {
             let given_up = rows.iter().filter(|row| row.given_up.is_some()).count();
             prop_assert_eq!(given_up as u32, book.given_up);
         }
+        leaving::assert_gapless(&store);
         // The counters are what counting gives.
         let counts = store.counts().unwrap();
         for (state, count) in counts.inbound {
@@ -571,5 +668,25 @@ proptest! {
         }
         drop(store);
         assert_sound(&reopened(&dir));
+    }
+}
+
+fn layout_check(found: u8) -> LayoutCheck {
+    let finding = |at: i32| Finding {
+        rule: Rule::Margin,
+        severity: Severity::Warning,
+        code: "margin-left".to_owned(),
+        component: String::new(),
+        place: Some(Place { page: 0, areas: vec![Area { x: at, y: 0, width: 1, height: 1 }] }),
+        args: vec![("found".to_owned(), "20".to_owned())],
+        cite: "Phụ lục I".to_owned(),
+    };
+    LayoutCheck {
+        file: BlobHash("00".repeat(32)),
+        profile: "current".to_owned(),
+        checked_at: Timestamp::now(),
+        pages: 2,
+        unread: vec![1],
+        findings: (0..i32::from(found)).map(finding).collect(),
     }
 }

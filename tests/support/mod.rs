@@ -91,6 +91,9 @@ impl OfficeDir {
                 &["init", "--agency", code, "--name", name, "--profile", "hau-giang-2019"],
             )
             .done();
+        office
+            .as_user("quantri", &["config", "issue-unscanned", "Bản thử nghiệm, không có máy quét"])
+            .done();
         for (user, display, roles) in [
             ("vanthu", "Trần Thị Bé", "clerk"),
             ("lanhdao", "Nguyễn Thị Ánh Nguyệt", "leader"),

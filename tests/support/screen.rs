@@ -8,6 +8,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
@@ -25,10 +26,20 @@ pub const HEIGHT: u16 = 768;
 
 /// For what a person would wait for without a thought, on a machine that has much to do.
 pub const SOON: Duration = Duration::from_secs(30);
+/// Nothing has moved, and no thread of the window wanted to run, for this long: less than a
+/// cursor rests between two blinks.
+const STILL: Duration = Duration::from_millis(220);
+/// Whatever has not changed for so long is not about to.
+const LONG: Duration = Duration::from_millis(2000);
 /// A blinking cursor, and nothing else, changes fewer pixels than this.
 const BLINK: usize = 100;
 /// A dialog, another queue, a page: changes more than this.
 const MUCH: usize = 3_000;
+
+/// What the program runs to ask for a file where the desktop has no dialog of its own.
+const CHOOSER: &str = "#!/bin/sh
+cd \"$(dirname \"$0\")\" && cat chosen && rm chosen
+";
 
 /// Looks until `there` answers.
 #[track_caller]
@@ -51,6 +62,8 @@ pub struct Display {
     root: u32,
     shots: PathBuf,
     taken: Cell<u32>,
+    /// Holds what stands in for the desktop's dialog that asks for a file's place.
+    chooser: tempfile::TempDir,
     /// Windows that asked a window manager to bring them to the front.
     raised: RefCell<Vec<u32>>,
 }
@@ -81,17 +94,34 @@ impl Display {
         drop(std::fs::remove_dir_all(&shots));
         std::fs::create_dir_all(&shots).unwrap();
         let (taken, raised) = (Cell::new(0), RefCell::default());
-        Self { server, name, connection, root, shots, taken, raised }
+        let chooser = tempfile::tempdir().unwrap();
+        let zenity = chooser.path().join("zenity");
+        std::fs::write(&zenity, CHOOSER).unwrap();
+        std::fs::set_permissions(&zenity, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self { server, name, connection, root, shots, taken, chooser, raised }
+    }
+
+    /// Whoever is asked for a file or its place next answers with this one; without an answer
+    /// the question is called off.
+    pub fn will_choose(&self, path: &Path) {
+        std::fs::write(self.chooser.path().join("chosen"), path.to_str().unwrap()).unwrap();
     }
 
     /// `vanthu` with `words`, told to appear here and to draw without a graphics card.
     pub fn program(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vanthu"));
+        let mut path = self.chooser.path().as_os_str().to_owned();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
         command
             .args(words)
+            .env("PATH", path)
+            // No desktop's own dialog: it could not be answered.
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
             .env("DISPLAY", &self.name)
             .env_remove("WAYLAND_DISPLAY")
-            .env("ICED_BACKEND", "tiny-skia");
+            .env("ICED_BACKEND", "tiny-skia")
+            .env("VANTHU_LOG", "warn,vanthu=info,vanthu::desk::work=debug");
         command
     }
 
@@ -113,7 +143,9 @@ impl Display {
             }
             self.windows().first().copied()
         });
-        Window { display: self, child, id, log: RefCell::new(log) }
+        let process = self.xdotool(&["getwindowpid", &id.to_string()]).trim().parse();
+        let process = process.expect("the window names its process");
+        Window { display: self, child, id, process, log: RefCell::new(log) }
     }
 
     /// The windows of `vanthu` that can be seen.
@@ -142,24 +174,30 @@ impl Display {
             .data
     }
 
-    /// The screen once it has come to rest.
-    fn at_rest(&self) -> Vec<u8> {
+    /// The screen once it has come to rest while nothing is at work behind it. A program that
+    /// draws a cursor on a busy machine always wants to run: a picture that stays the same for
+    /// long is at rest all the same.
+    #[track_caller]
+    fn at_rest(&self, at_work: impl Fn() -> bool, wants_to_run: impl Fn() -> bool) -> Vec<u8> {
         let mut last = self.look();
-        let mut still = Instant::now();
+        let (mut still, mut idle) = (Instant::now(), Instant::now());
         until("the screen at rest", SOON, || {
             let now = self.look();
-            if differing(&last, &now) > BLINK {
+            if differing(&last, &now) > BLINK || at_work() {
                 still = Instant::now();
                 last = now;
             }
-            (still.elapsed() > Duration::from_millis(300)).then(|| last.clone())
+            if wants_to_run() {
+                idle = Instant::now();
+            }
+            let rests = still.elapsed() > STILL && idle.elapsed() > STILL;
+            (rests || still.elapsed() > LONG).then(|| last.clone())
         })
     }
 
     /// Keeps a picture, numbered in order. It must show something.
     #[track_caller]
-    pub fn shot(&self, step: &str) {
-        let picture = self.at_rest();
+    fn keep(&self, step: &str, picture: &[u8]) {
         self.taken.set(self.taken.get() + 1);
         let path = self.shots.join(format!("{:02}-{step}.png", self.taken.get()));
         let rgb: Vec<u8> =
@@ -236,11 +274,25 @@ fn spread(samples: &[u8]) -> f64 {
     variance.sqrt()
 }
 
+/// Whether a thread of the process runs, or would if the machine had time for it: what it has
+/// heard is not all on the screen yet.
+fn wants_to_run(process: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else { return false };
+    threads.flatten().any(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The state stands behind the name, which is in parentheses and may hold any.
+        let state = stat.rsplit_once(')').map_or("", |(_, rest)| rest.trim_start());
+        state.starts_with(['R', 'D'])
+    })
+}
+
 /// One window of the program, and the process behind it.
 pub struct Window<'a> {
     display: &'a Display,
     child: Child,
     id: u32,
+    /// The one that draws it.
+    process: u32,
     log: RefCell<Log>,
 }
 
@@ -294,19 +346,26 @@ impl Window<'_> {
         self.display.xdotool(&["mousemove", "--sync", &x, &y, "click", "1"]);
     }
 
+    /// Draws with the left button from one place to another.
+    pub fn drag(&self, (x, y): (u16, u16), (to_x, to_y): (u16, u16)) {
+        let [x, y, to_x, to_y] = [x, y, to_x, to_y].map(|at| at.to_string());
+        self.display.xdotool(&["mousemove", "--sync", &x, &y, "mousedown", "1"]);
+        self.display.xdotool(&["mousemove", "--sync", &to_x, &to_y, "mouseup", "1"]);
+    }
+
     /// Does something that changes much of the picture, and waits until it has.
     #[track_caller]
     pub fn changes(&self, what: &str, act: impl FnOnce()) {
-        let before = self.display.at_rest();
+        let before = self.at_rest();
         act();
         until(what, SOON, || (differing(&before, &self.display.look()) > MUCH).then_some(()));
-        self.display.at_rest();
+        self.at_rest();
     }
 
     /// The same for something small, where no cursor blinks.
     #[track_caller]
     pub fn stirs(&self, what: &str, act: impl FnOnce()) {
-        let before = self.display.at_rest();
+        let before = self.at_rest();
         act();
         until(what, SOON, || (differing(&before, &self.display.look()) > BLINK).then_some(()));
     }
@@ -317,8 +376,14 @@ impl Window<'_> {
         self.log.borrow_mut().next(words)
     }
 
+    #[track_caller]
     pub fn shot(&self, step: &str) {
-        self.display.shot(step);
+        self.display.keep(step, &self.at_rest());
+    }
+
+    #[track_caller]
+    fn at_rest(&self) -> Vec<u8> {
+        self.display.at_rest(|| self.log.borrow().at_work(), || wants_to_run(self.process))
     }
 
     /// Signs in at a login that has the user's name already.
@@ -327,7 +392,7 @@ impl Window<'_> {
         self.text(password);
         self.keys(&["Return"]);
         self.says("signed in");
-        self.display.at_rest();
+        self.at_rest();
     }
 
     /// Signs out, and in as somebody else.
@@ -363,15 +428,16 @@ impl Drop for Window<'_> {
 /// The program's log, read onwards.
 pub struct Log {
     folder: PathBuf,
+    began: usize,
     read: usize,
 }
 
 impl Log {
     /// The log of an office, from here on.
     pub fn of(data_dir: &Path) -> Self {
-        let log = Self { folder: data_dir.join("logs"), read: 0 };
-        let read = log.text().len();
-        Self { read, ..log }
+        let log = Self { folder: data_dir.join("logs"), began: 0, read: 0 };
+        let began = log.text().len();
+        Self { began, read: began, ..log }
     }
 
     fn text(&self) -> String {
@@ -380,6 +446,13 @@ impl Log {
             entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.sort();
         files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+    }
+
+    /// Whether the office is asked something that it has not answered yet.
+    fn at_work(&self) -> bool {
+        let text = self.text();
+        let since = text.get(self.began..).unwrap_or_default();
+        since.matches("a call begins").count() > since.matches("a call ends").count()
     }
 
     /// The next line with `words`, waited for; lines before it are passed over.

@@ -18,7 +18,7 @@ use vanthu::pdf::appearance::{demo_seal, demo_signature};
 use vanthu::pki::demo::{Authority, Subject};
 use vanthu::rules::Profile;
 use vanthu::rules::directory::Directory;
-use vanthu::server::{Account, DataDir, RunningServer, Server, ServerConfig};
+use vanthu::server::{Account, RunningServer, Server, ServerConfig, fresh_secret};
 use vanthu::token::{Pin, Selector};
 
 /// Tells a step; fails when the demonstration is asked to stop.
@@ -129,7 +129,7 @@ impl Demo {
         };
         std::fs::create_dir_all(&dir).map_err(file)?;
         let fresh = !dir.join(Member::TanBinh.folder()).exists();
-        let secrets = [DataDir::fresh_secret()?, DataDir::fresh_secret()?];
+        let secrets = [fresh_secret()?, fresh_secret()?];
         let mut config =
             ServerConfig::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), dir.join("server"));
         for (member, secret) in Member::BOTH.into_iter().zip(&secrets) {
@@ -187,6 +187,8 @@ impl Demo {
             };
             let office = Office::found(&dir, founding, &Pin::new(PASSWORD))?;
             office.put_agencies(directory()?)?;
+            // The demonstration's computer has no scanner, and nothing leaves it.
+            office.set_unscanned_reason("Bản trình diễn, không gửi ra ngoài")?;
             for (user, display, roles) in people(member) {
                 office.add_user(user, &display, &roles, &Pin::new(PASSWORD))?;
             }
@@ -358,6 +360,7 @@ pub fn draft(sample: &Sample, recipient: Member) -> Result<NewDraft, Problem> {
     Ok(NewDraft {
         file_name: format!("{}.pdf", sample.key),
         pdf: layout::compose(&sheet)?,
+        source: None,
         attachments: Vec::new(),
         metadata: Metadata {
             type_key: sample.type_key.clone(),

@@ -6,17 +6,29 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod bench;
 mod book;
+mod copy;
+mod draft;
 mod fields;
+mod follow;
 mod gate;
 mod handling;
+mod layout;
+mod leaving;
 mod paper;
 mod signing;
 
-pub use bench::{Bench, BenchBooks, BenchExtract, BenchTokens};
+pub use bench::{Bench, BenchBooks, BenchExtract, BenchLayout, BenchTokens};
 pub use book::{BookCommand, BookExport, BookFormat, BookOutput, Search};
+pub use copy::{CopyCommand, CopyOf, CopyParts};
+pub use draft::{
+    CommentCommand, Draft, Edit, Fields, GroupCommand, Review, Stage, TemplateCommand, Versions,
+};
 pub use fields::{Correct, Extract};
+pub use follow::{CloseDelivery, Follow, Resend, UpdateIssued};
 pub use gate::{Accept, Gate, Report};
 pub use handling::{Assign, Forward, Overdue, Parts, Progress, Recall, RecallCommand, UnitCommand};
+pub use layout::Check;
+pub use leaving::{Issue, NumberCommand, PaperCommand, Way};
 pub use paper::{Digitise, SealCopy};
 pub use signing::{
     Act, As, CertificateCommand, ChangePin, Level, LinkCertificate, PlaceArgs, Sign, SignDocument,
@@ -80,6 +92,9 @@ pub enum Command {
     /// The directory of agencies
     #[command(subcommand)]
     Agency(Agency),
+    /// What agencies were called when, which are no more, and who goes on with their work
+    #[command(subcommand)]
+    Directory(Directory),
     /// Trusted certificates of this office
     #[command(subcommand)]
     Trust(Trust),
@@ -158,6 +173,9 @@ pub enum Command {
     },
     /// Read the fields of a PDF file or a document off its pages, with places and confidence
     Extract(Extract),
+    /// Check the layout (thể thức) of a PDF file or of an outbound document against the
+    /// profile; status 1 if there are errors, or nothing could be checked (a scan)
+    Check(Check),
     /// Write or correct the fields of an inbound document; confirms what was filled in by itself
     Correct(Box<Correct>),
     /// Pass an inbound document to people and units (status 04)
@@ -202,27 +220,72 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         answer: Option<String>,
     },
-    /// Begin an outbound document from a PDF
+    /// Begin an outbound document from a PDF, DOCX or ODT file
     Draft(Box<Draft>),
+    /// Change a draft that lies with you: fields, attachments, a new version of its file
+    Edit(Box<Edit>),
+    /// Make a PDF of a DOCX or ODT file and compare their words; status 1 if they differ
+    Convert { file: PathBuf, out: PathBuf },
     /// Pass a draft on, or back to its drafter
-    Review {
+    Review(Review),
+    /// Hand a draft that lies with you on to somebody else who has your role
+    HandOn {
         id: String,
-        #[arg(long, value_enum)]
-        to: Stage,
+        to: String,
         #[arg(long, default_value = "")]
         note: String,
     },
+    /// What was decided on a draft, by whom, and with whom it lies
+    Opinions { id: String },
+    /// Comments on drafts, at places of their pages
+    #[command(subcommand)]
+    Comment(CommentCommand),
+    /// The versions of a document's file, or save one of them
+    Versions(Versions),
+    /// What differs between two versions: words and pictures; status 1 if something does
+    Diff { id: String, old: u32, new: u32 },
+    /// Save the submission slip (phiếu trình) of a draft as a PDF file
+    Submission { id: String, out: PathBuf },
+    /// What drafts of a type begin with
+    #[command(subcommand)]
+    Template(TemplateCommand),
+    /// Groups of recipients
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// "Kính gửi" and "Nơi nhận" of a document as its page should say them
+    Places { id: String },
     /// The leader's personal signature; takes number and date
     SignDocument(SignDocument),
     /// The organisation's signature, by the clerk
     Seal(SignDocument),
     /// Issue a sealed document to its recipients
-    Issue {
+    Issue(Issue),
+    /// How far issued documents are at their recipients, what came back or has not arrived
+    Follow(Follow),
+    /// What proves that an issued document was sent: packets, the server's signed receipts, who
+    /// has fetched, statuses; status 1 if a receipt does not hold
+    Evidence {
         id: String,
-        /// An issued document of ours whose place it takes; that one is recalled
-        #[arg(long, value_name = "ID")]
-        replaces: Option<String>,
+        /// Write it to this PDF file, to be printed
+        out: Option<PathBuf>,
     },
+    /// Send an issued document to recipients again
+    Resend(Resend),
+    /// Change what was told of an issued document, and to whom it goes
+    UpdateIssued(Box<UpdateIssued>),
+    /// Follow a delivery no more, and say what was done about it
+    CloseDelivery(CloseDelivery),
+    /// What was signed and has not left, with its deadline; status 1 if something is late
+    Unsent,
+    /// Numbers of outbound books: reserve, keep for a document, give up, series
+    #[command(subcommand)]
+    Number(NumberCommand),
+    /// Certified copies: sao y, sao lục, trích sao
+    #[command(subcommand)]
+    Copy(CopyCommand),
+    /// What goes on paper beside the electronic document: print it, record how it was sent
+    #[command(subcommand)]
+    Paper(PaperCommand),
     /// Recall an issued document from its recipients; list and answer what senders demand back
     Recall(Recall),
     /// What came in and could not be taken
@@ -233,6 +296,9 @@ pub enum Command {
         /// Once, then stop; otherwise every minute until interrupted
         #[arg(long)]
         once: bool,
+        /// Also what failed lately and waits for the time of its next try
+        #[arg(long)]
+        now: bool,
     },
     /// Make the signatures of sealed documents last (time stamps, revocation data), as far as
     /// the office wishes; tells which still wait, and why
@@ -322,6 +388,15 @@ pub enum Agency {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum Directory {
+    /// An agency's names with the times in which it bore them (from, until, name, basis), its
+    /// end, and who is written to today
+    Show { code: String },
+    /// Take what has changed in the server's directory; otherwise that happens every six hours
+    Sync,
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Trust {
     /// Trust the certificates of a PEM or DER file
     Add {
@@ -330,13 +405,36 @@ pub enum Trust {
     List,
 }
 
+/// Profiles of servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ServerKind {
+    Vanthu,
+    Axis,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Config {
     /// The provincial server; the secret is read from an environment variable
     Server {
         url: String,
+        /// Without it this office proves itself by its certificate alone (see line)
         #[arg(long, value_name = "VAR")]
-        secret_env: String,
+        secret_env: Option<String>,
+        /// How it is spoken to: vanthu (our own server) or axis (the national axis' gateway, whose
+        /// URL ends with the path of its calls, such as /XrdAdapter)
+        #[arg(long, value_enum, default_value = "vanthu")]
+        speaks: ServerKind,
+        /// What this gateway does otherwise: padded-hash, multipart
+        #[arg(long = "quirk", value_name = "WORD")]
+        quirks: Vec<String>,
+    },
+    /// The certificate that this office shows on the line to the server, with its private key;
+    /// PEM, the key not encrypted. `none`: none any more
+    Line {
+        file: PathBuf,
+        /// The key, if it lies in a file of its own
+        #[arg(long, value_name = "PEM")]
+        key: Option<PathBuf>,
     },
     /// Time-stamp services, in the order in which they are tried; none: signatures of level B-B
     Tsa {
@@ -376,6 +474,10 @@ pub enum Config {
     Scanner {
         setting: String,
     },
+    /// Why this office lets documents leave without a malware scanner; "" for no longer
+    IssueUnscanned {
+        reason: String,
+    },
     /// Folder whose files come in by themselves; "none" for no longer
     Watch {
         dir: PathBuf,
@@ -386,6 +488,10 @@ pub enum Config {
     },
     /// Program for optical recognition of scans (Tesseract): a file, `none`, or `auto`
     Ocr {
+        program: String,
+    },
+    /// LibreOffice's program for making PDF files: a file, `none`, or `auto`
+    Converter {
         program: String,
     },
     /// The regulation profile from now on
@@ -417,52 +523,11 @@ pub struct Queue {
     /// Words to search for, with or without diacritics
     #[arg(long, default_value = "")]
     pub words: String,
+    /// Only drafts that lie with you
+    #[arg(long, conflicts_with_all = ["state", "words"])]
+    pub mine: bool,
     #[arg(long, default_value_t = 50)]
     pub limit: u32,
-}
-
-#[derive(Debug, Args)]
-pub struct Draft {
-    pub pdf: PathBuf,
-    /// Key of the document type, such as QĐ, CV, BC
-    #[arg(long = "type", value_name = "KEY")]
-    pub type_key: String,
-    /// Abstract (trích yếu)
-    #[arg(long)]
-    pub subject: String,
-    /// Recipient's agency code; may be given several times
-    #[arg(long = "to", value_name = "CODE")]
-    pub to: Vec<String>,
-    /// Authority line, such as "TM. ỦY BAN NHÂN DÂN"
-    #[arg(long, default_value = "")]
-    pub competence: String,
-    #[arg(long)]
-    pub position: String,
-    /// Full name of the signer
-    #[arg(long)]
-    pub signer: String,
-    #[arg(long, default_value = "")]
-    pub place: String,
-    /// Notation (default: made from the type and the agency)
-    #[arg(long)]
-    pub notation: Option<String>,
-    /// normal, urgent, very-urgent, express
-    #[arg(long, default_value = "normal")]
-    pub urgency: String,
-    #[arg(long = "attach", value_name = "FILE")]
-    pub attachments: Vec<PathBuf>,
-    /// The inbound document that it answers; without --to it goes to its sender
-    #[arg(long, value_name = "ID")]
-    pub answers: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Stage {
-    Draft,
-    Review,
-    FormatCheck,
-    Sign,
-    Abandon,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@
 
 mod books;
 mod extract;
+mod layout;
 mod measure;
 mod signatures;
 mod tokens;
@@ -24,6 +25,7 @@ pub fn bench(which: &Bench) -> Result<Outcome, Problem> {
         Bench::Books(args) => books::books(args),
         Bench::Tokens(args) => tokens::tokens(args),
         Bench::Extract(args) => extract::extract(args),
+        Bench::Layout(args) => layout::layout(args),
     }
 }
 

@@ -1,21 +1,24 @@
 //! The clerk's, the leader's and the drafter's work, one command a step.
 
 use serde_json::{Value, json};
-use vanthu::domain::agency::AgencyCode;
-use vanthu::domain::document::{Code, Metadata, Recipient, Signer, Urgency};
 use vanthu::domain::inbound::{InboundDocument, InboundState};
 use vanthu::domain::outbound::{OutboundDocument, OutboundState};
 use vanthu::domain::problem::{Blame, Kind, Problem};
-use vanthu::office::{Filter, Imported, NewDraft, Office, Placement, labels};
+use vanthu::office::{Filter, Imported, Office, Placement, labels};
 use vanthu::pdf::Rect;
 use vanthu::t;
 
-use crate::args::{self, Command, Direction, Stage};
+use crate::args::{self, Command, Direction};
 use crate::batch;
 use crate::door::{self, key};
+use crate::draft;
+use crate::follow;
 use crate::handling;
+use crate::leaving;
+use crate::outbound;
 use crate::output::{self, Outcome};
 use crate::paper;
+use crate::review;
 use crate::usage;
 
 pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> {
@@ -88,27 +91,37 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
         Command::Complete { id, result, answer } => {
             handling::complete(&office, &id, &result, answer.as_deref())
         }
-        Command::Draft(args) => draft(&office, &args),
-        Command::Review { id, to, note } => {
-            let to = match to {
-                Stage::Draft => OutboundState::Draft,
-                Stage::Review => OutboundState::InReview,
-                Stage::FormatCheck => OutboundState::InFormatCheck,
-                Stage::Sign => OutboundState::ToSign,
-                Stage::Abandon => OutboundState::Abandoned,
-            };
-            office.submit(key(&id)?, to, &note)?;
-            outbound_state(&office, &id)
-        }
+        Command::Draft(args) => draft::draft(&office, &args),
+        Command::Edit(args) => draft::edit(&office, &args),
+        Command::Convert { file, out } => draft::convert(&office, &file, &out),
+        Command::Template(command) => draft::template(&office, &command),
+        Command::Group(command) => draft::group(&office, &command),
+        Command::Places { id } => draft::places(&office, &id),
+        Command::Review(args) => review::review(&office, &args),
+        Command::HandOn { id, to, note } => review::hand_on(&office, &id, &to, &note),
+        Command::Opinions { id } => review::opinions(&office, &id),
+        Command::Comment(command) => review::comment(&office, &command),
+        Command::Versions(args) => review::versions(&office, &args),
+        Command::Diff { id, old, new } => review::diff(&office, &id, old, new),
+        Command::Submission { id, out } => review::submission(&office, &id, &out),
         Command::SignDocument(args) => batch::sign(&office, &args),
         Command::Seal(args) => batch::seal(&office, &args),
-        Command::Issue { id, replaces } => handling::issue(&office, &id, replaces.as_deref()),
+        Command::Issue(args) => leaving::issue(&office, &args),
+        Command::Follow(args) => follow::follow(&office, &args),
+        Command::Evidence { id, out } => crate::evidence::evidence(&office, &id, out.as_deref()),
+        Command::Resend(args) => follow::resend(&office, &args),
+        Command::UpdateIssued(args) => follow::update(&office, &args),
+        Command::CloseDelivery(args) => follow::close(&office, &args),
+        Command::Copy(command) => crate::copy::copy(&office, &command),
+        Command::Unsent => leaving::unsent(&office),
+        Command::Number(command) => leaving::number(&office, &command),
+        Command::Paper(command) => leaving::paper(&office, &command),
         Command::Recall(args) => handling::recall(&office, &args),
         Command::Book(command) => crate::book::book(&office, &command),
         Command::Search(args) => crate::book::search(&office, &args),
         Command::Stamp { id, out } => crate::book::stamp(&office, &id, &out),
         Command::Quarantine(command) => quarantine(&office, &command),
-        Command::Sync { once } => sync(&office, once, global.json),
+        Command::Sync { once, now } => sync(&office, once, now, global.json),
         Command::Extend { id, list } => crate::extend::extend(&office, id.as_deref(), list),
         Command::Audit(args::Audit::Verify) => audit(&office),
         // The rest has been answered before an office was needed.
@@ -130,6 +143,7 @@ fn import(office: &Office, files: &[std::path::PathBuf]) -> Result<Outcome, Prob
         let (outcome, id) = match imported {
             Ok(Imported::Document(key)) => ("document", Some(key)),
             Ok(Imported::Duplicate(key)) => ("duplicate", Some(key)),
+            Ok(Imported::Joined(key)) => ("joined", Some(key)),
             Ok(Imported::Status) => ("status", None),
             // What was received is kept, and the one who brought it is told; the other files
             // come in all the same.
@@ -186,9 +200,10 @@ fn quarantine(office: &Office, command: &args::Quarantine) -> Result<Outcome, Pr
 }
 
 fn queue(office: &Office, args: &args::Queue) -> Result<Outcome, Problem> {
-    let mut filter = Filter { words: args.words.clone(), ..Filter::default() };
+    let mut filter = Filter { words: args.words.clone(), for_me: args.mine, ..Filter::default() };
     let unknown = |state: &String| usage("--state", state);
     let (rows, text): (Vec<Value>, Vec<String>) = match args.direction {
+        Direction::Inbound if args.mine => return Err(usage("--mine", "inbound")),
         Direction::Inbound => {
             if let Some(state) = &args.state {
                 let known = InboundState::ALL.into_iter().find(|known| known.key() == state);
@@ -303,13 +318,7 @@ pub fn inbound_json(document: &InboundDocument) -> Value {
 }
 
 pub fn outbound_line(document: &OutboundDocument) -> String {
-    let mut line = format!(
-        "{}\t{}\t{}\t{}",
-        document.key,
-        labels::outbound(document.state),
-        document.metadata.code,
-        document.metadata.subject
-    );
+    let mut line = outbound::head(document);
     for delivery in &document.deliveries {
         let latest = delivery.latest().map(|entry| labels::status(entry.code)).unwrap_or_default();
         line.push_str(&format!("\n    {}\t{latest}", delivery.name));
@@ -333,61 +342,10 @@ pub fn outbound_json(document: &OutboundDocument) -> Value {
             "name": delivery.name,
             "send": delivery.send,
             "reason": delivery.reason,
-            "statuses": delivery.statuses.iter().map(|entry| json!({
-                "code": entry.code,
-                "at": vanthu::domain::calendar::iso(entry.at),
-                "description": entry.description,
-            })).collect::<Vec<_>>(),
+            "statuses": outbound::statuses(delivery),
         })).collect::<Vec<_>>(),
         "reason": document.reason,
     })
-}
-
-fn draft(office: &Office, args: &args::Draft) -> Result<Outcome, Problem> {
-    let recipients = args
-        .to
-        .iter()
-        .map(|code| {
-            let agency = AgencyCode::new(code).ok_or_else(|| usage("--to", code))?;
-            Ok(Recipient { agency, name: String::new() })
-        })
-        .collect::<Result<Vec<_>, Problem>>()?;
-    let urgency = Urgency::ALL
-        .into_iter()
-        .find(|urgency| urgency.key() == args.urgency)
-        .ok_or_else(|| usage("--urgency", &args.urgency))?;
-    let attachments = args
-        .attachments
-        .iter()
-        .map(|path| Ok((door::file_name(path), door::read(path)?)))
-        .collect::<Result<Vec<_>, Problem>>()?;
-    let draft = NewDraft {
-        file_name: door::file_name(&args.pdf),
-        pdf: door::read(&args.pdf)?,
-        attachments,
-        metadata: Metadata {
-            code: Code {
-                number: String::new(),
-                notation: args.notation.clone().unwrap_or_default(),
-            },
-            type_key: args.type_key.clone(),
-            subject: args.subject.clone(),
-            place: args.place.clone(),
-            signer: Signer {
-                competence: args.competence.clone(),
-                position: args.position.clone(),
-                full_name: args.signer.clone(),
-            },
-            urgency,
-            recipients,
-            ..Metadata::default()
-        },
-    };
-    let key = match &args.answers {
-        Some(inbound) => office.draft_answer(key(inbound)?, draft)?,
-        None => office.draft(draft)?,
-    };
-    Ok(Outcome::new(json!({"id": key, "state": "draft"}), key.to_string()))
 }
 
 /// Where a signature goes, from the words of the command line.
@@ -414,10 +372,10 @@ pub fn placement(args: &args::PlaceArgs) -> Result<Placement, Problem> {
 }
 
 /// Once, or every minute until interrupted; a round that fails is told and the next comes.
-fn sync(office: &Office, once: bool, as_json: bool) -> Result<Outcome, Problem> {
+fn sync(office: &Office, once: bool, now: bool, as_json: bool) -> Result<Outcome, Problem> {
     const PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
     loop {
-        let round = sync_round(office);
+        let round = sync_round(office, now);
         if once {
             return round;
         }
@@ -429,8 +387,8 @@ fn sync(office: &Office, once: bool, as_json: bool) -> Result<Outcome, Problem> 
     }
 }
 
-fn sync_round(office: &Office) -> Result<Outcome, Problem> {
-    let report = office.sync()?;
+fn sync_round(office: &Office, now: bool) -> Result<Outcome, Problem> {
+    let report = if now { office.sync_now()? } else { office.sync()? };
     if let Some(problem) = report.problem {
         return Err(problem);
     }

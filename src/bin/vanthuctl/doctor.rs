@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use vanthu::domain::calendar;
 use vanthu::domain::problem::Problem;
-use vanthu::exchange::vanthu::VanthuLine;
-use vanthu::exchange::{Line, ServerAddress};
 use vanthu::office::Office;
 use vanthu::office::doctor::{Health as TokenHealth, Surroundings, examine};
 use vanthu::pdf::font::Face;
@@ -233,7 +232,24 @@ fn office(global: &Global) -> Vec<Finding> {
         Err(problem) => Finding::bad("trust", Health::Broken, told(problem)),
     });
     findings.extend(server(&office));
+    findings.extend(line_certificate(&office));
     findings
+}
+
+/// The certificate that the office shows on the line, where it has one for that.
+fn line_certificate(office: &Office) -> Option<Finding> {
+    const COMPONENT: &str = "line-certificate";
+    let certificate = match office.line_certificate() {
+        Ok(certificate) => certificate?,
+        Err(problem) => return Some(Finding::bad(COMPONENT, Health::Broken, told(problem))),
+    };
+    let until = calendar::local(certificate.not_after()).strftime("%d/%m/%Y").to_string();
+    let what = t!("ctl-doctor-until", owner = certificate.subject().label(), date = until);
+    Some(if certificate.is_valid_at(Timestamp::now()) {
+        Finding::good(COMPONENT, what)
+    } else {
+        Finding::bad(COMPONENT, Health::Broken, what)
+    })
 }
 
 fn server(office: &Office) -> Vec<Finding> {
@@ -244,10 +260,7 @@ fn server(office: &Office) -> Vec<Finding> {
         Ok(None) => return vec![Finding::bad("server", Health::Missing, t!("ctl-doctor-none"))],
         Err(problem) => return vec![Finding::bad("server", Health::Broken, told(problem))],
     };
-    let agency = office.session().agency.code.clone();
-    let asked = ServerAddress::new(&setting.url, agency, setting.secret)
-        .and_then(VanthuLine::new)
-        .and_then(|line| line.health());
+    let asked = office.server_line().and_then(|line| Ok(line.health()?));
     match asked {
         Ok(info) => {
             let skew = info.skew.as_secs();
@@ -258,7 +271,7 @@ fn server(office: &Office) -> Vec<Finding> {
             };
             vec![Finding::good("server", format!("{} ({})", setting.url, info.version)), clock]
         }
-        Err(error) => vec![Finding::bad("server", Health::Missing, told(error.into()))],
+        Err(error) => vec![Finding::bad("server", Health::Missing, told(error))],
     }
 }
 

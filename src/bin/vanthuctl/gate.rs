@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use vanthu::domain::calendar;
 use vanthu::domain::document::DocumentKey;
 use vanthu::domain::gate::{Check, CheckName, Outcome as Result_, Way};
+use vanthu::domain::inbound::InboundState;
 use vanthu::domain::problem::Problem;
 use vanthu::domain::report::ReportTo;
 use vanthu::office::batch::{Cancel, Fate};
@@ -93,15 +94,26 @@ pub fn accept(office: &Office, args: &args::Accept) -> Result<Outcome, Problem> 
         // A reason is for one document: what stands against another is another matter.
         return Err(usage("--despite", &args.despite));
     }
-    let fates = office.decide_many(&keys, &Decision::Accept, &Cancel::default(), &|_| ())?;
+    many(office, &keys, &Decision::Accept, InboundState::Accepted)
+}
+
+/// One decision on several documents, each of which is told; one that goes wrong does not stop
+/// the others. `to` is where those that go well stand afterwards.
+pub fn many(
+    office: &Office,
+    keys: &[DocumentKey],
+    decision: &Decision,
+    to: InboundState,
+) -> Result<Outcome, Problem> {
+    let fates = office.decide_many(keys, decision, &Cancel::default(), &|_| ())?;
     let mut text = Vec::new();
     let mut rows = Vec::new();
     let mut first = None;
     for (key, fate) in &fates {
         match fate {
-            Fate::Done(_) => {
-                text.push(format!("{key}\t{}", t!("inbound-accepted")));
-                rows.push(json!({"id": key.to_string(), "state": "accepted"}));
+            Fate::Done(word) => {
+                text.push(format!("{key}\t{}\t{word}", labels::inbound(to)).trim_end().to_owned());
+                rows.push(json!({"id": key.to_string(), "state": to}));
             }
             Fate::Failed(problem) | Fate::NotTried(problem) => {
                 eprint!("{key}: ");

@@ -6,7 +6,9 @@ use vanthu::domain::calendar;
 use vanthu::domain::deadline;
 use vanthu::domain::document::DocumentKey;
 use vanthu::domain::handling::{Part, Participant, Party, Progress, Unit};
+use vanthu::domain::inbound::InboundState;
 use vanthu::domain::problem::Problem;
+use vanthu::office::many::Decision;
 use vanthu::office::{Agenda, Assigning, DemandView, Filter, Office, labels};
 use vanthu::t;
 
@@ -17,8 +19,13 @@ use crate::output::Outcome;
 use crate::usage;
 
 pub fn assign(office: &Office, args: &args::Assign) -> Result<Outcome, Problem> {
-    office.assign_to(key(&args.id)?, assigning(office, &args.parts)?)?;
-    inbound_state(office, &args.id)
+    let given = assigning(office, &args.parts)?;
+    let keys: Vec<DocumentKey> = args.ids.iter().map(|id| key(id)).collect::<Result<_, _>>()?;
+    if let ([id], [one]) = (args.ids.as_slice(), keys.as_slice()) {
+        office.assign_to(*one, given)?;
+        return inbound_state(office, id);
+    }
+    crate::gate::many(office, &keys, &Decision::Assign(given), InboundState::Assigned)
 }
 
 pub fn forward(office: &Office, args: &args::Forward) -> Result<Outcome, Problem> {
@@ -91,23 +98,6 @@ pub fn complete(
     let answer = answer.map(key).transpose()?;
     office.complete_with(key(id)?, result, answer)?;
     inbound_state(office, id)
-}
-
-pub fn issue(office: &Office, id: &str, replaces: Option<&str>) -> Result<Outcome, Problem> {
-    match replaces {
-        Some(old) => office.issue_replacing(key(id)?, key(old)?)?,
-        None => office.issue(key(id)?)?,
-    }
-    let mut outcome = outbound_state(office, id)?;
-    // The moment to complete what it answers.
-    let open = office.to_complete(key(id)?)?;
-    outcome.json["to_complete"] = open.iter().map(|one| json!(one.key)).collect();
-    for one in open {
-        let code = one.metadata.code.to_string();
-        outcome.text.push('\n');
-        outcome.text.push_str(&t!("ctl-to-complete", code = code, id = one.key, answer = id));
-    }
-    Ok(outcome)
 }
 
 pub fn handling(office: &Office, id: &str) -> Result<Outcome, Problem> {
@@ -213,7 +203,11 @@ pub fn recall(office: &Office, args: &args::Recall) -> Result<Outcome, Problem> 
         }
         None => {
             let id = args.id.as_deref().unwrap_or_default();
-            office.recall(key(id)?, args.reason.as_deref().unwrap_or_default())?;
+            let reason = args.reason.as_deref().unwrap_or_default();
+            if !args.from.is_empty() {
+                return crate::follow::recall_from(office, id, &args.from, reason);
+            }
+            office.recall(key(id)?, reason)?;
             outbound_state(office, id)
         }
     }

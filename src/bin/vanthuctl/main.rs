@@ -6,15 +6,24 @@ mod batch;
 mod bench;
 mod book;
 mod certificate;
+mod copy;
 mod desk_work;
+mod directory;
 mod doctor;
 mod door;
+mod draft;
+mod evidence;
 mod extend;
 mod fields;
+mod follow;
 mod gate;
 mod handling;
+mod layout;
+mod leaving;
+mod outbound;
 mod output;
 mod paper;
+mod review;
 mod setup;
 mod sign;
 mod tokens;
@@ -87,9 +96,11 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Init(args) => setup::init(global, &args),
         Command::User(command) => setup::user(global, &command),
         Command::Agency(command) => setup::agency(global, &command),
+        Command::Directory(command) => directory::run(global, &command),
         Command::Trust(command) => setup::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
         Command::Extract(args) => fields::extract(global, &args),
+        Command::Check(args) => layout::check(global, &args),
         Command::Bench(which) => bench::bench(&which),
         Command::Doctor { what: None } => doctor::doctor(global),
         Command::Doctor { what: Some(args::Doctor::Tokens) } => doctor::tokens(global),

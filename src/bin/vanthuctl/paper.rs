@@ -191,6 +191,7 @@ fn swept(sweep: &Sweep) -> Outcome {
         let (word, id) = match imported {
             Imported::Document(key) => ("document", Some(key)),
             Imported::Duplicate(key) => ("duplicate", Some(key)),
+            Imported::Joined(key) => ("joined", Some(key)),
             Imported::Status | Imported::Quarantined(_) => ("status", None),
         };
         let id = id.map(ToString::to_string);

@@ -1,15 +1,21 @@
 //! Setting up an office: founding it, people, directory, trust, settings; and packets.
 
+use std::path::Path;
+
 use serde_json::json;
 use vanthu::domain::agency::{Agency, AgencyCode};
 use vanthu::domain::problem::Problem;
 use vanthu::domain::role::Role;
+use vanthu::exchange::ServerProfile;
 use vanthu::office::settings::ImageWarning;
-use vanthu::office::{Founding, Office, labels};
+use vanthu::office::{Founding, Office, OfficeError, labels};
 use vanthu::packet;
+use vanthu::pki::Certificate;
 use vanthu::rules::directory::{Directory, Warning};
 use vanthu::rules::facts::NumberTaken;
 use vanthu::t;
+use vanthu::token::Pin;
+use zeroize::Zeroizing;
 
 use crate::args;
 use crate::door;
@@ -149,9 +155,25 @@ pub fn trust(global: &args::Global, command: &args::Trust) -> Result<Outcome, Pr
 pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, Problem> {
     let office = door::open(global)?;
     match command {
-        args::Config::Server { url, secret_env } => {
-            office.set_server(url, &door::secret_from_env(secret_env)?)?;
+        args::Config::Server { url, secret_env, speaks, quirks } => {
+            let quirks = quirks.iter().map(String::as_str);
+            let words: Vec<&str> = match speaks {
+                args::ServerKind::Vanthu => ["vanthu"].into_iter().chain(quirks).collect(),
+                args::ServerKind::Axis => ["axis"].into_iter().chain(quirks).collect(),
+            };
+            let profile = ServerProfile::read(&words.join(" "))
+                .ok_or(OfficeError::BadSetting("server.profile"))?;
+            match secret_env {
+                Some(name) => office.set_server(url, &door::secret_from_env(name)?)?,
+                // Clients of the axis' gateway calls sign with their secret in any case.
+                None if matches!(speaks, args::ServerKind::Axis) => {
+                    return Err(OfficeError::BadSetting("server.secret").into());
+                }
+                None => office.set_server_without_secret(url)?,
+            }
+            office.set_server_profile(profile)?;
         }
+        args::Config::Line { file, key } => return line(&office, file, key.as_deref()),
         args::Config::Tsa { urls } => office.set_tsa_urls(urls)?,
         args::Config::SignatureImage { png } => {
             return Ok(image_set(&office.set_signature_image(&door::read(png)?)?));
@@ -173,25 +195,35 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
         args::Config::Modules { paths } => office.set_token_modules(paths)?,
         args::Config::Notifications { on } => office.set_notifies(*on == args::OnOff::On)?,
         args::Config::Scanner { setting } => office.set_scanner(setting)?,
+        args::Config::IssueUnscanned { reason } => office.set_unscanned_reason(reason)?,
         args::Config::Ocr { program } => {
             office.set_ocr_program((program != "auto").then_some(program.as_str()))?;
+        }
+        args::Config::Converter { program } => {
+            office.set_converter_program((program != "auto").then_some(program.as_str()))?;
         }
         args::Config::Profile { name } => office.choose_profile(name)?,
         args::Config::Show => {
             let server = office.server();
             let json = json!({
                 "server": server,
+                "line_certificate": office.line_certificate()?.as_ref().map(shown),
                 "tsa": office.tsa_urls()?,
                 "signature_level": office.wanted_level()?.name(),
                 "modules": office.token_modules()?,
                 "notifications": office.notifies(),
                 "scanner": office.scanner()?.to_string(),
+                "issue_unscanned": office.unscanned_reason()?,
                 "watched_folder": office.watched_folder()?,
                 "scan_folder": office.scanned_folder()?,
                 "profile": office.profile().name(),
                 "ocr": {
                     "chosen": office.ocr_program()?,
                     "found": office.recogniser().ok().map(|found| found.program().to_owned()),
+                },
+                "converter": {
+                    "chosen": office.converter_program()?,
+                    "found": office.converter().ok().map(|found| found.name()),
                 },
                 "signature_image": office.signature_image()?.is_some(),
                 "seal_image": office.seal_image()?.is_some(),
@@ -208,8 +240,33 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
     Ok(Outcome::new(json!({"done": true}), t!("ctl-config-done")))
 }
 
+/// Sets the certificate of the line, or none.
+fn line(office: &Office, file: &Path, key: Option<&Path>) -> Result<Outcome, Problem> {
+    if file.as_os_str() == "none" {
+        office.drop_line_certificate()?;
+        return Ok(Outcome::new(json!({"done": true}), t!("ctl-config-done")));
+    }
+    let mut pem = Zeroizing::new(door::read(file)?);
+    if let Some(key) = key {
+        pem.push(b'\n');
+        pem.extend_from_slice(&Zeroizing::new(door::read(key)?));
+    }
+    // What is not text is no PEM, and is told so where it is read as that.
+    let own = office.set_line_certificate(&Pin::new(String::from_utf8_lossy(&pem)))?;
+    Ok(Outcome::new(json!({"line_certificate": shown(&own)}), t!("ctl-config-done")))
+}
+
+/// A certificate of the line, as an administrator compares it with the server's.
+fn shown(certificate: &Certificate) -> serde_json::Value {
+    json!({
+        "subject": certificate.subject().label(),
+        "sha256": certificate.fingerprint(),
+        "until": certificate.not_after().to_string(),
+    })
+}
+
 /// `none` is no folder.
-fn folder(dir: &std::path::Path) -> Option<&std::path::Path> {
+fn folder(dir: &Path) -> Option<&Path> {
     (dir.as_os_str() != "none").then_some(dir)
 }
 
@@ -242,7 +299,7 @@ pub fn packet(global: &args::Global, command: &args::Packet) -> Result<Outcome, 
             Ok(Outcome::new(json, text))
         }
         args::Packet::Write { spec, out } => {
-            let folder = spec.parent().unwrap_or(std::path::Path::new("."));
+            let folder = spec.parent().unwrap_or(Path::new("."));
             let packet = packet::json::from_slice(
                 &door::read(spec)?,
                 Some(folder),

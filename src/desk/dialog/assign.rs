@@ -8,11 +8,11 @@
 use std::sync::Arc;
 
 use iced::Task;
-use iced::widget::{column, operation, row, text_editor};
+use iced::widget::{column, row, text_editor};
 use iced::{Center, Fill};
 use jiff::civil::Date;
 
-use super::{Frame, Stage, Step, frame};
+use super::{Dialog, Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::deeds::Deed;
 use crate::desk::document::{Document, day, today};
 use crate::desk::door::Door;
@@ -23,6 +23,7 @@ use crate::desk::widget::choice::choice;
 use crate::desk::widget::field::{field, line, lines};
 use crate::desk::widget::icon::{Icon, icon};
 use crate::desk::widget::press::{press, wide};
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::deadline;
@@ -39,6 +40,8 @@ const NAME: &str = "assign-name";
 #[derive(Debug)]
 pub struct Assign {
     key: DocumentKey,
+    /// All that were marked, where they go to the same people; else none.
+    many: Vec<Document>,
     /// Passing on, rather than giving it anew.
     forward: bool,
     about: String,
@@ -52,7 +55,7 @@ pub struct Assign {
     parts: Vec<Participant>,
     direction: text_editor::Content,
     due: String,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 /// Somebody to whom a document can go: a person or a unit.
@@ -92,11 +95,31 @@ pub enum Message {
 
 impl Assign {
     pub fn new(document: &Document, forward: bool, door: &Arc<dyn Door>) -> (Self, Task<Message>) {
-        let key = document.key();
+        let due = document.due().map(day).unwrap_or_default();
+        Self::begin(document.key(), Vec::new(), super::about(document), due, forward, door)
+    }
+
+    /// Gives all of `documents` to the same people. Where no day is set each has its own term.
+    pub fn many(documents: Vec<Document>, door: &Arc<dyn Door>) -> Option<(Self, Task<Message>)> {
+        let key = documents.first()?.key();
+        let about = t!("desk-assign-many", count = documents.len());
+        Some(Self::begin(key, documents, about, String::new(), false, door))
+    }
+
+    fn begin(
+        key: DocumentKey,
+        many: Vec<Document>,
+        about: String,
+        due: String,
+        forward: bool,
+        door: &Arc<dyn Door>,
+    ) -> (Self, Task<Message>) {
+        let alone = many.is_empty();
         let dialog = Self {
             key,
+            many,
             forward,
-            about: super::about(document),
+            about,
             people: Vec::new(),
             phrases: Vec::new(),
             holidays: Vec::new(),
@@ -104,7 +127,7 @@ impl Assign {
             chosen: None,
             parts: Vec::new(),
             direction: text_editor::Content::new(),
-            due: document.due().map(day).unwrap_or_default(),
+            due,
             stage: Stage::Asking,
         };
         let door = Arc::clone(door);
@@ -114,54 +137,11 @@ impl Assign {
                 units: door.units()?,
                 phrases: door.settling_phrases(),
                 holidays: door.holidays(),
-                due: door.proposed_due(key)?,
+                due: if alone { door.proposed_due(key)? } else { None },
             }))
         });
         let known = Task::perform(known, Message::Known);
-        (dialog, Task::batch([known, operation::focus(NAME)]))
-    }
-
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
-    pub fn update(&mut self, message: Message) -> Step<Message> {
-        match message {
-            Message::Known(Ok(known)) => self.know(*known),
-            Message::Known(Err(problem)) => self.stage = Stage::Failed(problem),
-            Message::Name(name) => {
-                self.name = name;
-                // One that is left is the one that is meant.
-                if let [only] = self.matching().as_slice() {
-                    self.chosen = Some(only.party.clone());
-                }
-            }
-            Message::Take => return self.take(),
-            Message::Choose(party) => self.chosen = Some(party),
-            Message::Part(party, part) => self.give(party, part),
-            Message::Phrase(phrase) => {
-                self.direction = text_editor::Content::with_text(&phrase);
-            }
-            Message::Direction(action) if !self.stage.is_busy() => self.direction.perform(action),
-            Message::Direction(_) => {}
-            Message::Due(due) => self.due = due,
-            Message::Submit => {
-                if let Some(order) = self.order() {
-                    return Step::Order(order);
-                }
-            }
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command) -> Step<Message> {
-        match command {
-            Command::Confirm => self.update(Message::Submit),
-            Command::Down => self.step(true),
-            Command::Up => self.step(false),
-            _ => Step::None,
-        }
+        (dialog, Task::batch([known, reach(NAME)]))
     }
 
     fn know(&mut self, known: Known) {
@@ -254,6 +234,10 @@ impl Assign {
         deadline::read(&self.due, today(), &self.holidays)
     }
 
+    fn due_hint(&self) -> String {
+        if self.many.is_empty() { t!("desk-assign-due-hint") } else { t!("desk-assign-due-each") }
+    }
+
     /// Whoever cooperates passes on to others who do; the office knows the sender's own part.
     fn is_whole(&self) -> bool {
         let given = self.given();
@@ -261,15 +245,19 @@ impl Assign {
         check_parts(&given).is_ok() || (self.forward && !given.is_empty() && asks_nothing)
     }
 
-    fn order(&self) -> Option<Order> {
+    fn assigning(&self) -> Option<Assigning> {
         if self.stage.is_busy() || !self.is_whole() {
             return None;
         }
-        let given = Assigning {
+        Some(Assigning {
             parts: self.given(),
             direction: tidy(&self.direction.text()),
             due: self.read_due().ok()?,
-        };
+        })
+    }
+
+    fn order(&self) -> Option<Order> {
+        let given = self.assigning()?;
         let key = self.key;
         Some(if self.forward {
             Order::Forward { key, given }
@@ -278,7 +266,100 @@ impl Assign {
         })
     }
 
-    pub fn view(&self) -> Element<'_, Message> {
+    /// A line of the list: name, what they are, and the parts they can have.
+    fn person<'a>(&self, one: &Person) -> Element<'a, Message> {
+        let busy = self.stage.is_busy();
+        let has = self.given().into_iter().find(|given| given.party == one.party);
+        let symbol = match (&one.party, &has) {
+            (_, Some(_)) => Icon::CheckCircle,
+            (Party::User(_), None) => Icon::User,
+            (Party::Unit(_), None) => Icon::Users,
+        };
+        let named = row![
+            icon(symbol),
+            text(one.name.clone()).size(size::BODY),
+            text(one.detail.clone()).size(size::CAPTION).color(theme::INK_SOFT).width(Fill)
+        ]
+        .spacing(space::S)
+        .align_y(Center);
+        let chosen = self.chosen.as_ref() == Some(&one.party);
+        let name = wide(named, chosen, (!busy).then(|| Message::Choose(one.party.clone())));
+        // Direction is given by leaders, and by nobody else.
+        let parts = Part::ALL.into_iter().filter(|part| *part != Part::Direct || one.leader);
+        let buttons = parts.map(|part| {
+            let weight = match &has {
+                Some(given) if given.part == part => Weight::Chosen,
+                _ => Weight::Quiet,
+            };
+            let message = Message::Part(one.party.clone(), part);
+            press(None, words::part_short(part), weight, (!busy).then_some(message))
+        });
+        row![name].extend(buttons).spacing(2.0).align_y(Center).into()
+    }
+
+    fn heed(&mut self, message: Message) -> Step<Message> {
+        match message {
+            Message::Known(Ok(known)) => self.know(*known),
+            Message::Known(Err(problem)) => self.stage = Stage::Failed(problem),
+            Message::Name(name) => {
+                self.name = name;
+                // One that is left is the one that is meant.
+                if let [only] = self.matching().as_slice() {
+                    self.chosen = Some(only.party.clone());
+                }
+            }
+            Message::Take => return self.take(),
+            Message::Choose(party) => self.chosen = Some(party),
+            Message::Part(party, part) => self.give(party, part),
+            Message::Phrase(phrase) => {
+                self.direction = text_editor::Content::with_text(&phrase);
+            }
+            Message::Direction(action) if !self.stage.is_busy() => self.direction.perform(action),
+            Message::Direction(_) => {}
+            Message::Due(due) => self.due = due,
+            Message::Submit => {
+                if let Some(order) = self.order() {
+                    return Step::Order(order);
+                }
+            }
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+
+    fn key(&mut self, command: Command) -> Step<Message> {
+        match command {
+            Command::Down => self.step(true),
+            Command::Up => self.step(false),
+            _ => Step::None,
+        }
+    }
+}
+
+impl Modal for Assign {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+        match message {
+            // What becomes of each shows in a dialog of its own.
+            Message::Submit if !self.many.is_empty() => match self.assigning() {
+                Some(given) => Step::Open(Box::new(Dialog::assigning(given, &self.many, door))),
+                None => Step::None,
+            },
+            message => self.heed(message),
+        }
+    }
+
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+        match command {
+            Command::Confirm => self.update(Message::Submit, door),
+            command => self.key(command),
+        }
+    }
+
+    fn view(&self) -> Element<'_, Message> {
         let people = column(self.matching().into_iter().map(|one| self.person(one))).spacing(2.0);
         let due = self.read_due();
         let complaint = match due {
@@ -324,7 +405,7 @@ impl Assign {
             field(
                 t!("desk-assign-due"),
                 column![
-                    line("assign-due", &t!("desk-assign-due-hint"), &self.due)
+                    line("assign-due", &self.due_hint(), &self.due)
                         .on_input(Message::Due)
                         .on_submit(Message::Submit)
                 ]
@@ -344,41 +425,10 @@ impl Assign {
             go: Some((
                 format!("{} (Ctrl+Enter)", t!(deed.key())),
                 Weight::Primary,
-                self.order().map(|_| Message::Submit),
+                self.assigning().map(|_| Message::Submit),
             )),
             close: Message::Close,
         })
-    }
-
-    /// A line of the list: name, what they are, and the parts they can have.
-    fn person<'a>(&self, one: &Person) -> Element<'a, Message> {
-        let busy = self.stage.is_busy();
-        let has = self.given().into_iter().find(|given| given.party == one.party);
-        let symbol = match (&one.party, &has) {
-            (_, Some(_)) => Icon::CheckCircle,
-            (Party::User(_), None) => Icon::User,
-            (Party::Unit(_), None) => Icon::Users,
-        };
-        let named = row![
-            icon(symbol),
-            text(one.name.clone()).size(size::BODY),
-            text(one.detail.clone()).size(size::CAPTION).color(theme::INK_SOFT).width(Fill)
-        ]
-        .spacing(space::S)
-        .align_y(Center);
-        let chosen = self.chosen.as_ref() == Some(&one.party);
-        let name = wide(named, chosen, (!busy).then(|| Message::Choose(one.party.clone())));
-        // Direction is given by leaders, and by nobody else.
-        let parts = Part::ALL.into_iter().filter(|part| *part != Part::Direct || one.leader);
-        let buttons = parts.map(|part| {
-            let weight = match &has {
-                Some(given) if given.part == part => Weight::Chosen,
-                _ => Weight::Quiet,
-            };
-            let message = Message::Part(one.party.clone(), part);
-            press(None, words::part_short(part), weight, (!busy).then_some(message))
-        });
-        row![name].extend(buttons).spacing(2.0).align_y(Center).into()
     }
 }
 
@@ -395,6 +445,7 @@ mod tests {
         };
         Assign {
             key: DocumentKey::fresh(),
+            many: Vec::new(),
             forward: false,
             about: String::new(),
             people: vec![
@@ -418,7 +469,7 @@ mod tests {
     }
 
     fn ordered(dialog: &mut Assign) -> Option<Assigning> {
-        match dialog.update(Message::Submit) {
+        match dialog.heed(Message::Submit) {
             Step::Order(Order::Assign { given, .. }) => Some(given),
             _ => None,
         }
@@ -427,7 +478,7 @@ mod tests {
     #[test]
     fn names_are_found_without_diacritics_and_the_only_one_leads() {
         let mut dialog = dialog();
-        drop(dialog.update(Message::Name("dat".to_owned())));
+        drop(dialog.heed(Message::Name("dat".to_owned())));
         let given = ordered(&mut dialog).unwrap();
         assert_eq!((given.parts, given.due), (vec![Participant::lead("dat")], None));
     }
@@ -436,10 +487,10 @@ mod tests {
     fn nobody_and_no_unreadable_date_is_assigned() {
         let mut dialog = dialog();
         assert_eq!(ordered(&mut dialog), None);
-        drop(dialog.update(Message::Choose(user("be"))));
-        drop(dialog.update(Message::Due("mai".to_owned())));
+        drop(dialog.heed(Message::Choose(user("be"))));
+        drop(dialog.heed(Message::Due("mai".to_owned())));
         assert_eq!(ordered(&mut dialog), None);
-        drop(dialog.update(Message::Due("+5".to_owned())));
+        drop(dialog.heed(Message::Due("+5".to_owned())));
         let due = ordered(&mut dialog).unwrap().due.unwrap();
         assert!(due > today());
     }
@@ -448,13 +499,13 @@ mod tests {
     fn enter_gives_the_lead_first_and_then_what_cooperates() {
         let mut dialog = dialog();
         for name in ["dat", "be"] {
-            drop(dialog.update(Message::Name(name.to_owned())));
-            drop(dialog.update(Message::Take));
+            drop(dialog.heed(Message::Name(name.to_owned())));
+            drop(dialog.heed(Message::Take));
             assert_eq!(dialog.name, "", "room for the next");
             // Once more changes nothing.
-            drop(dialog.update(Message::Take));
+            drop(dialog.heed(Message::Take));
         }
-        drop(dialog.update(Message::Part(user("nguyet"), Part::Inform)));
+        drop(dialog.heed(Message::Part(user("nguyet"), Part::Inform)));
         let parts = ordered(&mut dialog).unwrap().parts;
         let told: Vec<_> = parts.iter().map(|one| (one.party.to_string(), one.part)).collect();
         assert_eq!(
@@ -466,11 +517,11 @@ mod tests {
             ]
         );
         // Another lead takes the place of the first; the same part again is none.
-        drop(dialog.update(Message::Part(user("be"), Part::Lead)));
-        drop(dialog.update(Message::Part(user("nguyet"), Part::Inform)));
+        drop(dialog.heed(Message::Part(user("be"), Part::Lead)));
+        drop(dialog.heed(Message::Part(user("nguyet"), Part::Inform)));
         assert_eq!(ordered(&mut dialog).unwrap().parts, [Participant::lead("be")]);
         // Who is asked for direction is asked before anybody leads.
-        drop(dialog.update(Message::Part(user("nguyet"), Part::Direct)));
+        drop(dialog.heed(Message::Part(user("nguyet"), Part::Direct)));
         let parts = ordered(&mut dialog).unwrap().parts;
         assert_eq!(parts, [Participant::new(user("nguyet"), Part::Direct)]);
     }
@@ -478,11 +529,11 @@ mod tests {
     #[test]
     fn who_cooperates_may_pass_on_without_a_lead() {
         let mut dialog = dialog();
-        drop(dialog.update(Message::Part(user("be"), Part::Cooperate)));
+        drop(dialog.heed(Message::Part(user("be"), Part::Cooperate)));
         assert_eq!(ordered(&mut dialog), None);
         dialog.forward = true;
         assert!(matches!(
-            dialog.update(Message::Submit),
+            dialog.heed(Message::Submit),
             Step::Order(Order::Forward { given, .. }) if given.parts[0].part == Part::Cooperate
         ));
     }
@@ -491,10 +542,10 @@ mod tests {
     fn arrows_walk_the_list() {
         let mut dialog = dialog();
         for expected in ["be", "dat", "nguyet", "nguyet"] {
-            drop(dialog.command(Command::Down));
+            drop(dialog.key(Command::Down));
             assert_eq!(dialog.chosen, Some(user(expected)));
         }
-        drop(dialog.command(Command::Up));
+        drop(dialog.key(Command::Up));
         assert_eq!(dialog.chosen, Some(user("dat")));
     }
 }

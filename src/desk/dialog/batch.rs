@@ -12,7 +12,7 @@ use iced::widget::{Space, column, container, progress_bar, row, scrollable};
 use iced::{Center, Fill, Task};
 
 use super::hand::{self, Hand};
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame};
 use crate::desk::document::Document;
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
@@ -28,8 +28,8 @@ use crate::domain::document::DocumentKey;
 use crate::domain::outbound::{OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::i18n::tell;
+use crate::office::Filter;
 use crate::office::batch::{BatchOrder, BatchReport, Cancel, Fate, Made};
-use crate::office::{Filter, Placement, SignOrder};
 use crate::t;
 
 /// More at a time nobody reads before signing.
@@ -50,7 +50,7 @@ pub struct Batch {
     total: usize,
     /// All have found their fate.
     ended: bool,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug)]
@@ -86,7 +86,9 @@ impl Batch {
         let asked = Arc::clone(door);
         let fetch = Task::perform(
             crate::desk::ask(move || {
-                let filter = Filter { outbound: Some(from), ..Filter::default() };
+                // Nobody signs what lies with somebody else; all that is signed is the clerk's.
+                let for_me = kind == SignatureKind::Personal;
+                let filter = Filter { outbound: Some(from), for_me, ..Filter::default() };
                 let found = asked.outbound(&filter, None, MOST)?;
                 Ok(found.into_iter().map(|one| Document::Outbound(Box::new(one))).collect())
             }),
@@ -104,63 +106,6 @@ impl Batch {
             stage: Stage::Asking,
         };
         (dialog, Task::batch([fetch, looking.map(Message::Hand)]))
-    }
-
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
-        match message {
-            Message::Fetched(Ok(documents)) => {
-                let line = |document: Document| Line {
-                    key: document.key(),
-                    about: super::about(&document),
-                    chosen: true,
-                    fate: None,
-                };
-                self.lines = Some(documents.into_iter().map(line).collect());
-            }
-            Message::Fetched(Err(problem)) => self.stage = Stage::Failed(problem),
-            Message::Tick(index, chosen) => {
-                if let Some(line) = self.lines.as_mut().and_then(|lines| lines.get_mut(index)) {
-                    line.chosen = chosen;
-                }
-            }
-            Message::TickAll(chosen) => {
-                for line in self.lines.iter_mut().flatten() {
-                    line.chosen = chosen;
-                }
-            }
-            Message::Hold(minutes) => self.minutes = minutes,
-            Message::Hand(hand::Message::Submit) | Message::Submit => return self.submit(door),
-            Message::Hand(message) => {
-                return Step::Run(self.hand.update(message, door).map(Message::Hand));
-            }
-            Message::Fell(key, fate) => {
-                self.finished += 1;
-                self.fell(key, fate);
-            }
-            Message::Ended(answer) => return self.end(answer, door),
-            Message::Cancel => self.cancel.cancel(),
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
-        match command {
-            Command::Confirm => self.submit(door),
-            _ => Step::None,
-        }
-    }
-
-    /// A reader or a card came or went.
-    pub fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
-        if self.stage.is_busy() || self.ended {
-            return Task::none();
-        }
-        self.hand.plugged(door).map(Message::Hand)
     }
 
     fn chosen(&self) -> impl Iterator<Item = &Line> {
@@ -181,14 +126,8 @@ impl Batch {
         let Some(ready) = self.hand.take() else { return Step::None };
         let keys: Vec<DocumentKey> = self.chosen().map(|line| line.key).collect();
         let order = BatchOrder {
-            order: SignOrder {
-                token: ready.token,
-                certificate: ready.certificate,
-                pin: ready.pin,
-                last_try_confirmed: ready.last_try_confirmed,
-                // A place that is not sure is nobody's to guess: that one is signed by itself.
-                placement: Placement::Automatic,
-            },
+            // A place that is not sure is nobody's to guess: that one is signed by itself.
+            order: ready.order(),
             hold: Duration::from_secs(self.minutes * 60),
         };
         self.stage = Stage::Busy;
@@ -216,53 +155,9 @@ impl Batch {
             // Nothing was signed: token, certificate or PIN.
             Err(problem) => {
                 self.stage = Stage::Failed(problem);
-                Step::Run(self.hand.failed(door).map(Message::Hand))
+                Step::Run(self.hand.again(door).map(Message::Hand))
             }
         }
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
-        let busy = self.stage.is_busy();
-        let count = self.chosen().count();
-        let (title, deed, symbol) = match self.kind {
-            SignatureKind::Personal => {
-                (t!("desk-batch-sign"), t!("desk-batch-go", count = count), Icon::Pen)
-            }
-            SignatureKind::Organisation => {
-                (t!("desk-batch-seal"), t!("desk-batch-go-seal", count = count), Icon::Stamp)
-            }
-        };
-        let right: Element<'_, Message> = if busy || self.ended {
-            self.progress(busy)
-        } else {
-            let holds = HOLDS.into_iter().map(|minutes| {
-                let weight = if minutes == self.minutes { Weight::Chosen } else { Weight::Quiet };
-                let label = t!("desk-batch-minutes", minutes = minutes);
-                press(None, label, weight, Some(Message::Hold(minutes)))
-            });
-            column![
-                self.hand.view(busy).map(Message::Hand),
-                field(t!("desk-batch-hold"), row(holds).spacing(space::XS), None),
-                text(t!("desk-batch-means")).size(size::CAPTION).color(theme::INK_SOFT),
-            ]
-            .spacing(space::M)
-            .into()
-        };
-        let body = row![column![self.documents(busy)].width(560), container(right).width(Fill)]
-            .spacing(space::XL);
-        let go = (!self.ended).then(|| {
-            let submit = self.is_ready().then_some(Message::Submit);
-            (format!("{deed} (Ctrl+Enter)"), Weight::Primary, submit)
-        });
-        frame(Frame {
-            icon: symbol,
-            title,
-            width: 1160.0,
-            body: body.into(),
-            stage: Some(&self.stage),
-            go,
-            close: Message::Close,
-        })
     }
 
     fn documents(&self, busy: bool) -> Element<'_, Message> {
@@ -346,6 +241,115 @@ impl Batch {
         .push(Space::new())
         .spacing(space::M)
         .into()
+    }
+}
+
+impl Modal for Batch {
+    type Message = Message;
+
+    fn stage(&self) -> Option<&Stage> {
+        Some(&self.stage)
+    }
+
+    fn stage_mut(&mut self) -> Option<&mut Stage> {
+        Some(&mut self.stage)
+    }
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+        match message {
+            Message::Fetched(Ok(documents)) => {
+                let line = |document: Document| Line {
+                    key: document.key(),
+                    about: super::about(&document),
+                    chosen: true,
+                    fate: None,
+                };
+                self.lines = Some(documents.into_iter().map(line).collect());
+            }
+            Message::Fetched(Err(problem)) => self.stage = Stage::Failed(problem),
+            Message::Tick(index, chosen) => {
+                if let Some(line) = self.lines.as_mut().and_then(|lines| lines.get_mut(index)) {
+                    line.chosen = chosen;
+                }
+            }
+            Message::TickAll(chosen) => {
+                for line in self.lines.iter_mut().flatten() {
+                    line.chosen = chosen;
+                }
+            }
+            Message::Hold(minutes) => self.minutes = minutes,
+            Message::Hand(hand::Message::Submit) | Message::Submit => return self.submit(door),
+            Message::Hand(message) => {
+                return Step::Run(self.hand.update(message, door).map(Message::Hand));
+            }
+            Message::Fell(key, fate) => {
+                self.finished += 1;
+                self.fell(key, fate);
+            }
+            Message::Ended(answer) => return self.end(answer, door),
+            Message::Cancel => self.cancel.cancel(),
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+        match command {
+            Command::Confirm => self.submit(door),
+            _ => Step::None,
+        }
+    }
+
+    /// A reader or a card came or went.
+    fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        if self.stage.is_busy() || self.ended {
+            return Task::none();
+        }
+        self.hand.plugged(door).map(Message::Hand)
+    }
+
+    fn view(&self) -> Element<'_, Message> {
+        let busy = self.stage.is_busy();
+        let count = self.chosen().count();
+        let (title, deed, symbol) = match self.kind {
+            SignatureKind::Personal => {
+                (t!("desk-batch-sign"), t!("desk-batch-go", count = count), Icon::Pen)
+            }
+            SignatureKind::Organisation => {
+                (t!("desk-batch-seal"), t!("desk-batch-go-seal", count = count), Icon::Stamp)
+            }
+        };
+        let right: Element<'_, Message> = if busy || self.ended {
+            self.progress(busy)
+        } else {
+            let holds = HOLDS.into_iter().map(|minutes| {
+                let weight = if minutes == self.minutes { Weight::Chosen } else { Weight::Quiet };
+                let label = t!("desk-batch-minutes", minutes = minutes);
+                press(None, label, weight, Some(Message::Hold(minutes)))
+            });
+            column![
+                self.hand.view(busy).map(Message::Hand),
+                field(t!("desk-batch-hold"), row(holds).spacing(space::XS), None),
+                text(t!("desk-batch-means")).size(size::CAPTION).color(theme::INK_SOFT),
+            ]
+            .spacing(space::M)
+            .into()
+        };
+        let body = row![column![self.documents(busy)].width(560), container(right).width(Fill)]
+            .spacing(space::XL);
+        let go = (!self.ended).then(|| {
+            let submit = self.is_ready().then_some(Message::Submit);
+            (format!("{deed} (Ctrl+Enter)"), Weight::Primary, submit)
+        });
+        frame(Frame {
+            icon: symbol,
+            title,
+            width: 1160.0,
+            body: body.into(),
+            stage: Some(&self.stage),
+            go,
+            close: Message::Close,
+        })
     }
 }
 

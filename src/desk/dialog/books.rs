@@ -17,10 +17,12 @@ use iced::widget::operation::{self, AbsoluteOffset};
 use iced::{Size, Task};
 use jiff::civil::Date;
 
-use super::{Stage, Step};
+use super::{Modal, Stage, Step, staged};
 use crate::desk::document::today;
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
+use crate::desk::widget::Element;
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::windowed::{page, reveal, windowed};
 use crate::domain::book::{Book, BookId, Direction};
 use crate::domain::deadline;
@@ -62,7 +64,7 @@ pub struct Books {
     running: Option<Running>,
     /// The file that was written last, and what there is to say of it.
     written: Option<export::Written>,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 /// What stands in the fields that narrow the book.
@@ -132,108 +134,7 @@ impl Books {
             stage: Stage::Asking,
         };
         let shelf = dialog.look(door);
-        (dialog, Task::batch([shelf, operation::focus(JUMP)]))
-    }
-
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
-        match message {
-            Message::Shelf(turn, answer) if turn == self.turn => return self.shelved(answer, door),
-            Message::Loaded { turn, fresh, answer } if turn == self.turn => {
-                return Step::Run(self.loaded(fresh, answer, door));
-            }
-            Message::Shelf(..) | Message::Loaded { .. } => {}
-            Message::Output(output) => {
-                let turned = output.direction() != self.output.direction();
-                self.output = output;
-                if output == Output::Day
-                    && self.typed.from.is_empty()
-                    && self.typed.until.is_empty()
-                {
-                    let day = crate::desk::document::day(today());
-                    self.typed.from.clone_from(&day);
-                    self.typed.until = day;
-                    return Step::Run(self.narrowed(door));
-                }
-                if turned {
-                    self.series.clear();
-                    return Step::Run(self.look(door));
-                }
-            }
-            Message::Year(year) => {
-                self.year = year;
-                return Step::Run(self.look(door));
-            }
-            Message::Book(series) => {
-                self.series = series;
-                return Step::Run(self.narrowed(door));
-            }
-            Message::From(from) => self.typed.from = from,
-            Message::Until(until) => self.typed.until = until,
-            Message::Party(party) => self.typed.party = party,
-            Message::To(to) => self.typed.to = to,
-            Message::Type(type_key) => {
-                self.typed.type_key = type_key;
-                return Step::Run(self.narrowed(door));
-            }
-            Message::Narrow => return Step::Run(self.narrowed(door)),
-            Message::Widen => {
-                self.typed = Typed::default();
-                return Step::Run(self.narrowed(door));
-            }
-            Message::Jump(jump) => self.jump = jump,
-            Message::Go => {
-                // Enter goes to the number that was typed; a second time it opens its document.
-                let jump = std::mem::take(&mut self.jump);
-                return match jump.trim().parse::<u32>() {
-                    Ok(number) => Step::Run(self.go_to(number.saturating_sub(1), door)),
-                    Err(_) => self.update(Message::Open, door),
-                };
-            }
-            Message::Scrolled { offset, height } => {
-                self.offset = offset;
-                self.height = height;
-                return Step::Run(self.fetch_more(door));
-            }
-            Message::Sized(size) => {
-                self.height = size.height;
-                return Step::Run(self.fetch_more(door));
-            }
-            Message::Select(index) => return Step::Run(self.choose(index)),
-            Message::Open => {
-                if let Some(key) = self.selected_key() {
-                    let inbound = self.output.direction() == Direction::Inbound;
-                    return Step::ShowLine(key, inbound);
-                }
-            }
-            Message::Save(format) => return self.save(format),
-            Message::Export(message) => return self.exported(message, door),
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
-        let last = self.lines.len().saturating_sub(1);
-        let whole = page(ROW, self.height);
-        let to = match command {
-            Command::Print => return self.save(Format::Pdf),
-            Command::Open | Command::Confirm => return self.update(Message::Open, door),
-            Command::Down => self.at.saturating_add(1),
-            Command::Up => self.at.saturating_sub(1),
-            Command::PageDown => self.at.saturating_add(whole),
-            Command::PageUp => self.at.saturating_sub(whole),
-            // The beginning of the book, not of what happens to be fetched.
-            Command::Home if self.start > 0 => return Step::Run(self.go_to(0, door)),
-            Command::Home => 0,
-            Command::End if self.complete => last,
-            Command::End => return Step::Run(self.go_to_end(door)),
-            _ => return Step::None,
-        };
-        Step::Run(self.choose(to.min(last)))
+        (dialog, Task::batch([shelf, reach(JUMP)]))
     }
 
     fn id(&self) -> BookId {
@@ -405,5 +306,112 @@ impl Books {
             }
             None => Task::none(),
         }
+    }
+}
+
+impl Modal for Books {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+        match message {
+            Message::Shelf(turn, answer) if turn == self.turn => return self.shelved(answer, door),
+            Message::Loaded { turn, fresh, answer } if turn == self.turn => {
+                return Step::Run(self.loaded(fresh, answer, door));
+            }
+            Message::Shelf(..) | Message::Loaded { .. } => {}
+            Message::Output(output) => {
+                let turned = output.direction() != self.output.direction();
+                self.output = output;
+                if output == Output::Day
+                    && self.typed.from.is_empty()
+                    && self.typed.until.is_empty()
+                {
+                    let day = crate::desk::document::day(today());
+                    self.typed.from.clone_from(&day);
+                    self.typed.until = day;
+                    return Step::Run(self.narrowed(door));
+                }
+                if turned {
+                    self.series.clear();
+                    return Step::Run(self.look(door));
+                }
+            }
+            Message::Year(year) => {
+                self.year = year;
+                return Step::Run(self.look(door));
+            }
+            Message::Book(series) => {
+                self.series = series;
+                return Step::Run(self.narrowed(door));
+            }
+            Message::From(from) => self.typed.from = from,
+            Message::Until(until) => self.typed.until = until,
+            Message::Party(party) => self.typed.party = party,
+            Message::To(to) => self.typed.to = to,
+            Message::Type(type_key) => {
+                self.typed.type_key = type_key;
+                return Step::Run(self.narrowed(door));
+            }
+            Message::Narrow => return Step::Run(self.narrowed(door)),
+            Message::Widen => {
+                self.typed = Typed::default();
+                return Step::Run(self.narrowed(door));
+            }
+            Message::Jump(jump) => self.jump = jump,
+            Message::Go => {
+                // Enter goes to the number that was typed; a second time it opens its document.
+                let jump = std::mem::take(&mut self.jump);
+                return match jump.trim().parse::<u32>() {
+                    Ok(number) => Step::Run(self.go_to(number.saturating_sub(1), door)),
+                    Err(_) => self.update(Message::Open, door),
+                };
+            }
+            Message::Scrolled { offset, height } => {
+                self.offset = offset;
+                self.height = height;
+                return Step::Run(self.fetch_more(door));
+            }
+            Message::Sized(size) => {
+                self.height = size.height;
+                return Step::Run(self.fetch_more(door));
+            }
+            Message::Select(index) => return Step::Run(self.choose(index)),
+            Message::Open => {
+                if let Some(key) = self.selected_key() {
+                    let inbound = self.output.direction() == Direction::Inbound;
+                    return Step::ShowLine(key, inbound);
+                }
+            }
+            Message::Save(format) => return self.save(format),
+            Message::Export(message) => return self.exported(message, door),
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+        let last = self.lines.len().saturating_sub(1);
+        let whole = page(ROW, self.height);
+        let to = match command {
+            Command::Print => return self.save(Format::Pdf),
+            Command::Open | Command::Confirm => return self.update(Message::Open, door),
+            Command::Down => self.at.saturating_add(1),
+            Command::Up => self.at.saturating_sub(1),
+            Command::PageDown => self.at.saturating_add(whole),
+            Command::PageUp => self.at.saturating_sub(whole),
+            // The beginning of the book, not of what happens to be fetched.
+            Command::Home if self.start > 0 => return Step::Run(self.go_to(0, door)),
+            Command::Home => 0,
+            Command::End if self.complete => last,
+            Command::End => return Step::Run(self.go_to_end(door)),
+            _ => return Step::None,
+        };
+        Step::Run(self.choose(to.min(last)))
+    }
+
+    fn view(&self) -> Element<'_, Message> {
+        self.sheet()
     }
 }

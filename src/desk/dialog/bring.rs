@@ -7,7 +7,7 @@ use std::sync::Arc;
 use iced::widget::{column, container, progress_bar, row, scrollable};
 use iced::{Center, Fill, Task};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::door::Door;
 use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
 use crate::desk::widget::icon::{Icon, tinted};
@@ -24,7 +24,7 @@ pub struct Bring {
     rows: Vec<Row>,
     /// Nothing more is begun.
     stopped: bool,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug)]
@@ -61,10 +61,6 @@ impl Bring {
         (dialog, task)
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
     /// More files, dropped on the window or chosen.
     pub fn add(&mut self, paths: Vec<PathBuf>, door: &Arc<dyn Door>) -> Task<Message> {
         for path in paths {
@@ -97,8 +93,14 @@ impl Bring {
         });
         Task::perform(work, move |answer| Message::Brought(index, answer))
     }
+}
 
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+impl Modal for Bring {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Browse => return Step::Run(browse()),
             Message::Browsed(paths) if paths.is_empty() && self.rows.is_empty() => {
@@ -129,7 +131,11 @@ impl Bring {
         Step::None
     }
 
-    pub fn view(&self) -> Element<'_, Message> {
+    fn dropped(&mut self, path: PathBuf, door: &Arc<dyn Door>) -> Step<Message> {
+        Step::Run(self.add(vec![path], door))
+    }
+
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let done = self.rows.iter().filter(|row| !matches!(row.fate, Fate::Waiting | Fate::Doing));
         let (done, all) = (done.count(), self.rows.len());
@@ -187,6 +193,9 @@ impl Row {
             Fate::Came(Imported::Duplicate(_), _) => {
                 (Icon::Info, Tone::Info, t!("desk-bring-duplicate"), None)
             }
+            Fate::Came(Imported::Joined(_), _) => {
+                (Icon::CheckCircle, Tone::Good, t!("desk-bring-joined"), None)
+            }
             Fate::Came(Imported::Status | Imported::Quarantined(_), _) => {
                 (Icon::Check, Tone::Good, t!("desk-bring-status"), None)
             }
@@ -196,9 +205,10 @@ impl Row {
             }
         };
         let show = match &self.fate {
-            Fate::Came(Imported::Document(key) | Imported::Duplicate(key), _) => {
-                Some(press(None, t!("desk-bring-show"), Weight::Quiet, Some(Message::Show(*key))))
-            }
+            Fate::Came(
+                Imported::Document(key) | Imported::Duplicate(key) | Imported::Joined(key),
+                _,
+            ) => Some(press(None, t!("desk-bring-show"), Weight::Quiet, Some(Message::Show(*key)))),
             _ => None,
         };
         let words = column![

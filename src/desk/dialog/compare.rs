@@ -5,7 +5,7 @@ use std::sync::Arc;
 use iced::widget::{column, container, row};
 use iced::{Fill, Task};
 
-use super::{Frame, Step, frame};
+use super::{Frame, Modal, Step, frame};
 use crate::desk::document::Document;
 use crate::desk::door::Door;
 use crate::desk::easel::Easel;
@@ -51,7 +51,17 @@ impl Compare {
         (Self { about: super::about(document), signer, then, now }, Task::batch(tasks))
     }
 
-    pub fn update(&mut self, message: Message) -> Step<Message> {
+    fn both(&mut self, then: Option<pages::Message>, now: Option<pages::Message>) -> Task<Message> {
+        let then = then.map(|message| self.then.update(message).map(Message::Then));
+        let now = now.map(|message| self.now.update(message).map(Message::Now));
+        Task::batch(then.into_iter().chain(now))
+    }
+}
+
+impl Modal for Compare {
+    type Message = Message;
+
+    fn update(&mut self, message: Message, _: &Arc<dyn Door>) -> Step<Message> {
         Step::Run(match message {
             // Both sides turn and zoom together.
             Message::Then(message) => {
@@ -66,20 +76,14 @@ impl Compare {
         })
     }
 
-    pub fn command(&mut self, command: Command) -> Step<Message> {
+    fn command(&mut self, command: Command, _: &Arc<dyn Door>) -> Step<Message> {
         Step::Run(Task::batch([
             self.then.command(command).map(Message::Then),
             self.now.command(command).map(Message::Now),
         ]))
     }
 
-    fn both(&mut self, then: Option<pages::Message>, now: Option<pages::Message>) -> Task<Message> {
-        let then = then.map(|message| self.then.update(message).map(Message::Then));
-        let now = now.map(|message| self.now.update(message).map(Message::Now));
-        Task::batch(then.into_iter().chain(now))
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
+    fn view(&self) -> Element<'_, Message> {
         let body = column![
             text(&self.about).size(size::BODY).color(theme::INK_SOFT),
             row![

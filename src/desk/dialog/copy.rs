@@ -7,7 +7,7 @@ use iced::widget::{column, operation};
 use iced::{Fill, Task};
 
 use super::hand::{self, Hand};
-use super::{BODY, Frame, Stage, Step, frame};
+use super::{BODY, Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::document::Document;
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
@@ -17,7 +17,6 @@ use crate::desk::widget::icon::Icon;
 use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
 use crate::domain::outbound::SignatureKind;
-use crate::office::{Placement, SignOrder};
 use crate::t;
 
 #[derive(Debug)]
@@ -25,7 +24,7 @@ pub struct Copy {
     key: DocumentKey,
     about: String,
     hand: Hand,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -46,11 +45,25 @@ impl Copy {
         (Self { key, about, hand, stage: Stage::Asking }, looking.map(Message::Hand))
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
+    fn is_ready(&self) -> bool {
+        !self.stage.is_busy() && self.hand.is_ready()
     }
 
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+    fn submit(&mut self) -> Step<Message> {
+        let Some(ready) = self.is_ready().then(|| self.hand.take()).flatten() else {
+            return Step::None;
+        };
+        let order = ready.order();
+        Step::Order(Order::SealCopy { key: self.key, order })
+    }
+}
+
+impl Modal for Copy {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Hand(hand::Message::Submit) | Message::Submit => self.submit(),
             Message::Hand(message) => Step::Run(self.hand.update(message, door).map(Message::Hand)),
@@ -59,7 +72,7 @@ impl Copy {
         }
     }
 
-    pub fn command(&mut self, command: Command) -> Step<Message> {
+    fn command(&mut self, command: Command, _: &Arc<dyn Door>) -> Step<Message> {
         match command {
             Command::Confirm => return self.submit(),
             Command::Down => self.hand.step(true),
@@ -70,36 +83,18 @@ impl Copy {
     }
 
     /// A reader or a card came or went. During a signature nobody else talks to the card.
-    pub fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+    fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
         if self.stage.is_busy() {
             return Task::none();
         }
         self.hand.plugged(door).map(Message::Hand)
     }
 
-    pub fn failed(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
-        Task::batch([self.hand.failed(door).map(Message::Hand), operation::snap_to_end(BODY)])
+    fn failed(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        Task::batch([self.hand.again(door).map(Message::Hand), operation::snap_to_end(BODY)])
     }
 
-    fn is_ready(&self) -> bool {
-        !self.stage.is_busy() && self.hand.is_ready()
-    }
-
-    fn submit(&mut self) -> Step<Message> {
-        let Some(ready) = self.is_ready().then(|| self.hand.take()).flatten() else {
-            return Step::None;
-        };
-        let order = SignOrder {
-            token: ready.token,
-            certificate: ready.certificate,
-            pin: ready.pin,
-            last_try_confirmed: ready.last_try_confirmed,
-            placement: Placement::Automatic,
-        };
-        Step::Order(Order::SealCopy { key: self.key, order })
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let body = column![
             text(&self.about).font(BOLD).size(size::BODY),

@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use iced::widget::{column, container, operation, row, text_editor};
+use iced::widget::{column, container, row, text_editor};
 use iced::{Center, Fill, Task};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::document::{day, local_time};
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
@@ -18,6 +18,7 @@ use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
 use crate::desk::widget::field::{fact, field, lines};
 use crate::desk::widget::icon::{Icon, icon, tinted};
 use crate::desk::widget::press::{press, wide};
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::demand::FieldChange;
@@ -39,7 +40,7 @@ pub struct Demands {
     chosen: usize,
     agrees: bool,
     words: text_editor::Content,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -67,49 +68,6 @@ impl Demands {
         (dialog, Task::perform(asked, Message::Fetched))
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
-    pub fn update(&mut self, message: Message) -> Step<Message> {
-        match message {
-            Message::Fetched(Ok(mut demands)) => {
-                if let Some(key) = self.about {
-                    demands.retain(|view| view.kept.demand.document == Some(key));
-                }
-                self.demands = Some(demands);
-                // The field is there only now.
-                return Step::Run(operation::focus(WORDS));
-            }
-            Message::Fetched(Err(problem)) => self.stage = Stage::Failed(problem),
-            Message::Choose(index) => self.chosen = index,
-            Message::Agree(agrees) => {
-                self.agrees = agrees;
-                return Step::Run(operation::focus(WORDS));
-            }
-            Message::Words(action) if !self.stage.is_busy() => self.words.perform(action),
-            Message::Words(_) => {}
-            Message::Submit => {
-                if let Some(order) = self.order() {
-                    return Step::Order(order);
-                }
-            }
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command) -> Step<Message> {
-        let last = self.demands.as_ref().map_or(0, Vec::len).saturating_sub(1);
-        match command {
-            Command::Confirm => return self.update(Message::Submit),
-            Command::Down => self.chosen = (self.chosen + 1).min(last),
-            Command::Up => self.chosen = self.chosen.saturating_sub(1),
-            _ => {}
-        }
-        Step::None
-    }
-
     fn shown(&self) -> Option<&DemandView> {
         self.demands.as_ref()?.get(self.chosen)
     }
@@ -129,7 +87,86 @@ impl Demands {
         })
     }
 
-    pub fn view(&self) -> Element<'_, Message> {
+    fn answer(&self, view: &DemandView) -> Element<'_, Message> {
+        let busy = self.stage.is_busy();
+        let option = |agrees: bool, label: String| {
+            let mark = if self.agrees == agrees { Icon::CheckCircle } else { Icon::Dot };
+            let content =
+                row![icon(mark), text(label).size(size::BODY)].spacing(space::S).align_y(Center);
+            wide(content, self.agrees == agrees, (!busy).then_some(Message::Agree(agrees)))
+        };
+        let means = match (self.agrees, view.kept.demand.kind.cancels()) {
+            (true, true) => t!("desk-demand-agree-means"),
+            (true, false) => t!("desk-demand-update-means"),
+            (false, _) => t!("desk-demand-refuse-means"),
+        };
+        let needed = !self.agrees && tidy(&self.words.text()).is_empty();
+        column![
+            row![option(true, t!("desk-demand-agree")), option(false, t!("desk-demand-refuse"))]
+                .spacing(space::S),
+            row![tinted(Icon::Info, Tone::Info.ink()), text(means).size(size::CAPTION)]
+                .spacing(space::S)
+                .align_y(Center),
+            field(
+                t!("desk-demand-words"),
+                lines(WORDS, &self.words, 70.0).on_action(Message::Words),
+                needed.then(|| t!("desk-demand-words-needed")),
+            ),
+        ]
+        .spacing(space::S)
+        .into()
+    }
+
+    fn heed(&mut self, message: Message) -> Step<Message> {
+        match message {
+            Message::Fetched(Ok(mut demands)) => {
+                if let Some(key) = self.about {
+                    demands.retain(|view| view.kept.demand.document == Some(key));
+                }
+                self.demands = Some(demands);
+                // The field is there only now.
+                return Step::Run(reach(WORDS));
+            }
+            Message::Fetched(Err(problem)) => self.stage = Stage::Failed(problem),
+            Message::Choose(index) => self.chosen = index,
+            Message::Agree(agrees) => {
+                self.agrees = agrees;
+                return Step::Run(reach(WORDS));
+            }
+            Message::Words(action) if !self.stage.is_busy() => self.words.perform(action),
+            Message::Words(_) => {}
+            Message::Submit => {
+                if let Some(order) = self.order() {
+                    return Step::Order(order);
+                }
+            }
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+}
+
+impl Modal for Demands {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, _: &Arc<dyn Door>) -> Step<Message> {
+        self.heed(message)
+    }
+
+    fn command(&mut self, command: Command, _: &Arc<dyn Door>) -> Step<Message> {
+        let last = self.demands.as_ref().map_or(0, Vec::len).saturating_sub(1);
+        match command {
+            Command::Confirm => return self.heed(Message::Submit),
+            Command::Down => self.chosen = (self.chosen + 1).min(last),
+            Command::Up => self.chosen = self.chosen.saturating_sub(1),
+            _ => {}
+        }
+        Step::None
+    }
+
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let body: Element<'_, Message> = match (&self.demands, self.shown()) {
             (None, _) => text(t!("desk-loading")).size(size::BODY).into(),
@@ -165,36 +202,6 @@ impl Demands {
             go,
             close: Message::Close,
         })
-    }
-
-    fn answer(&self, view: &DemandView) -> Element<'_, Message> {
-        let busy = self.stage.is_busy();
-        let option = |agrees: bool, label: String| {
-            let mark = if self.agrees == agrees { Icon::CheckCircle } else { Icon::Dot };
-            let content =
-                row![icon(mark), text(label).size(size::BODY)].spacing(space::S).align_y(Center);
-            wide(content, self.agrees == agrees, (!busy).then_some(Message::Agree(agrees)))
-        };
-        let means = match (self.agrees, view.kept.demand.kind.cancels()) {
-            (true, true) => t!("desk-demand-agree-means"),
-            (true, false) => t!("desk-demand-update-means"),
-            (false, _) => t!("desk-demand-refuse-means"),
-        };
-        let needed = !self.agrees && tidy(&self.words.text()).is_empty();
-        column![
-            row![option(true, t!("desk-demand-agree")), option(false, t!("desk-demand-refuse"))]
-                .spacing(space::S),
-            row![tinted(Icon::Info, Tone::Info.ink()), text(means).size(size::CAPTION)]
-                .spacing(space::S)
-                .align_y(Center),
-            field(
-                t!("desk-demand-words"),
-                lines(WORDS, &self.words, 70.0).on_action(Message::Words),
-                needed.then(|| t!("desk-demand-words-needed")),
-            ),
-        ]
-        .spacing(space::S)
-        .into()
     }
 }
 
@@ -315,7 +322,7 @@ mod tests {
             stage: Stage::Asking,
         };
         assert!(matches!(dialog.order(), Some(Order::AnswerDemand { agreed: true, .. })));
-        drop(dialog.update(Message::Agree(false)));
+        drop(dialog.heed(Message::Agree(false)));
         assert!(dialog.order().is_none());
         dialog.words = text_editor::Content::with_text("Đã hoàn thành");
         assert!(matches!(

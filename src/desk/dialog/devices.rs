@@ -7,7 +7,7 @@ use std::sync::Arc;
 use iced::widget::{Space, column, container, row};
 use iced::{Center, Fill, Task};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame};
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
 use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
@@ -34,7 +34,7 @@ pub struct Devices {
     trouble: Option<Problem>,
     /// Numbers the looks; an answer to an older one is dropped.
     look: u64,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 /// One look at everything.
@@ -66,16 +66,31 @@ impl Devices {
         (dialog, look)
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
+    fn look(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        self.look += 1;
+        let (look, kind, door) = (self.look, self.kind, Arc::clone(door));
+        Task::perform(
+            crate::desk::ask(move || {
+                let (tokens, findings) = door.devices(kind)?;
+                Ok(Seen { tokens, findings, modules: door.module_candidates()? })
+            }),
+            move |answer| Message::Seen(look, answer),
+        )
+    }
+}
+
+impl Modal for Devices {
+    type Message = Message;
+
+    fn stage(&self) -> Option<&Stage> {
+        Some(&self.stage)
     }
 
-    /// A reader or a card came or went.
-    pub fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
-        if self.stage.is_busy() { Task::none() } else { self.look(door) }
+    fn stage_mut(&mut self) -> Option<&mut Stage> {
+        Some(&mut self.stage)
     }
 
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Seen(look, answer) if look == self.look => match answer {
                 Ok(seen) => {
@@ -113,26 +128,19 @@ impl Devices {
         Step::None
     }
 
-    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
         match command {
             Command::Sync => Step::Run(self.look(door)),
             _ => Step::None,
         }
     }
 
-    fn look(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
-        self.look += 1;
-        let (look, kind, door) = (self.look, self.kind, Arc::clone(door));
-        Task::perform(
-            crate::desk::ask(move || {
-                let (tokens, findings) = door.devices(kind)?;
-                Ok(Seen { tokens, findings, modules: door.module_candidates()? })
-            }),
-            move |answer| Message::Seen(look, answer),
-        )
+    /// A reader or a card came or went.
+    fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        if self.stage.is_busy() { Task::none() } else { self.look(door) }
     }
 
-    pub fn view(&self) -> Element<'_, Message> {
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let body: Element<'_, Message> = match (&self.seen, &self.trouble) {
             (_, Some(problem)) => told(problem),

@@ -19,10 +19,11 @@ use iced::widget::operation::AbsoluteOffset;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Dialog, Stage, Step};
+use super::{Dialog, Modal, Stage, Step, staged};
 use crate::desk::door::Door;
 use crate::desk::easel::Easel;
 use crate::desk::keys::Command;
+use crate::desk::widget::Element;
 use crate::desk::widget::windowed::{reveal, windowed};
 use crate::domain::document::DocumentKey;
 use crate::domain::paper::{Remark, Sheaf, SheafPage, Workbench};
@@ -51,6 +52,8 @@ pub struct Digitise {
     pictures: Pictures,
     looks: HashMap<Uuid, PageLook>,
     scanners: Vec<ScannerInfo>,
+    /// How a scanner that heeds it is to scan.
+    wish: Wish,
     /// What the office is to do with the sheaf, one after the other, so that none of it
     /// overtakes another.
     work: VecDeque<Work>,
@@ -63,13 +66,13 @@ pub struct Digitise {
     /// What is not as the regulation wants it, by page, and the article.
     remarks: Vec<(Remark, Vec<u32>)>,
     cite: String,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Work {
     Add(PathBuf),
-    Scan(String),
+    Scan(String, Wish),
     /// Remember how the pages stand by then.
     Keep,
 }
@@ -95,6 +98,8 @@ pub enum Message {
     Browse,
     Browsed(Vec<PathBuf>),
     Scan(String),
+    /// Dots per inch.
+    Resolution(u32),
     Worked(Result<Vec<SheafPage>, Problem>),
     Picture(pictures::Message),
     Looked(Uuid, Result<PageLook, Problem>),
@@ -125,6 +130,7 @@ impl Digitise {
             pictures: Pictures::new(easel),
             looks: HashMap::new(),
             scanners: Vec::new(),
+            wish: Wish::default(),
             work: paths.into_iter().map(Work::Add).collect(),
             working: false,
             offset: 0.0,
@@ -136,10 +142,6 @@ impl Digitise {
             stage: Stage::Asking,
         };
         (dialog, Task::perform(load, Message::Loaded))
-    }
-
-    pub fn stage(&self) -> &Stage {
-        &self.stage
     }
 
     /// Something is being taken in or kept; it ends in a moment.
@@ -174,65 +176,6 @@ impl Digitise {
             .filter(|(page, lean)| page.tenths != *lean)
             .map(|(page, lean)| (page.id, lean))
             .collect()
-    }
-
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
-        match message {
-            Message::Loaded(Ok((sheaf, scanners))) => {
-                self.scanners = scanners;
-                self.found = sheaf.as_ref().is_some_and(|sheaf| !sheaf.pages.is_empty());
-                let sheaf = sheaf.unwrap_or_else(|| Sheaf::begin(Timestamp::now()));
-                self.subject.clone_from(&sheaf.subject);
-                self.selected = sheaf.pages.first().map(|page| page.id);
-                self.bench = Some(Workbench::new(sheaf));
-                return Step::Run(self.go_on(door));
-            }
-            Message::Loaded(Err(problem)) => self.stage = Stage::Failed(problem),
-            Message::Picture(message) => {
-                self.pictures.update(message);
-                return Step::Run(self.draw(door));
-            }
-            Message::Looked(id, answer) => {
-                // What cannot be looked at proposes nothing.
-                self.looks.insert(id, answer.unwrap_or_default());
-                self.pictures.looked();
-                return Step::Run(self.draw(door));
-            }
-            Message::Scrolled(offset) => {
-                self.offset = offset;
-                return Step::Run(self.draw(door));
-            }
-            Message::Worked(answer) => return self.worked(answer, door),
-            Message::Progress(done, all) => self.progress = Some((done, all)),
-            Message::Ended(answer) => return self.ended(answer, door),
-            Message::Stop => self.cancel.cancel(),
-            Message::Close => return Step::Close,
-            // While the document is made its pages stay as they are.
-            _ if self.stage.is_busy() => {}
-            Message::Select(id) => {
-                self.selected = Some(id);
-                return Step::Run(self.draw(door));
-            }
-            Message::Subject(subject) => {
-                self.subject = subject;
-                return Step::Run(self.keep(door));
-            }
-            Message::Browse => return Step::Run(browse()),
-            Message::Browsed(paths) => return Step::Run(self.add(paths, door)),
-            Message::Scan(id) => {
-                self.work.push_back(Work::Scan(id));
-                return Step::Run(self.go_on(door));
-            }
-            Message::Undo => {
-                if self.bench.as_mut().is_some_and(Workbench::undo) {
-                    return Step::Run(self.changed(door));
-                }
-            }
-            Message::Submit => return self.submit(door),
-            Message::Discard => return self.discard(door),
-            message => return self.change(message, door),
-        }
-        Step::None
     }
 
     /// What a person does to the pages.
@@ -288,29 +231,6 @@ impl Digitise {
         Task::batch([self.keep(door), self.draw(door), self.reveal()])
     }
 
-    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
-        let message = match command {
-            Command::Confirm => Message::Submit,
-            Command::Up => return self.step(-1, door),
-            Command::Down => return self.step(1, door),
-            Command::PageUp => return self.step(-4, door),
-            Command::PageDown => return self.step(4, door),
-            Command::Home => return self.step(isize::MIN, door),
-            Command::End => return self.step(isize::MAX, door),
-            Command::MovePageUp => Message::Move(false),
-            Command::MovePageDown => Message::Move(true),
-            Command::TurnRight => Message::Turn(1),
-            Command::TurnLeft => Message::Turn(3),
-            Command::LeanRight => Message::Lean(1),
-            Command::LeanLeft => Message::Lean(-1),
-            Command::RemovePage => Message::Remove,
-            Command::TakeBack => Message::Undo,
-            Command::Bring => Message::Browse,
-            _ => return Step::None,
-        };
-        self.update(message, door)
-    }
-
     fn step(&mut self, by: isize, door: &Arc<dyn Door>) -> Step<Message> {
         let last = self.pages().len().saturating_sub(1);
         let at = self.place().map_or(0, |at| at.saturating_add_signed(by).min(last));
@@ -357,7 +277,7 @@ impl Digitise {
                 tracing::info!(file = name, %problem, "a file of pages was refused");
                 problem
             }),
-            Work::Scan(id) => door.scan(&id, Wish::default(), &mut |_| {}, &Cancel::default()),
+            Work::Scan(id, wish) => door.scan(&id, wish, &mut |_| {}, &Cancel::default()),
             Work::Keep => door.keep_sheaf(&sheaf).map(|()| Vec::new()),
         });
         Task::perform(work, Message::Worked)
@@ -475,6 +395,108 @@ impl Digitise {
         self.found = false;
         let work = crate::desk::ask(move || door.drop_sheaf().map(|()| Vec::new()));
         Step::Run(Task::perform(work, Message::Worked))
+    }
+}
+
+impl Modal for Digitise {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+        match message {
+            Message::Loaded(Ok((sheaf, scanners))) => {
+                self.scanners = scanners;
+                self.found = sheaf.as_ref().is_some_and(|sheaf| !sheaf.pages.is_empty());
+                let sheaf = sheaf.unwrap_or_else(|| Sheaf::begin(Timestamp::now()));
+                self.subject.clone_from(&sheaf.subject);
+                self.selected = sheaf.pages.first().map(|page| page.id);
+                self.bench = Some(Workbench::new(sheaf));
+                return Step::Run(self.go_on(door));
+            }
+            Message::Loaded(Err(problem)) => self.stage = Stage::Failed(problem),
+            Message::Picture(message) => {
+                self.pictures.update(message);
+                return Step::Run(self.draw(door));
+            }
+            Message::Looked(id, answer) => {
+                // What cannot be looked at proposes nothing.
+                self.looks.insert(id, answer.unwrap_or_default());
+                self.pictures.looked();
+                return Step::Run(self.draw(door));
+            }
+            Message::Scrolled(offset) => {
+                self.offset = offset;
+                return Step::Run(self.draw(door));
+            }
+            Message::Worked(answer) => return self.worked(answer, door),
+            Message::Progress(done, all) => self.progress = Some((done, all)),
+            Message::Ended(answer) => return self.ended(answer, door),
+            Message::Stop => self.cancel.cancel(),
+            Message::Close => return Step::Close,
+            // While the document is made its pages stay as they are.
+            _ if self.stage.is_busy() => {}
+            Message::Select(id) => {
+                self.selected = Some(id);
+                return Step::Run(self.draw(door));
+            }
+            Message::Subject(subject) => {
+                self.subject = subject;
+                return Step::Run(self.keep(door));
+            }
+            Message::Browse => return Step::Run(browse()),
+            Message::Browsed(paths) => return Step::Run(self.add(paths, door)),
+            Message::Resolution(dpi) => self.wish.dpi = dpi,
+            Message::Scan(id) => {
+                self.work.push_back(Work::Scan(id, self.wish));
+                return Step::Run(self.go_on(door));
+            }
+            Message::Undo => {
+                if self.bench.as_mut().is_some_and(Workbench::undo) {
+                    return Step::Run(self.changed(door));
+                }
+            }
+            Message::Submit => return self.submit(door),
+            Message::Discard => return self.discard(door),
+            message => return self.change(message, door),
+        }
+        Step::None
+    }
+
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+        let message = match command {
+            Command::Confirm => Message::Submit,
+            Command::Up => return self.step(-1, door),
+            Command::Down => return self.step(1, door),
+            Command::PageUp => return self.step(-4, door),
+            Command::PageDown => return self.step(4, door),
+            Command::Home => return self.step(isize::MIN, door),
+            Command::End => return self.step(isize::MAX, door),
+            Command::MovePageUp => Message::Move(false),
+            Command::MovePageDown => Message::Move(true),
+            Command::TurnRight => Message::Turn(1),
+            Command::TurnLeft => Message::Turn(3),
+            Command::LeanRight => Message::Lean(1),
+            Command::LeanLeft => Message::Lean(-1),
+            Command::RemovePage => Message::Remove,
+            Command::TakeBack => Message::Undo,
+            Command::Bring => Message::Browse,
+            _ => return Step::None,
+        };
+        self.update(message, door)
+    }
+
+    fn dropped(&mut self, path: PathBuf, door: &Arc<dyn Door>) -> Step<Message> {
+        Step::Run(self.add(vec![path], door))
+    }
+
+    /// Pages that are being kept are kept before the dialog goes.
+    fn holds_on(&self) -> bool {
+        self.is_keeping()
+    }
+
+    fn view(&self) -> Element<'_, Message> {
+        self.sheet()
     }
 }
 

@@ -7,30 +7,33 @@
 //! saved; saving also confirms what the program had filled in by itself.
 
 mod form;
-mod paper;
 mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use iced::Task;
-use iced::widget::{operation, text_editor};
+use iced::widget::text_editor;
 
-use super::{Stage, Step};
+use super::leaf::{self, Leaf};
+use super::{Modal, Stage, Step, staged};
 use crate::desk::document::Document;
 use crate::desk::door::Door;
 use crate::desk::easel::Easel;
 use crate::desk::keys::Command;
 use crate::desk::orders::Order;
+use crate::desk::widget::Element;
+use crate::desk::widget::tabbing::reach;
 use crate::domain::agency::Agency;
 use crate::domain::document::{DocumentKey, Metadata, Recipient};
 use crate::domain::problem::Problem;
 use crate::office::correct::{Fault, changed};
-use crate::office::extract::{Field, Proposal, Reading};
+use crate::office::extract::{Field, Proposal, Reading, Spot};
 use crate::pdf::render::Cancel;
 use form::Form;
-use paper::Paper;
 
+/// Width of the page, large enough to be read, and height of its room, in logical pixels.
+const PAGE: (f32, f32) = (560.0, 500.0);
 const REASON: &str = "fields-reason";
 const TYPING: Duration = Duration::from_millis(150);
 /// By then Ctrl+Enter has been heard as what it is.
@@ -69,7 +72,9 @@ pub struct Fields {
     unconfirmed: Vec<Field>,
     /// The field that is being written.
     at: Option<Field>,
-    paper: Paper,
+    page: Leaf,
+    /// Where the field stands that is being written.
+    spot: Option<Spot>,
     offered: Vec<Agency>,
     /// Numbers the questions to the directory.
     asked: u64,
@@ -79,7 +84,7 @@ pub struct Fields {
     faults: Vec<Fault>,
     /// What is taken without looking: a confidence of at least this.
     sure: f32,
-    pub(super) stage: Stage,
+    stage: Stage,
     _cancel: Leaving,
 }
 
@@ -122,7 +127,7 @@ pub enum Message {
     Ask(u64),
     Offered(u64, Result<Vec<Agency>, Problem>),
     TakeAgency(usize),
-    Paper(paper::Message),
+    Page(leaf::Message),
     Submit,
     Close,
 }
@@ -134,7 +139,8 @@ impl Fields {
         easel: &Arc<dyn Easel>,
     ) -> (Self, Task<Message>) {
         let key = document.key();
-        let (paper, opening) = Paper::new(key, door, easel);
+        let opening = Arc::clone(door);
+        let (page, opened) = Leaf::new(easel, PAGE, move || opening.main_file(key));
         let registered = match document {
             Document::Inbound(inbound) => inbound.registration.is_some(),
             Document::Outbound(_) => false,
@@ -150,7 +156,8 @@ impl Fields {
             reading: Looking::Waiting,
             unconfirmed: Vec::new(),
             at: None,
-            paper,
+            page,
+            spot: None,
             offered: Vec::new(),
             asked: 0,
             entered: 0,
@@ -162,99 +169,16 @@ impl Fields {
         let ask = |door: &Arc<dyn Door>| Arc::clone(door);
         let (reader, marks, kinds) = (ask(door), ask(door), ask(door));
         let tasks = [
-            opening.map(Message::Paper),
+            opened.map(Message::Page),
             Task::perform(
                 crate::desk::ask(move || Ok(Box::new(reader.read_fields(key, &cancel)?))),
                 Message::Read,
             ),
             Task::perform(crate::desk::ask(move || marks.unconfirmed(key)), Message::Unconfirmed),
             Task::perform(crate::desk::ask(move || Ok(kinds.document_types())), Message::Types),
-            operation::focus(id(Field::Number)),
+            reach(id(Field::Number)),
         ];
         (dialog, Task::batch(tasks))
-    }
-
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
-        match message {
-            Message::Types(Ok(types)) => self.types = types,
-            Message::Read(Ok(reading)) => {
-                self.reading = Looking::Here(reading);
-                let at = self.at.unwrap_or(Field::Number);
-                return self.show(at);
-            }
-            Message::Read(Err(problem)) => self.reading = Looking::Failed(problem),
-            Message::Unconfirmed(Ok(fields)) => self.unconfirmed = fields,
-            Message::Types(Err(problem)) | Message::Unconfirmed(Err(problem)) => {
-                self.stage = Stage::Failed(problem);
-            }
-            _ if self.stage.is_busy() => {}
-            Message::Type(kind) => {
-                self.form.kind = Some(kind.0);
-                return self.show(Field::Type);
-            }
-            Message::Urgency(urgent) => {
-                self.form.urgency = urgent.0;
-                return self.show(Field::Urgency);
-            }
-            Message::Typed(field, text) => return self.typed(field, text),
-            Message::Subject(action) => {
-                self.form.subject.perform(action);
-                return self.show(Field::Subject);
-            }
-            Message::Reason(reason) => self.form.reason = reason,
-            Message::Enter(field) => {
-                // A field hears Ctrl+Enter as Enter, and before the dialog does: what was
-                // typed must be saved then, not replaced.
-                self.entered += 1;
-                let entered = self.entered;
-                let wait = crate::desk::after(NO_CTRL);
-                return Step::Run(Task::perform(wait, move |()| Message::Entered(entered, field)));
-            }
-            Message::Entered(entered, field) if entered == self.entered => {
-                return self.enter(field);
-            }
-            Message::Entered(..) => {}
-            Message::Take(field) => {
-                self.take(field);
-                return self.show(field);
-            }
-            Message::TakeSure => self.take_sure(),
-            Message::Show(field) => return self.show(field),
-            Message::Ask(asked) if asked == self.asked => return self.ask(door),
-            Message::Offered(asked, Ok(offered)) if asked == self.asked => self.offer(offered),
-            // Answers for words that were typed before.
-            Message::Ask(_) | Message::Offered(..) => {}
-            Message::TakeAgency(at) => {
-                if let Some(agency) = self.offered.get(at).cloned() {
-                    self.form.issuer = agency.name.clone();
-                    self.form.agency = Some(Recipient { agency: agency.code, name: agency.name });
-                    self.offered.clear();
-                }
-            }
-            Message::Paper(message) => {
-                return Step::Run(self.paper.update(message).map(Message::Paper));
-            }
-            Message::Submit => {
-                self.entered += 1;
-                return self.submit(door);
-            }
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
-        match command {
-            Command::Confirm => self.update(Message::Submit, door),
-            Command::PageDown => self.update(Message::TakeSure, door),
-            Command::Down => self.walk(true),
-            Command::Up => self.walk(false),
-            _ => Step::None,
-        }
     }
 
     /// To the field after or before, by the order of the form.
@@ -269,13 +193,13 @@ impl Fields {
         };
         match next.and_then(|next| lines.get(next)) {
             Some(field) => self.go(*field),
-            None if forward && self.registered => Step::Run(operation::focus(REASON)),
+            None if forward && self.registered => Step::Run(reach(REASON)),
             None => Step::None,
         }
     }
 
     fn go(&mut self, field: Field) -> Step<Message> {
-        let focus = operation::focus(id(field));
+        let focus = reach(id(field));
         match self.show(field) {
             Step::Run(task) => Step::Run(Task::batch([focus, task])),
             _ => Step::Run(focus),
@@ -284,8 +208,10 @@ impl Fields {
 
     fn show(&mut self, field: Field) -> Step<Message> {
         self.at = Some(field);
-        let spot = self.proposal(field).and_then(|proposal| proposal.spot.clone());
-        Step::Run(self.paper.point_at(spot.as_ref()).map(Message::Paper))
+        self.spot = self.proposal(field).and_then(|proposal| proposal.spot.clone());
+        let Some(spot) = &self.spot else { return Step::Run(Task::none()) };
+        let top = spot.rects.iter().map(|rect| rect.y).fold(f32::INFINITY, f32::min);
+        Step::Run(self.page.point_at(spot.page as usize, top).map(Message::Page))
     }
 
     fn typed(&mut self, field: Field, text: String) -> Step<Message> {
@@ -386,10 +312,99 @@ impl Fields {
             return first.map_or(Step::None, |field| self.go(field));
         };
         if self.needs_reason() && self.form.reason.trim().is_empty() {
-            return Step::Run(operation::focus(REASON));
+            return Step::Run(reach(REASON));
         }
         let (key, metadata) = (self.key, Box::new(metadata));
         Step::Order(Order::Correct { key, metadata, reason: self.form.reason.clone() })
+    }
+}
+
+impl Modal for Fields {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+        match message {
+            Message::Types(Ok(types)) => self.types = types,
+            Message::Read(Ok(reading)) => {
+                self.reading = Looking::Here(reading);
+                let at = self.at.unwrap_or(Field::Number);
+                return self.show(at);
+            }
+            Message::Read(Err(problem)) => self.reading = Looking::Failed(problem),
+            Message::Unconfirmed(Ok(fields)) => self.unconfirmed = fields,
+            Message::Types(Err(problem)) | Message::Unconfirmed(Err(problem)) => {
+                self.stage = Stage::Failed(problem);
+            }
+            _ if self.stage.is_busy() => {}
+            Message::Type(kind) => {
+                self.form.kind = Some(kind.0);
+                return self.show(Field::Type);
+            }
+            Message::Urgency(urgent) => {
+                self.form.urgency = urgent.0;
+                return self.show(Field::Urgency);
+            }
+            Message::Typed(field, text) => return self.typed(field, text),
+            Message::Subject(action) => {
+                self.form.subject.perform(action);
+                return self.show(Field::Subject);
+            }
+            Message::Reason(reason) => self.form.reason = reason,
+            Message::Enter(field) => {
+                // A field hears Ctrl+Enter as Enter, and before the dialog does: what was
+                // typed must be saved then, not replaced.
+                self.entered += 1;
+                let entered = self.entered;
+                let wait = crate::desk::after(NO_CTRL);
+                return Step::Run(Task::perform(wait, move |()| Message::Entered(entered, field)));
+            }
+            Message::Entered(entered, field) if entered == self.entered => {
+                return self.enter(field);
+            }
+            Message::Entered(..) => {}
+            Message::Take(field) => {
+                self.take(field);
+                return self.show(field);
+            }
+            Message::TakeSure => self.take_sure(),
+            Message::Show(field) => return self.show(field),
+            Message::Ask(asked) if asked == self.asked => return self.ask(door),
+            Message::Offered(asked, Ok(offered)) if asked == self.asked => self.offer(offered),
+            // Answers for words that were typed before.
+            Message::Ask(_) | Message::Offered(..) => {}
+            Message::TakeAgency(at) => {
+                if let Some(agency) = self.offered.get(at).cloned() {
+                    self.form.issuer = agency.name.clone();
+                    self.form.agency = Some(Recipient { agency: agency.code, name: agency.name });
+                    self.offered.clear();
+                }
+            }
+            Message::Page(message) => {
+                return Step::Run(self.page.update(message).map(Message::Page));
+            }
+            Message::Submit => {
+                self.entered += 1;
+                return self.submit(door);
+            }
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+        match command {
+            Command::Confirm => self.update(Message::Submit, door),
+            Command::PageDown => self.update(Message::TakeSure, door),
+            Command::Down => self.walk(true),
+            Command::Up => self.walk(false),
+            _ => Step::None,
+        }
+    }
+
+    fn view(&self) -> Element<'_, Message> {
+        self.sheet()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use iced::widget::{column, operation, row};
 use iced::{Center, Fill, Task};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::document::Queue;
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
@@ -15,6 +15,7 @@ use crate::desk::widget::field::{field, line};
 use crate::desk::widget::icon::{Icon, icon};
 use crate::desk::widget::press::{press, tool, wide};
 use crate::desk::widget::shortened::shortened;
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::problem::Problem;
@@ -31,7 +32,7 @@ pub struct Filters {
     typed: String,
     at: usize,
     aim: Aim,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 /// What the dialog is for.
@@ -72,75 +73,12 @@ impl Filters {
 
     fn begin(aim: Aim, door: &Arc<dyn Door>) -> (Self, Task<Message>) {
         let dialog = Self { kept: None, typed: String::new(), at: 0, aim, stage: Stage::Asking };
-        (dialog, Task::batch([fetch(door), operation::focus(NAME)]))
-    }
-
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
-        match message {
-            Message::Fetched(Ok(kept)) => self.kept = Some(kept),
-            Message::Fetched(Err(problem)) => self.stage = Stage::Failed(problem),
-            Message::Typed(typed) => {
-                self.typed = typed;
-                self.at = 0;
-            }
-            Message::Choose(index) => {
-                self.at = index;
-                return self.submit(door);
-            }
-            Message::Rename => {
-                if let Some(name) = self.chosen().map(|filter| filter.name.clone()) {
-                    self.typed.clone_from(&name);
-                    self.aim = Aim::Rename(name);
-                    return Step::Run(Task::batch([
-                        operation::focus(NAME),
-                        operation::select_all(NAME),
-                    ]));
-                }
-            }
-            Message::Delete => {
-                if let Some(name) = self.chosen().map(|filter| filter.name.clone()) {
-                    return self.change(door, move |door| door.forget_filter(&name));
-                }
-            }
-            Message::Changed(Ok(())) => match self.aim {
-                Aim::Keep { .. } => return Step::FiltersChanged(true),
-                Aim::Go | Aim::Rename(_) => {
-                    self.aim = Aim::Go;
-                    self.typed.clear();
-                    self.at = 0;
-                    self.stage = Stage::Asking;
-                    return Step::FiltersChanged(false);
-                }
-            },
-            Message::Changed(Err(problem)) => self.stage = Stage::Failed(problem),
-            Message::Submit => return self.submit(door),
-            Message::Close if matches!(self.aim, Aim::Rename(_)) => {
-                self.aim = Aim::Go;
-                self.typed.clear();
-            }
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
-        let last = self.matching().len().saturating_sub(1);
-        match command {
-            Command::Confirm => return self.submit(door),
-            Command::Down => self.at = (self.at + 1).min(last),
-            Command::Up => self.at = self.at.saturating_sub(1),
-            _ => {}
-        }
-        Step::None
+        (dialog, Task::batch([fetch(door), reach(NAME)]))
     }
 
     /// The list once more, after something was changed.
     pub fn refetch(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
-        Task::batch([fetch(door), operation::focus(NAME)])
+        Task::batch([fetch(door), reach(NAME)])
     }
 
     fn submit(&mut self, door: &Arc<dyn Door>) -> Step<Message> {
@@ -186,50 +124,6 @@ impl Filters {
 
     fn chosen(&self) -> Option<&SavedFilter> {
         self.matching().get(self.at).copied()
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
-        let title = match self.aim {
-            Aim::Go => t!("desk-filter-go"),
-            Aim::Rename(_) => t!("desk-filter-rename"),
-            Aim::Keep { .. } => t!("desk-filter-keep"),
-        };
-        let label = match self.aim {
-            Aim::Go => t!("desk-filter-begin"),
-            Aim::Rename(_) | Aim::Keep { .. } => t!("desk-filter-name"),
-        };
-        let name = tidy(&self.typed);
-        let naming = self.aim != Aim::Go;
-        let complaint = (naming && name.chars().count() > LONGEST_NAME)
-            .then(|| t!("desk-filter-too-long", most = LONGEST_NAME));
-        let replaces = matches!(self.aim, Aim::Keep { .. })
-            && self.kept.iter().flatten().any(|filter| filter.name == name);
-        let ready = match self.aim {
-            Aim::Go => self.chosen().is_some(),
-            Aim::Rename(_) | Aim::Keep { .. } => !name.is_empty() && complaint.is_none(),
-        };
-        let body = column![field(
-            label,
-            line(NAME, "", &self.typed).on_input(Message::Typed).on_submit(Message::Submit),
-            complaint
-        )]
-        .push(self.about())
-        .push(replaces.then(|| text(t!("desk-filter-replaces")).size(size::CAPTION)))
-        .push((self.aim == Aim::Go).then(|| self.list()))
-        .spacing(space::M);
-        let go = match self.aim {
-            Aim::Go => t!("desk-filter-show"),
-            Aim::Rename(_) | Aim::Keep { .. } => t!("desk-filter-save"),
-        };
-        frame(Frame {
-            icon: Icon::Search,
-            title,
-            width: 620.0,
-            body: body.into(),
-            stage: Some(&self.stage),
-            go: Some((format!("{go} (Enter)"), Weight::Primary, ready.then_some(Message::Submit))),
-            close: Message::Close,
-        })
     }
 
     /// What is being kept.
@@ -285,6 +179,117 @@ impl Filters {
         ]
         .spacing(space::M)
         .into()
+    }
+}
+
+impl Modal for Filters {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+        match message {
+            Message::Fetched(Ok(kept)) => self.kept = Some(kept),
+            Message::Fetched(Err(problem)) => self.stage = Stage::Failed(problem),
+            Message::Typed(typed) => {
+                self.typed = typed;
+                self.at = 0;
+            }
+            Message::Choose(index) => {
+                self.at = index;
+                return self.submit(door);
+            }
+            Message::Rename => {
+                if let Some(name) = self.chosen().map(|filter| filter.name.clone()) {
+                    self.typed.clone_from(&name);
+                    self.aim = Aim::Rename(name);
+                    return Step::Run(Task::batch([reach(NAME), operation::select_all(NAME)]));
+                }
+            }
+            Message::Delete => {
+                if let Some(name) = self.chosen().map(|filter| filter.name.clone()) {
+                    return self.change(door, move |door| door.forget_filter(&name));
+                }
+            }
+            Message::Changed(Ok(())) => match self.aim {
+                Aim::Keep { .. } => return Step::FiltersChanged(true),
+                Aim::Go | Aim::Rename(_) => {
+                    self.aim = Aim::Go;
+                    self.typed.clear();
+                    self.at = 0;
+                    self.stage = Stage::Asking;
+                    return Step::FiltersChanged(false);
+                }
+            },
+            Message::Changed(Err(problem)) => self.stage = Stage::Failed(problem),
+            Message::Submit => return self.submit(door),
+            Message::Close if matches!(self.aim, Aim::Rename(_)) => {
+                self.aim = Aim::Go;
+                self.typed.clear();
+            }
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+        let last = self.matching().len().saturating_sub(1);
+        match command {
+            Command::Confirm => return self.submit(door),
+            Command::Down => self.at = (self.at + 1).min(last),
+            Command::Up => self.at = self.at.saturating_sub(1),
+            _ => {}
+        }
+        Step::None
+    }
+
+    /// Who renames a search goes back to the list of them.
+    fn leave(&mut self, door: &Arc<dyn Door>) -> Step<Message> {
+        self.update(Message::Close, door)
+    }
+
+    fn view(&self) -> Element<'_, Message> {
+        let title = match self.aim {
+            Aim::Go => t!("desk-filter-go"),
+            Aim::Rename(_) => t!("desk-filter-rename"),
+            Aim::Keep { .. } => t!("desk-filter-keep"),
+        };
+        let label = match self.aim {
+            Aim::Go => t!("desk-filter-begin"),
+            Aim::Rename(_) | Aim::Keep { .. } => t!("desk-filter-name"),
+        };
+        let name = tidy(&self.typed);
+        let naming = self.aim != Aim::Go;
+        let complaint = (naming && name.chars().count() > LONGEST_NAME)
+            .then(|| t!("desk-filter-too-long", most = LONGEST_NAME));
+        let replaces = matches!(self.aim, Aim::Keep { .. })
+            && self.kept.iter().flatten().any(|filter| filter.name == name);
+        let ready = match self.aim {
+            Aim::Go => self.chosen().is_some(),
+            Aim::Rename(_) | Aim::Keep { .. } => !name.is_empty() && complaint.is_none(),
+        };
+        let body = column![field(
+            label,
+            line(NAME, "", &self.typed).on_input(Message::Typed).on_submit(Message::Submit),
+            complaint
+        )]
+        .push(self.about())
+        .push(replaces.then(|| text(t!("desk-filter-replaces")).size(size::CAPTION)))
+        .push((self.aim == Aim::Go).then(|| self.list()))
+        .spacing(space::M);
+        let go = match self.aim {
+            Aim::Go => t!("desk-filter-show"),
+            Aim::Rename(_) | Aim::Keep { .. } => t!("desk-filter-save"),
+        };
+        frame(Frame {
+            icon: Icon::Search,
+            title,
+            width: 620.0,
+            body: body.into(),
+            stage: Some(&self.stage),
+            go: Some((format!("{go} (Enter)"), Weight::Primary, ready.then_some(Message::Submit))),
+            close: Message::Close,
+        })
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use iced::widget::{column, container, operation, row};
+use iced::widget::{column, container, row};
 use iced::{Center, Fill, Task};
 
 use crate::desk::door::Door;
@@ -16,13 +16,14 @@ use crate::desk::widget::badge::badge;
 use crate::desk::widget::field::{field, line};
 use crate::desk::widget::icon::{Icon, icon, tinted};
 use crate::desk::widget::press::wide;
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::tick::tick;
 use crate::desk::widget::told::told;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
-use crate::office::TokenChoice;
+use crate::office::{Placement, SignOrder, TokenChoice};
 use crate::t;
 use crate::token::{Pin, Presence, Selector};
 
@@ -66,6 +67,15 @@ pub struct Ready {
     pub last_try_confirmed: bool,
 }
 
+impl Ready {
+    /// The order, for a signature whose place the office finds.
+    pub fn order(self) -> SignOrder {
+        let Self { token, certificate, pin, last_try_confirmed } = self;
+        let placement = Placement::Automatic;
+        SignOrder { token, certificate, pin, last_try_confirmed, placement }
+    }
+}
+
 #[derive(Debug)]
 enum Tokens {
     Unknown,
@@ -73,12 +83,17 @@ enum Tokens {
     Failed(Problem),
 }
 
+/// Puts the keyboard into the PIN.
+pub fn focus<M: Send + 'static>() -> Task<M> {
+    reach(PIN)
+}
+
 impl Hand {
     /// Begins with a look at the readers and the keyboard in the PIN.
     pub fn new(kind: SignatureKind, door: &Arc<dyn Door>) -> (Self, Task<Message>) {
         let mut hand = Self::empty(kind);
         let look = hand.look(door);
-        (hand, Task::batch([look, operation::focus(PIN)]))
+        (hand, Task::batch([look, reach(PIN)]))
     }
 
     fn empty(kind: SignatureKind) -> Self {
@@ -109,7 +124,7 @@ impl Hand {
             Message::Choose(index) => {
                 if let Some(token) = self.tokens().get(index) {
                     self.choose(Some(token.clone()));
-                    return operation::focus(PIN);
+                    return reach(PIN);
                 }
             }
             Message::Certificate(serial) => self.certificate = Some(serial),
@@ -128,11 +143,12 @@ impl Hand {
         self.look(door)
     }
 
-    /// After a failure the PIN is typed anew, and the tries left are read anew.
-    pub fn failed(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+    /// For another signature, after a failure or without one: the PIN is typed anew, and the
+    /// tries left are read anew.
+    pub fn again(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
         self.pin = Pin::new("");
         self.last_try_known = false;
-        Task::batch([self.look(door), operation::focus(PIN)])
+        Task::batch([self.look(door), reach(PIN)])
     }
 
     fn look(&mut self, door: &Arc<dyn Door>) -> Task<Message> {

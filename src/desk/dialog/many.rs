@@ -7,7 +7,7 @@ use futures::channel::mpsc;
 use iced::widget::{Space, column, container, progress_bar, row, scrollable};
 use iced::{Center, Fill, Task};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::deeds::Deed;
 use crate::desk::document::Document;
 use crate::desk::door::Door;
@@ -19,6 +19,7 @@ use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
 use crate::domain::problem::Problem;
 use crate::i18n::tell;
+use crate::office::Assigning;
 use crate::office::batch::{Cancel, Fate};
 use crate::office::many::{Decision, Fates};
 use crate::t;
@@ -33,7 +34,7 @@ pub struct Many {
     finished: usize,
     /// All have found their fate.
     ended: bool,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug)]
@@ -54,13 +55,31 @@ pub enum Message {
 }
 
 impl Many {
-    /// `None` where the deed is none that is done to many at once.
+    /// `None` where the deed is none that is done to many at once without more to be said.
     pub fn new(deed: Deed, documents: &[Document]) -> Option<Self> {
         let decision = match deed {
             Deed::Accept => Decision::Accept,
             Deed::Register => Decision::Register,
             _ => return None,
         };
+        Some(Self::deciding(deed, decision, documents))
+    }
+
+    /// Gives all of them to the same people, at once: that was asked before.
+    pub fn assigning(
+        given: Assigning,
+        documents: &[Document],
+        door: &Arc<dyn Door>,
+    ) -> (Self, Task<Message>) {
+        let mut dialog = Self::deciding(Deed::Assign, Decision::Assign(given), documents);
+        let task = match dialog.submit(door) {
+            Step::Run(task) => task,
+            _ => Task::none(),
+        };
+        (dialog, task)
+    }
+
+    fn deciding(deed: Deed, decision: Decision, documents: &[Document]) -> Self {
         let mut ordered: Vec<&Document> = documents.iter().collect();
         // As the office will take them.
         ordered.sort_by_key(|document| (document.when(), document.key()));
@@ -69,7 +88,7 @@ impl Many {
             about: super::about(document),
             fate: None,
         };
-        Some(Self {
+        Self {
             deed,
             decision,
             lines: ordered.iter().map(line).collect(),
@@ -77,14 +96,51 @@ impl Many {
             finished: 0,
             ended: false,
             stage: Stage::Asking,
-        })
+        }
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
+    fn submit(&mut self, door: &Arc<dyn Door>) -> Step<Message> {
+        if self.stage.is_busy() || self.ended {
+            return Step::None;
+        }
+        self.stage = Stage::Busy;
+        self.finished = 0;
+        let keys: Vec<DocumentKey> = self.lines.iter().map(|line| line.key).collect();
+        let (decision, cancel, door) =
+            (self.decision.clone(), self.cancel.clone(), Arc::clone(door));
+        let (say, said) = mpsc::unbounded();
+        let work = crate::desk::ask(move || {
+            door.decide_many(&keys, &decision, &cancel, &move |progress| {
+                // Whoever closed the window hears nothing more; the work goes on.
+                let fell = Message::Fell(progress.index, progress.fate.clone());
+                let _ = say.unbounded_send(fell);
+            })
+        });
+        // The fates come first: the work holds the only sender until it ends.
+        Step::Run(Task::batch([Task::run(said, |fell| fell), Task::perform(work, Message::Ended)]))
     }
 
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+    fn progress(&self, busy: bool) -> Element<'_, Message> {
+        let total = self.lines.len();
+        let fates = || self.lines.iter().filter_map(|line| line.fate.as_ref());
+        let done = fates().filter(|fate| fate.done().is_some()).count();
+        let said = t!("desk-many-ended", done = done, total = total);
+        let stop = busy.then(|| {
+            let stopping = self.cancel.is_cancelled();
+            let label = if stopping { t!("desk-batch-stopping") } else { t!("desk-batch-stop") };
+            press(None, label, Weight::Plain, (!stopping).then_some(Message::Cancel))
+        });
+        let bar = progress_bar(0.0..=total.max(1) as f32, self.finished as f32).girth(10);
+        column![text(said).font(BOLD).size(size::BODY), bar].push(stop).spacing(space::S).into()
+    }
+}
+
+impl Modal for Many {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Submit => return self.submit(door),
             Message::Fell(index, fate) => {
@@ -110,7 +166,7 @@ impl Many {
         Step::None
     }
 
-    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
         match command {
             Command::Confirm | Command::Open if self.ended => Step::Close,
             Command::Confirm | Command::Open => self.submit(door),
@@ -118,37 +174,17 @@ impl Many {
         }
     }
 
-    fn submit(&mut self, door: &Arc<dyn Door>) -> Step<Message> {
-        if self.stage.is_busy() || self.ended {
-            return Step::None;
-        }
-        self.stage = Stage::Busy;
-        self.finished = 0;
-        let keys: Vec<DocumentKey> = self.lines.iter().map(|line| line.key).collect();
-        let (decision, cancel, door) =
-            (self.decision.clone(), self.cancel.clone(), Arc::clone(door));
-        let (say, said) = mpsc::unbounded();
-        let work = crate::desk::ask(move || {
-            door.decide_many(&keys, &decision, &cancel, &move |progress| {
-                // Whoever closed the window hears nothing more; the work goes on.
-                let fell = Message::Fell(progress.index, progress.fate.clone());
-                let _ = say.unbounded_send(fell);
-            })
-        });
-        // The fates come first: the work holds the only sender until it ends.
-        Step::Run(Task::batch([Task::run(said, |fell| fell), Task::perform(work, Message::Ended)]))
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let count = self.lines.len();
         let asks = match self.deed {
             Deed::Register => t!("desk-many-register", count = count),
+            Deed::Assign => t!("desk-many-assign", count = count),
             _ => t!("desk-many-accept", count = count),
         };
         let lines = self.lines.iter().map(|line| {
             column![text(&line.about).size(size::BODY)]
-                .push(line.fate.as_ref().map(fate))
+                .push(line.fate.as_ref().map(|one| fate(self.deed, one)))
                 .spacing(2.0)
                 .into()
         });
@@ -175,28 +211,13 @@ impl Many {
             close: Message::Close,
         })
     }
-
-    fn progress(&self, busy: bool) -> Element<'_, Message> {
-        let total = self.lines.len();
-        let fates = || self.lines.iter().filter_map(|line| line.fate.as_ref());
-        let done = fates().filter(|fate| fate.done().is_some()).count();
-        let said = if busy {
-            t!("desk-batch-running", finished = self.finished, total = total)
-        } else {
-            t!("desk-many-ended", done = done, total = total)
-        };
-        let stop = busy.then(|| {
-            let stopping = self.cancel.is_cancelled();
-            let label = if stopping { t!("desk-batch-stopping") } else { t!("desk-batch-stop") };
-            press(None, label, Weight::Plain, (!stopping).then_some(Message::Cancel))
-        });
-        let bar = progress_bar(0.0..=total.max(1) as f32, self.finished as f32).girth(10);
-        column![text(said).font(BOLD).size(size::BODY), bar].push(stop).spacing(space::S).into()
-    }
 }
 
-fn fate<'a>(fate: &Fate<String>) -> Element<'a, Message> {
+fn fate<'a>(deed: Deed, fate: &Fate<String>) -> Element<'a, Message> {
     let (icon, tone, words) = match fate {
+        Fate::Done(due) if !due.is_empty() && deed == Deed::Assign => {
+            (Icon::CheckCircle, Tone::Good, t!("desk-many-due", due = due))
+        }
         Fate::Done(number) if !number.is_empty() => {
             (Icon::CheckCircle, Tone::Good, t!("desk-many-number", number = number))
         }

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use iced::Task;
-use iced::widget::{column, operation, row, text_editor};
+use iced::widget::{column, row, text_editor};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::document::Document;
 use crate::desk::door::Door;
-use crate::desk::keys::Command;
 use crate::desk::orders::Order;
 use crate::desk::theme::{BOLD, Weight, size, space};
 use crate::desk::widget::field::{field, line, lines};
 use crate::desk::widget::icon::Icon;
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::tick::tick;
 use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
@@ -33,7 +33,7 @@ pub struct Note {
     working: bool,
     percent: String,
     next: String,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -60,43 +60,13 @@ impl Note {
             next: String::new(),
             stage: Stage::Asking,
         };
-        let focus = operation::focus(WORDS);
+        let focus = reach(WORDS);
         if !matches!(document, Document::Inbound(_)) {
             return (dialog, focus);
         }
         let door = Arc::clone(door);
         let asked = crate::desk::ask(move || door.may_report(key));
         (dialog, Task::batch([Task::perform(asked, Message::Working), focus]))
-    }
-
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
-    pub fn update(&mut self, message: Message) -> Step<Message> {
-        match message {
-            Message::Working(Ok(working)) => self.working = working,
-            Message::Working(Err(problem)) => self.stage = Stage::Failed(problem),
-            Message::Words(action) if !self.stage.is_busy() => self.words.perform(action),
-            Message::Words(_) => {}
-            Message::Private(private) => self.private = private,
-            Message::Percent(percent) => self.percent = percent,
-            Message::Next(next) => self.next = next,
-            Message::Submit => {
-                if let Some(order) = self.order() {
-                    return Step::Order(order);
-                }
-            }
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command) -> Step<Message> {
-        match command {
-            Command::Confirm => self.update(Message::Submit),
-            _ => Step::None,
-        }
     }
 
     /// `Ok(None)`: nothing was typed; `Err`: no number from 0 to 100.
@@ -122,7 +92,40 @@ impl Note {
         })
     }
 
-    pub fn view(&self) -> Element<'_, Message> {
+    fn heed(&mut self, message: Message) -> Step<Message> {
+        match message {
+            Message::Working(Ok(working)) => self.working = working,
+            Message::Working(Err(problem)) => self.stage = Stage::Failed(problem),
+            Message::Words(action) if !self.stage.is_busy() => self.words.perform(action),
+            Message::Words(_) => {}
+            Message::Private(private) => self.private = private,
+            Message::Percent(percent) => self.percent = percent,
+            Message::Next(next) => self.next = next,
+            Message::Submit => {
+                if let Some(order) = self.order() {
+                    return Step::Order(order);
+                }
+            }
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+}
+
+impl Modal for Note {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, _: &Arc<dyn Door>) -> Step<Message> {
+        self.heed(message)
+    }
+
+    fn confirm(&mut self, _: &Arc<dyn Door>) -> Step<Message> {
+        self.heed(Message::Submit)
+    }
+
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let reports = !self.percent.trim().is_empty() || !tidy(&self.next).is_empty();
         let work = self.working.then(|| {

@@ -5,16 +5,17 @@
 
 use std::sync::Arc;
 
-use iced::widget::{column, operation};
+use iced::widget::column;
 use iced::{Task, widget};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame};
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
 use crate::desk::orders::Order;
 use crate::desk::theme::{self, BOLD, Weight, size, space};
 use crate::desk::widget::field::{field, line};
 use crate::desk::widget::icon::Icon;
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::tick::tick;
 use crate::desk::widget::{Element, text};
 use crate::domain::outbound::SignatureKind;
@@ -37,7 +38,7 @@ pub struct ChangePin {
     new: Pin,
     again: Pin,
     last_try_known: bool,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -66,45 +67,7 @@ impl ChangePin {
             last_try_known: false,
             stage: Stage::Asking,
         };
-        (dialog, operation::focus(OLD))
-    }
-
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
-    pub fn update(&mut self, message: Message) -> Step<Message> {
-        match message {
-            Message::Old(pin) => self.old = pin,
-            Message::New(pin) => self.new = pin,
-            Message::Again(pin) => self.again = pin,
-            Message::LastTry(known) => self.last_try_known = known,
-            Message::Seen(Ok(tokens)) => {
-                let found = tokens.iter().find(|token| token.selector == self.token);
-                self.tries_left = found.and_then(tries);
-            }
-            Message::Seen(Err(_)) => {}
-            Message::Next(field) => return Step::Run(operation::focus(field)),
-            Message::Submit => return self.submit(),
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command) -> Step<Message> {
-        match command {
-            Command::Confirm => self.submit(),
-            _ => Step::None,
-        }
-    }
-
-    /// The old PIN is typed anew, and the tries left are read anew.
-    pub fn failed(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
-        self.old = Pin::new("");
-        self.last_try_known = false;
-        let (kind, door) = (self.kind, Arc::clone(door));
-        let look = Task::perform(crate::desk::ask(move || door.tokens(kind)), Message::Seen);
-        Task::batch([look, operation::focus(OLD)])
+        (dialog, reach(OLD))
     }
 
     /// What is wrong with what was typed as the new PIN, as a sentence.
@@ -138,7 +101,57 @@ impl ChangePin {
         })
     }
 
-    pub fn view(&self) -> Element<'_, Message> {
+    fn heed(&mut self, message: Message) -> Step<Message> {
+        match message {
+            Message::Old(pin) => self.old = pin,
+            Message::New(pin) => self.new = pin,
+            Message::Again(pin) => self.again = pin,
+            Message::LastTry(known) => self.last_try_known = known,
+            Message::Seen(Ok(tokens)) => {
+                let found = tokens.iter().find(|token| token.selector == self.token);
+                self.tries_left = found.and_then(tries);
+            }
+            Message::Seen(Err(_)) => {}
+            Message::Next(field) => return Step::Run(reach(field)),
+            Message::Submit => return self.submit(),
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+}
+
+impl Modal for ChangePin {
+    type Message = Message;
+
+    fn stage(&self) -> Option<&Stage> {
+        Some(&self.stage)
+    }
+
+    fn stage_mut(&mut self) -> Option<&mut Stage> {
+        Some(&mut self.stage)
+    }
+
+    fn update(&mut self, message: Message, _: &Arc<dyn Door>) -> Step<Message> {
+        self.heed(message)
+    }
+
+    fn command(&mut self, command: Command, _: &Arc<dyn Door>) -> Step<Message> {
+        match command {
+            Command::Confirm => self.submit(),
+            _ => Step::None,
+        }
+    }
+
+    /// The old PIN is typed anew, and the tries left are read anew.
+    fn failed(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        self.old = Pin::new("");
+        self.last_try_known = false;
+        let (kind, door) = (self.kind, Arc::clone(door));
+        let look = Task::perform(crate::desk::ask(move || door.tokens(kind)), Message::Seen);
+        Task::batch([look, reach(OLD)])
+    }
+
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let secret = |id, value: &Pin, typed: fn(Pin) -> Message, next: Message| {
             line(id, "", value.reveal())
@@ -224,9 +237,9 @@ mod tests {
     }
 
     fn typed(mut dialog: ChangePin, old: &str, new: &str, again: &str) -> ChangePin {
-        drop(dialog.update(Message::Old(Pin::new(old))));
-        drop(dialog.update(Message::New(Pin::new(new))));
-        drop(dialog.update(Message::Again(Pin::new(again))));
+        drop(dialog.heed(Message::Old(Pin::new(old))));
+        drop(dialog.heed(Message::New(Pin::new(new))));
+        drop(dialog.heed(Message::Again(Pin::new(again))));
         dialog
     }
 
@@ -243,7 +256,7 @@ mod tests {
     fn the_last_try_wants_a_word_more() {
         let mut dialog = typed(dialog(Some(1)), "123456", "246810", "246810");
         assert!(!dialog.is_ready());
-        drop(dialog.update(Message::LastTry(true)));
+        drop(dialog.heed(Message::LastTry(true)));
         let Step::Order(Order::ChangePin { last_try_confirmed, .. }) = dialog.submit() else {
             panic!("no order")
         };

@@ -5,24 +5,26 @@
 
 use std::sync::Arc;
 
-use iced::widget::{column, operation, row, text_editor};
+use iced::widget::{column, row, text_editor};
 use iced::{Center, Task};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::deeds::Deed;
 use crate::desk::document::Document;
 use crate::desk::door::Door;
-use crate::desk::keys::Command;
 use crate::desk::orders::Order;
 use crate::desk::theme::{BOLD, Tone, Weight, size, space};
 use crate::desk::widget::field::{field, lines};
 use crate::desk::widget::icon::{Icon, icon, tinted};
 use crate::desk::widget::press::wide;
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
+use crate::domain::layout::Severity;
 use crate::domain::problem::Problem;
 use crate::domain::text::tidy;
 use crate::office::Link;
+use crate::office::check_layout::sentence;
 use crate::office::gate::{fact, outcome};
 use crate::t;
 
@@ -41,7 +43,7 @@ pub struct Reason {
     /// Documents of ours that may be the answer, when something is completed.
     answers: Vec<Link>,
     words: text_editor::Content,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -66,13 +68,13 @@ pub struct Given {
 impl Reason {
     pub fn new(deed: Deed, document: &Document, door: &Arc<dyn Door>) -> (Self, Task<Message>) {
         let dialog = Self::blank(deed, document);
-        if !matches!(deed, Deed::Return | Deed::Accept) {
-            return (dialog, operation::focus(WORDS));
+        if !matches!(deed, Deed::Return | Deed::Accept | Deed::ToSign) {
+            return (dialog, reach(WORDS));
         }
         let (door, key) = (Arc::clone(door), document.key());
         let ask = crate::desk::ask(move || given(&*door, deed, key));
         let given = Task::perform(ask, Message::Given);
-        (dialog, Task::batch([given, operation::focus(WORDS)]))
+        (dialog, Task::batch([given, reach(WORDS)]))
     }
 
     /// The result of completing may stay unsaid.
@@ -81,7 +83,7 @@ impl Reason {
         let answers = crate::desk::ask(move || Ok(door.handling(key)?.links));
         let answers = Task::perform(answers, Message::Answers);
         let dialog = Self::blank(Deed::Complete, document);
-        (dialog, Task::batch([answers, operation::focus(WORDS)]))
+        (dialog, Task::batch([answers, reach(WORDS)]))
     }
 
     fn blank(deed: Deed, document: &Document) -> Self {
@@ -95,50 +97,6 @@ impl Reason {
             answers: Vec::new(),
             words: text_editor::Content::new(),
             stage: Stage::Asking,
-        }
-    }
-
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
-    pub fn update(&mut self, message: Message) -> Step<Message> {
-        match message {
-            Message::Given(Ok(given)) => {
-                // What the program proposes is chosen, for the person to change.
-                if self.chosen.is_none() && given.proposed > 0 {
-                    self.chosen = Some(0);
-                }
-                self.given = given.reasons;
-                self.found = given.found;
-            }
-            // The newest answer is most likely the one.
-            Message::Answers(Ok(answers)) => {
-                self.chosen = answers.len().checked_sub(1);
-                self.answers = answers;
-            }
-            Message::Given(Err(problem)) | Message::Answers(Err(problem)) => {
-                self.stage = Stage::Failed(problem);
-            }
-            Message::Choose(index) => {
-                self.chosen = if self.chosen == Some(index) { None } else { Some(index) };
-            }
-            Message::Words(action) if !self.stage.is_busy() => self.words.perform(action),
-            Message::Words(_) => {}
-            Message::Submit => {
-                if let Some(order) = self.order() {
-                    return Step::Order(order);
-                }
-            }
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command) -> Step<Message> {
-        match command {
-            Command::Confirm => self.update(Message::Submit),
-            _ => Step::None,
         }
     }
 
@@ -172,10 +130,58 @@ impl Reason {
         })
     }
 
-    pub fn view(&self) -> Element<'_, Message> {
+    fn heed(&mut self, message: Message) -> Step<Message> {
+        match message {
+            Message::Given(Ok(given)) => {
+                // What the program proposes is chosen, for the person to change.
+                if self.chosen.is_none() && given.proposed > 0 {
+                    self.chosen = Some(0);
+                }
+                self.given = given.reasons;
+                self.found = given.found;
+            }
+            // The newest answer is most likely the one.
+            Message::Answers(Ok(answers)) => {
+                self.chosen = answers.len().checked_sub(1);
+                self.answers = answers;
+            }
+            Message::Given(Err(problem)) | Message::Answers(Err(problem)) => {
+                self.stage = Stage::Failed(problem);
+            }
+            Message::Choose(index) => {
+                self.chosen = if self.chosen == Some(index) { None } else { Some(index) };
+            }
+            Message::Words(action) if !self.stage.is_busy() => self.words.perform(action),
+            Message::Words(_) => {}
+            Message::Submit => {
+                if let Some(order) = self.order() {
+                    return Step::Order(order);
+                }
+            }
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+}
+
+impl Modal for Reason {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, _: &Arc<dyn Door>) -> Step<Message> {
+        self.heed(message)
+    }
+
+    fn confirm(&mut self, _: &Arc<dyn Door>) -> Step<Message> {
+        self.heed(Message::Submit)
+    }
+
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let consequence = match self.deed {
             Deed::Accept => Some(t!("desk-reason-accept-means")),
+            Deed::ToSign => Some(t!("desk-layout-pass-means")),
             Deed::Return => Some(t!("desk-reason-return-means")),
             Deed::Recall => Some(t!("desk-reason-recall-means")),
             Deed::Abandon => Some(t!("desk-reason-abandon-means")),
@@ -239,6 +245,15 @@ impl Reason {
 /// The reasons of the profile, those first that follow from what was found at the gate. To
 /// accept all the same, words of one's own are wanted.
 fn given(door: &dyn Door, deed: Deed, key: DocumentKey) -> Result<Given, Problem> {
+    if deed == Deed::ToSign {
+        let check = door.layout_check(key)?;
+        let errors = check.iter().flat_map(|check| &check.findings);
+        let found = errors
+            .filter(|one| one.severity == Severity::Error)
+            .map(|one| sentence(one, &door.component(one)))
+            .collect();
+        return Ok(Given { reasons: Vec::new(), proposed: 0, found });
+    }
     let view = door.gate(key)?;
     let against = view.gate.iter().flat_map(|gate| &gate.checks);
     let found = against
@@ -290,33 +305,33 @@ mod tests {
     #[test]
     fn nothing_is_returned_without_a_reason() {
         let mut dialog = dialog(Deed::Return);
-        assert_eq!(reason_of(dialog.update(Message::Submit)), None);
+        assert_eq!(reason_of(dialog.heed(Message::Submit)), None);
         dialog.words = text_editor::Content::with_text("  \n ");
-        assert_eq!(reason_of(dialog.update(Message::Submit)), None);
-        drop(dialog.update(Message::Choose(1)));
-        assert_eq!(reason_of(dialog.update(Message::Submit)).as_deref(), Some("Gửi nhầm"));
+        assert_eq!(reason_of(dialog.heed(Message::Submit)), None);
+        drop(dialog.heed(Message::Choose(1)));
+        assert_eq!(reason_of(dialog.heed(Message::Submit)).as_deref(), Some("Gửi nhầm"));
         dialog.words = text_editor::Content::with_text("gửi Sở\nNội vụ");
         assert_eq!(
-            reason_of(dialog.update(Message::Submit)).as_deref(),
+            reason_of(dialog.heed(Message::Submit)).as_deref(),
             Some("Gửi nhầm: gửi Sở Nội vụ")
         );
-        drop(dialog.update(Message::Choose(1)));
-        assert_eq!(reason_of(dialog.update(Message::Submit)).as_deref(), Some("gửi Sở Nội vụ"));
+        drop(dialog.heed(Message::Choose(1)));
+        assert_eq!(reason_of(dialog.heed(Message::Submit)).as_deref(), Some("gửi Sở Nội vụ"));
     }
 
     #[test]
     fn while_the_office_is_at_it_nothing_is_ordered_twice() {
         let mut dialog = dialog(Deed::Return);
-        drop(dialog.update(Message::Choose(0)));
+        drop(dialog.heed(Message::Choose(0)));
         dialog.stage = Stage::Busy;
-        assert_eq!(reason_of(dialog.update(Message::Submit)), None);
+        assert_eq!(reason_of(dialog.heed(Message::Submit)), None);
     }
 
     #[test]
     fn a_result_may_stay_unsaid() {
         let mut dialog = dialog(Deed::Complete);
         assert!(
-            matches!(dialog.update(Message::Submit), Step::Order(Order::Complete { result, .. }) if result.is_empty())
+            matches!(dialog.heed(Message::Submit), Step::Order(Order::Complete { result, .. }) if result.is_empty())
         );
     }
 }

@@ -6,7 +6,7 @@ use iced::widget::{column, row};
 use iced::{Center, Fill, Task};
 
 use super::books::book_name;
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::document::{Document, today};
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
@@ -29,7 +29,7 @@ pub struct Register {
     /// The book that the rules name.
     ruled: String,
     chosen: usize,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -58,11 +58,18 @@ impl Register {
         (dialog, Task::perform(fetch, Message::Fetched))
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
+    fn order(&self) -> Option<Order> {
+        let book = self.books.get(self.chosen).filter(|_| !self.stage.is_busy())?;
+        Some(Order::RegisterIn(self.key, book.id.series.clone()))
     }
+}
 
-    pub fn update(&mut self, message: Message) -> Step<Message> {
+impl Modal for Register {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, _: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Fetched(Ok((books, ruled))) => {
                 self.books = books.into_iter().filter(|book| book.closed.is_none()).collect();
@@ -82,10 +89,10 @@ impl Register {
         Step::None
     }
 
-    pub fn command(&mut self, command: Command) -> Step<Message> {
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
         let last = self.books.len().saturating_sub(1);
         match command {
-            Command::Confirm | Command::Open => return self.update(Message::Submit),
+            Command::Confirm | Command::Open => return self.update(Message::Submit, door),
             Command::Down => self.chosen = (self.chosen + 1).min(last),
             Command::Up => self.chosen = self.chosen.saturating_sub(1),
             _ => {}
@@ -93,12 +100,7 @@ impl Register {
         Step::None
     }
 
-    fn order(&self) -> Option<Order> {
-        let book = self.books.get(self.chosen).filter(|_| !self.stage.is_busy())?;
-        Some(Order::RegisterIn(self.key, book.id.series.clone()))
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let lines = self.books.iter().enumerate().map(|(index, book)| {
             let chosen = index == self.chosen;

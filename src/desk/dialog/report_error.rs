@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 
-use iced::widget::{column, operation, row, text_editor};
+use iced::widget::{column, row, text_editor};
 use iced::{Center, Task};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::document::Document;
 use crate::desk::door::Door;
-use crate::desk::keys::Command;
 use crate::desk::orders::Order;
 use crate::desk::theme::{BOLD, Tone, Weight, size, space};
 use crate::desk::widget::field::{field, lines};
 use crate::desk::widget::icon::{Icon, icon, tinted};
 use crate::desk::widget::press::wide;
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::{Element, text};
 use crate::domain::document::DocumentKey;
 use crate::domain::gate::Outcome;
@@ -39,7 +39,7 @@ pub struct ReportError {
     words: text_editor::Content,
     /// Somebody has typed: what was found no longer takes the place of the words.
     typed: bool,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -76,14 +76,24 @@ impl ReportError {
             typed: false,
             stage: Stage::Asking,
         };
-        (dialog, Task::batch([found, operation::focus(WORDS)]))
+        (dialog, Task::batch([found, reach(WORDS)]))
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
+    fn order(&self) -> Option<Order> {
+        let words = tidy(&self.words.text());
+        if self.stage.is_busy() || words.is_empty() {
+            return None;
+        }
+        Some(Order::ReportError { key: self.key, to: self.to.clone()?, words })
     }
+}
 
-    pub fn update(&mut self, message: Message) -> Step<Message> {
+impl Modal for ReportError {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, _: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Found(found) => match *found {
                 Ok((view, people)) => {
@@ -114,22 +124,11 @@ impl ReportError {
         Step::None
     }
 
-    pub fn command(&mut self, command: Command) -> Step<Message> {
-        match command {
-            Command::Confirm => self.update(Message::Submit),
-            _ => Step::None,
-        }
+    fn confirm(&mut self, door: &Arc<dyn Door>) -> Step<Message> {
+        self.update(Message::Submit, door)
     }
 
-    fn order(&self) -> Option<Order> {
-        let words = tidy(&self.words.text());
-        if self.stage.is_busy() || words.is_empty() {
-            return None;
-        }
-        Some(Order::ReportError { key: self.key, to: self.to.clone()?, words })
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let choice = |to: ReportTo, name: String, symbol: Icon| {
             let chosen = self.to.as_ref() == Some(&to);

@@ -8,7 +8,7 @@ use iced::widget::{Space, column, operation, row};
 use iced::{Fill, Task};
 
 use super::hand::{self, Hand};
-use super::{BODY, Frame, Stage, Step, frame};
+use super::{BODY, Frame, Modal, Stage, Step, frame};
 use crate::desk::document::Document;
 use crate::desk::door::Door;
 use crate::desk::easel::Easel;
@@ -22,7 +22,6 @@ use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::domain::verdict::Level;
 use crate::office::head::NumberPreview;
-use crate::office::{Placement, SignOrder};
 use crate::t;
 use spot::{Chosen, Spot};
 
@@ -38,7 +37,7 @@ pub struct Sign {
     level: Option<Level>,
     /// Enter was pressed while the place was still being looked for.
     hurried: bool,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -88,11 +87,63 @@ impl Sign {
         (dialog, Task::batch(tasks))
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
+    fn is_ready(&self) -> bool {
+        !self.stage.is_busy() && self.hand.is_ready() && self.spot.chosen().is_some()
     }
 
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+    fn submit(&mut self) -> Step<Message> {
+        if !self.is_ready() {
+            self.hurried = self.hand.is_ready() && self.spot.is_looking();
+            return Step::None;
+        }
+        let (Some(chosen), Some(ready)) = (self.spot.chosen(), self.hand.take()) else {
+            return Step::None;
+        };
+        let order = ready.order();
+        let at = match chosen {
+            Chosen::Found => None,
+            Chosen::Shown { page, rect } => Some((page, rect)),
+        };
+        Step::Order(match self.kind {
+            SignatureKind::Personal => Order::Sign { key: self.key, order, at },
+            SignatureKind::Organisation => Order::Seal { key: self.key, order, at },
+        })
+    }
+
+    /// The number that the signature will take.
+    fn number(&self) -> Element<'_, Message> {
+        match &self.numbering {
+            Some(NumberPreview { code, date, .. }) => {
+                let date = crate::desk::document::day(*date);
+                text(t!("desk-sign-number", code = code, date = date)).size(size::BODY).into()
+            }
+            None => Space::new().into(),
+        }
+    }
+
+    /// How durable the signature is to be.
+    fn durability(&self) -> Element<'_, Message> {
+        let words = match self.level {
+            None => return Space::new().into(),
+            Some(Level::Bb) => t!("desk-sign-level-basic"),
+            Some(level) => t!("desk-sign-level", level = level.name()),
+        };
+        text(words).size(size::CAPTION).color(theme::INK_SOFT).into()
+    }
+}
+
+impl Modal for Sign {
+    type Message = Message;
+
+    fn stage(&self) -> Option<&Stage> {
+        Some(&self.stage)
+    }
+
+    fn stage_mut(&mut self) -> Option<&mut Stage> {
+        Some(&mut self.stage)
+    }
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Hand(hand::Message::Submit) | Message::Submit => self.submit(),
             Message::Hand(message) => {
@@ -124,7 +175,7 @@ impl Sign {
         }
     }
 
-    pub fn command(&mut self, command: Command) -> Step<Message> {
+    fn command(&mut self, command: Command, _: &Arc<dyn Door>) -> Step<Message> {
         match command {
             Command::Confirm => self.submit(),
             Command::Down => {
@@ -140,47 +191,18 @@ impl Sign {
     }
 
     /// A reader or a card came or went. During a signature nobody else talks to the card.
-    pub fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+    fn plugged(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
         if self.stage.is_busy() {
             return Task::none();
         }
         self.hand.plugged(door).map(Message::Hand)
     }
 
-    pub fn failed(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
-        Task::batch([self.hand.failed(door).map(Message::Hand), operation::snap_to_end(BODY)])
+    fn failed(&mut self, door: &Arc<dyn Door>) -> Task<Message> {
+        Task::batch([self.hand.again(door).map(Message::Hand), operation::snap_to_end(BODY)])
     }
 
-    fn is_ready(&self) -> bool {
-        !self.stage.is_busy() && self.hand.is_ready() && self.spot.chosen().is_some()
-    }
-
-    fn submit(&mut self) -> Step<Message> {
-        if !self.is_ready() {
-            self.hurried = self.hand.is_ready() && self.spot.is_looking();
-            return Step::None;
-        }
-        let (Some(chosen), Some(ready)) = (self.spot.chosen(), self.hand.take()) else {
-            return Step::None;
-        };
-        let order = SignOrder {
-            token: ready.token,
-            certificate: ready.certificate,
-            pin: ready.pin,
-            last_try_confirmed: ready.last_try_confirmed,
-            placement: Placement::Automatic,
-        };
-        let at = match chosen {
-            Chosen::Found => None,
-            Chosen::Shown { page, rect } => Some((page, rect)),
-        };
-        Step::Order(match self.kind {
-            SignatureKind::Personal => Order::Sign { key: self.key, order, at },
-            SignatureKind::Organisation => Order::Seal { key: self.key, order, at },
-        })
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
+    fn view(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let (title, deed, means, symbol) = match self.kind {
             SignatureKind::Personal => {
@@ -214,26 +236,5 @@ impl Sign {
             )),
             close: Message::Close,
         })
-    }
-
-    /// The number that the signature will take.
-    fn number(&self) -> Element<'_, Message> {
-        match &self.numbering {
-            Some(NumberPreview { code, date, .. }) => {
-                let date = crate::desk::document::day(*date);
-                text(t!("desk-sign-number", code = code, date = date)).size(size::BODY).into()
-            }
-            None => Space::new().into(),
-        }
-    }
-
-    /// How durable the signature is to be.
-    fn durability(&self) -> Element<'_, Message> {
-        let words = match self.level {
-            None => return Space::new().into(),
-            Some(Level::Bb) => t!("desk-sign-level-basic"),
-            Some(level) => t!("desk-sign-level", level = level.name()),
-        };
-        text(words).size(size::CAPTION).color(theme::INK_SOFT).into()
     }
 }

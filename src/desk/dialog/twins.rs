@@ -8,7 +8,7 @@ use iced::widget::image::{self, Image};
 use iced::widget::{Space, column, container, row, text_editor};
 use iced::{Center, Fill, Task};
 
-use super::{Dialog, Frame, Stage, Step, frame};
+use super::{Dialog, Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::deeds::Deed;
 use crate::desk::document::{Document, day, local_time};
 use crate::desk::door::Door;
@@ -47,7 +47,7 @@ pub struct Twins {
     may_register: bool,
     may_return: bool,
     reason: text_editor::Content,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -89,10 +89,6 @@ impl Twins {
         (dialog, Task::batch([find, draw]))
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
-
     fn draw(&self, key: DocumentKey, door: &Arc<dyn Door>) -> Task<Message> {
         let (door, easel) = (Arc::clone(door), Arc::clone(&self.easel));
         let work = crate::desk::ask(move || {
@@ -105,55 +101,6 @@ impl Twins {
         self.found.as_ref()?.get(self.at)
     }
 
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
-        match message {
-            Message::Found(Ok(found)) => {
-                self.found = Some(found);
-                return self.update(Message::Beside(0), door);
-            }
-            Message::Found(Err(problem)) => self.stage = Stage::Failed(problem),
-            Message::Drawn(key, answer) => {
-                let handle = answer.ok().map(|Picture { width, height, rgba }| {
-                    image::Handle::from_rgba(width, height, Bytes::from_owner(rgba))
-                });
-                self.pictures.retain(|(known, _)| *known != key);
-                self.pictures.push((key, handle));
-            }
-            Message::Beside(at) => {
-                self.at = at;
-                if let Some(key) = self.beside().map(|found| found.document.key)
-                    && !self.pictures.iter().any(|(known, _)| *known == key)
-                {
-                    return Step::Run(self.draw(key, door));
-                }
-            }
-            Message::Reason(action) if !self.stage.is_busy() => self.reason.perform(action),
-            Message::Reason(_) => {}
-            Message::Submit => {
-                if let Some(order) = self.order() {
-                    return Step::Order(order);
-                }
-            }
-            Message::Return => {
-                let document = Document::Inbound(self.own.clone());
-                return Step::Open(Box::new(Dialog::reason(Deed::Return, &document, door)));
-            }
-            Message::Show(key) => return Step::Show(key),
-            Message::Close => return Step::Close,
-        }
-        Step::None
-    }
-
-    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
-        let count = self.found.as_ref().map_or(0, Vec::len);
-        match command {
-            Command::Confirm => self.update(Message::Submit, door),
-            Command::Down if self.at + 1 < count => self.update(Message::Beside(self.at + 1), door),
-            Command::Up if self.at > 0 => self.update(Message::Beside(self.at - 1), door),
-            _ => Step::None,
-        }
-    }
-
     /// One of them is registered, so that registering wants a reason.
     fn is_registered(&self) -> bool {
         let mut found = self.found.iter().flatten();
@@ -164,27 +111,6 @@ impl Twins {
         let reason = tidy(&self.reason.text());
         let may = self.may_register && self.is_registered() && !self.stage.is_busy();
         (may && !reason.is_empty()).then(|| Order::RegisterDespite { key: self.own.key, reason })
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
-        let body: Element<'_, Message> = match (&self.found, self.beside()) {
-            (None, _) => text(t!("desk-loading")).size(size::BODY).into(),
-            (Some(_), None) => text(t!("desk-twins-none")).size(size::BODY).into(),
-            (Some(found), Some(beside)) => self.both(found, beside),
-        };
-        let go = (self.may_register && self.is_registered()).then(|| {
-            let label = format!("{} (Ctrl+Enter)", t!("desk-twins-register"));
-            (label, Weight::Primary, self.order().map(|_| Message::Submit))
-        });
-        frame(Frame {
-            icon: Icon::FilePlus,
-            title: t!("desk-twins"),
-            width: 1180.0,
-            body,
-            stage: Some(&self.stage),
-            go,
-            close: Message::Close,
-        })
     }
 
     fn both<'a>(&'a self, found: &'a [Duplicate], beside: &'a Duplicate) -> Element<'a, Message> {
@@ -250,6 +176,82 @@ impl Twins {
             .align_y(Center)
             .style(theme::framed)
             .into()
+    }
+}
+
+impl Modal for Twins {
+    type Message = Message;
+
+    staged!();
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+        match message {
+            Message::Found(Ok(found)) => {
+                self.found = Some(found);
+                return self.update(Message::Beside(0), door);
+            }
+            Message::Found(Err(problem)) => self.stage = Stage::Failed(problem),
+            Message::Drawn(key, answer) => {
+                let handle = answer.ok().map(|Picture { width, height, rgba }| {
+                    image::Handle::from_rgba(width, height, Bytes::from_owner(rgba))
+                });
+                self.pictures.retain(|(known, _)| *known != key);
+                self.pictures.push((key, handle));
+            }
+            Message::Beside(at) => {
+                self.at = at;
+                if let Some(key) = self.beside().map(|found| found.document.key)
+                    && !self.pictures.iter().any(|(known, _)| *known == key)
+                {
+                    return Step::Run(self.draw(key, door));
+                }
+            }
+            Message::Reason(action) if !self.stage.is_busy() => self.reason.perform(action),
+            Message::Reason(_) => {}
+            Message::Submit => {
+                if let Some(order) = self.order() {
+                    return Step::Order(order);
+                }
+            }
+            Message::Return => {
+                let document = Document::Inbound(self.own.clone());
+                return Step::Open(Box::new(Dialog::reason(Deed::Return, &document, door)));
+            }
+            Message::Show(key) => return Step::Show(key),
+            Message::Close => return Step::Close,
+        }
+        Step::None
+    }
+
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+        let count = self.found.as_ref().map_or(0, Vec::len);
+        match command {
+            Command::Confirm => self.update(Message::Submit, door),
+            Command::Down if self.at + 1 < count => self.update(Message::Beside(self.at + 1), door),
+            Command::Up if self.at > 0 => self.update(Message::Beside(self.at - 1), door),
+            _ => Step::None,
+        }
+    }
+
+    fn view(&self) -> Element<'_, Message> {
+        let body: Element<'_, Message> = match (&self.found, self.beside()) {
+            (None, _) => text(t!("desk-loading")).size(size::BODY).into(),
+            (Some(_), None) => text(t!("desk-twins-none")).size(size::BODY).into(),
+            (Some(found), Some(beside)) => self.both(found, beside),
+        };
+        let go = (self.may_register && self.is_registered()).then(|| {
+            let label = format!("{} (Ctrl+Enter)", t!("desk-twins-register"));
+            (label, Weight::Primary, self.order().map(|_| Message::Submit))
+        });
+        frame(Frame {
+            icon: Icon::FilePlus,
+            title: t!("desk-twins"),
+            width: 1180.0,
+            body,
+            stage: Some(&self.stage),
+            go,
+            close: Message::Close,
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use iced::Task;
 use iced::widget::{column, row};
 use iced::{Center, Fill};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame, staged};
 use crate::desk::document::{Document, local_time};
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
@@ -29,7 +29,7 @@ pub struct List {
     rows: Option<Vec<Unacknowledged>>,
     /// The row that the arrow keys are on.
     at: usize,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -46,12 +46,14 @@ impl List {
             Task::perform(crate::desk::ask(move || door.unacknowledged(MOST)), Message::Fetched);
         (Self { rows: None, at: 0, stage: Stage::Asking }, fetch)
     }
+}
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
-    }
+impl Modal for List {
+    type Message = Message;
 
-    pub fn update(&mut self, message: Message) -> Step<Message> {
+    staged!();
+
+    fn update(&mut self, message: Message, _: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Fetched(Ok(rows)) => self.rows = Some(rows),
             Message::Fetched(Err(problem)) => self.stage = Stage::Failed(problem),
@@ -61,7 +63,7 @@ impl List {
         Step::None
     }
 
-    pub fn command(&mut self, command: Command) -> Step<Message> {
+    fn command(&mut self, command: Command, _: &Arc<dyn Door>) -> Step<Message> {
         let last = self.rows.as_ref().map_or(0, |rows| rows.len().saturating_sub(1));
         match command {
             Command::Down => self.at = self.at.saturating_add(1).min(last),
@@ -77,7 +79,7 @@ impl List {
         Step::None
     }
 
-    pub fn view(&self) -> Element<'_, Message> {
+    fn view(&self) -> Element<'_, Message> {
         let rows: Element<'_, Message> = match &self.rows {
             None => text(t!("desk-loading")).size(size::BODY).into(),
             Some(rows) if rows.is_empty() => row![

@@ -7,7 +7,7 @@ use futures::channel::mpsc;
 use iced::widget::{column, container, progress_bar, row};
 use iced::{Center, Fill, Task};
 
-use super::{Frame, Stage, Step, frame};
+use super::{Frame, Modal, Stage, Step, frame};
 use crate::desk::document::local_time;
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
@@ -30,7 +30,7 @@ pub struct Waiting {
     cancel: Cancel,
     /// What the last run came to.
     ended: Option<ExtensionReport>,
-    pub(super) stage: Stage,
+    stage: Stage,
 }
 
 #[derive(Debug, Clone)]
@@ -57,11 +57,45 @@ impl Waiting {
         (dialog, fetch(door))
     }
 
-    pub fn stage(&self) -> &Stage {
-        &self.stage
+    fn is_ready(&self) -> bool {
+        let some = self.rows.as_ref().is_some_and(|rows| !rows.is_empty());
+        self.may && some && !self.stage.is_busy()
     }
 
-    pub fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
+    /// How far the run is, or what it came to.
+    fn run_view(&self) -> Option<Element<'_, Message>> {
+        if self.stage.is_busy() {
+            let (done, all) = self.progress;
+            let stopping = self.cancel.is_cancelled();
+            let label = if stopping { t!("desk-batch-stopping") } else { t!("desk-batch-stop") };
+            let stop = press(None, label, Weight::Plain, (!stopping).then_some(Message::Cancel));
+            let words = t!("desk-waiting-running", done = done, all = all);
+            let bar = progress_bar(0.0..=all.max(1) as f32, done as f32).girth(10);
+            return Some(
+                column![row![text(words).size(size::BODY).width(Fill), stop].align_y(Center), bar]
+                    .spacing(space::XS)
+                    .into(),
+            );
+        }
+        let report = self.ended.as_ref()?;
+        let (extended, waiting) = (report.extended, report.waiting);
+        let said = t!("desk-done-extend", extended = extended, waiting = waiting);
+        Some(text(said).font(BOLD).size(size::BODY).into())
+    }
+}
+
+impl Modal for Waiting {
+    type Message = Message;
+
+    fn stage(&self) -> Option<&Stage> {
+        Some(&self.stage)
+    }
+
+    fn stage_mut(&mut self) -> Option<&mut Stage> {
+        Some(&mut self.stage)
+    }
+
+    fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Fetched(Ok(rows)) => self.rows = Some(rows),
             Message::Fetched(Err(problem)) => self.stage = Stage::Failed(problem),
@@ -91,40 +125,14 @@ impl Waiting {
         Step::None
     }
 
-    pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
+    fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Step<Message> {
         match command {
             Command::Confirm => self.update(Message::Submit, door),
             _ => Step::None,
         }
     }
 
-    fn is_ready(&self) -> bool {
-        let some = self.rows.as_ref().is_some_and(|rows| !rows.is_empty());
-        self.may && some && !self.stage.is_busy()
-    }
-
-    /// How far the run is, or what it came to.
-    fn run_view(&self) -> Option<Element<'_, Message>> {
-        if self.stage.is_busy() {
-            let (done, all) = self.progress;
-            let stopping = self.cancel.is_cancelled();
-            let label = if stopping { t!("desk-batch-stopping") } else { t!("desk-batch-stop") };
-            let stop = press(None, label, Weight::Plain, (!stopping).then_some(Message::Cancel));
-            let words = t!("desk-waiting-running", done = done, all = all);
-            let bar = progress_bar(0.0..=all.max(1) as f32, done as f32).girth(10);
-            return Some(
-                column![row![text(words).size(size::BODY).width(Fill), stop].align_y(Center), bar]
-                    .spacing(space::XS)
-                    .into(),
-            );
-        }
-        let report = self.ended.as_ref()?;
-        let (extended, waiting) = (report.extended, report.waiting);
-        let said = t!("desk-done-extend", extended = extended, waiting = waiting);
-        Some(text(said).font(BOLD).size(size::BODY).into())
-    }
-
-    pub fn view(&self) -> Element<'_, Message> {
+    fn view(&self) -> Element<'_, Message> {
         let rows: Element<'_, Message> = match &self.rows {
             None => text(t!("desk-loading")).size(size::BODY).into(),
             Some(rows) if rows.is_empty() => text(t!("desk-waiting-none")).size(size::BODY).into(),

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::domain::document::DocumentKey;
@@ -44,6 +45,9 @@ pub trait GateDoor: Debug + Send + Sync {
     fn is_reminding_time(&self, now: Timestamp) -> bool;
     /// Whether this desk tells of things through the system's notifications.
     fn notifies(&self) -> bool;
+    fn set_notifies(&self, on: bool) -> Result<(), Problem>;
+    /// Whether the person is to be told today of what is overdue; whoever asks tells.
+    fn tells_overdue(&self, today: Date) -> Result<bool, Problem>;
 }
 
 impl GateDoor for Office {
@@ -103,5 +107,13 @@ impl GateDoor for Office {
 
     fn notifies(&self) -> bool {
         Self::notifies(self)
+    }
+
+    fn set_notifies(&self, on: bool) -> Result<(), Problem> {
+        Self::set_notifies(self, on)
+    }
+
+    fn tells_overdue(&self, today: Date) -> Result<bool, Problem> {
+        Self::tells_overdue(self, today)
     }
 }

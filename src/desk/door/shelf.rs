@@ -1,17 +1,19 @@
 //! What the window asks about register books, stamps and kept searches.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use crate::domain::book::{Book, BookId, Direction};
 use crate::domain::document::DocumentKey;
 use crate::domain::inbound::Registration;
 use crate::domain::problem::Problem;
 use crate::domain::query::Snippet;
-use crate::office::Office;
+use crate::i18n::language;
 use crate::office::batch::Cancel;
 use crate::office::book::{BookFilter, BookLine, Export, Exported};
 use crate::office::search::SavedFilter;
 use crate::office::stamp::ArrivalStamp;
+use crate::office::{Filter, Office};
 
 /// Every method may block.
 pub trait Shelf: Debug + Send + Sync {
@@ -51,11 +53,22 @@ pub trait Shelf: Debug + Send + Sync {
     fn save_filter(&self, filter: &SavedFilter) -> Result<(), Problem>;
     fn rename_filter(&self, name: &str, to: &str) -> Result<(), Problem>;
     fn forget_filter(&self, name: &str) -> Result<(), Problem>;
+    /// How many documents a search finds, counted up to `most`.
+    fn inbound_count(&self, filter: &Filter, most: u32) -> Result<u64, Problem>;
+    fn outbound_count(&self, filter: &Filter, most: u32) -> Result<u64, Problem>;
+    /// The settlement slip as a PDF file, in the language in force.
+    fn slip(&self, key: DocumentKey) -> Result<Vec<u8>, Problem>;
+    /// The main file of a cancelled document; that it was opened, and why, is kept.
+    fn sealed_file(&self, key: DocumentKey, reason: &str) -> Result<Arc<[u8]>, Problem>;
 }
 
 impl Shelf for Office {
     fn register_in_book(&self, key: DocumentKey, series: &str) -> Result<Registration, Problem> {
         self.register_in(key, Some(series))
+    }
+
+    fn slip(&self, key: DocumentKey) -> Result<Vec<u8>, Problem> {
+        self.settlement_slip(key, language())
     }
 
     super::pass_on! {
@@ -74,5 +87,8 @@ impl Shelf for Office {
         fn save_filter(&self, filter: &SavedFilter) -> Result<(), Problem>;
         fn rename_filter(&self, name: &str, to: &str) -> Result<(), Problem>;
         fn forget_filter(&self, name: &str) -> Result<(), Problem>;
+        fn inbound_count(&self, filter: &Filter, most: u32) -> Result<u64, Problem>;
+        fn outbound_count(&self, filter: &Filter, most: u32) -> Result<u64, Problem>;
+        fn sealed_file(&self, key: DocumentKey, reason: &str) -> Result<Arc<[u8]>, Problem>;
     }
 }

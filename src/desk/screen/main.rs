@@ -3,6 +3,8 @@
 
 mod actions;
 pub mod day;
+mod dialogs;
+mod drafts;
 pub mod facts;
 pub mod gate;
 pub mod handling;
@@ -28,22 +30,22 @@ use iced::task::Handle;
 use iced::{Subscription, Task};
 use jiff::civil::Date;
 
-use crate::desk::deeds::{Deed, deeds, is_unsigned_copy};
+use crate::desk::deeds::deeds;
 use crate::desk::dialog::{self, Dialog};
 use crate::desk::document::Queue;
 use crate::desk::door::Door;
 use crate::desk::easel::Easel;
 use crate::desk::keys::Command;
-use crate::desk::orders::{Order, Outcome};
+use crate::desk::orders::Outcome;
 use crate::domain::document::DocumentKey;
 use crate::domain::identity::ExpiryWarning;
-use crate::domain::outbound::{OutboundState, SignatureKind};
+use crate::domain::outbound::{OutboundDocument, SignatureKind};
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::domain::report::ErrorReport;
 use crate::domain::role::Act;
 use crate::i18n::{Lang, language};
 use crate::office::search::SavedFilter;
-use crate::office::{Agenda, Counts, DemandView, SyncReport};
+use crate::office::{Agenda, Counts, DemandView, KeptForm, SyncReport};
 use crate::t;
 use crate::token::Plugged;
 use jobs::Jobs;
@@ -82,6 +84,10 @@ pub struct Main {
     /// What is to be acknowledged today, and on which day that was reminded of.
     owing: day::Owing,
     reminded: Option<Date>,
+    /// On which day the system was asked to tell of what is overdue.
+    told_overdue: Option<Date>,
+    /// It is being asked which drafts have come to the person.
+    asking_drafts: bool,
     /// The line brought something since that was counted.
     brought: bool,
     /// Jobs whose decision can be taken back once they are done.
@@ -90,6 +96,8 @@ pub struct Main {
     decided: Vec<DocumentKey>,
     /// The searches that the person keeps.
     filters: Vec<SavedFilter>,
+    /// How much each of them finds, as far as that is known.
+    filter_counts: Vec<Option<u64>>,
     /// Inbound books that are open: with several, registering asks into which.
     open_books: usize,
     folder: paper::Folder,
@@ -117,6 +125,7 @@ pub enum Message {
     Digitise,
     Paper(paper::Message),
     Help,
+    Settings,
     Sync,
     /// The minute's synchronisation, of which only failures matter.
     AutoSync,
@@ -130,6 +139,7 @@ pub enum Message {
     Minute,
     /// What is to be acknowledged today.
     Unacknowledged,
+    Follow,
     Owing(Result<day::Owing, Problem>),
     /// Why is something in quarantine?
     AskRefusal,
@@ -151,6 +161,8 @@ pub enum Message {
     },
     /// Certificates that end soon.
     Warned(Result<Vec<ExpiryWarning>, Problem>),
+    /// How much each kept search finds, in their order.
+    FilterCounts(Vec<Option<u64>>),
     /// Kept searches, and how many inbound books are open.
     Filters(Result<Vec<SavedFilter>, Problem>),
     OpenBooks(Result<usize, Problem>),
@@ -160,6 +172,10 @@ pub enum Message {
     Books,
     /// What senders demand, of which the person had not been told.
     Told(Result<Vec<DemandView>, Problem>),
+    /// Drafts that have come to the person.
+    Reached(Result<Vec<OutboundDocument>, Problem>),
+    /// What the person left half written.
+    Left(Result<Vec<KeptForm>, Problem>),
     Language,
     LogOut,
 }
@@ -199,10 +215,13 @@ impl Main {
             awaiting: 0,
             owing: day::Owing::default(),
             reminded: None,
+            told_overdue: None,
+            asking_drafts: false,
             brought: false,
             reversible: Vec::new(),
             decided: Vec::new(),
             filters: Vec::new(),
+            filter_counts: Vec::new(),
             open_books: 1,
             folder: paper::Folder::default(),
             _watch: watch.abort_on_drop(),
@@ -220,6 +239,7 @@ impl Main {
             main.count_books(),
             main.look_for_paper(),
             main.ask_untold(),
+            main.ask_left(),
         ];
         (main, Task::batch(tasks))
     }
@@ -261,7 +281,8 @@ impl Main {
             Message::Counts(turn, answer) if turn == self.counted => match answer {
                 Ok(counts) => {
                     self.counts = Some(counts);
-                    Task::none()
+                    self.tell_overdue();
+                    self.count_filters()
                 }
                 Err(problem) => self.trouble(problem),
             },
@@ -287,6 +308,7 @@ impl Main {
             }
             Message::Minute => self.count_owing(),
             Message::Unacknowledged => self.unacknowledged(),
+            Message::Follow => self.follow(),
             Message::Owing(answer) => self.owing(answer),
             Message::Reports(answer) => self.reports(answer),
             Message::AskRefusal => self.ask_refusal(),
@@ -301,6 +323,14 @@ impl Main {
             Message::Digitise => self.digitise(Vec::new()),
             Message::Paper(message) => self.paper(message),
             Message::Help => self.open(Dialog::help()),
+            Message::Settings => {
+                let dialog = Dialog::settings(&self.door);
+                self.open(dialog)
+            }
+            Message::FilterCounts(counts) => {
+                self.filter_counts = counts;
+                Task::none()
+            }
             Message::Sync => self.sync(true),
             Message::AutoSync => self.auto_sync(),
             Message::Synced { job, asked, answer } => self.synced(job, asked, answer),
@@ -323,7 +353,8 @@ impl Main {
             Message::Warned(answer) => self.warned(answer),
             Message::Filters(Ok(filters)) => {
                 self.filters = filters;
-                Task::none()
+                self.filter_counts.clear();
+                self.count_filters()
             }
             Message::OpenBooks(Ok(count)) => {
                 self.open_books = count;
@@ -343,6 +374,8 @@ impl Main {
                 self.open(dialog)
             }
             Message::Told(answer) => self.told(answer),
+            Message::Reached(answer) => self.reached(answer),
+            Message::Left(answer) => self.left(answer),
             Message::Token(message) => {
                 self.token.update(message);
                 Task::none()
@@ -379,9 +412,14 @@ impl Main {
             Command::Digitise => self.update(Message::Digitise),
             Command::Batch => Action::Run(self.batch()),
             Command::Books => self.update(Message::Books),
+            Command::Follow => self.update(Message::Follow),
             Command::KeepFilter => self.update(Message::KeepFilter),
             Command::Filters => self.update(Message::FindFilter),
             Command::Note => Action::Run(self.note()),
+            Command::Slip => Action::Run(self.slip()),
+            Command::Copies => Action::Run(self.copies()),
+            Command::Unseal => Action::Run(self.unseal()),
+            Command::Settings => self.update(Message::Settings),
             Command::AnswerDemand => Action::Run(self.answer_demand()),
             // Once for what is overdue, once more for what is due soon.
             Command::Overdue => {
@@ -392,6 +430,7 @@ impl Main {
                 self.update(Message::Queue(Queue::Agenda(agenda)))
             }
             Command::Fields => Action::Run(self.fields()),
+            Command::Draft(wish) => Action::Run(self.draft(wish)),
             Command::Language => self.update(Message::Language),
             Command::LogOut => self.update(Message::LogOut),
             Command::Queue(index) => match self.queues.get(index) {
@@ -403,9 +442,10 @@ impl Main {
             Command::ReportError => Action::Run(self.report_error()),
             Command::Deed(deed) if !self.list.marked().is_empty() => Action::Run(self.many(deed)),
             Command::Deed(deed) => {
-                let offered = self.reader.document().is_some_and(|document| {
-                    deeds(document, |act| self.door.may(act)).contains(&deed)
-                });
+                let offered = self
+                    .reader
+                    .document()
+                    .is_some_and(|document| deeds(document, self.door.session()).contains(&deed));
                 if offered { Action::Run(self.begin(deed)) } else { Action::None }
             }
             Command::Close => {
@@ -501,12 +541,16 @@ impl Main {
             reader::Action::PrintCopy => self.print_copy(),
             reader::Action::Twins => self.show_twins(),
             reader::Action::Note => self.note(),
+            reader::Action::Slip => self.slip(),
+            reader::Action::Copies => self.copies(),
+            reader::Action::Unseal => self.unseal(),
             reader::Action::AnswerDemand => self.answer_demand(),
             reader::Action::Follow(key) => {
                 self.list.select(key);
                 self.reader.open(key, &self.door).map(Message::Reader)
             }
             reader::Action::Fields => self.fields(),
+            reader::Action::Draft(wish) => self.draft(wish),
             reader::Action::Compare { field, signer } => match self.reader.document() {
                 Some(document) => {
                     let dialog = Dialog::compare(field, signer, document, &self.door, &self.easel);
@@ -514,157 +558,6 @@ impl Main {
                 }
                 None => Task::none(),
             },
-        }
-    }
-
-    /// Begins a deed: at once where nothing is to be asked, with its dialog otherwise.
-    fn begin(&mut self, deed: Deed) -> Task<Message> {
-        let Some(document) = self.reader.document() else { return Task::none() };
-        let key = document.key();
-        if self.jobs.busy_with(key) {
-            return Task::none();
-        }
-        let submit = |to| Order::Submit { key, to, note: String::new() };
-        let door = Arc::clone(&self.door);
-        match deed {
-            Deed::Accept => self.order(Order::Accept(key)),
-            Deed::Begin => self.order(Order::Begin(key)),
-            Deed::Register if self.open_books > 1 => {
-                let dialog = Dialog::register(document, &door);
-                self.open(dialog)
-            }
-            Deed::Register => self.order(Order::Register(key)),
-            Deed::ToReview => self.order(submit(OutboundState::InReview)),
-            Deed::ToFormatCheck => self.order(submit(OutboundState::InFormatCheck)),
-            Deed::ToSign => self.order(submit(OutboundState::ToSign)),
-            Deed::Return | Deed::SendBack | Deed::Abandon | Deed::Recall => {
-                let dialog = Dialog::reason(deed, document, &door);
-                self.open(dialog)
-            }
-            Deed::Assign => {
-                let dialog = Dialog::assign(document, &door);
-                self.open(dialog)
-            }
-            Deed::Forward => {
-                let dialog = Dialog::forward(document, &door);
-                self.open(dialog)
-            }
-            Deed::Answer => {
-                let dialog = Dialog::answer(document, &door);
-                self.open(dialog)
-            }
-            Deed::Complete => {
-                let dialog = Dialog::complete(document, &door);
-                self.open(dialog)
-            }
-            Deed::Sign => {
-                let dialog = Dialog::sign(SignatureKind::Personal, document, &door, &self.easel);
-                self.open(dialog)
-            }
-            Deed::Seal if is_unsigned_copy(document) => {
-                let dialog = Dialog::copy(document, &door);
-                self.open(dialog)
-            }
-            Deed::Seal => {
-                let dialog =
-                    Dialog::sign(SignatureKind::Organisation, document, &door, &self.easel);
-                self.open(dialog)
-            }
-            Deed::Issue => {
-                let dialog = Dialog::issue(document);
-                self.open(dialog)
-            }
-        }
-    }
-
-    /// As what the person may sign all of the queue.
-    fn may_batch(&self) -> Option<SignatureKind> {
-        let kind = self.list.queue().batch()?;
-        let act = match kind {
-            SignatureKind::Personal => Act::SignPersonally,
-            SignatureKind::Organisation => Act::Seal,
-        };
-        self.door.may(act).then_some(kind)
-    }
-
-    /// Signs or seals what stands in the queue, where the person may.
-    fn batch(&mut self) -> Task<Message> {
-        let Some(kind) = self.may_batch() else { return Task::none() };
-        let dialog = Dialog::batch(kind, &self.door);
-        self.open(dialog)
-    }
-
-    /// The fields of the inbound document that is shown, where the person may write them.
-    fn fields(&mut self) -> Task<Message> {
-        match self.reader.document() {
-            Some(document) if actions::has_fields(document, &*self.door) => {
-                let dialog = Dialog::fields(document, &self.door, &self.easel);
-                self.open(dialog)
-            }
-            _ => Task::none(),
-        }
-    }
-
-    fn new_draft(&mut self) -> Task<Message> {
-        if self.dialog.is_some() || !self.door.may(Act::Draft) {
-            return Task::none();
-        }
-        let dialog = Dialog::draft(&self.door);
-        self.open(dialog)
-    }
-
-    fn open(&mut self, (dialog, task): (Dialog, Task<dialog::Message>)) -> Task<Message> {
-        self.dialog = Some(dialog);
-        self.ordered = None;
-        task.map(Message::Dialog)
-    }
-
-    fn dialog_update(&mut self, message: dialog::Message) -> Task<Message> {
-        let Some(dialog) = &mut self.dialog else { return Task::none() };
-        let action = dialog.update(message, &self.door);
-        self.dialog_action(action)
-    }
-
-    fn dialog_action(&mut self, action: dialog::Action) -> Task<Message> {
-        match action {
-            dialog::Action::None => Task::none(),
-            dialog::Action::Run(task) => task.map(Message::Dialog),
-            dialog::Action::Close => {
-                self.dialog = None;
-                self.look_at_token()
-            }
-            dialog::Action::Open(opened) => self.open(*opened),
-            dialog::Action::Show(key) => self.show_arrival(key),
-            dialog::Action::ShowLine { key, .. } => {
-                self.dialog = None;
-                self.reader.open(key, &self.door).map(Message::Reader)
-            }
-            dialog::Action::GoTo(filter) => {
-                self.dialog = None;
-                self.go_to(&filter)
-            }
-            dialog::Action::FiltersChanged { close } => self.filters_changed(close),
-            dialog::Action::Made(key, next) => {
-                self.dialog = None;
-                let shown = self.show_inbound(key);
-                let next = next.map_or_else(Task::none, |next| self.open(*next));
-                Task::batch([shown, next])
-            }
-            dialog::Action::Changed(task) => Task::batch([
-                task.map(Message::Dialog),
-                self.count(),
-                self.count_awaiting(),
-                self.list.reload(&self.door).map(Message::List),
-                self.reader.refresh(&self.door).map(Message::Reader),
-            ]),
-            dialog::Action::Order(order) => {
-                if let Some(dialog) = &mut self.dialog {
-                    dialog.busy();
-                }
-                let task = self.order(order);
-                self.ordered = self.jobs.newest();
-                task
-            }
         }
     }
 }

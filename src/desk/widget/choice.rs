@@ -7,6 +7,9 @@ use super::focus::{Step, focus};
 use super::{Element, LINE_HEIGHT};
 use crate::desk::theme::{self, size, space};
 
+/// The menu's height at most, in logical pixels.
+const MENU: f32 = 260.0;
+
 /// A picker. With focus, Up and Down take the option before and after.
 pub fn choice<'a, T, Message>(
     options: Vec<T>,
@@ -22,14 +25,18 @@ where
         let (options, selected, on_select) = (options.clone(), selected.clone(), on_select.clone());
         move |step| stepped(&options, selected.as_ref(), step).map(&on_select)
     };
+    // As high as its options, and no higher than the eye takes in; beyond that it scrolls.
+    let row = (size::BODY * LINE_HEIGHT).ceil() + 2.0 * space::XS;
+    let menu = (row * options.len() as f32).min(MENU);
     let list = pick_list(options, selected, on_select)
         .placeholder(placeholder)
         .text_size(size::BODY)
         .text_line_height(LINE_HEIGHT)
         .padding([space::XS, space::S])
         .width(Length::Fill)
-        .menu_height(260)
-        .style(theme::picker);
+        .menu_height(menu)
+        .style(theme::picker)
+        .menu_style(theme::menu);
     // With no options there is nowhere to step to, and the picker is skipped by Tab.
     match (by_key(Step::Back), by_key(Step::Forward)) {
         (Some(back), Some(forward)) => focus(list)

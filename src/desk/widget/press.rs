@@ -16,11 +16,31 @@ pub fn press<'a, Message: Clone + 'a>(
     weight: Weight,
     on_press: Option<Message>,
 ) -> Element<'a, Message> {
-    let label = text(label.into()).size(size::BODY).wrapping(Wrapping::None);
+    labelled(which, label.into(), weight, space::M, on_press)
+}
+
+/// The same, narrower: one of a row of many.
+pub fn tab<'a, Message: Clone + 'a>(
+    which: Option<Icon>,
+    label: impl Into<String>,
+    weight: Weight,
+    on_press: Option<Message>,
+) -> Element<'a, Message> {
+    labelled(which, label.into(), weight, space::S - 1.0, on_press)
+}
+
+fn labelled<'a, Message: Clone + 'a>(
+    which: Option<Icon>,
+    label: String,
+    weight: Weight,
+    beside: f32,
+    on_press: Option<Message>,
+) -> Element<'a, Message> {
+    let label = text(label).size(size::BODY).wrapping(Wrapping::None);
     let content = row![].push(which.map(icon)).push(label).spacing(space::S - 2.0).align_y(Center);
     focus(
         button(content)
-            .padding([space::XS, space::M])
+            .padding([space::XS, beside])
             .style(theme::pressed(weight))
             .on_press_maybe(on_press.clone()),
     )

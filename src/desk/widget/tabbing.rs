@@ -1,16 +1,17 @@
-//! Tab and Shift+Tab for the whole window.
+//! Tab and Shift+Tab for the whole window, and the keys that no field may take.
 //!
 //! iced moves the focus by a task, which comes after the keys that follow: whoever types
 //! quickly types into the wrong field. This wraps the root, moves the focus at once, goes
-//! round at the ends, and scrolls what has been reached into sight.
+//! round at the ends, and scrolls what has been reached into sight. [`reach`] does the last two
+//! for a control with a name.
 
 use iced::advanced::Shell;
 use iced::advanced::layout::Layout;
-use iced::advanced::widget::operation::{Focusable, Scrollable};
-use iced::advanced::widget::{Id, Operation, Tree};
+use iced::advanced::widget::operation::{Focusable, Outcome, Scrollable};
+use iced::advanced::widget::{Id, Operation, Tree, operate};
 use iced::keyboard::{self, Key, Modifiers, key::Named};
 use iced::widget::operation::AbsoluteOffset;
-use iced::{Event, Rectangle, Renderer, Vector};
+use iced::{Event, Rectangle, Renderer, Task, Vector};
 
 use super::Element;
 use super::through::{Through, through};
@@ -18,6 +19,12 @@ use super::through::{Through, through};
 /// Gives the Tab key to everything in `content` that can have the focus.
 pub fn tabbing<'a, Message: 'a>(content: impl Into<Element<'a, Message>>) -> Element<'a, Message> {
     through(content, Tabbing)
+}
+
+/// Gives the focus to the control of this name and scrolls it into sight: a person who is told
+/// that something is missing must see where.
+pub fn reach<T: Send + 'static>(id: impl Into<Id>) -> Task<T> {
+    operate(Give::to(Target::Named(id.into()))).discard()
 }
 
 struct Tabbing;
@@ -56,16 +63,35 @@ impl Count {
     }
 }
 
-/// Gives the focus to the one at `target`, and notes where it is.
-#[derive(Debug, Default)]
+/// Who is to have the focus.
+#[derive(Debug)]
+enum Target {
+    /// By its place in the order of all that can have it, from 0.
+    Place(usize),
+    Named(Id),
+}
+
+/// Gives the focus to the target, and notes where it is.
+#[derive(Debug)]
 struct Give {
-    target: usize,
+    target: Target,
     at: usize,
     /// Scrollables met so far, and those that we are inside of.
     scrollables: usize,
     met: bool,
     inside: Vec<usize>,
     found: Option<(Rectangle, usize)>,
+}
+
+impl Give {
+    fn to(target: Target) -> Self {
+        Self { target, at: 0, scrollables: 0, met: false, inside: Vec::new(), found: None }
+    }
+
+    /// What scrolls it into sight, if it can be scrolled.
+    fn reveal(&self) -> Option<Reveal> {
+        self.found.map(|(target, scrollable)| Reveal { target, scrollable, met: 0 })
+    }
 }
 
 impl Operation for Give {
@@ -92,8 +118,12 @@ impl Operation for Give {
         self.met = true;
     }
 
-    fn focusable(&mut self, _: Option<&Id>, bounds: Rectangle, state: &mut dyn Focusable) {
-        if self.at == self.target {
+    fn focusable(&mut self, id: Option<&Id>, bounds: Rectangle, state: &mut dyn Focusable) {
+        let meant = match &self.target {
+            Target::Place(place) => self.at == *place,
+            Target::Named(name) => id == Some(name),
+        };
+        if meant {
             state.focus();
             self.found = self.inside.last().map(|scrollable| (bounds, *scrollable));
         } else {
@@ -101,7 +131,17 @@ impl Operation for Give {
         }
         self.at += 1;
     }
+
+    fn finish(&self) -> Outcome<()> {
+        match self.reveal() {
+            Some(reveal) => Outcome::Chain(Box::new(reveal)),
+            None => Outcome::None,
+        }
+    }
 }
+
+/// What is said of a field stands beneath it, and is to be seen, too.
+const BENEATH: f32 = 26.0;
 
 /// Scrolls so that `target` can be seen in the scrollable of that place.
 #[derive(Debug)]
@@ -129,8 +169,8 @@ impl Operation for Reveal {
             return;
         }
         let offset = translation.y;
-        let (top, bottom) =
-            (self.target.y - content.y, self.target.y - content.y + self.target.height);
+        let top = self.target.y - content.y;
+        let bottom = top + self.target.height + BENEATH;
         let to = if top < offset {
             top
         } else if bottom > offset + bounds.height {
@@ -154,15 +194,26 @@ fn go<Message>(
     let mut count = Count::default();
     content.operate(tree, layout, renderer, &mut count);
     let Some(target) = count.next(back) else { return false };
-    let mut give = Give { target, ..Give::default() };
+    let mut give = Give::to(Target::Place(target));
     content.operate(tree, layout, renderer, &mut give);
-    if let Some((target, scrollable)) = give.found {
-        content.operate(tree, layout, renderer, &mut Reveal { target, scrollable, met: 0 });
+    if let Some(mut reveal) = give.reveal() {
+        content.operate(tree, layout, renderer, &mut reveal);
     }
     true
 }
 
 impl<Message> Through<Message> for Tabbing {
+    /// Alt with a digit is a shortcut wherever one types; a field would write the digit.
+    fn hears(&self, event: &Event) -> bool {
+        let Event::Keyboard(keyboard::Event::KeyPressed { key, physical_key, modifiers, .. }) =
+            event
+        else {
+            return true;
+        };
+        let digit = key.to_latin(*physical_key).is_some_and(|letter| letter.is_ascii_digit());
+        !(digit && *modifiers == Modifiers::ALT)
+    }
+
     fn after(
         &mut self,
         content: &mut Element<'_, Message>,

@@ -29,6 +29,9 @@ fn a_name_may_be_followed_by_a_space_and_written_without_diacritics() {
     assert_eq!(fields("so den: 15"), [(Field::ArrivalNumber, "15".to_owned(), false)]);
     assert_eq!(fields("Số đến:15-KNTC"), [(Field::ArrivalNumber, "15".to_owned(), false)]);
     assert_eq!(fields("noi nhan:xã"), [(Field::To, "xa".to_owned(), true)]);
+    assert_eq!(fields("bên gửi:\"sở y tế\""), [(Field::Sender, "so y te".to_owned(), false)]);
+    // A recipient is no sender, though one word is in both names.
+    assert_eq!(fields("gửi:xã"), [(Field::To, "xa".to_owned(), true)]);
 }
 
 #[test]
@@ -59,6 +62,8 @@ fn dates_are_days_months_years_and_ranges() {
     assert_eq!(days("ngày:2026-11"), november);
     assert_eq!(days("ngày:11/2026"), november);
     assert_eq!(days("đến:23/11/2026"), Some((date(2026, 11, 23), date(2026, 11, 23))));
+    assert_eq!(days("hạn:11/2026"), november);
+    assert_eq!(days("thời hạn:2026-11"), november);
     assert_eq!(days("date:2026"), Some((date(2026, 1, 1), date(2026, 12, 31))));
     assert_eq!(days("ngày:2026-11-20..2026-12-02"), Some((date(2026, 11, 20), date(2026, 12, 2))));
     assert_eq!(days("ngày:31/02/2026"), None);

@@ -121,7 +121,7 @@ impl Line for World {
             Ok(Receipt {
                 server_id: format!("id-{place}"),
                 received_at: Timestamp::from_second(NOW).unwrap(),
-                mark: String::new(),
+                signed: None,
             })
         })
     }
@@ -210,8 +210,8 @@ impl Queues for World {
         })
     }
 
-    fn wedge(&self, item: &str, code: &str, _: &str) -> Kept<()> {
-        assert!(item.contains("unknown") || item.contains("large"), "{item} parked: {code}");
+    fn wedge(&self, item: &str, problem: &Problem) -> Kept<()> {
+        assert!(item.contains("unknown") || item.contains("large"), "{item} parked: {problem}");
         self.row(item, |row| row.done = Some("wedged"))
     }
 
@@ -254,6 +254,7 @@ fn world(items: &[(u8, bool)], faults: Vec<u8>, cursor: Option<u8>) -> World {
             item: OutboxItem {
                 item: format!("{name}-{n}"),
                 kind: OutboxKind::Document,
+                order: false,
                 to: AgencyCode::new(to).unwrap(),
                 packet: BlobHash(sha256_hex(&bytes)),
                 urgent: *urgent,

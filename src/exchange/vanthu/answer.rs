@@ -1,12 +1,10 @@
 //! What an answer means: is it the server's, is it a refusal, and of what.
 
-use std::error::Error as _;
-use std::io;
-
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::{Caller, MAX_ANSWER, Progress, skew};
+use crate::exchange::connection::body;
 use crate::exchange::wire::{self, Code, Refusal};
 use crate::exchange::{Answer, ExchangeError};
 
@@ -19,13 +17,16 @@ pub(super) async fn judge(
 ) -> Answer<Response> {
     let status = response.status();
     let ours = response.headers().get(wire::SERVER).is_some_and(|v| v == wire::SERVER_VALUE);
+    if ours {
+        caller.hear(response.headers());
+    }
     if ours && status.is_success() {
         return Ok(response);
     }
     if !ours {
         return Err(stranger(status, size));
     }
-    let body = read(response, &Progress::default()).await?;
+    let body = body(response, MAX_ANSWER, &Progress::default()).await?;
     match serde_json::from_slice::<Refusal>(&body) {
         Ok(refusal) => Err(refused(refusal, caller, size)),
         Err(e) if status.is_server_error() => {
@@ -42,21 +43,9 @@ pub(super) async fn json<T: DeserializeOwned>(
     response: Response,
     progress: &Progress,
 ) -> Answer<T> {
-    let body = read(response, progress).await?;
+    let body = body(response, MAX_ANSWER, progress).await?;
     serde_json::from_slice(&body)
         .map_err(|e| ExchangeError::NotTheServer(format!("an answer that is not as agreed: {e}")))
-}
-
-async fn read(mut response: Response, progress: &Progress) -> Answer<Vec<u8>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| transport(&e))? {
-        if (body.len() + chunk.len()) as u64 > MAX_ANSWER {
-            return Err(ExchangeError::NotTheServer("an answer without end".into()));
-        }
-        body.extend_from_slice(&chunk);
-        progress.reached(body.len() as u64);
-    }
-    Ok(body)
 }
 
 /// An answer that does not carry the server's mark. Most come from something that stands
@@ -76,15 +65,17 @@ fn stranger(status: StatusCode, size: Option<u64>) -> ExchangeError {
 }
 
 fn refused(refusal: Refusal, caller: &Caller, size: Option<u64>) -> ExchangeError {
-    let Refusal { status, code, detail, time, recipients, limit } = refusal;
+    let Refusal { status, code, detail, time, recipients, closed, limit } = refusal;
     match code {
         Code::BadCredentials => {
             ExchangeError::BadCredentials { agency: caller.address.agency.clone() }
         }
+        Code::CertificateRefused => ExchangeError::CertificateRefused(detail),
         Code::ClockSkew => {
             ExchangeError::ClockSkew { seconds: skew(time, (caller.clock)()).as_secs() }
         }
         Code::RecipientUnknown => ExchangeError::RecipientUnknown(recipients),
+        Code::RecipientClosed => ExchangeError::RecipientClosed(closed),
         Code::TooLarge => {
             ExchangeError::TooLarge { size: size.unwrap_or(0), limit: limit.unwrap_or(0) }
         }
@@ -95,33 +86,4 @@ fn refused(refusal: Refusal, caller: &Caller, size: Option<u64>) -> ExchangeErro
         _ if status >= 500 => ExchangeError::ServerFault { status, detail },
         _ => ExchangeError::Refused { code: code.name().to_owned(), detail },
     }
-}
-
-/// A call that got no answer, or not all of it.
-pub(super) fn transport(error: &reqwest::Error) -> ExchangeError {
-    let mut causes = error.to_string();
-    let mut certificate = false;
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        certificate |= is_certificate_fault(cause) || text.contains("invalid peer certificate");
-        causes = format!("{causes}: {text}");
-        source = cause.source();
-    }
-    if certificate {
-        ExchangeError::Untrusted(causes)
-    } else if error.is_builder() {
-        ExchangeError::BadAddress(causes)
-    } else if error.is_connect() {
-        ExchangeError::Unreachable(causes)
-    } else {
-        ExchangeError::Cut(causes)
-    }
-}
-
-fn is_certificate_fault(cause: &(dyn std::error::Error + 'static)) -> bool {
-    // rustls hands its errors over as InvalidData inside an io::Error.
-    cause.downcast_ref::<io::Error>().is_some_and(|e| {
-        e.kind() == io::ErrorKind::InvalidData && e.to_string().contains("certificate")
-    })
 }

@@ -1,17 +1,20 @@
-//! Packets over the line: up whole, down piece by piece.
+//! Packets over the line: up whole where they are small, down piece by piece.
 
 use std::sync::{Arc, Mutex};
 
 use futures::stream;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, IF_RANGE, RANGE};
-use reqwest::{Body, Method, Response, StatusCode};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::{Body, Method, Response};
 
 use super::{Call, Caller, Progress, VanthuLine, answer, id, open};
-use crate::exchange::wire;
-use crate::exchange::{
-    Answer, DeliveryState, ExchangeError, InboxItem, OutboxKind, Parcel, Receipt, Watch,
-};
+use crate::exchange::coding::{self, Packer, ZSTD};
+use crate::exchange::connection::{self, transport};
+use crate::exchange::wire::{self, Accepted};
+use crate::exchange::{Answer, DeliveryState, ExchangeError, InboxItem, OutboxKind, Parcel, Watch};
 
+/// What is as small as this, in bytes, goes up in one call: should the line break, little is
+/// sent twice.
+const SMALL: usize = 32 * 1024;
 /// How the body of an upload is cut, in bytes; also the grain of its progress.
 const PIECE: usize = 64 * 1024;
 
@@ -24,21 +27,26 @@ pub(super) struct Partial {
 
 impl VanthuLine {
     /// Whether the server has a parcel with this key already.
-    pub(super) fn sent_before(&self, key: &str) -> Answer<Option<Receipt>> {
+    pub(super) fn sent_before(&self, key: &str) -> Answer<Option<Accepted>> {
         match self.call::<DeliveryState>(Method::GET, format!("/v1/outbox?key={key}"), None) {
-            Ok(state) => Ok(Some(Receipt {
-                server_id: state.id,
+            Ok(state) => Ok(Some(Accepted {
+                id: state.id,
                 received_at: state.received_at,
-                mark: state.receipt,
+                receipt: state.receipt,
+                number: state.number,
+                link: state.link,
             })),
             Err(ExchangeError::Missing(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    pub(super) fn upload(&self, parcel: &Parcel, key: &str, watch: &dyn Watch) -> Answer<Receipt> {
+    pub(super) fn upload(&self, parcel: &Parcel, key: &str, watch: &dyn Watch) -> Answer<Accepted> {
+        if parcel.bytes.len() > SMALL {
+            return self.upload_in_pieces(parcel, key, watch);
+        }
         let (bytes, to) = (Arc::clone(&parcel.bytes), wire::escape_all(&parcel.to));
-        let (key, kind) = (key.to_owned(), kind_name(parcel.kind));
+        let (key, kind) = (key.to_owned(), kind_name(parcel));
         let size = bytes.len() as u64;
         self.wait(watch, size, |caller, progress| async move {
             let sha256 = wire::sha256_hex(&bytes);
@@ -50,27 +58,30 @@ impl VanthuLine {
                 kind,
                 key: &key,
             };
-            let response = caller
-                .request(&call)
-                .header(CONTENT_TYPE, "application/xml")
-                .header(CONTENT_LENGTH, size)
-                .body(pieces(bytes, progress.clone()))
+            let mut request = caller.request(&call).header(CONTENT_TYPE, "application/xml");
+            let packed = if caller.packs() { coding::packed(&bytes) } else { None };
+            let body = match packed {
+                None => bytes,
+                Some(packed) => {
+                    request = request.header(CONTENT_ENCODING, ZSTD);
+                    packed.into()
+                }
+            };
+            let response = request
+                .header(CONTENT_LENGTH, body.len())
+                .body(pieces(body, 0, progress.clone()))
                 .send()
                 .await
-                .map_err(|e| answer::transport(&e))?;
+                .map_err(|e| transport(&e))?;
             let response = answer::judge(response, &caller, Some(size)).await?;
-            let accepted: wire::Accepted = answer::json(response, &Progress::default()).await?;
+            let accepted: Accepted = answer::json(response, &Progress::default()).await?;
             progress.reached(size);
-            Ok(Receipt {
-                server_id: accepted.id,
-                received_at: accepted.received_at,
-                mark: accepted.receipt,
-            })
+            Ok(accepted)
         })
     }
 
     pub(super) fn download(&self, item: &InboxItem, watch: &dyn Watch) -> Answer<Vec<u8>> {
-        let limit = self.patience.packet_limit;
+        let limit = self.connection.patience.packet_limit;
         if item.size > limit {
             return Err(ExchangeError::TooLarge { size: item.size, limit });
         }
@@ -97,7 +108,6 @@ impl VanthuLine {
             }
             let ask = Ask {
                 target: format!("/v1/packets/{}", id(&item.id)?),
-                sha256: item.sha256.clone(),
                 size: item.size,
                 held: Arc::clone(&held),
             };
@@ -113,11 +123,11 @@ impl VanthuLine {
             // Any byte more is worth another connection; so the number of rounds is bounded
             // by the size, and a line that brings nothing is left after a few.
             barren = if now > before { 0 } else { barren + 1 };
-            if barren >= self.patience.barren {
+            if barren >= self.connection.patience.barren {
                 return give_up(error);
             }
             if barren > 0 {
-                std::thread::sleep(self.patience.pause);
+                std::thread::sleep(self.connection.patience.pause);
             }
         }
     }
@@ -138,7 +148,6 @@ impl VanthuLine {
 /// A packet being fetched.
 struct Ask {
     target: String,
-    sha256: String,
     size: u64,
     /// What is there so far.
     held: Arc<Mutex<Vec<u8>>>,
@@ -147,28 +156,28 @@ struct Ask {
 impl Ask {
     /// Appends what one connection brings, to the end of the packet if it holds.
     async fn more(&self, caller: &Caller, progress: &Progress) -> Answer<()> {
-        let mut request = caller.request(&Call { target: &self.target, ..Call::default() });
         let have = open(&self.held).len() as u64;
-        if have > 0 {
-            request = request
-                .header(RANGE, format!("bytes={have}-"))
-                .header(IF_RANGE, format!("\"{}\"", self.sha256));
-        }
-        let response = request.send().await.map_err(|e| answer::transport(&e))?;
-        let mut response = answer::judge(response, caller, None).await?;
-        if response.status() != StatusCode::PARTIAL_CONTENT {
-            open(&self.held).clear();
-        } else if starts_at(&response) != Some(have) {
-            return Err(ExchangeError::NotTheServer("it answers another range".into()));
+        let target = match have {
+            0 => self.target.clone(),
+            have => format!("{}?from={have}", self.target),
+        };
+        let request = caller.request(&Call { target: &target, ..Call::default() });
+        let response = request.send().await.map_err(|e| transport(&e))?;
+        let response = answer::judge(response, caller, None).await?;
+        match starts_at(&response) {
+            0 => open(&self.held).clear(),
+            start if start == have => {}
+            _ => return Err(ExchangeError::NotTheServer("it goes on from another byte".into())),
         }
         progress.reached(have);
-        while let Some(chunk) = response.chunk().await.map_err(|e| answer::transport(&e))? {
+        let mut pieces = connection::Pieces::of(response)?;
+        while let Some(piece) = pieces.next().await? {
             let mut held = open(&self.held);
-            if (held.len() + chunk.len()) as u64 > self.size {
+            if (held.len() + piece.len()) as u64 > self.size {
                 held.clear();
                 return Err(ExchangeError::Damaged);
             }
-            held.extend_from_slice(&chunk);
+            held.extend_from_slice(&piece);
             progress.reached(held.len() as u64);
         }
         if open(&self.held).len() as u64 == self.size {
@@ -179,15 +188,15 @@ impl Ask {
     }
 }
 
-/// Where a partial answer begins (`Content-Range: bytes 100-199/200`).
-fn starts_at(response: &Response) -> Option<u64> {
-    let range = response.headers().get(CONTENT_RANGE)?.to_str().ok()?;
-    range.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
+/// From which byte of the packet an answer begins; one that does not say so is all of it.
+fn starts_at(response: &Response) -> u64 {
+    let from = response.headers().get(wire::FROM).and_then(|from| from.to_str().ok());
+    from.and_then(|from| from.parse().ok()).unwrap_or_default()
 }
 
-/// The parcel in pieces, so that it is seen how far it has come.
-fn pieces(bytes: Arc<[u8]>, progress: Progress) -> Body {
-    let pieces = stream::unfold(0, move |from: usize| {
+/// The parcel from a byte on in pieces, so that it is seen how far it has come.
+pub(super) fn pieces(bytes: Arc<[u8]>, start: usize, progress: Progress) -> Body {
+    let pieces = stream::unfold(start, move |from: usize| {
         let piece =
             bytes.get(from..).and_then(|rest| rest.chunks(PIECE).next()).map(<[u8]>::to_vec);
         progress.reached(from as u64);
@@ -200,8 +209,30 @@ fn pieces(bytes: Arc<[u8]>, progress: Progress) -> Body {
     Body::wrap_stream(pieces)
 }
 
-const fn kind_name(kind: OutboxKind) -> &'static str {
-    match kind {
+/// The same packed, where the first piece says that this is worth its while.
+pub(super) fn packed_pieces(bytes: &Arc<[u8]>, start: usize, progress: &Progress) -> Option<Body> {
+    let mut packer = Packer::new().ok()?;
+    let first = bytes.get(start..)?.chunks(PIECE).next()?;
+    let packed = packer.pack(first).ok()?;
+    coding::is_worth(first.len(), packed.len()).then(|| {
+        let (bytes, progress) = (Arc::clone(bytes), progress.clone());
+        let mut at = start + first.len();
+        let mut packer = Some(packer);
+        let rest = std::iter::from_fn(move || {
+            let Some(piece) = bytes.get(at..).and_then(|rest| rest.chunks(PIECE).next()) else {
+                return packer.take().map(Packer::finish);
+            };
+            progress.reached(at as u64);
+            at += piece.len();
+            packer.as_mut().map(|packer| packer.pack(piece))
+        });
+        Body::wrap_stream(stream::iter(std::iter::once(Ok(packed)).chain(rest)))
+    })
+}
+
+pub(super) const fn kind_name(parcel: &Parcel) -> &'static str {
+    match parcel.kind {
+        OutboxKind::Document if parcel.order => "order",
         OutboxKind::Document => "document",
         OutboxKind::Status => "status",
     }

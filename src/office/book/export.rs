@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::form;
 use super::line::BookFilter;
-use crate::domain::book::{Book, BookId, Direction};
+use crate::domain::book::{Book, BookId, Direction, written};
 use crate::domain::calendar;
 use crate::domain::problem::Problem;
 use crate::office::batch::Cancel;
@@ -127,7 +127,7 @@ impl Office {
                 }
                 Ok(true)
             })?;
-            // Setting the pages takes its own time; nobody waits for a file given up.
+            // Nobody waits for the end of a file given up.
             if cancel.is_cancelled() { Err(OfficeError::Cancelled.into()) } else { Ok(()) }
         })?;
         tell(total, total);
@@ -164,6 +164,7 @@ impl Office {
         if !asked.is_empty() {
             facts.push(t!("book-cover-filter", filter = asked.join("; ")));
         }
+        let last = written(&export.book.series, book.map_or(0, |book| book.last));
         let today = calendar::local(Timestamp::now()).date();
         Listing {
             title,
@@ -174,7 +175,7 @@ impl Office {
                 facts,
                 printed: t!("book-cover-printed", day = day(today)),
             },
-            columns: form::columns(*output),
+            columns: form::columns(*output, &last),
         }
     }
 }

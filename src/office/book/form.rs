@@ -8,14 +8,24 @@ use crate::office::listing::{Cell, Column};
 use crate::t;
 
 /// The columns of a form, in the order and with the words of Phụ lục IV. Shares are those of
-/// the width that dates and numbers leave.
-pub(super) fn columns(output: Output) -> Vec<Column> {
-    let day = |title: String| Column { title, share: 0.0, centred: true };
-    let text = |title: String, share: f32| Column { title, share, centred: false };
+/// the width that dates and numbers leave; `last` is the last number of the book, as it is
+/// written.
+pub(super) fn columns(output: Output, last: &str) -> Vec<Column> {
+    let narrow = |title: String, widest: &str| Column {
+        title,
+        share: 0.0,
+        widest: widest.to_owned(),
+        centred: true,
+    };
+    let day = |title: String| narrow(title, "00/00/0000");
+    let arrival = |title: String| narrow(title, last);
+    let count = |title: String| narrow(title, "0000");
+    let text =
+        |title: String, share: f32| Column { title, share, widest: String::new(), centred: false };
     match output {
         Output::Inbound | Output::Day => vec![
             day(t!("book-column-arrival-date")),
-            day(t!("book-column-arrival-number")),
+            arrival(t!("book-column-arrival-number")),
             text(t!("book-column-author"), 2.2),
             text(t!("book-column-code"), 1.3),
             day(t!("book-column-issued")),
@@ -26,7 +36,7 @@ pub(super) fn columns(output: Output) -> Vec<Column> {
             text(t!("book-column-note"), 1.1),
         ],
         Output::Settlement => vec![
-            day(t!("book-column-arrival-number")),
+            arrival(t!("book-column-arrival-number")),
             text(t!("book-column-settled-document"), 4.4),
             text(t!("book-column-to"), 1.6),
             day(t!("book-column-due")),
@@ -41,7 +51,7 @@ pub(super) fn columns(output: Output) -> Vec<Column> {
             text(t!("book-column-signer"), 1.4),
             text(t!("book-column-recipients"), 2.4),
             text(t!("book-column-keeper"), 1.1),
-            day(t!("book-column-copies")),
+            count(t!("book-column-copies")),
             day(t!("book-column-forwarded")),
             text(t!("book-column-receipt"), 0.9),
             text(t!("book-column-note"), 1.1),
@@ -53,13 +63,13 @@ pub(super) fn columns(output: Output) -> Vec<Column> {
             day("IssuedDate".to_owned()),
             text("OrganName".to_owned(), 2.0),
             text("Subject".to_owned(), 3.6),
-            day("PageAmount".to_owned()),
+            count("PageAmount".to_owned()),
             text("Description".to_owned(), 1.2),
             day("ArrivalDate".to_owned()),
-            day("ArrivalNumber".to_owned()),
+            arrival("ArrivalNumber".to_owned()),
             text("Position".to_owned(), 1.1),
             text("FullName".to_owned(), 1.4),
-            day("Priority".to_owned()),
+            count("Priority".to_owned()),
             text("ToPlaces".to_owned(), 1.4),
             text("TraceHeaderList".to_owned(), 1.6),
             day("DueDate".to_owned()),
@@ -92,18 +102,19 @@ pub(super) fn cells(output: Output, line: BookLine) -> Vec<Cell> {
             let date = line.issued.map(|date| date.strftime("%d/%m/%Y").to_string());
             let facts = [line.title, line.code, date.unwrap_or_default(), line.party];
             let settled = [line.result, note];
-            let settled: Vec<String> =
-                settled.into_iter().filter(|part| !part.is_empty()).collect();
-            let settled = settled.join("; ");
-            let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+            let state = if line.given_up { String::new() } else { line.state };
+            let progress = match line.percent {
+                Some(percent) => format!("{state} ({percent} %)"),
+                None => state,
+            };
             vec![
                 number,
-                Cell::Text(facts.join("; ")),
-                Cell::Text(line.to),
+                Cell::Text(joined(facts)),
+                Cell::Text(if line.handlers.is_empty() { line.to } else { line.handlers }),
                 Cell::date(line.due),
-                Cell::Text(if line.given_up { String::new() } else { line.state }),
+                Cell::Text(progress),
                 Cell::Text(line.answers),
-                Cell::Text(settled),
+                Cell::Text(joined(settled)),
             ]
         }
         Output::Outbound => vec![
@@ -140,11 +151,11 @@ pub(super) fn cells(output: Output, line: BookLine) -> Vec<Cell> {
 }
 
 fn note(line: &BookLine) -> String {
-    let corrected = line.corrected.then(|| t!("book-corrected"));
-    let parts: Vec<String> = [Some(line.note.clone()), corrected]
-        .into_iter()
-        .flatten()
-        .filter(|p| !p.is_empty())
-        .collect();
+    let corrected = if line.corrected { t!("book-corrected") } else { String::new() };
+    joined([line.note.clone(), corrected])
+}
+
+fn joined<const N: usize>(parts: [String; N]) -> String {
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("; ")
 }

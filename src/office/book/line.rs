@@ -8,14 +8,16 @@ use jiff::civil::Date;
 use super::super::{Office, labels};
 use crate::domain::book::{BookId, written};
 use crate::domain::calendar;
+use crate::domain::copy::CertifiedCopy;
 use crate::domain::document::{DocumentKey, Metadata, Urgency};
-use crate::domain::handling::Party;
+use crate::domain::handling::{Part, Party};
 use crate::domain::inbound::{Assignment, InboundDocument, InboundState};
+use crate::domain::letter::{PaperLetter, PaperState};
 use crate::domain::outbound::{OutboundDocument, OutboundState};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text::fold;
-use crate::store::{BookEntry, BookRow};
+use crate::store::{BookEntry, BookRow, View};
 use crate::t;
 
 /// The names of people and units, as the book writes them.
@@ -63,12 +65,18 @@ pub struct BookLine {
     pub note: String,
     /// The number will not be used.
     pub given_up: bool,
+    /// The number waits for a document.
+    pub reserved: bool,
     /// What is shown was corrected after registration.
     pub corrected: bool,
     /// What came of it, once it is settled.
     pub result: String,
     /// Number and notation of the documents that answer it.
     pub answers: String,
+    /// Everybody who settles it now, those for whom it is only information left out.
+    pub handlers: String,
+    /// How far the work is, while it is under way and somebody said so.
+    pub percent: Option<u8>,
 }
 
 /// Which lines are wanted; what is empty asks nothing.
@@ -157,8 +165,13 @@ impl Office {
                 rows.into_iter()
                     .map(|row| {
                         let (mut forwarded, mut corrected) = (None, false);
-                        let mut answers = Vec::new();
+                        let (mut answers, mut work) = (Vec::new(), Work::default());
+                        let mut letters = Vec::new();
+                        if let Some(BookEntry::Outbound(document)) = &row.document {
+                            letters = view.paper_letters(&document.key)?;
+                        }
                         if let Some(BookEntry::Inbound(document)) = &row.document {
+                            work = Work::of(&view, document, &names)?;
                             forwarded = view.forwarded_at(&document.key)?;
                             corrected = view.corrected_in_book(&document.key)?;
                             for answer in view.answers(&document.key)? {
@@ -172,9 +185,15 @@ impl Office {
                         }
                         let forwarded = forwarded.map(|at| calendar::local(at).date());
                         let line = line(book, row, forwarded, &names);
+                        let note = [line.note.clone(), on_paper(&letters)];
+                        let note: Vec<String> =
+                            note.into_iter().filter(|part| !part.is_empty()).collect();
                         Ok::<_, Problem>(BookLine {
                             corrected,
                             answers: answers.join("; "),
+                            handlers: work.handlers,
+                            percent: work.percent,
+                            note: note.join("; "),
                             ..line
                         })
                     })
@@ -191,6 +210,34 @@ impl Office {
     }
 }
 
+/// Who works on a document, and how far.
+#[derive(Default)]
+struct Work {
+    handlers: String,
+    percent: Option<u8>,
+}
+
+impl Work {
+    fn of(view: &View<'_>, document: &InboundDocument, names: &Names) -> Result<Self, Problem> {
+        // Nobody has what was never given.
+        if document.assignment.is_none() {
+            return Ok(Self::default());
+        }
+        let handlers = view.handlers(&document.key)?;
+        let names: Vec<String> = handlers
+            .into_iter()
+            .filter(|one| one.active && one.part != Part::Inform)
+            .map(|one| names.get(&one.party).cloned().unwrap_or_else(|| one.party.to_string()))
+            .collect();
+        let mut percent = None;
+        if !document.state.is_final() {
+            let said = view.progress(&document.key)?;
+            percent = said.iter().rev().find_map(|entry| entry.progress.percent);
+        }
+        Ok(Self { handlers: names.join("; "), percent })
+    }
+}
+
 fn line(book: &BookId, row: BookRow, forwarded: Option<Date>, names: &Names) -> BookLine {
     let mut line = BookLine {
         number: row.number,
@@ -198,17 +245,38 @@ fn line(book: &BookId, row: BookRow, forwarded: Option<Date>, names: &Names) -> 
         date: row.date,
         forwarded,
         given_up: row.given_up.is_some(),
+        reserved: row.reserved.is_some(),
         ..BookLine::default()
     };
     match row.document {
         Some(BookEntry::Inbound(document)) => inbound(&mut line, *document, names),
         Some(BookEntry::Outbound(document)) => outbound(&mut line, *document),
+        Some(BookEntry::Copy(one)) => copy(&mut line, *one),
         None => {}
     }
     if let Some(reason) = row.given_up {
         line.note = t!("book-given-up", reason = reason);
     }
+    if let Some(reason) = row.reserved {
+        line.note = t!("book-reserved", reason = reason);
+    }
     line
+}
+
+/// What of a document went on paper, and what is still to.
+fn on_paper(letters: &[(PaperLetter, PaperState)]) -> String {
+    let said = letters.iter().filter_map(|(letter, state)| match state {
+        PaperState::Owed => Some(format!("{} ({})", letter.place, t!("paper-state-owed"))),
+        PaperState::Sent(sending) => Some(format!(
+            "{} ({} {})",
+            letter.place,
+            labels::paper_way(sending.way),
+            sending.on.strftime("%d/%m/%Y")
+        )),
+        PaperState::Dropped { .. } => None,
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { String::new() } else { t!("book-paper", places = said.join(", ")) }
 }
 
 fn inbound(line: &mut BookLine, document: InboundDocument, names: &Names) {
@@ -247,6 +315,22 @@ fn outbound(line: &mut BookLine, document: OutboundDocument) {
     if document.state == OutboundState::Recalled {
         line.note = t!("book-recalled", reason = document.reason);
     }
+}
+
+/// A copy in the book of copies: what it is a copy of, who signs it and who gets it.
+fn copy(line: &mut BookLine, copy: CertifiedCopy) {
+    line.key = Some(copy.of);
+    line.code = copy.written;
+    line.issued = Some(copy.numbering.date);
+    line.type_key = copy.kind.type_key().to_owned();
+    line.type_name = copy.kind.title().to_owned();
+    line.title = format!("{}. {} – {}", copy.kind.title(), copy.code, copy.subject);
+    line.subject = copy.subject;
+    line.signer = copy.signer.full_name;
+    line.position = copy.signer.position;
+    line.party = copy.recipients;
+    line.forwarded = Some(copy.numbering.date);
+    line.note = labels::copy_form(copy.form);
 }
 
 fn facts(line: &mut BookLine, key: DocumentKey, metadata: &Metadata) {

@@ -10,19 +10,15 @@ use crate::domain::deadline;
 use crate::domain::demand::{
     Decision, Demand, DemandAnswer, DemandKind, Refusal, Update, UpdatedContent, decide,
 };
-use crate::domain::document::{BlobHash, DocumentId, DocumentKey, Metadata, ResponseFor};
+use crate::domain::document::{BlobHash, DocumentId, DocumentKey, ResponseFor};
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::text;
 use crate::i18n::tr;
 use crate::office::draft::refuse_secrets;
-use crate::office::gate::secret_field;
-use crate::office::scanner::refuse_malware;
-use crate::office::verdict::expected_of;
 use crate::office::{Imported, Office, OfficeError};
 use crate::packet::{self, DocumentPacket, Kind, StatusPacket};
-use crate::pdf::structure::Source;
 
 /// Which document a demand is about.
 enum Target {
@@ -81,9 +77,10 @@ impl Office {
         }
         let mut metadata = packet.metadata(self.profile());
         let content = if whole {
-            let (content, pages) = self.judged_files(packet, &metadata)?;
-            metadata.pages = pages.or(metadata.pages);
-            Some(content)
+            let unpacked = self.unpack(packet, metadata)?;
+            metadata = unpacked.metadata;
+            let (files, verdict, text) = (unpacked.files, unpacked.verdict, unpacked.text);
+            Some(UpdatedContent { files, verdict, text })
         } else {
             refuse_secrets(&metadata.subject)?;
             None
@@ -251,8 +248,8 @@ impl Office {
         Ok(Prepared { received, matched: None, effect: None, settled })
     }
 
-    /// What waited for this very document, which is about to be stored; the document is
-    /// `Arrived` and nobody has touched it.
+    /// What waited for this very document, whose id has just become known: it is about to be
+    /// stored, or its packet joins what was brought by hand.
     pub(in crate::office) fn waited_for(
         &self,
         document: &InboundDocument,
@@ -267,13 +264,13 @@ impl Office {
             if !same || demand.replacement == Some(document.key) {
                 continue;
             }
-            let matched = Some((demand.id, document.key, self.concerned(None)?));
+            let matched = Some((demand.id, document.key, self.concerned(Some(document.key))?));
             // Somebody has answered already: what was agreed to holds.
             if let Some(answer) = kept.answer {
                 let cancels = stands && answer.agreed && demand.kind.cancels();
                 let effect = cancels.then(|| Change::InboundMoved {
                     key: document.key,
-                    from: InboundState::Arrived,
+                    from: document.state,
                     to: InboundState::Recalled,
                     reason: demand.reason.clone(),
                 });
@@ -282,7 +279,7 @@ impl Office {
                 continue;
             }
             let automatic = self.profile().recall_rule().automatic;
-            let state = if stands { InboundState::Arrived } else { InboundState::Recalled };
+            let state = if stands { document.state } else { InboundState::Recalled };
             let answer = match decide(demand.kind, Some(state), automatic) {
                 Decision::Wait | Decision::Ask => None,
                 Decision::Agree => Some((true, demand.reason.clone())),
@@ -302,38 +299,5 @@ impl Office {
             prepared.push(Prepared { received: None, matched, effect: None, settled });
         }
         Ok(prepared)
-    }
-
-    /// The files of a packet, kept, read and judged; with the pages of the main one.
-    pub(in crate::office) fn judged_files(
-        &self,
-        packet: &DocumentPacket,
-        metadata: &Metadata,
-    ) -> Result<(UpdatedContent, Option<u32>), Problem> {
-        let main = packet.main_attachment().filter(|file| file.is_pdf());
-        let main = main.ok_or(OfficeError::NoMainFile)?;
-        let files = packet.attachments.iter();
-        let scanned = self.scan(files.map(|file| (file.name.as_str(), &*file.content)))?;
-        refuse_malware(&scanned)?;
-        if let Some(mark) = secret_field(packet) {
-            return Err(OfficeError::Secret(mark.stamp().to_owned()).into());
-        }
-        let pdf: std::sync::Arc<[u8]> = main.content.clone().into();
-        let content = self.text_of(&pdf);
-        refuse_secrets(&content)?;
-        for enclosed in packet.attachments.iter().filter(|file| !std::ptr::eq(*file, main)) {
-            self.refuse_secret_file(&enclosed.content)?;
-        }
-        let from = packet.from.code.as_ref();
-        let expected = expected_of(metadata, from, &packet.from.name);
-        let verdict = self.judge(&pdf, &expected)?;
-        let pages = Source::parse(pdf).and_then(|source| source.page_count()).ok();
-        let mut files = Vec::new();
-        for file in &packet.attachments {
-            let is_main = std::ptr::eq(file, main);
-            files.push(self.keep_file(&file.name, &file.media_type, &file.content, is_main)?);
-        }
-        files.sort_by_key(|file| !file.main);
-        Ok((UpdatedContent { files, verdict, text: content }, pages))
     }
 }

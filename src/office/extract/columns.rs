@@ -68,6 +68,32 @@ impl<'a> Head<'a> {
         let from = self.number.unwrap_or(0);
         self.rows.get(from..).unwrap_or_default()
     }
+
+    /// The lines on the left above the number that `are` an agency's name (ô 2), from the top.
+    /// What stands far above the rest is a mark of circulation or a line at the page's edge.
+    /// Without a number the first `otherwise` rows are looked at.
+    pub fn agency_lines(
+        &self,
+        otherwise: usize,
+        are: impl Fn(&TextLine) -> bool,
+    ) -> Vec<&TextLine> {
+        let until = self.number.unwrap_or(otherwise).min(self.rows.len());
+        let above = self.rows.iter().take(until);
+        let lines: Vec<&TextLine> =
+            above.filter_map(|row| row.left.as_ref()).filter(|line| are(line)).collect();
+        let mut block: Vec<&TextLine> = Vec::new();
+        for line in lines.into_iter().rev() {
+            let near = block.last().is_none_or(|below| {
+                line.baseline - below.baseline < 2.4 * line.size.max(below.size)
+            });
+            if !near {
+                break;
+            }
+            block.push(line);
+        }
+        block.reverse();
+        block
+    }
 }
 
 /// What follows `Số:` in a line that begins so; `Sở Nội vụ` is no such line.

@@ -6,7 +6,7 @@
 //! corpus come from one hand, its figures are an upper bound; documents that other programs
 //! set are in the tests beside it.
 
-mod shape;
+pub(in crate::office) mod shape;
 
 use jiff::civil::{Date, date};
 
@@ -144,6 +144,11 @@ pub fn cases(profile: &Profile) -> Vec<Case> {
         }
     }
     all
+}
+
+/// The text of one document of this type, always the same for a turn.
+pub(in crate::office) fn sheet(turn: usize, kind: &DocumentType) -> Sheet {
+    case(turn, kind, Shape::Plain).sheet
 }
 
 fn case(turn: usize, kind: &DocumentType, shape: Shape) -> Case {

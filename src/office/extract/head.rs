@@ -220,24 +220,7 @@ fn date_of(chars: &[char]) -> Option<(Date, bool, usize)> {
 
 /// The issuer and whom it is under (ô 2).
 fn issuer<A: Agencies + ?Sized>(head: &Head<'_>, agencies: &A) -> Option<Proposal> {
-    let above = head.rows.get(..head.number.unwrap_or(8).min(head.rows.len()))?;
-    let lines: Vec<&TextLine> = above
-        .iter()
-        .filter_map(|row| row.left.as_ref())
-        .filter(|line| is_agency_line(line))
-        .collect();
-    // What stands far above the rest is a mark of circulation or a line at the top edge.
-    let mut block: Vec<&TextLine> = Vec::new();
-    for line in lines.into_iter().rev() {
-        let near = block
-            .last()
-            .is_none_or(|below| line.baseline - below.baseline < 2.4 * line.size.max(below.size));
-        if !near {
-            break;
-        }
-        block.push(line);
-    }
-    block.reverse();
+    let block = head.agency_lines(8, is_agency_line);
     let mut said: Vec<(String, Vec<Rect>)> = Vec::new();
     for line in &block {
         let goes_on = said

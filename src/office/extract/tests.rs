@@ -171,7 +171,7 @@ proptest! {
             text.chars().enumerate().map(move |(at, ch)| {
                 let x = x + 0.5 * size * at as f32;
                 let rect = Rect::new(x, *y, 0.5 * size, *size);
-                Glyph { ch, rect, pen: x, baseline: *y, size: *size }
+                Glyph { ch, rect, pen: x, baseline: *y, size: *size, face: 0 }
             })
         });
         let text = PageText::new(chars);

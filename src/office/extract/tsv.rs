@@ -128,7 +128,7 @@ fn letters(word: &Word, baseline: f32, size: f32, scale: f32, glyphs: &mut Vec<G
     for (ch, natural) in word.text.chars().zip(natural) {
         let width = natural * stretch;
         let rect = Rect::new(x, baseline - 0.2 * size, width, size);
-        glyphs.push(Glyph { ch, rect, pen: x, baseline, size });
+        glyphs.push(Glyph { ch, rect, pen: x, baseline, size, face: 0 });
         x += width;
     }
 }

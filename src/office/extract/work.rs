@@ -10,11 +10,13 @@ use crate::domain::document::DocumentKey;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text::{fold, tidy};
+use crate::office::opened::Opened;
 use crate::office::place::texts;
 use crate::office::{Office, OfficeError};
 use crate::pdf::PdfError;
 use crate::pdf::render::{Cancel, RenderedDocument, Renderer};
 use crate::pdf::structure::Source;
+use crate::pdf::text::PageText;
 use crate::rules::Profile;
 
 /// The setting that names the program for optical recognition; `none` for none.
@@ -52,28 +54,7 @@ impl Office {
 
     /// The same of any PDF.
     pub fn read_fields_of(&self, pdf: &Arc<[u8]>, cancel: &Cancel) -> Result<Reading, Problem> {
-        let source = Source::parse(pdf.clone())?;
-        let document = self.renderer()?.open_source(&source)?;
-        let recogniser = || self.recogniser();
-        let seen = look(&source, &document, &recogniser, cancel)?;
-        Ok(seen.read(source.page_count()?, self.profile(), self))
-    }
-
-    /// The same of what the file itself says, without optical recognition.
-    pub(in crate::office) fn read_text_fields_of(
-        &self,
-        pdf: &Arc<[u8]>,
-    ) -> Result<Reading, Problem> {
-        let source = Source::parse(pdf.clone())?;
-        let document = self.renderer()?.open_source(&source)?;
-        let sheets = sheets(&source, &document)?;
-        Ok(read(&sheets, source.page_count()?, self.profile(), self))
-    }
-
-    /// The same of what arrives: best effort, a document is never refused for it.
-    pub(in crate::office) fn read_arrival(&self, pdf: &Arc<[u8]>) -> Option<Reading> {
-        let reading = self.read_fields_of(pdf, &Cancel::new());
-        reading.inspect_err(|problem| tracing::warn!(%problem, "an arrival was not read")).ok()
+        Opened::of(self, pdf).fields(cancel)
     }
 
     /// The program for optical recognition that this desk uses, or why there is none.
@@ -107,7 +88,8 @@ impl Office {
 pub fn read_file(pdf: &Arc<[u8]>, profile: &Profile) -> Result<Reading, Problem> {
     let source = Source::parse(pdf.clone())?;
     let document = Renderer::start()?.open_source(&source)?;
-    let seen = look(&source, &document, &|| Recogniser::find(None), &Cancel::new())?;
+    let sheets = sheets(&source, &document)?;
+    let seen = look(sheets, &document, &|| Recogniser::find(None), &Cancel::new())?;
     Ok(seen.read(source.page_count()?, profile, &NoAgencies))
 }
 
@@ -144,29 +126,41 @@ impl Seen {
 /// Fewer characters than this on a page are a stamp on a picture, not a text.
 const TEXT: usize = 24;
 
-/// The pages as the file itself says them.
-pub fn sheets(source: &Source, document: &RenderedDocument) -> Result<Vec<Sheet>, PdfError> {
-    texts(source, document)?
-        .into_iter()
-        .zip(0..)
-        .map(|(text, page)| {
-            let visible = text.chars.iter().filter(|glyph| !glyph.ch.is_whitespace()).count();
-            let origin = if visible < TEXT { Origin::Unread } else { Origin::Text };
-            let size = source.page_geometry(page + 1)?.shown_points();
-            Ok(Sheet { page, text, size, origin })
-        })
-        .collect()
+/// Whether a page's characters are its text, and no mere stamp on a picture.
+pub fn is_read(text: &PageText) -> bool {
+    text.chars.iter().filter(|glyph| !glyph.ch.is_whitespace()).count() >= TEXT
 }
 
-/// The pages, pictures included: the first of them and the last two go through optical
-/// recognition, since the fields stand there; a scanned book would take an hour.
-pub fn look(
+/// The pages as the file itself says them.
+pub fn sheets(source: &Source, document: &RenderedDocument) -> Result<Vec<Sheet>, PdfError> {
+    let texts = texts(source, document)?.into_iter();
+    texts.zip(0..).map(|(text, page)| sheet(source, page, text)).collect()
+}
+
+/// A page (from 0) with its text in user space.
+pub(in crate::office) fn page_sheet(
     source: &Source,
+    page: u32,
+    text: &PageText,
+) -> Result<Sheet, PdfError> {
+    sheet(source, page, text.shown(&source.page_geometry(page + 1)?))
+}
+
+/// A page with its text as it is shown.
+fn sheet(source: &Source, page: u32, text: PageText) -> Result<Sheet, PdfError> {
+    let origin = if is_read(&text) { Origin::Text } else { Origin::Unread };
+    let size = source.page_geometry(page + 1)?.shown_points();
+    Ok(Sheet { page, text, size, origin })
+}
+
+/// The pages of a document, pictures included: the first of them and the last two go through
+/// optical recognition, since the fields stand there; a scanned book would take an hour.
+pub fn look(
+    mut sheets: Vec<Sheet>,
     document: &RenderedDocument,
     recogniser: &dyn Fn() -> Result<Recogniser, NotRead>,
     cancel: &Cancel,
 ) -> Result<Seen, PdfError> {
-    let mut sheets = sheets(source, document)?;
     let silent: Vec<usize> = sheets
         .iter()
         .enumerate()

@@ -1,22 +1,20 @@
 //! How the settling of a document is shown: who has it, what was noted, what it is linked
-//! with, and the rows of the book in which settling is followed.
+//! with. The book in which settling is followed is one of the register's forms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::book::BookId;
 use crate::domain::calendar;
 use crate::domain::deadline::{self, Pressure};
 use crate::domain::demand::KeptDemand;
 use crate::domain::document::DocumentKey;
-use crate::domain::handling::{Handler, Note, Part, Party, ProgressEntry, Seen};
+use crate::domain::handling::{Handler, Note, Party, ProgressEntry, Seen};
 use crate::domain::inbound::InboundDocument;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::office::{Office, labels};
-use crate::store::BookEntry;
 
 /// Everything about the settling of one document that people look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,25 +45,6 @@ pub struct Link {
     pub name: String,
     /// In the language in force.
     pub state: String,
-}
-
-/// One row of the book in which settling is followed (sổ theo dõi giải quyết văn bản đến,
-/// Nghị định 30/2020/NĐ-CP Phụ lục IV, seven columns).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettlementRow {
-    pub key: DocumentKey,
-    pub arrival_number: u32,
-    /// Type, code, day and author of the document.
-    pub document: String,
-    /// Units or people who have it.
-    pub handlers: String,
-    pub due: Option<Date>,
-    /// The state, and how far the work is, in the language in force.
-    pub progress: String,
-    /// Codes of the answers that have one.
-    pub answers: String,
-    /// The result, or why it was returned or recalled.
-    pub notes: String,
 }
 
 impl Office {
@@ -128,7 +107,7 @@ impl Office {
         deadline::pressure(due, today, profile.settling().soon_days, profile.holidays())
     }
 
-    fn links(&self, keys: Vec<DocumentKey>) -> Result<Vec<Link>, Problem> {
+    pub(in crate::office) fn links(&self, keys: Vec<DocumentKey>) -> Result<Vec<Link>, Problem> {
         let mut links = Vec::with_capacity(keys.len());
         for key in keys {
             let (metadata, state) = match self.store().inbound(&key)? {
@@ -155,72 +134,5 @@ impl Office {
                 known.map_or_else(|| key.clone(), |unit| unit.name)
             }
         }
-    }
-
-    /// Rows of the book in which settling is followed, in the order of arrival numbers;
-    /// `after` is the last number of the page before, 0 for the beginning.
-    pub fn settlement_rows(
-        &self,
-        book: &BookId,
-        after: u32,
-        limit: u32,
-    ) -> Result<Vec<SettlementRow>, Problem> {
-        self.actor(Act::ViewQueues)?;
-        let mut rows = Vec::new();
-        for row in self.store().book(book, after, limit)? {
-            // A number given up settles nothing.
-            if let Some(BookEntry::Inbound(document)) = row.document {
-                rows.push(self.settlement_row(&document)?);
-            }
-        }
-        Ok(rows)
-    }
-
-    fn settlement_row(&self, document: &InboundDocument) -> Result<SettlementRow, Problem> {
-        let key = document.key;
-        let metadata = &document.metadata;
-        let day = |day: Option<Date>| {
-            day.map_or(String::new(), |day| day.strftime("%d/%m/%Y").to_string())
-        };
-        let author = metadata.issuer.as_ref().map_or(&document.sender_name, |one| &one.name);
-        let described = [
-            metadata.type_name.clone(),
-            metadata.code.to_string(),
-            day(metadata.issued),
-            author.clone(),
-        ];
-        let described: Vec<_> =
-            described.into_iter().filter(|part| !part.is_empty() && part != "/").collect();
-        let active = self.store().handlers(&key)?.into_iter().filter(|one| one.active);
-        let handlers: Vec<_> = active
-            .filter(|one| one.part != Part::Inform)
-            .map(|one| self.party_name(&one.party))
-            .collect();
-        let mut progress = labels::inbound(document.state);
-        if !document.state.is_final()
-            && let Some(percent) =
-                self.store().progress(&key)?.iter().rev().find_map(|entry| entry.progress.percent)
-        {
-            progress = format!("{progress} ({percent} %)");
-        }
-        let mut answers = Vec::new();
-        for answer in self.store().answers(&key)? {
-            let outbound = self.store().outbound(&answer)?;
-            answers.extend(
-                outbound
-                    .filter(|one| !one.metadata.code.number.is_empty())
-                    .map(|one| one.metadata.code.to_string()),
-            );
-        }
-        Ok(SettlementRow {
-            key,
-            arrival_number: document.registration.as_ref().map_or(0, |row| row.arrival_number),
-            document: described.join(", "),
-            handlers: handlers.join("; "),
-            due: Self::due_of(document),
-            progress,
-            answers: answers.join("; "),
-            notes: document.reason.clone(),
-        })
     }
 }

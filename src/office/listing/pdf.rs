@@ -1,54 +1,48 @@
-//! The register on paper: a cover, then the table across A4, its head on every page.
+//! The register on paper: a cover, then the table across A4, its head on every page. Pages
+//! are written as they get full.
 
-use std::path::Path;
+use std::io::BufWriter;
 
-use super::{Lines, Listing, not_written};
+use super::{Lines, Listing, Part, not_written};
 use crate::domain::problem::Problem;
 use crate::i18n::{Lang, language};
-use crate::pdf::POINTS_PER_MM;
-use crate::pdf::compose::{
-    Align, Block, Composition, PageSetup, RegisterColumn, Run, Style, compose,
-};
+use crate::pdf::compose::{Align, Block, PageSetup, Register, RegisterColumn, Run, Style};
+use crate::pdf::{POINTS_PER_MM, PdfError};
 
 const BODY: f32 = 10.0;
 /// Longer cells would not fit on a page; Phụ lục VI allows a subject of 500 characters and
 /// 1000 for whom a document goes to.
 const LONGEST: usize = 1000;
 
-pub(super) fn write(listing: &Listing, path: &Path, lines: Lines<'_>) -> Result<(), Problem> {
-    let mut rows = Vec::new();
-    lines(&mut |cells| {
-        rows.push(cells.iter().map(|cell| cut(cell.written())).collect::<Vec<String>>());
-        Ok(())
-    })?;
+pub(super) fn write(listing: &Listing, part: &Part<'_>, lines: Lines<'_>) -> Result<(), Problem> {
     let page = across();
-    let mut blocks = cover(listing, &page);
-    blocks.push(Block::PageBreak);
-    blocks.push(Block::Register {
-        columns: listing
-            .columns
-            .iter()
-            .map(|column| RegisterColumn {
-                title: column.title.clone(),
-                share: column.share,
-                align: if column.centred { Align::Centre } else { Align::Left },
-            })
-            .collect(),
-        rows,
-        size: BODY,
-    });
+    let columns: Vec<RegisterColumn> = listing
+        .columns
+        .iter()
+        .map(|column| RegisterColumn {
+            title: column.title.clone(),
+            share: column.share,
+            widest: column.widest.clone(),
+            align: if column.centred { Align::Centre } else { Align::Left },
+        })
+        .collect();
+    let told = |error: PdfError| match error {
+        PdfError::Unreadable(cause) => not_written(part.path, cause),
+        other => other.into(),
+    };
+    let file = BufWriter::new(part.create()?);
+    let mut register =
+        Register::begin(file, page, &cover(listing, &page), &columns, BODY).map_err(told)?;
+    lines(&mut |cells| {
+        let cells = cells.iter().map(|cell| cut(cell.written())).collect();
+        register.row(cells).map_err(told)
+    })?;
     let lang = match language() {
         Lang::Vi => "vi-VN",
         Lang::En => "en-GB",
     };
-    let bytes = compose(&Composition {
-        title: listing.title.clone(),
-        author: listing.cover.agency.clone(),
-        language: lang.to_owned(),
-        page,
-        blocks,
-    })?;
-    std::fs::write(path, bytes).map_err(|error| not_written(path, error))
+    register.finish(&listing.title, &listing.cover.agency, lang).map_err(told)?;
+    Ok(())
 }
 
 /// A4 across. Nghị định 30/2020/NĐ-CP Phụ lục IV: registers are printed on A3 or A4 across;

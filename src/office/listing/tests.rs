@@ -5,8 +5,12 @@ use jiff::civil::date;
 use super::*;
 
 fn listing() -> Listing {
-    let column =
-        |title: &str, share: f32| Column { title: title.to_owned(), share, centred: false };
+    let column = |title: &str, share: f32| Column {
+        title: title.to_owned(),
+        share,
+        widest: "00/00/0000".to_owned(),
+        centred: false,
+    };
     Listing {
         title: "Sổ đăng ký văn bản đến".to_owned(),
         sheet: "Sổ đăng ký văn bản đến".to_owned(),

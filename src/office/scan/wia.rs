@@ -49,7 +49,11 @@ impl Device {
 
 impl Scanner for Device {
     fn info(&self) -> ScannerInfo {
-        ScannerInfo { id: format!("{}{}", Self::PREFIX, self.id), name: self.name.clone() }
+        ScannerInfo {
+            id: format!("{}{}", Self::PREFIX, self.id),
+            name: self.name.clone(),
+            heeds: true,
+        }
     }
 
     fn scan(&self, wish: Wish, take: &mut Take<'_>, cancel: &Cancel) -> Result<(), Problem> {

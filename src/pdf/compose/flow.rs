@@ -1,9 +1,6 @@
 //! From blocks to slabs (unbreakable strips of a page), and from slabs to pages.
 
-use std::sync::Arc;
-
 use super::paragraph::paragraph;
-use super::register::register;
 use super::{Align, Block, Run};
 use crate::domain::text::compose;
 use crate::pdf::appearance::{BLACK, Colour};
@@ -19,8 +16,6 @@ pub(super) struct Slab {
     /// Not the last strip on a page.
     pub glued: bool,
     pub new_page: bool,
-    /// Set above it where it is the first of its table on a page.
-    pub head: Option<Arc<Slab>>,
 }
 
 /// Ink, relative to the top left of its strip; y downwards.
@@ -99,9 +94,6 @@ pub(super) fn lay(blocks: &[Block], width: f32) -> Vec<Slab> {
                 slabs.push(row);
             }
             Block::Table { widths, rows } => slabs.extend(table(widths, rows, width)),
-            Block::Register { columns, rows, size } => {
-                slabs.extend(register(columns, rows, *size, width));
-            }
             Block::Together(inner) => {
                 let mut inner = lay(inner, width);
                 if let Some((_, all_but_last)) = inner.split_last_mut() {
@@ -121,8 +113,6 @@ pub(super) fn paginate(slabs: Vec<Slab>, room: f32) -> Vec<Vec<(f32, Slab)>> {
     let room = room + 0.01;
     let mut pages: Vec<Vec<(f32, Slab)>> = vec![Vec::new()];
     let mut y = 0.0;
-    // The head of the table that this page is in.
-    let mut under: Option<Arc<Slab>> = None;
     let mut rest = slabs.into_iter().peekable();
     while rest.peek().is_some() {
         let mut group = Vec::new();
@@ -143,31 +133,7 @@ pub(super) fn paginate(slabs: Vec<Slab>, room: f32) -> Vec<Vec<(f32, Slab)>> {
             pages.push(Vec::new());
             y = 0.0;
         }
-        for mut slab in group {
-            let head = slab.head.take();
-            let stays = |under: &Option<Arc<Slab>>| match (&head, under) {
-                (Some(head), Some(under)) => Arc::ptr_eq(head, under),
-                (None, _) => true,
-                (Some(_), None) => false,
-            };
-            if let Some(head) = &head {
-                let fresh = pages.last().is_some_and(Vec::is_empty);
-                let needed = if stays(&under) { 0.0 } else { head.height };
-                // At the foot of a page a head without a row says nothing.
-                if !fresh && y + needed + slab.height > room {
-                    pages.push(Vec::new());
-                    (y, under) = (0.0, None);
-                }
-                if pages.last().is_some_and(Vec::is_empty) || !stays(&under) {
-                    push(&mut pages, y, Slab::clone(head));
-                    y += head.height;
-                }
-                push(&mut pages, y, std::mem::take(&mut slab));
-                y += pages.last().and_then(|page| page.last()).map_or(0.0, |(_, s)| s.height);
-                under = Some(Arc::clone(head));
-                continue;
-            }
-            under = None;
+        for slab in group {
             let at_head = pages.last().is_some_and(Vec::is_empty);
             let before = if at_head { 0.0 } else { slab.before };
             if !at_head && y + before + slab.height > room {

@@ -5,10 +5,11 @@ use lopdf::dictionary;
 
 use super::Align;
 use super::flow::Mark;
-use super::write::{Page, Properties, assemble, draw};
+use super::write::{Page, assemble, draw};
 use crate::domain::text::compose;
 use crate::pdf::appearance::Colour;
 use crate::pdf::font::{Embedder, Face};
+use crate::pdf::output::Properties;
 use crate::pdf::pool::Pool;
 use crate::pdf::{PdfError, Rect};
 

@@ -6,10 +6,11 @@ use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
 use sha2::{Digest, Sha256};
 
 use super::flow::{Mark, Slab};
-use super::{Composition, PageSetup};
+use super::{Composition, NumberPlace, PageSetup};
 use crate::pdf::PdfError;
 use crate::pdf::appearance::{number, real};
 use crate::pdf::font::{Embedder, Face, font_resources, resource_name};
+use crate::pdf::output::Properties;
 use crate::pdf::pool::{Pool, text_string};
 
 pub(super) fn write(
@@ -30,13 +31,6 @@ pub(super) fn write(
         .collect();
     let Composition { title, author, language, .. } = composition;
     assemble(&Properties { title, author, language }, Pool::new(1), &embedder, pages)
-}
-
-/// What a file says of itself.
-pub(super) struct Properties<'a> {
-    pub title: &'a str,
-    pub author: &'a str,
-    pub language: &'a str,
 }
 
 /// A page ready to be written; its picture is in the pool already.
@@ -120,7 +114,7 @@ pub(super) fn assemble(
 }
 
 /// The content stream of one page.
-fn content(
+pub(super) fn content(
     index: usize,
     slabs: &[(f32, Slab)],
     setup: &PageSetup,
@@ -131,8 +125,13 @@ fn content(
         && index > 0
     {
         let text = (index + 1).to_string();
-        let x = setup.left + (setup.measure() - Face::Serif.width(&text, size)) / 2.0;
-        let y = setup.height - setup.top / 2.0 - size * 0.35;
+        let room = setup.measure() - Face::Serif.width(&text, size);
+        let (x, y) = match setup.number_place {
+            NumberPlace::TopCentre => {
+                (setup.left + room / 2.0, setup.height - setup.top / 2.0 - size * 0.35)
+            }
+            NumberPlace::BottomRight => (setup.left + room, setup.bottom / 2.0 - size * 0.35),
+        };
         show(&mut out, embedder, Face::Serif, size, (x, y), &text, 0.0);
     }
     for (top, slab) in slabs {

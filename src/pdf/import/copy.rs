@@ -70,8 +70,9 @@ pub(super) fn page<W: Write>(
     }
     if turn.tenths != 0 {
         let matrix = straightened(geometry.crop, turn).written();
-        let before = writer.stream(Dictionary::new(), format!("q {matrix} cm\n").as_bytes())?;
-        let after = writer.stream(Dictionary::new(), b"\nQ\n")?;
+        let before =
+            writer.out.stream(Dictionary::new(), &[format!("q {matrix} cm\n").as_bytes()])?;
+        let after = writer.out.stream(Dictionary::new(), &[b"\nQ\n"])?;
         contents.insert(0, before.into());
         contents.push(after.into());
     }
@@ -82,8 +83,8 @@ pub(super) fn page<W: Write>(
         }
         object(writer, source, from, to, copies, &mut waiting)?;
     }
-    let id = writer.reserve();
-    writer.put_object(id, &Object::Dictionary(page))?;
+    let id = writer.out.reserve();
+    writer.out.put_object(id, &Object::Dictionary(page))?;
     Ok(id)
 }
 
@@ -106,18 +107,18 @@ fn object<W: Write>(
     waiting: &mut Waiting,
 ) -> Result<(), PdfError> {
     let Some(Indirect { object, stream, .. }) = source.indirect(from)? else {
-        return writer.put_object(to, &Object::Null);
+        return writer.out.put_object(to, &Object::Null);
     };
     // A link leads to a page, a page to the whole tree: neither is part of what is drawn.
     if let Object::Dictionary(dictionary) = &object
         && (dictionary.has_type(b"Page") || dictionary.has_type(b"Pages"))
     {
-        return writer.put_object(to, &Object::Null);
+        return writer.out.put_object(to, &Object::Null);
     }
     let object = renumbered(writer, &object, copies, waiting)?;
     match (object, stream) {
         (Object::Dictionary(dictionary), Some(range)) => {
-            writer.put_stream(to, dictionary, range.len(), |out| {
+            writer.out.put_stream(to, dictionary, range.len(), |out| {
                 let mut written = Ok(());
                 source.feed(range, |bytes| {
                     if written.is_ok() {
@@ -127,7 +128,7 @@ fn object<W: Write>(
                 written.map_err(|error| PdfError::Unreadable(error.to_string()))
             })
         }
-        (object, _) => writer.put_object(to, &object),
+        (object, _) => writer.out.put_object(to, &object),
     }
 }
 
@@ -143,7 +144,7 @@ fn renumbered<W: Write>(
             let to = match copies.0.get(from) {
                 Some(to) => *to,
                 None => {
-                    let to = writer.reserve();
+                    let to = writer.out.reserve();
                     copies.0.insert(*from, to);
                     waiting.push((*from, to));
                     to

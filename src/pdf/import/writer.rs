@@ -1,66 +1,30 @@
-//! Writes a PDF page by page: what has been written is forgotten but for its place.
+//! Writes scanned pages one by one into a PDF file.
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use lopdf::{Dictionary, Object, ObjectId, StringFormat, dictionary};
-use sha2::{Digest, Sha256};
 
 use super::jpeg::Jpeg;
 use super::png::{Colour, Png};
-use super::{Copies, Decoded, Format, Stored, Turn, bmp, broken, placed, tiff, unknown};
+use super::{Copies, Decoded, Format, Stored, Turn, bmp, placed, tiff, unknown};
 use crate::pdf::appearance::real;
-use crate::pdf::pool::text_string;
+use crate::pdf::output::{Output, Properties, TREE};
 use crate::pdf::structure::Source;
 use crate::pdf::{PdfError, import};
 
-const CATALOG: ObjectId = (1, 0);
-const TREE: ObjectId = (2, 0);
-
 /// A PDF file in the making. Call [`PaperWriter::finish`], else it has no end.
 pub struct PaperWriter<W: Write> {
-    out: Counted<W>,
-    /// Where each object begins; 0 for those that are not written yet.
-    places: Vec<u64>,
-    pages: Vec<ObjectId>,
-}
-
-struct Counted<W> {
-    inner: W,
-    at: u64,
-    hash: Sha256,
-}
-
-impl<W: Write> Write for Counted<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.at += written as u64;
-        self.hash.update(bytes.get(..written).unwrap_or_default());
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-fn unwritable(error: impl std::fmt::Display) -> PdfError {
-    PdfError::Unreadable(error.to_string())
+    pub(super) out: Output<W>,
 }
 
 impl<W: Write> PaperWriter<W> {
     pub fn begin(out: W) -> Result<Self, PdfError> {
-        let mut out = Counted { inner: out, at: 0, hash: Sha256::new() };
-        // 1.7 is what a PAdES signature is written into; the law wants 1.4 or later. The
-        // second line marks the file as binary (ISO 32000-1, 7.5.2).
-        out.write_all(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n").map_err(unwritable)?;
-        Ok(Self { out, places: vec![0; 3], pages: Vec::new() })
+        Ok(Self { out: Output::begin(out)? })
     }
 
     /// Bytes so far.
     pub const fn size(&self) -> u64 {
-        self.out.at
+        self.out.size()
     }
 
     /// Adds page `index` (from 0) of an image file.
@@ -77,15 +41,15 @@ impl<W: Write> PaperWriter<W> {
         };
         let (matrix, (width, height)) = placed(&stored, turn);
         let content = format!("q {} cm /Page Do Q\n", matrix.written());
-        let content = self.stream(Dictionary::new(), content.as_bytes())?;
-        let page = self.add(&dictionary! {
+        let content = self.out.stream(Dictionary::new(), &[content.as_bytes()])?;
+        let page = self.out.add(&dictionary! {
             "Type" => "Page",
             "Parent" => TREE,
             "MediaBox" => vec![0.into(), 0.into(), real(width as f32), real(height as f32)],
             "Resources" => dictionary! { "XObject" => dictionary! { "Page" => image } },
             "Contents" => content,
         })?;
-        self.pages.push(page);
+        self.out.page(page);
         Ok(())
     }
 
@@ -99,56 +63,13 @@ impl<W: Write> PaperWriter<W> {
         copies: &mut Copies,
     ) -> Result<(), PdfError> {
         let page = import::copy::page(self, source, number, turn, copies)?;
-        self.pages.push(page);
+        self.out.page(page);
         Ok(())
     }
 
     /// Writes what holds the pages together and gives the writer back.
-    pub fn finish(mut self, title: &str) -> Result<W, PdfError> {
-        let kids: Vec<Object> = self.pages.iter().copied().map(Object::Reference).collect();
-        let count = i64::try_from(kids.len()).unwrap_or(i64::MAX);
-        self.put(TREE, &dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => count })?;
-        self.put(
-            CATALOG,
-            &dictionary! {
-                "Type" => "Catalog",
-                "Pages" => TREE,
-                "Lang" => Object::string_literal("vi-VN"),
-                "ViewerPreferences" => dictionary! { "DisplayDocTitle" => true },
-            },
-        )?;
-        let mut information = dictionary! { "Creator" => text_string("Văn Thư") };
-        if !title.is_empty() {
-            information.set("Title", text_string(title));
-        }
-        let information = self.add(&information)?;
-        let start = self.out.at;
-        let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", self.places.len());
-        for place in self.places.iter().skip(1) {
-            // A number that was given to something that is not there stays free.
-            let (place, generation, kind) =
-                if *place == 0 { (0, 65_535, 'f') } else { (*place, 0, 'n') };
-            table.push_str(&format!("{place:010} {generation:05} {kind} \n"));
-        }
-        // The same pages give the same identifier; signing adds its own second half.
-        let id: Vec<u8> = self.out.hash.clone().finalize().iter().take(16).copied().collect();
-        let id = Object::String(id, StringFormat::Hexadecimal);
-        let trailer = dictionary! {
-            "Size" => i64::try_from(self.places.len()).unwrap_or(i64::MAX),
-            "Root" => CATALOG,
-            "Info" => information,
-            "ID" => vec![id.clone(), id],
-        };
-        let write = |out: &mut Counted<W>| -> io::Result<()> {
-            out.write_all(table.as_bytes())?;
-            out.write_all(b"trailer\n")
-        };
-        write(&mut self.out).map_err(unwritable)?;
-        self.object(&Object::Dictionary(trailer))?;
-        let end = format!("\nstartxref\n{start}\n%%EOF\n");
-        self.out.write_all(end.as_bytes()).map_err(unwritable)?;
-        self.out.flush().map_err(unwritable)?;
-        Ok(self.out.inner)
+    pub fn finish(self, title: &str) -> Result<W, PdfError> {
+        self.out.finish(&Properties { title, language: "vi-VN", ..Properties::default() })
     }
 
     fn jpeg(&mut self, bytes: &[u8]) -> Result<(Stored, ObjectId), PdfError> {
@@ -159,7 +80,7 @@ impl<W: Write> PaperWriter<W> {
             let upside_down = [1, 0, 1, 0, 1, 0, 1, 0].map(Object::Integer).to_vec();
             image.set("Decode", upside_down);
         }
-        Ok((stored, self.raw_stream(image, &[bytes])?))
+        Ok((stored, self.out.stream(image, &[bytes])?))
     }
 
     fn png(&mut self, bytes: &[u8]) -> Result<(Stored, ObjectId), PdfError> {
@@ -188,7 +109,7 @@ impl<W: Write> PaperWriter<W> {
                 "Columns" => i64::from(stored.width),
             },
         );
-        let id = self.raw_stream(image, data)?;
+        let id = self.out.stream(image, data)?;
         Ok((stored, id))
     }
 
@@ -205,96 +126,12 @@ impl<W: Write> PaperWriter<W> {
             };
             rows.extend([over_white(*r), over_white(*g), over_white(*b)]);
         }
-        self.flate(picture(stored, 8, device(3)), &rows)
+        self.out.packed_stream(picture(stored, 8, device(3)), &rows)
     }
 
     fn decoded(&mut self, decoded: Decoded) -> Result<(Stored, ObjectId), PdfError> {
         let Decoded { stored, bits, components, rows } = decoded;
-        Ok((stored, self.flate(picture(&stored, bits, device(components)), &rows)?))
-    }
-
-    /// A stream of rows, compressed piece by piece.
-    fn flate(&mut self, mut dictionary: Dictionary, rows: &[u8]) -> Result<ObjectId, PdfError> {
-        let mut packed = ZlibEncoder::new(Vec::new(), Compression::new(6));
-        packed.write_all(rows).map_err(unwritable)?;
-        let packed = packed.finish().map_err(unwritable)?;
-        dictionary.set("Filter", Object::Name(b"FlateDecode".to_vec()));
-        self.raw_stream(dictionary, &[&packed])
-    }
-
-    pub(super) fn stream(
-        &mut self,
-        dictionary: Dictionary,
-        content: &[u8],
-    ) -> Result<ObjectId, PdfError> {
-        self.raw_stream(dictionary, &[content])
-    }
-
-    fn raw_stream(
-        &mut self,
-        dictionary: Dictionary,
-        pieces: &[&[u8]],
-    ) -> Result<ObjectId, PdfError> {
-        let id = self.reserve();
-        let length = pieces.iter().map(|piece| piece.len()).sum();
-        self.put_stream(id, dictionary, length, |out| {
-            pieces.iter().try_for_each(|piece| out.write_all(piece).map_err(unwritable))
-        })?;
-        Ok(id)
-    }
-
-    /// A stream whose bytes `feed` writes, `length` of them.
-    pub(super) fn put_stream(
-        &mut self,
-        id: ObjectId,
-        mut dictionary: Dictionary,
-        length: usize,
-        feed: impl FnOnce(&mut dyn Write) -> Result<(), PdfError>,
-    ) -> Result<(), PdfError> {
-        dictionary.set("Length", i64::try_from(length).unwrap_or(i64::MAX));
-        self.open(id)?;
-        self.object(&Object::Dictionary(dictionary))?;
-        self.out.write_all(b"\nstream\n").map_err(unwritable)?;
-        let before = self.out.at;
-        feed(&mut self.out)?;
-        if self.out.at - before != length as u64 {
-            return Err(broken("a stream of another length than it says"));
-        }
-        self.out.write_all(b"\nendstream\nendobj\n").map_err(unwritable)
-    }
-
-    pub(super) fn reserve(&mut self) -> ObjectId {
-        let number = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        self.places.push(0);
-        (number, 0)
-    }
-
-    fn add(&mut self, dictionary: &Dictionary) -> Result<ObjectId, PdfError> {
-        let id = self.reserve();
-        self.put(id, dictionary)?;
-        Ok(id)
-    }
-
-    fn put(&mut self, id: ObjectId, dictionary: &Dictionary) -> Result<(), PdfError> {
-        self.put_object(id, &Object::Dictionary(dictionary.clone()))
-    }
-
-    pub(super) fn put_object(&mut self, id: ObjectId, object: &Object) -> Result<(), PdfError> {
-        self.open(id)?;
-        self.object(object)?;
-        self.out.write_all(b"\nendobj\n").map_err(unwritable)
-    }
-
-    fn open(&mut self, id: ObjectId) -> Result<(), PdfError> {
-        let at = self.out.at;
-        if let Some(place) = self.places.get_mut(id.0 as usize) {
-            *place = at;
-        }
-        self.out.write_all(format!("{} 0 obj\n", id.0).as_bytes()).map_err(unwritable)
-    }
-
-    fn object(&mut self, object: &Object) -> Result<(), PdfError> {
-        lopdf::Writer::write_object(&mut self.out, object).map_err(unwritable)
+        Ok((stored, self.out.packed_stream(picture(&stored, bits, device(components)), &rows)?))
     }
 }
 

@@ -9,14 +9,16 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pdfium_render::prelude::{
-    PdfBitmap, PdfBitmapFormat, PdfColor, PdfDocument, PdfPage, PdfPageRenderRotation,
-    PdfPageTextChar, PdfRenderConfig, PdfSecurityHandlerRevision, Pdfium, PdfiumError,
-    PdfiumInternalError,
+    PdfBitmap, PdfBitmapFormat, PdfColor, PdfDocument, PdfPage, PdfPageObjectCommon,
+    PdfPageObjectType, PdfPageObjectsCommon, PdfPageRenderRotation, PdfPageTextChar,
+    PdfRenderConfig, PdfSecurityHandlerRevision, Pdfium, PdfiumError, PdfiumInternalError,
 };
+use unicode_normalization::char::is_combining_mark;
 
 use super::{
     Answer, Bitmap, CACHE_BYTES, Cache, Cancel, Geometry, Key, MAX_PAGES, PATIENCE, PageSize, ended,
 };
+use crate::pdf::ink::{Ink, Typeface};
 use crate::pdf::structure::Reader;
 use crate::pdf::text::{Glyph, PageText};
 use crate::pdf::{PdfError, Rect};
@@ -26,6 +28,7 @@ pub(super) enum Request {
     Open { id: u64, reader: Reader, answer: Answer<Opened> },
     Page { key: Key, cancel: Cancel, answer: Answer<Option<Bitmap>> },
     Text { document: u64, page: u32, answer: Answer<PageText> },
+    Ink { document: u64, page: u32, answer: Answer<Ink> },
     Geometry { document: u64, page: u32, answer: Answer<Geometry> },
     Close { document: u64 },
 }
@@ -148,6 +151,9 @@ fn serve(pdfium: &'static Pdfium, documents: &mut Documents, request: Request) {
         Request::Text { document, page: index, answer } => {
             let _ = answer.send(guarded(|| text(&page(documents, document, index)?)));
         }
+        Request::Ink { document, page: index, answer } => {
+            let _ = answer.send(guarded(|| ink(&page(documents, document, index)?)));
+        }
         Request::Geometry { document, page: index, answer } => {
             let _ = answer.send(guarded(|| geometry(&page(documents, document, index)?)));
         }
@@ -222,18 +228,58 @@ fn draw(page: &PdfPage<'_>, key: Key) -> Result<Bitmap, PdfError> {
 
 fn text(page: &PdfPage<'_>) -> Result<PageText, PdfError> {
     let text = page.text().map_err(told)?;
-    let chars = text.chars();
-    let glyphs = chars.iter().filter_map(|c| {
-        let ch = c.unicode_char().filter(|ch| *ch != '\0')?;
-        let bounds = c.loose_bounds().ok();
-        let (x, baseline) = c.origin().map_or((0.0, 0.0), |(x, y)| (x.value, y.value));
-        let rect = bounds.map_or(Rect::new(x, baseline, 0.0, 0.0), |b| {
-            Rect::new(b.left().value, b.bottom().value, b.width().value, b.height().value)
-        });
-        Some(Glyph { ch, rect, pen: x, baseline, size: size(&c) })
-    });
-    Ok(PageText::new(glyphs))
+    Ok(PageText::new(text.chars().iter().filter_map(|c| glyph(&c))))
 }
+
+/// A character with its place; `None` for one that stands for nothing.
+fn glyph(c: &PdfPageTextChar<'_>) -> Option<Glyph> {
+    let ch = c.unicode_char().filter(|ch| *ch != '\0')?;
+    let bounds = c.loose_bounds().ok();
+    let (x, baseline) = c.origin().map_or((0.0, 0.0), |(x, y)| (x.value, y.value));
+    let rect = bounds.map_or(Rect::new(x, baseline, 0.0, 0.0), |b| {
+        Rect::new(b.left().value, b.bottom().value, b.width().value, b.height().value)
+    });
+    Some(Glyph { ch, rect, pen: x, baseline, size: size(c), face: 0 })
+}
+
+/// Everything that is printed on a page: characters with their typefaces, and paths.
+fn ink(page: &PdfPage<'_>) -> Result<Ink, PdfError> {
+    let text = page.text().map_err(told)?;
+    let mut ink = Ink::default();
+    let mut glyphs = Vec::new();
+    for c in text.chars().iter() {
+        let Some(glyph) = glyph(&c) else { continue };
+        let face = ink.face(Typeface::read(
+            &c.font_name(),
+            c.font_is_bold_reenforced(),
+            c.font_is_italic(),
+        ));
+        if is_combining_mark(glyph.ch) {
+            ink.marks.push(glyph.rect);
+        }
+        glyphs.push(Glyph { face, ..glyph });
+    }
+    ink.text = PageText::new(glyphs);
+    // Drawings and maps have paths without end; what is looked for are a few lines.
+    for object in page.objects().iter().take(MAX_OBJECTS) {
+        if object.object_type() != PdfPageObjectType::Path {
+            continue;
+        }
+        if let Ok(bounds) = object.bounds() {
+            let bounds = bounds.to_rect();
+            ink.paths.push(Rect::new(
+                bounds.left().value,
+                bounds.bottom().value,
+                bounds.width().value,
+                bounds.height().value,
+            ));
+        }
+    }
+    Ok(ink)
+}
+
+/// Objects of a page that are looked at for lines.
+const MAX_OBJECTS: usize = 20_000;
 
 /// The size in which a character is drawn, whichever way it is turned.
 fn size(char: &PdfPageTextChar<'_>) -> f32 {

@@ -1,34 +1,31 @@
 //! Packets: taken in, given out, confirmed.
 
-use std::io;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::{Body, BodyDataStream, Bytes};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::{StreamExt, stream};
+use futures::StreamExt;
 use jiff::Timestamp;
-use tokio::fs::File;
-use tokio::io::AsyncReadExt;
+use serde::Deserialize;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Answered, App, blocking};
+use super::coding::{self, Incoming};
+use super::{Answered, App};
 use crate::domain::agency::AgencyCode;
+use crate::exchange::OutboxKind;
 use crate::exchange::wire::{self, Accepted, Code, Confirmation};
-use crate::exchange::{OutboxKind, Outcome};
 use crate::server::Shared;
 use crate::server::auth::{Caller, header as text};
 use crate::server::blobs::Upload;
 use crate::server::refusal::Refused;
-use crate::server::storage::{Added, Packet, Sent};
+use crate::server::storage::{Added, Fetched, Link, Packet, Sent, now};
 
-/// Bytes read from a file at once.
-const PIECE: usize = 64 * 1024;
 /// Bytes of a small JSON body at most.
 const MAX_SMALL: u64 = 4 * 1024;
 /// Bytes that are still taken from a caller who is refused before his body is read.
@@ -68,48 +65,54 @@ async fn accept(
     if text(parts, "content-length").parse::<u64>().is_ok_and(|length| length > limit) {
         return Err(Refused::too_large(limit));
     }
-    let (sender, key) = (offer.packet.sender.clone(), offer.packet.key.clone());
-    if let Some(before) = blocking(shared, move |s| s.storage.by_key(&sender, &key)).await? {
+    let Packet { sender, key, .. } = &offer.packet;
+    if let Some(before) = shared.storage.by_key(sender, key).await? {
         return offer.again(shared, &before);
     }
-    let to = offer.to.clone();
-    let unknown = blocking(shared, move |shared| shared.storage.unknown(&to)).await?;
-    if !unknown.is_empty() {
-        return Err(Refused::recipients(unknown));
-    }
+    shared.reach(offer.new, &offer.to).await?;
+    let announced = text(parts, "content-length").parse().unwrap_or_default();
+    shared.admit(sender, announced).await?;
 
-    let upload = receive(shared, body).await?;
+    let upload = receive(shared, Incoming::of(parts, body, limit)?).await?;
+    if upload.size() != announced {
+        shared.admit(sender, upload.size()).await?;
+    }
     if upload.size() == 0 {
         return Err(Refused::new(Code::BadRequest, "the packet is empty"));
     }
     if upload.sha256() != offer.packet.sha256 {
         return Err(Refused::new(Code::HashMismatch, "the bytes are not those that were signed"));
     }
-    let packet = Packet { size: upload.size(), received_at: Timestamp::now(), ..offer.packet };
+    let packet = Packet { size: upload.size(), received_at: now(), ..offer.packet };
+    let mut offer = Offer { packet, ..offer };
     // First the bytes, then the row that speaks of them.
-    shared.blobs.keep(upload).await?;
-    let offer = Offer { packet: packet.clone(), to: offer.to };
-    let to = offer.to.clone();
-    match blocking(shared, move |shared| shared.storage.add(&packet, &to)).await? {
-        Added::New => Ok((StatusCode::CREATED, accepted(shared, &offer.packet))),
+    shared.keep(upload).await?;
+    match shared.accept(&offer.packet, &offer.to).await? {
+        Added::New(link) => {
+            offer.packet.link = link;
+            Ok((StatusCode::CREATED, accepted(shared, &offer.packet)))
+        }
         // The same parcel came over two connections at once.
         Added::Before(before) => offer.again(shared, &before),
     }
 }
 
 /// What the head of a sending says.
-struct Offer {
-    packet: Packet,
-    to: Vec<AgencyCode>,
+pub(super) struct Offer {
+    pub packet: Packet,
+    /// Nothing about a document that was sent before.
+    pub new: bool,
+    pub to: Vec<AgencyCode>,
 }
 
 impl Offer {
-    fn read(caller: Caller, parts: &Parts) -> Answered<Self> {
+    pub fn read(caller: Caller, parts: &Parts) -> Answered<Self> {
         let bad = |detail: &str| Refused::new(Code::BadRequest, detail);
-        let kind = match text(parts, wire::KIND) {
-            "document" => OutboxKind::Document,
-            "status" => OutboxKind::Status,
-            _ => return Err(bad("the kind is neither document nor status")),
+        let (kind, new) = match text(parts, wire::KIND) {
+            "document" => (OutboxKind::Document, true),
+            "order" => (OutboxKind::Document, false),
+            "status" => (OutboxKind::Status, false),
+            _ => return Err(bad("the kind is neither document, order nor status")),
         };
         let to = wire::unescape_all(text(parts, wire::TO))
             .ok_or_else(|| bad("the recipients are not a list of agency codes"))?;
@@ -127,13 +130,14 @@ impl Offer {
             sha256,
             size: 0,
             received_at: Timestamp::UNIX_EPOCH,
+            link: Link::default(),
         };
-        Ok(Self { packet, to })
+        Ok(Self { packet, new, to })
     }
 
     /// The answer to a key that was used before: the same for the same, a refusal for other
     /// content.
-    fn again(&self, shared: &Shared, before: &Sent) -> Answered<(StatusCode, Accepted)> {
+    pub fn again(&self, shared: &Shared, before: &Sent) -> Answered<(StatusCode, Accepted)> {
         let same = before.packet.sha256 == self.packet.sha256
             && before.packet.kind == self.packet.kind
             && before.deliveries.len() == self.to.len()
@@ -147,15 +151,19 @@ impl Offer {
 }
 
 fn accepted(shared: &Shared, packet: &Packet) -> Accepted {
-    let id = packet.id.to_string();
-    let receipt = shared.key.receipt(&id, &packet.sender, &packet.sha256, packet.received_at);
-    Accepted { id, received_at: packet.received_at, receipt }
+    Accepted {
+        id: packet.id.to_string(),
+        received_at: packet.received_at,
+        receipt: shared.key.receipt(packet),
+        number: packet.link.number,
+        link: packet.link.hash.clone(),
+    }
 }
 
-async fn receive(shared: &Shared, body: &mut BodyDataStream) -> Answered<Upload> {
+async fn receive(shared: &Shared, mut body: Incoming<'_>) -> Answered<Upload> {
     let limit = shared.limits.packet_bytes;
     let mut upload = shared.blobs.begin().await?;
-    while let Some(piece) = next(shared, body).await? {
+    while let Some(piece) = body.next(shared).await? {
         if upload.size() + piece.len() as u64 > limit {
             return Err(Refused::too_large(limit));
         }
@@ -165,7 +173,7 @@ async fn receive(shared: &Shared, body: &mut BodyDataStream) -> Answered<Upload>
 }
 
 /// The next piece of a body, which must come in time.
-async fn next(shared: &Shared, body: &mut BodyDataStream) -> Answered<Option<Bytes>> {
+pub(super) async fn next(shared: &Shared, body: &mut BodyDataStream) -> Answered<Option<Bytes>> {
     match timeout(shared.limits.idle, body.next()).await {
         Ok(Some(Ok(piece))) => Ok(Some(piece)),
         Ok(None) => Ok(None),
@@ -174,7 +182,7 @@ async fn next(shared: &Shared, body: &mut BodyDataStream) -> Answered<Option<Byt
     }
 }
 
-async fn drain(shared: &Shared, body: &mut BodyDataStream, most: u64) {
+pub(super) async fn drain(shared: &Shared, body: &mut BodyDataStream, most: u64) {
     let mut taken = 0;
     while taken < most {
         match next(shared, body).await {
@@ -184,27 +192,41 @@ async fn drain(shared: &Shared, body: &mut BodyDataStream, most: u64) {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FetchQuery {
+    from: Option<u64>,
+}
+
 /// `GET /v1/packets/{id}`, whole or from a byte on.
 pub(super) async fn fetch(
     State(shared): App,
     caller: Caller,
     id: Result<Path<Uuid>, PathRejection>,
+    query: Result<Query<FetchQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Answered<Response> {
     let Path(id) = id?;
-    let packet =
-        blocking(&shared, move |shared| shared.storage.fetch(&caller.agency, id, Timestamp::now()))
-            .await?
-            .ok_or_else(|| Refused::new(Code::NotFound, "no such packet goes to this agency"))?;
+    let Query(FetchQuery { from: asked }) = query?;
+    let packet = shared.storage.fetch(&caller.agency, id, now()).await?;
+    let packet = match packet {
+        Some(Fetched::Here(packet)) => packet,
+        Some(Fetched::Retired(at)) => {
+            let refused = Refused::new(Code::NotFound, format!("its bytes were given up at {at}"));
+            return Err(refused.with_status(StatusCode::GONE));
+        }
+        None => return Err(Refused::new(Code::NotFound, "no such packet goes to this agency")),
+    };
     let etag = format!("\"{}\"", packet.sha256);
     let value = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let range = match (value(header::RANGE), value(header::IF_RANGE)) {
-        (Some(range), None) => Range::parse(range, packet.size),
-        (Some(range), Some(tag)) if tag == etag => Range::parse(range, packet.size),
+    let range = match (asked, value(header::RANGE), value(header::IF_RANGE)) {
+        (Some(from), ..) if from > packet.size => Range::Outside,
+        (None, Some(range), None) => Range::parse(range, packet.size),
+        (None, Some(range), Some(tag)) if tag == etag => Range::parse(range, packet.size),
         _ => Range::Whole,
     };
     let (status, from, to) = match range {
-        Range::Whole => (StatusCode::OK, 0, packet.size),
+        Range::Whole => (StatusCode::OK, asked.unwrap_or_default(), packet.size),
         Range::Part { from, to } => (StatusCode::PARTIAL_CONTENT, from, to),
         Range::Outside => {
             let refused = Refused::new(Code::BadRange, "the packet is not that long");
@@ -215,36 +237,40 @@ pub(super) async fn fetch(
             return Ok(response);
         }
     };
-    let file = shared.blobs.read(&packet.sha256, from).await?;
+    let failed = |detail: String| Refused::new(Code::StorageFailed, detail);
+    let pieces = shared.blobs.read(&packet.sha256, from, to).await?;
     let mut response = Response::builder()
         .status(status)
         .header(header::CONTENT_TYPE, "application/xml")
-        .header(header::CONTENT_LENGTH, to - from)
-        .header(header::ACCEPT_RANGES, "bytes")
-        .header(header::ETAG, etag)
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if asked.is_some() {
+        response = response.header(wire::FROM, from);
+    }
+    // A range is one of the packet itself; what is packed has bytes of its own.
+    let body = match status == StatusCode::OK && coding::is_taken(&headers) {
+        false => Err(Body::from_stream(pieces)),
+        true => coding::packed(pieces).await.map_err(|e| failed(e.to_string()))?,
+    };
+    let body = match body {
+        Ok(packed) => {
+            if let Some(headers) = response.headers_mut() {
+                coding::mark(headers);
+            }
+            packed
+        }
+        Err(plain) => {
+            response = response
+                .header(header::CONTENT_LENGTH, to - from)
+                .header(header::ACCEPT_RANGES, "bytes")
+                .header(header::ETAG, etag);
+            plain
+        }
+    };
     if status == StatusCode::PARTIAL_CONTENT {
         let part = format!("bytes {from}-{}/{}", to.saturating_sub(1), packet.size);
         response = response.header(header::CONTENT_RANGE, part);
     }
-    response
-        .body(pieces(file, to - from))
-        .map_err(|e| Refused::new(Code::StorageFailed, e.to_string()))
-}
-
-fn pieces(file: File, left: u64) -> Body {
-    Body::from_stream(stream::try_unfold((file, left), |(mut file, left)| async move {
-        if left == 0 {
-            return Ok(None);
-        }
-        let mut piece = Vec::with_capacity(PIECE);
-        let most = left.min(PIECE as u64);
-        let read = (&mut file).take(most).read_buf(&mut piece).await?;
-        if read == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
-        }
-        Ok(Some((Bytes::from(piece), (file, left.saturating_sub(read as u64)))))
-    }))
+    response.body(body).map_err(|e| failed(e.to_string()))
 }
 
 /// Which bytes are wanted (RFC 9110 section 14.2), the end not included.
@@ -297,11 +323,8 @@ pub(super) async fn confirm(
     let body = small(&shared, &caller, request.into_body()).await?;
     let Confirmation { state } =
         serde_json::from_slice(&body).map_err(|e| Refused::new(Code::BadRequest, e.to_string()))?;
-    let now = Timestamp::now();
-    let stands =
-        blocking(&shared, move |shared| shared.storage.confirm(&caller.agency, id, state, now))
-            .await?;
-    let Some((state, confirmed_at)): Option<(Outcome, Timestamp)> = stands else {
+    let stands = shared.storage.confirm(&caller.agency, id, state, now()).await?;
+    let Some((state, confirmed_at)) = stands else {
         return Err(Refused::new(Code::NotFound, "no such packet goes to this agency"));
     };
     Ok(Json(serde_json::json!({ "state": state, "confirmed_at": confirmed_at })))

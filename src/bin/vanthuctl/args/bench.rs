@@ -16,6 +16,9 @@ pub enum Bench {
     /// Read the fields of generated documents whose fields are known: right, wrong, not
     /// proposed, and whether confidence means what it says
     Extract(BenchExtract),
+    /// Check the layout of generated documents whose faults are known: precision and recall,
+    /// rule by rule
+    Layout(BenchLayout),
 }
 
 #[derive(Debug, Args)]
@@ -33,6 +36,19 @@ pub struct BenchExtract {
     /// Leave out the scans, which take seconds each
     #[arg(long)]
     pub no_scans: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchLayout {
+    /// Tell everything that was overlooked or found wrongly
+    #[arg(long)]
+    pub misses: bool,
+    /// How many documents with each fault
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=50))]
+    pub times: u8,
+    /// Documents that another program set, instead: PDF files and truth.json
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -107,7 +107,7 @@ pub enum BookFormat {
 #[derive(Debug, Args)]
 pub struct Search {
     /// Words, "phrases", and fields: số:45 từ:"sở nội vụ" người ký:ánh ngày:2026-11
-    /// đến:23/11/2026 loại:quyết trích yếu:khen nơi nhận:xã số đến:15
+    /// đến:23/11/2026 loại:quyết trích yếu:khen nơi nhận:xã hạn:12/2026 bên gửi:sở số đến:15
     #[arg(required = true)]
     pub words: Vec<String>,
     /// At most so many of each direction, newest first

@@ -28,7 +28,9 @@ pub struct Parts {
 
 #[derive(Debug, Args)]
 pub struct Assign {
-    pub id: String,
+    /// One, or several that all go to the same people
+    #[arg(required = true)]
+    pub ids: Vec<String>,
     #[command(flatten)]
     pub parts: Parts,
 }
@@ -92,6 +94,9 @@ pub struct Recall {
     /// Why; the recipients read it
     #[arg(long, required = true)]
     pub reason: Option<String>,
+    /// Only from this recipient (agency code); may be given several times
+    #[arg(long, value_name = "CODE")]
+    pub from: Vec<String>,
     #[command(subcommand)]
     pub command: Option<RecallCommand>,
 }

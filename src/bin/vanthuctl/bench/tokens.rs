@@ -178,6 +178,7 @@ impl Desk {
                 let key = self.0.draft(NewDraft {
                     file_name: format!("{number}.pdf"),
                     pdf: pdf.clone(),
+                    source: None,
                     attachments: Vec::new(),
                     metadata: Metadata {
                         type_key: "QĐ".to_owned(),

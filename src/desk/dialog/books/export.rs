@@ -1,6 +1,6 @@
 //! Writing the book to a file, off the window's thread, with its progress.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::channel::mpsc;
@@ -9,7 +9,8 @@ use iced::Task;
 use super::{Books, Step};
 use crate::desk::dialog::Stage;
 use crate::desk::door::Door;
-use crate::domain::problem::{Blame, Kind, Problem};
+use crate::desk::viewer;
+use crate::domain::problem::Problem;
 use crate::office::batch::Cancel;
 use crate::office::book::{Export, Exported, Format, file_name};
 
@@ -89,7 +90,7 @@ impl Books {
             Message::Show => {
                 if let Some(written) = &self.written {
                     let path = written.exported.path.clone();
-                    let show = crate::desk::ask(move || show(&path));
+                    let show = crate::desk::ask(move || viewer::show(&path));
                     return Step::Run(Task::perform(show, |answer| {
                         super::Message::Export(Message::Shown(answer))
                     }));
@@ -133,20 +134,5 @@ impl Drop for Running {
     /// Who closes the window waits for no file any more; what is half is removed.
     fn drop(&mut self) {
         self.cancel.cancel();
-    }
-}
-
-/// Has the system show a file, as a double click would. Printing is that program's.
-fn show(path: &Path) -> Result<(), Problem> {
-    let program = if cfg!(windows) { "explorer.exe" } else { "xdg-open" };
-    match std::process::Command::new(program).arg(path).spawn() {
-        Ok(mut child) => {
-            // It ends when it likes; nothing is left of it.
-            std::thread::spawn(move || drop(child.wait()));
-            Ok(())
-        }
-        Err(error) => Err(Problem::new("desk-no-viewer", Kind::Unavailable, Blame::Environment)
-            .with("file", path.display())
-            .because(error)),
     }
 }

@@ -47,7 +47,7 @@ enum Width {
 }
 
 impl Books {
-    pub fn view(&self) -> Element<'_, Message> {
+    pub(super) fn sheet(&self) -> Element<'_, Message> {
         let head = column![self.choices(), self.narrowing()].spacing(space::S);
         let foot = column![self.chosen()]
             .push(self.stage.problem().map(told))

@@ -15,13 +15,14 @@ use crate::desk::widget::windowed::windowed;
 use crate::desk::widget::{Element, text};
 use crate::domain::paper::{Ink, Remark, SheafPage};
 use crate::office::labels;
+use crate::office::scan::Wish;
 use crate::t;
 
 /// Room of the chosen page.
 const ROOM: (f32, f32) = (420.0, 314.0);
 
 impl Digitise {
-    pub fn view(&self) -> Element<'_, Message> {
+    pub(super) fn sheet(&self) -> Element<'_, Message> {
         let busy = self.stage.is_busy();
         let body: Element<'_, Message> = if self.bench.is_none() {
             text(t!("desk-loading")).size(size::BODY).into()
@@ -77,6 +78,12 @@ impl Digitise {
             let scan = free(Message::Scan(scanner.id.clone()));
             press(Some(Icon::Inbox), label, Weight::Plain, scan)
         });
+        // What is set at the device is not asked here.
+        let heeds = self.scanners.iter().any(|scanner| scanner.heeds);
+        let resolutions = Wish::RESOLUTIONS.into_iter().filter(|_| heeds).map(|dpi| {
+            let weight = if dpi == self.wish.dpi { Weight::Chosen } else { Weight::Quiet };
+            press(None, format!("{dpi} dpi"), weight, free(Message::Resolution(dpi)))
+        });
         let blank = self.blank();
         let blank = (!blank.is_empty()).then(|| {
             let pages: Vec<_> = blank.iter().map(|(number, _)| number.to_string()).collect();
@@ -98,6 +105,7 @@ impl Digitise {
         });
         row![files]
             .extend(scanners)
+            .extend(resolutions)
             .push(blank)
             .push(level)
             .push(undo)

@@ -5,17 +5,17 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Form;
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::domain::text::safe_file_name;
-use crate::office::NewDraft;
 
 /// Beyond this a file is not even read into memory; the office's own limit is lower.
 const MOST: u64 = 512 * 1024 * 1024;
 
-/// The system's dialog, for one PDF; `None` if none was chosen or the system has none.
+/// The system's dialog, for one PDF or text document; `None` if none was chosen or the system has none.
 pub async fn browse() -> Option<PathBuf> {
-    let chosen = rfd::AsyncFileDialog::new().add_filter("PDF", &["pdf", "PDF"]).pick_file().await;
+    let endings = ["pdf", "PDF", "docx", "DOCX", "odt", "ODT"];
+    let dialog = rfd::AsyncFileDialog::new().add_filter("PDF, DOCX, ODT", &endings);
+    let chosen = dialog.pick_file().await;
     chosen.map(|file| file.path().to_owned())
 }
 
@@ -25,22 +25,16 @@ pub async fn attach() -> Vec<PathBuf> {
     chosen.into_iter().map(|file| file.path().to_owned()).collect()
 }
 
-/// Reads what the form names. Blocks.
-pub fn read(form: Form) -> Result<NewDraft, Problem> {
-    let pdf = bytes(&form.path)?;
-    let attachments = form
-        .attachments
-        .iter()
-        .map(|path| Ok((name(path), bytes(path)?)))
-        .collect::<Result<_, Problem>>()?;
-    Ok(NewDraft { file_name: name(&form.path), pdf, attachments, metadata: form.metadata })
+/// Names and bytes of files. Blocks.
+pub fn read_all(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Problem> {
+    paths.iter().map(|path| Ok((name(path), bytes(path)?))).collect()
 }
 
-fn name(path: &Path) -> String {
+pub fn name(path: &Path) -> String {
     safe_file_name(&path.file_name().unwrap_or_default().to_string_lossy())
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
+pub fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
     let unreadable = |error: io::Error| {
         Problem::new("desk-file-unreadable", Kind::Unreadable, Blame::Input)
             .with("file", name(path))
@@ -61,27 +55,20 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::document::Metadata;
 
     #[test]
     fn a_missing_file_is_a_problem_with_its_name() {
         let dir = tempfile::tempdir().unwrap();
-        let form = |path: &Path| Form {
-            path: path.to_owned(),
-            attachments: vec![dir.path().join("phụ lục.xlsx")],
-            metadata: Metadata::default(),
-        };
         let pdf = dir.path().join("quyết định.pdf");
-        let problem = read(form(&pdf)).unwrap_err();
+        let problem = bytes(&pdf).unwrap_err();
         assert_eq!(problem.code, "desk-file-unreadable");
         assert_eq!(problem.args, [("file", "quyết định.pdf".to_owned())]);
         // A folder is no file either.
-        assert_eq!(read(form(dir.path())).unwrap_err().code, "desk-file-unreadable");
+        assert_eq!(bytes(dir.path()).unwrap_err().code, "desk-file-unreadable");
 
         std::fs::write(&pdf, b"%PDF-").unwrap();
-        std::fs::write(dir.path().join("phụ lục.xlsx"), b"x").unwrap();
-        let draft = read(form(&pdf)).unwrap();
-        assert_eq!((draft.file_name.as_str(), draft.pdf.len()), ("quyết định.pdf", 5));
-        assert_eq!(draft.attachments, [("phụ lục.xlsx".to_owned(), b"x".to_vec())]);
+        let read = read_all(std::slice::from_ref(&pdf)).unwrap();
+        assert_eq!(read, [("quyết định.pdf".to_owned(), b"%PDF-".to_vec())]);
+        assert!(read_all(&[pdf, dir.path().join("phụ lục.xlsx")]).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The form on the left, the page on the right.
 
 use iced::widget::{column, container, row};
-use iced::{Center, Fill, FillPortion};
+use iced::{Center, Fill, FillPortion, Rectangle};
 
 use super::{Fields, Looking, Message, REASON, id};
 use crate::desk::dialog::{Frame, frame};
@@ -9,12 +9,14 @@ use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
 use crate::desk::widget::choice::choice;
 use crate::desk::widget::field::{field, line, lines};
 use crate::desk::widget::icon::{Icon, tinted};
+use crate::desk::widget::marker::Mark;
 use crate::desk::widget::press::{press, wide};
 use crate::desk::widget::told::told;
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::document::Urgency;
 use crate::office::extract::Field;
+use crate::pdf::Rect;
 use crate::t;
 
 /// A document type in the picker: key and name.
@@ -38,7 +40,21 @@ impl std::fmt::Display for Urgent {
 }
 
 impl Fields {
-    pub fn view(&self) -> Element<'_, Message> {
+    /// Where the field stands on the page that is shown, with a little air, so that the frame
+    /// does not cross the letters.
+    fn marks(&self) -> Vec<Mark> {
+        let here = self.spot.iter().filter(|spot| spot.page as usize == self.page.at());
+        let around = |rect: &Rect| Rectangle {
+            x: rect.x - 2.0,
+            y: rect.y - 2.0,
+            width: rect.width + 4.0,
+            height: rect.height + 4.0,
+        };
+        let mark = |rect| Mark { rect: around(rect), colour: theme::ACCENT, strong: true };
+        here.flat_map(|spot| &spot.rects).map(mark).collect()
+    }
+
+    pub(super) fn sheet(&self) -> Element<'_, Message> {
         let form = column![
             text(&self.about).font(BOLD).size(size::BODY),
             self.told(),
@@ -58,7 +74,8 @@ impl Fields {
         .push(self.registered.then(|| self.reason()))
         .spacing(space::S + 2.0)
         .width(Fill);
-        let body = row![form, self.paper.view().map(Message::Paper)].spacing(space::L);
+        let body = row![form, self.page.view(self.marks(), false, None).map(Message::Page)]
+            .spacing(space::L);
         let title = match self.registered {
             true => t!("desk-fields-title-correct"),
             false => t!("desk-fields-title"),

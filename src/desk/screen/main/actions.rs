@@ -1,16 +1,18 @@
 //! The buttons over a document: what can be done with it here and now, and its fields.
 
-use iced::widget::row;
+use iced::widget::{container, row};
 
 use super::reader::Message;
+use super::shelf::may_be_copied;
 use crate::desk::deeds::{Deed, deeds, is_unsigned_copy};
 use crate::desk::document::Document;
 use crate::desk::door::Door;
+use crate::desk::drafts::DraftWish;
 use crate::desk::keys::{self, Command};
-use crate::desk::theme::{Weight, space};
-use crate::desk::widget::Element;
+use crate::desk::theme::{self, Weight, size, space};
 use crate::desk::widget::icon::Icon;
 use crate::desk::widget::press::press;
+use crate::desk::widget::{Element, text};
 use crate::domain::inbound::InboundState;
 use crate::domain::role::Act;
 use crate::t;
@@ -33,9 +35,12 @@ pub fn actions<'a>(
     busy: bool,
     unconfirmed: usize,
 ) -> Option<Element<'a, Message>> {
-    let offered = deeds(document, |act| door.may(act));
+    let offered = deeds(document, door.session());
     let fields = has_fields(document, door);
-    if offered.is_empty() && !fields {
+    let wishes = DraftWish::offered(document, door.session());
+    let copies = may_be_copied(document) && door.may(Act::Seal);
+    let held = held_by_another(document, door);
+    if offered.is_empty() && !fields && wishes.is_empty() && !copies && held.is_none() {
         return None;
     }
     // What nobody has confirmed is said on the button, whatever part is shown.
@@ -63,5 +68,38 @@ pub fn actions<'a>(
         };
         press(Some(deed.icon()), label, weight, (!busy).then_some(Message::Do(deed)))
     });
-    Some(row(buttons).push(fields).spacing(space::S).wrap().vertical_spacing(space::XS).into())
+    let looks = wishes.into_iter().map(|wish| {
+        let label = match wish.command().and_then(keys::written) {
+            Some(key) => format!("{} ({key})", t!(wish.key())),
+            None => t!(wish.key()),
+        };
+        press(Some(wish.icon()), label, Weight::Quiet, (!busy).then_some(Message::Draft(wish)))
+    });
+    let copies = copies.then(|| {
+        let key = keys::written(Command::Copies).unwrap_or_default();
+        let label = format!("{} ({key})", t!("desk-copies"));
+        press(Some(Icon::FilePlus), label, Weight::Quiet, (!busy).then_some(Message::Copies))
+    });
+    Some(
+        row(buttons)
+            .push(fields)
+            .extend(looks)
+            .push(copies)
+            .push(held)
+            .spacing(space::S)
+            .wrap()
+            .vertical_spacing(space::XS)
+            .into(),
+    )
+}
+
+/// Why nothing is offered that would decide on a draft: who has it.
+fn held_by_another<'a>(document: &Document, door: &dyn Door) -> Option<Element<'a, Message>> {
+    let Document::Outbound(outbound) = document else { return None };
+    let (holder, session) = (outbound.holder()?, door.session());
+    if holder.user.is_empty() || holder.lets(&session.user, &session.roles) {
+        return None;
+    }
+    let said = text(t!("desk-draft-held", holder = holder.user));
+    Some(container(said.size(size::BODY).color(theme::INK_SOFT)).padding([space::XS, 0.0]).into())
 }

@@ -13,20 +13,29 @@ use super::{Main, Message, status};
 use crate::desk::deeds::Deed;
 use crate::desk::dialog::Dialog;
 use crate::desk::dialog::unacknowledged::MOST;
-use crate::desk::document::{Document, Queue, today};
+use crate::desk::document::{Document, Queue, State, today};
 use crate::desk::orders::Order;
 use crate::domain::document::DocumentKey;
 use crate::domain::inbound::InboundState;
+use crate::domain::outbound::OutboundState;
 use crate::domain::problem::Problem;
 use crate::domain::report::ErrorReport;
 use crate::domain::role::Act;
+use crate::office::Agenda;
 use crate::t;
+
+const fn overdue() -> Queue {
+    Queue::Agenda(Agenda::Overdue)
+}
 
 /// How much of the day is left to do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Owing {
     pub count: usize,
     pub late: bool,
+    /// On its way out: to be sent, looked at, or put on paper.
+    pub leaving: usize,
+    pub overdue: usize,
 }
 
 impl Main {
@@ -35,6 +44,8 @@ impl Main {
             awaiting: self.awaiting,
             unacknowledged: self.owing.count,
             late: self.owing.late,
+            leaving: self.owing.leaving,
+            overdue: self.owing.overdue,
         }
     }
 
@@ -46,7 +57,17 @@ impl Main {
         let door = Arc::clone(&self.door);
         let count = crate::desk::ask(move || {
             let waiting = door.unacknowledged(MOST)?;
-            Ok(Owing { count: waiting.len(), late: waiting.iter().any(|one| one.late) })
+            let (unsent, followed) = (door.unsent(MOST)?, door.following(MOST)?);
+            let rows = followed.iter().flat_map(|one| &one.rows);
+            let concerns = rows.filter(|row| row.concern.is_some()).count();
+            let paper: usize = door.paper_tasks(MOST)?.iter().map(|task| task.owed()).sum();
+            let late = unsent.iter().filter(|one| one.late).count();
+            Ok(Owing {
+                count: waiting.len(),
+                late: waiting.iter().any(|one| one.late),
+                leaving: unsent.len() + concerns + paper,
+                overdue: late + concerns,
+            })
         });
         Task::perform(count, Message::Owing)
     }
@@ -75,15 +96,46 @@ impl Main {
     /// window, and by the system for whoever looks elsewhere.
     fn remind(&mut self, now: Timestamp) -> Task<Message> {
         let day = today();
-        let due =
-            self.owing.count > 0 && self.reminded != Some(day) && self.door.is_reminding_time(now);
+        let due = self.owing.count + self.owing.overdue > 0
+            && self.reminded != Some(day)
+            && self.door.is_reminding_time(now);
         if !due {
             return Task::none();
         }
         self.reminded = Some(day);
-        let said = t!("desk-remind", count = self.owing.count);
+        let mut said = Vec::new();
+        if self.owing.count > 0 {
+            said.push(t!("desk-remind", count = self.owing.count));
+        }
+        if self.owing.overdue > 0 {
+            said.push(t!("desk-remind-leaving", count = self.owing.overdue));
+        }
+        let said = said.join(" ");
         self.notify(t!("desk-remind-title"), said.clone());
         self.notices.add(Notice::Warning(said)).map(Message::Notices)
+    }
+
+    /// Once a day, whoever has work past its term is told by the system; in the window the
+    /// lists and the bottom line say it all day long.
+    pub(super) fn tell_overdue(&mut self) {
+        let count = self.counts.as_ref().map_or(0, |counts| overdue().count(counts));
+        let day = today();
+        if count == 0 || self.told_overdue == Some(day) {
+            return;
+        }
+        self.told_overdue = Some(day);
+        let (title, words) =
+            (t!("desk-notify-overdue-title"), t!("desk-notify-overdue", count = count));
+        let door = Arc::clone(&self.door);
+        let _ = std::thread::Builder::new().name("notify".to_owned()).spawn(move || {
+            match door.notifies().then(|| door.tells_overdue(day)) {
+                Some(Ok(true)) => crate::desk::notify(title, words),
+                Some(Err(problem)) => {
+                    tracing::warn!(%problem, "what is overdue was not told");
+                }
+                Some(Ok(false)) | None => {}
+            }
+        });
     }
 
     /// A notification of the system, where it is not switched off.
@@ -95,6 +147,15 @@ impl Main {
                 crate::desk::notify(title, words);
             }
         });
+    }
+
+    /// The board of what is on its way out.
+    pub(super) fn follow(&mut self) -> Task<Message> {
+        if !self.door.may(Act::Issue) {
+            return Task::none();
+        }
+        let dialog = Dialog::follow(self.reader.document(), &self.door);
+        self.open(dialog)
     }
 
     pub(super) fn unacknowledged(&mut self) -> Task<Message> {
@@ -140,10 +201,11 @@ impl Main {
         if !list::offered(&marked, |act| self.door.may(act)).contains(&deed) {
             return Task::none();
         }
-        match Dialog::many(deed, &marked) {
-            Some(dialog) => self.open(dialog),
-            None => Task::none(),
-        }
+        let dialog = match deed {
+            Deed::Assign => Dialog::assign_many(marked, &self.door),
+            deed => Dialog::many(deed, &marked),
+        };
+        dialog.map_or_else(Task::none, |dialog| self.open(dialog))
     }
 
     /// Takes the newest decision of this session back.
@@ -210,6 +272,17 @@ impl Main {
     pub(super) fn ask_why_accept(&mut self, key: DocumentKey) -> Option<Task<Message>> {
         let document = self.reader.document().filter(|shown| shown.key() == key)?;
         let dialog = Dialog::reason(Deed::Accept, document, &self.door);
+        Some(self.open(dialog))
+    }
+
+    /// Passing a document on with errors of layout asks for a reason.
+    pub(super) fn ask_why_pass(&mut self) -> Option<Task<Message>> {
+        let document = self.reader.document()?;
+        let checking = State::Outbound(OutboundState::InFormatCheck);
+        if document.state() != checking {
+            return None;
+        }
+        let dialog = Dialog::reason(Deed::ToSign, document, &self.door);
         Some(self.open(dialog))
     }
 }

@@ -18,8 +18,8 @@ use crate::domain::handling::{Handler, Note, Party, ProgressEntry};
 use crate::office::{Handling, Link};
 use crate::t;
 
-/// Everything about the settling of the document shown.
-pub fn view(handling: &Fetch<Handling>) -> Element<'_, Message> {
+/// Everything about the settling of the document shown; a registered one has its slip.
+pub fn view(handling: &Fetch<Handling>, registered: bool) -> Element<'_, Message> {
     let handling = match handling {
         Fetch::Waiting => return said(t!("desk-loading")),
         Fetch::Failed(problem) => return scrolled(vec![told(problem)]),
@@ -63,7 +63,12 @@ pub fn view(handling: &Fetch<Handling>) -> Element<'_, Message> {
             .push(text(t!("desk-handling-nothing")).size(size::BODY).color(theme::INK_SOFT).into());
     }
     let label = format!("{} (N)", t!("desk-note"));
-    parts.push(press(Some(Icon::Pen), label, Weight::Plain, Some(Message::Note)));
+    let note = press(Some(Icon::Pen), label, Weight::Plain, Some(Message::Note));
+    let slip = registered.then(|| {
+        let label = format!("{} (P)", t!("desk-slip"));
+        press(Some(Icon::Clipboard), label, Weight::Plain, Some(Message::Slip))
+    });
+    parts.push(row![note].push(slip).spacing(space::S).into());
     scrolled(parts)
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::Message;
 use crate::domain::document::DocumentKey;
 
 /// From here on a person wonders whether anything happens.
@@ -22,14 +23,32 @@ pub struct Job {
     pub key: Option<DocumentKey>,
     pub since: Instant,
     pub slow: bool,
+    /// What stops it, where it can be stopped.
+    pub stop: Option<Message>,
 }
 
 impl Jobs {
     pub fn begin(&mut self, words: String, key: Option<DocumentKey>) -> u64 {
+        self.add(words, key, None)
+    }
+
+    /// The same of work that a person may stop.
+    pub fn begin_stoppable(&mut self, words: String, stop: Message) -> u64 {
+        self.add(words, None, Some(stop))
+    }
+
+    fn add(&mut self, words: String, key: Option<DocumentKey>, stop: Option<Message>) -> u64 {
         self.next += 1;
-        let job = Job { id: self.next, words, key, since: Instant::now(), slow: false };
+        let job = Job { id: self.next, words, key, since: Instant::now(), slow: false, stop };
         self.running.push(job);
         self.next
+    }
+
+    /// How far it is, in other words than before.
+    pub fn say(&mut self, id: u64, words: String) {
+        if let Some(job) = self.running.iter_mut().find(|job| job.id == id) {
+            job.words = words;
+        }
     }
 
     pub fn end(&mut self, id: u64) {

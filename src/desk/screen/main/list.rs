@@ -4,35 +4,36 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use entry::{Found, empty, row_view};
 use iced::task::Handle;
-use iced::widget::operation::AbsoluteOffset;
-use iced::widget::{Space, column, container, mouse_area, operation, row, scrollable, sensor};
+use iced::widget::operation::{self, AbsoluteOffset};
+use iced::widget::{Space, column, container, row, scrollable, sensor};
 use iced::{Center, Fill, Size, Task};
 
 use super::jobs::PATIENCE;
-pub use super::marks::offered;
 use super::marks::{self, Marks};
 use crate::desk::deeds::Deed;
-use crate::desk::document::{Document, Queue, day, local_day, today};
+use crate::desk::document::{Document, Queue};
 use crate::desk::door::Door;
 use crate::desk::keys::Command;
-use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
-use crate::desk::widget::badge::badge;
+use crate::desk::theme::{self, Weight, size, space};
 use crate::desk::widget::field::line;
 use crate::desk::widget::focus::focus;
-use crate::desk::widget::icon::{Icon, icon, tinted};
+use crate::desk::widget::icon::{Icon, tinted};
 use crate::desk::widget::press::{press, tool};
-use crate::desk::widget::shortened::emphasised;
 use crate::desk::widget::told::told;
 use crate::desk::widget::windowed::{page, reveal, windowed};
 use crate::desk::widget::{Element, text};
 use crate::desk::words;
-use crate::domain::document::{DocumentKey, Urgency};
+use crate::domain::document::DocumentKey;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
-use crate::domain::query::{Field, Query, Snippet, marks};
-use crate::domain::role::Act;
+use crate::domain::query::{Query, Snippet};
 use crate::t;
+
+mod entry;
+
+pub use super::marks::offered;
 
 /// Height of a row.
 const ROW: f32 = 74.0;
@@ -398,11 +399,7 @@ impl List {
     }
 
     /// `batch`: as what all of it may be signed by the person here; `may`: what they may do.
-    pub fn view(
-        &self,
-        batch: Option<SignatureKind>,
-        may: impl Fn(Act) -> bool,
-    ) -> Element<'_, Message> {
+    pub fn view(&self, batch: Option<SignatureKind>, door: &dyn Door) -> Element<'_, Message> {
         let batch = batch.filter(|_| self.rows.len() > 1).map(|kind| {
             let (symbol, label) = match kind {
                 SignatureKind::Personal => (Icon::Pen, t!("desk-batch-sign-short")),
@@ -423,15 +420,15 @@ impl List {
         .align_y(Center);
         let top =
             container(search).padding([space::S, space::M]).style(theme::ground(theme::CANVAS));
-        let body = sensor(self.body()).on_show(Message::Sized).on_resize(Message::Sized);
+        let body = sensor(self.body(door)).on_show(Message::Sized).on_resize(Message::Sized);
         let marked = (!self.marks.is_empty()).then(|| {
             let marked = self.marked();
-            marks::bar(marked.len(), &marks::offered(&marked, may))
+            marks::bar(marked.len(), &marks::offered(&marked, |act| door.may(act)))
         });
         column![top].push(marked).push(body).into()
     }
 
-    fn body(&self) -> Element<'_, Message> {
+    fn body(&self, door: &dyn Door) -> Element<'_, Message> {
         match &self.state {
             State::Failed(problem) if self.rows.is_empty() => container(
                 column![
@@ -463,15 +460,17 @@ impl List {
             _ if self.rows.is_empty() => {
                 empty(words::queue_icon(self.queue), words::empty_queue(self.queue), None)
             }
-            _ => self.rows_view(),
+            _ => self.rows_view(door),
         }
     }
 
-    fn rows_view(&self) -> Element<'_, Message> {
+    fn rows_view(&self, door: &dyn Door) -> Element<'_, Message> {
         let window = windowed(self.rows.len(), ROW, self.offset, self.height);
         let first = window.rows.start;
-        let all =
-            matches!(self.queue, Queue::Inbound(None) | Queue::Outbound(None) | Queue::Agenda(_));
+        let all = matches!(
+            self.queue,
+            Queue::Inbound(None) | Queue::Outbound(None) | Queue::Agenda(_) | Queue::Mine
+        );
         let rows = self.rows.get(window.rows.clone()).unwrap_or_default();
         let query = Query::parse(&self.words);
         let built = rows.iter().enumerate().map(|(i, document)| {
@@ -480,7 +479,11 @@ impl List {
             let mark = (!self.marks.is_empty()).then(|| self.marks.has(document.key()));
             let snippet = self.snippets.iter().find(|(key, _)| *key == document.key());
             let found = Found { query: &query, snippet: snippet.map(|(_, snippet)| snippet) };
-            row_view(document, index, selected, all, mark, &found)
+            let leaves = match document {
+                Document::Outbound(outbound) => door.sending_term(outbound),
+                Document::Inbound(_) => None,
+            };
+            row_view((document, leaves), index, selected, all, mark, &found)
         });
         let foot = match &self.state {
             State::Failed(problem) => Some(
@@ -523,149 +526,4 @@ impl List {
             .style(theme::scroll);
         focus(list).inset().into()
     }
-}
-
-/// What a search found in a row.
-#[derive(Clone, Copy)]
-struct Found<'q> {
-    query: &'q Query,
-    snippet: Option<&'q Snippet>,
-}
-
-fn row_view<'a>(
-    document: &'a Document,
-    index: usize,
-    selected: bool,
-    with_state: bool,
-    marked: Option<bool>,
-    found: &Found<'_>,
-) -> Element<'a, Message> {
-    let Found { query, snippet } = *found;
-    let found = |text: &str, fields: &[Field]| marks(text, &query.marked_in(fields));
-    let metadata = document.metadata();
-    let (state_icon, state_tone) = words::state_look(document.state());
-    let code = document.code();
-    let code = if code.is_empty() { t!("desk-no-code") } else { code };
-    let hits = found(&code, &[Field::Any, Field::Code]);
-    let head = row![emphasised(code, hits, size::BODY, BOLD, None)]
-        .push((metadata.urgency != Urgency::Normal).then(|| {
-            badge(
-                Icon::Flag,
-                words::urgency(metadata.urgency),
-                words::urgency_tone(metadata.urgency),
-            )
-        }))
-        .push(demand_badge(document))
-        .push(due_badge(document))
-        .push(text(local_day(document.when())).size(size::CAPTION).color(theme::INK_SOFT))
-        .spacing(space::S)
-        .align_y(Center);
-    // Where the text has the words and the fields have not, a piece of it says why it is here.
-    let (foot, hits) = match snippet {
-        Some(snippet) => (snippet.text.clone(), snippet.marks.clone()),
-        None => {
-            let party = document.party();
-            let hits = found(&party, &[Field::Any, Field::From, Field::To]);
-            (party, hits)
-        }
-    };
-    let ink = Some(theme::INK_SOFT);
-    let foot = row![emphasised(foot, hits, size::CAPTION, theme::REGULAR, ink)]
-        .push(tail(document, with_state))
-        .spacing(space::S)
-        .align_y(Center);
-    let subject = metadata.subject.clone();
-    let hits = found(&subject, &[Field::Any, Field::Subject]);
-    let subject = emphasised(subject, hits, size::BODY, theme::REGULAR, None);
-    let lines = column![head, subject, foot].spacing(1);
-    // The bar at the left says "selected" without colour alone doing so.
-    let mark = container(Space::new().width(4).height(Fill)).style(theme::ground(if selected {
-        theme::ACCENT
-    } else {
-        iced::Color::TRANSPARENT
-    }));
-    // While rows are being marked, the mark stands in the place of the state.
-    let symbol = match marked {
-        Some(true) => tinted(Icon::CheckCircle, theme::ACCENT),
-        Some(false) => tinted(Icon::Dot, theme::INK_SOFT),
-        None => tinted(state_icon, state_tone.ink()),
-    };
-    // The mouse marks there.
-    let symbol = mouse_area(container(symbol).center_y(Fill).padding([0.0, space::XS]))
-        .on_press(Message::Mark(index))
-        .interaction(iced::mouse::Interaction::Pointer);
-    let content = row![mark, symbol, lines.width(Fill)].spacing(space::S).align_y(Center);
-    mouse_area(
-        container(content)
-            .padding(iced::Padding::ZERO.right(space::M))
-            .height(ROW)
-            .width(Fill)
-            .clip(true)
-            .style(theme::list_row(selected, index % 2 == 1)),
-    )
-    .on_press(Message::Select(index))
-    .on_double_click(Message::Open(index))
-    .interaction(iced::mouse::Interaction::Pointer)
-    .into()
-}
-
-/// What ends the last line of a row: state (in mixed lists), arrival number, verdict.
-fn tail<'a>(document: &'a Document, with_state: bool) -> Option<Element<'a, Message>> {
-    let note = |words: String| text(words).size(size::CAPTION).color(theme::INK_SOFT);
-    if with_state {
-        return Some(note(words::state(document.state())).into());
-    }
-    let Document::Inbound(inbound) = document else { return None };
-    let (shield, tone) = words::verdict_look(inbound.verdict.verdict);
-    let verdict = row![
-        icon(shield).size(size::CAPTION).color(tone.ink()),
-        text(words::verdict_short(inbound.verdict.verdict)).size(size::CAPTION).color(tone.ink()),
-    ]
-    .spacing(3)
-    .align_y(Center);
-    let number = inbound
-        .registration
-        .as_ref()
-        .map(|registration| note(t!("desk-arrival-number", number = registration.arrival_number)));
-    Some(row![].push(number).push(verdict).spacing(space::S).into())
-}
-
-fn demand_badge<'a>(document: &Document) -> Option<Element<'a, Message>> {
-    let Document::Inbound(inbound) = document else { return None };
-    let (said, tone) = words::demand_mark(inbound.demand?)?;
-    Some(badge(Icon::Undo, said, tone))
-}
-
-fn due_badge<'a>(document: &Document) -> Option<Element<'a, Message>> {
-    let due = document.due().filter(|_| !is_final(document))?;
-    let (words, tone) = match due.cmp(&today()) {
-        std::cmp::Ordering::Less => (t!("desk-overdue", date = day(due)), Tone::Bad),
-        std::cmp::Ordering::Equal => (t!("desk-due-today"), Tone::Warn),
-        std::cmp::Ordering::Greater => (t!("desk-due", date = day(due)), Tone::Neutral),
-    };
-    Some(badge(Icon::Clock, words, tone))
-}
-
-fn is_final(document: &Document) -> bool {
-    match document {
-        Document::Inbound(document) => document.state.is_final(),
-        Document::Outbound(document) => document.state.is_final() || document.issued_at.is_some(),
-    }
-}
-
-fn empty<'a>(which: Icon, says: String, more: Option<String>) -> Element<'a, Message> {
-    container(
-        column![
-            tinted(which, theme::INK_SOFT).size(32),
-            text(says).size(size::BODY).color(theme::INK_SOFT).center()
-        ]
-        .push(more.map(|more| text(more).size(size::CAPTION).color(theme::INK_SOFT).center()))
-        .spacing(space::M)
-        .align_x(Center),
-    )
-    .padding(space::XL)
-    .center(Fill)
-    // A ground of its own makes the renderer redraw the whole pane when rows come.
-    .style(theme::ground(theme::SURFACE))
-    .into()
 }

@@ -16,7 +16,7 @@ use crate::domain::role::Act;
 use crate::t;
 
 /// Deeds that are done to many at once.
-const DEEDS: [Deed; 2] = [Deed::Accept, Deed::Register];
+const DEEDS: [Deed; 3] = [Deed::Accept, Deed::Register, Deed::Assign];
 
 /// Which rows are marked.
 #[derive(Debug, Default)]

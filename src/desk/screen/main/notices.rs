@@ -1,5 +1,6 @@
 //! Notices at the lower right: problems stay until they are read, good news goes by itself.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use iced::widget::{column, container, row};
@@ -22,7 +23,6 @@ const MOST: usize = 3;
 
 #[derive(Debug, Default)]
 pub struct Notices {
-    next: u64,
     shown: Vec<(u64, Notice)>,
 }
 
@@ -58,8 +58,7 @@ impl Notices {
             Notice::Undoable(_) => UNDOABLE_LASTS,
             _ => GOOD_NEWS_LASTS,
         };
-        self.next += 1;
-        let id = self.next;
+        let id = fresh();
         self.shown.push((id, notice));
         if self.shown.len() > MOST {
             drop(self.shown.remove(0));
@@ -103,6 +102,13 @@ impl Notices {
                 .into(),
         )
     }
+}
+
+/// No number is given twice while the program runs: the end of what was told to whoever sat here
+/// before must not take away what is told to the next.
+fn fresh() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn card(id: u64, notice: &Notice) -> Element<'_, Message> {
@@ -175,5 +181,16 @@ mod tests {
         assert_eq!(notices.newest(), Some(&trouble("d")));
         assert!(notices.dismiss_newest());
         assert_eq!(notices.newest(), Some(&trouble("c")));
+    }
+
+    #[test]
+    fn what_the_one_before_was_told_takes_nothing_from_the_next() {
+        let mut before = Notices::default();
+        drop(before.add(Notice::Good("Đã lưu".to_owned())));
+        let ended: Vec<u64> = before.shown.iter().map(|(id, _)| *id).collect();
+        let mut next = Notices::default();
+        drop(next.add(Notice::Warning("Dự thảo đã đến bạn".to_owned())));
+        ended.into_iter().for_each(|id| next.update(Message::Dismiss(id)));
+        assert_eq!(next.shown.len(), 1);
     }
 }

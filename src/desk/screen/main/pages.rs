@@ -25,13 +25,15 @@ use crate::domain::problem::Problem;
 use crate::domain::query::Query;
 use crate::pdf::Rect;
 use crate::t;
-pub use overlay::Stamp;
 use overlay::{Drawn, Overlay, next_page};
+pub use overlay::{Mark, Stamp};
 
 /// What scrolls in the right pane; the keys find it by this name.
 pub const SCROLL: &str = "pages";
 /// Room for the margins and the scroll bar beside a page that fits the width.
 const BESIDE: f32 = 2.0 * space::M + 14.0;
+/// Below this width of the pane the words of a button have no room.
+const NARROW: f32 = 430.0;
 /// One line of the keyboard's scrolling.
 const STEP: f32 = 80.0;
 /// Per cent of the paper's size on a screen of 96 dots per inch.
@@ -140,6 +142,8 @@ impl Pages {
     }
 
     pub fn clear(&mut self) {
+        // What was pointed at was on another document's page.
+        self.overlay.mark = None;
         self.turn += 1;
         self.state = State::Empty;
         self.page = 0;
@@ -174,6 +178,19 @@ impl Pages {
         };
         self.overlay.stamp = stamp;
         Task::batch([scroll, self.draw()])
+    }
+
+    /// Turns to a place and marks it, or marks none any more.
+    pub fn mark(&mut self, mark: Option<Mark>) -> Task<Message> {
+        if self.overlay.mark == mark {
+            return Task::none();
+        }
+        self.overlay.mark = mark;
+        let Some(mark) = &self.overlay.mark else { return self.draw() };
+        let (page, first) = (mark.page, mark.rects.first().map(|rect| rect.y));
+        let turned = self.turn_to(page);
+        let scroll = self.show_place(first.unwrap_or(0.0));
+        Task::batch([turned, scroll, self.draw()])
     }
 
     /// Scrolls to a place on the page, in points from its top.
@@ -439,7 +456,12 @@ impl Pages {
             .spacing(space::XS)
             .align_y(Center)
         });
-        let fit = if self.zoom == Zoom::FitWidth { Weight::Chosen } else { Weight::Quiet };
+        let fit = Message::Zoom(Zoom::FitWidth);
+        let fit = match self.zoom == Zoom::FitWidth {
+            _ if self.pane.width < NARROW => tool(Icon::FitWidth, t!("desk-zoom-fit"), Some(fit)),
+            true => press(Some(Icon::FitWidth), t!("desk-zoom-fit"), Weight::Chosen, Some(fit)),
+            false => press(Some(Icon::FitWidth), t!("desk-zoom-fit"), Weight::Quiet, Some(fit)),
+        };
         let per_cent = format!("{:.0} %", self.per_cent().unwrap_or(100.0));
         Some(
             container(
@@ -454,12 +476,7 @@ impl Pages {
                     tool(Icon::ZoomOut, t!("desk-zoom-out"), zoom(false)),
                     text(per_cent).size(size::BODY).into(),
                     tool(Icon::ZoomIn, t!("desk-zoom-in"), zoom(true)),
-                    press(
-                        Some(Icon::FitWidth),
-                        t!("desk-zoom-fit"),
-                        fit,
-                        Some(Message::Zoom(Zoom::FitWidth)),
-                    ),
+                    fit,
                 ])
                 .spacing(space::XS)
                 .align_y(Center),

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::channel::mpsc;
 use iced::{Subscription, Task};
 
 use super::Main;
 use super::notices::Notice;
+use super::work::slow;
 use crate::desk::dialog::Dialog;
 use crate::desk::document::{Document, Queue};
 use crate::domain::document::DocumentKey;
@@ -29,6 +31,9 @@ const EVERY: Duration = Duration::from_secs(4);
 pub struct Folder {
     watched: bool,
     looking: bool,
+    /// What is being taken, once there is something: the job that says so.
+    taking: Option<u64>,
+    cancel: Cancel,
     /// It could not be opened at the last look, which has been told.
     gone: bool,
 }
@@ -38,6 +43,10 @@ pub enum Message {
     /// What was found at the start: a folder to watch, and pages left from the last time.
     Found(Result<(bool, Option<Sheaf>), Problem>),
     Look,
+    /// So many files of so many are done.
+    Taking(usize, usize),
+    /// What is not taken yet is taken at another look.
+    Stop,
     Looked(Result<Sweep, Problem>),
 }
 
@@ -75,9 +84,36 @@ impl Main {
             Message::Look if self.folder.looking => Task::none(),
             Message::Look => {
                 self.folder.looking = true;
-                let door = Arc::clone(&self.door);
-                let look = crate::desk::ask(move || door.sweep(&Cancel::default()));
-                Task::perform(look, Message::Looked).map(super::Message::Paper)
+                self.folder.cancel = Cancel::default();
+                let (cancel, door) = (self.folder.cancel.clone(), Arc::clone(&self.door));
+                let (say, said) = mpsc::unbounded();
+                let look = crate::desk::ask(move || {
+                    door.sweep(&cancel, &mut |done, all| {
+                        // Whoever closed the window hears nothing more.
+                        let _ = say.unbounded_send(Message::Taking(done, all));
+                    })
+                });
+                Task::batch([Task::run(said, |said| said), Task::perform(look, Message::Looked)])
+                    .map(super::Message::Paper)
+            }
+            Message::Taking(done, all) => {
+                let words = t!("desk-folder-taking", number = done + 1, all = all);
+                match self.folder.taking {
+                    Some(job) => {
+                        self.jobs.say(job, words);
+                        Task::none()
+                    }
+                    None => {
+                        let stop = super::Message::Paper(Message::Stop);
+                        let job = self.jobs.begin_stoppable(words, stop);
+                        self.folder.taking = Some(job);
+                        slow(job)
+                    }
+                }
+            }
+            Message::Stop => {
+                self.folder.cancel.cancel();
+                Task::none()
             }
             Message::Looked(answer) => self.looked(answer),
         }
@@ -85,6 +121,9 @@ impl Main {
 
     fn looked(&mut self, answer: Result<Sweep, Problem>) -> Task<super::Message> {
         self.folder.looking = false;
+        if let Some(job) = self.folder.taking.take() {
+            self.jobs.end(job);
+        }
         let sweep = match answer {
             Ok(sweep) => sweep,
             // Each look says the same; once is enough until it is there again.

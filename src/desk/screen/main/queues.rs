@@ -4,6 +4,7 @@ use iced::widget::{Space, column, container, row, scrollable};
 use iced::{Center, Fill};
 
 use super::Message;
+use super::shelf::MOST;
 use crate::desk::document::Queue;
 use crate::desk::theme::{self, BOLD, Tone, size, space};
 use crate::desk::widget::icon::{Icon, icon, tinted};
@@ -22,6 +23,7 @@ pub fn view<'a>(
     words: &str,
     counts: Option<&Counts>,
     filters: &'a [SavedFilter],
+    filter_counts: &[Option<u64>],
 ) -> Element<'a, Message> {
     let searched = words.trim();
     let line = |queue: &Queue| {
@@ -64,19 +66,23 @@ pub fn view<'a>(
     });
     panes = panes.push(kept_aside);
     for section in [Section::Inbound, Section::Outbound] {
-        let lines = of(section);
+        let mut lines = of(section);
+        // What waits for the person stands above what waits for anybody.
+        lines.sort_by_key(|queue| *queue != Queue::Mine);
         if !lines.is_empty() {
             let lines = lines.iter().map(line);
             panes = panes.push(column![heading(t!(section.key()))].extend(lines).spacing(1.0));
         }
     }
     if !filters.is_empty() {
-        let lines = filters.iter().map(|filter| {
+        let counts = filter_counts.iter().copied().chain(std::iter::repeat(None));
+        let lines = filters.iter().zip(counts).map(|(filter, count)| {
             let queue = Queue::from_key(&filter.queue);
             let chosen = queue == Some(current) && filter.words.trim() == searched;
             let content = row![
                 icon(Icon::Search),
                 shortened(filter.name.clone(), size::BODY, theme::REGULAR, None),
+                text(count.map(found).unwrap_or_default()).size(size::BODY),
             ]
             .spacing(space::S)
             .align_y(Center);
@@ -90,6 +96,12 @@ pub fn view<'a>(
         .height(Fill)
         .style(theme::ground(theme::SIDE))
         .into()
+}
+
+/// How much a kept search finds.
+fn found(count: u64) -> String {
+    let most = u64::from(MOST);
+    if count >= most { format!("{}+", words::number(most - 1)) } else { words::number(count) }
 }
 
 /// Whether one of the kept searches is what is shown.
@@ -135,7 +147,7 @@ impl Section {
         match queue {
             Queue::Agenda(_) => Self::Agenda,
             Queue::Inbound(_) => Self::Inbound,
-            Queue::Outbound(_) => Self::Outbound,
+            Queue::Outbound(_) | Queue::Mine => Self::Outbound,
         }
     }
 

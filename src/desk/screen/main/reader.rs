@@ -1,37 +1,29 @@
 //! The right pane: one document, its verdict, and the five parts one can look at.
 
+mod findings;
+mod view;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use iced::widget::{column, container, row};
-use iced::{Center, Fill, Task};
+use iced::Task;
 
-use super::actions::actions;
-use super::{facts, gate, handling, pages};
-use crate::desk::deeds::{Deed, is_unsigned_copy};
-use crate::desk::dialog::demand::waits;
+use super::pages;
+use crate::desk::deeds::Deed;
 use crate::desk::document::{Document, State};
 use crate::desk::door::Door;
+use crate::desk::drafts::DraftWish;
 use crate::desk::easel::Easel;
 use crate::desk::keys::Command;
-use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
-use crate::desk::widget::badge::{badge, banner};
-use crate::desk::widget::icon::{Icon, tinted};
-use crate::desk::widget::press::{chip, press};
-use crate::desk::widget::told::told;
-use crate::desk::widget::{Element, text};
-use crate::desk::words;
 use crate::domain::document::DocumentKey;
 use crate::domain::gate::CheckName;
 use crate::domain::inbound::InboundState;
 use crate::domain::problem::Problem;
 use crate::domain::query::Query;
-use crate::domain::role::Act;
-use crate::domain::verdict::{LegalValue, Verdict, VerdictSummary};
+use crate::domain::verdict::VerdictSummary;
 use crate::office::extract::Field;
 use crate::office::gate::GateView;
 use crate::office::{Handling, HistoryEntry};
-use crate::t;
 
 /// While the arrow keys run through the list, nothing is fetched for rows passed by.
 const SETTLING: Duration = Duration::from_millis(120);
@@ -58,6 +50,8 @@ pub struct Reader {
     no_stamp: Option<NoStamp>,
     /// Documents that this one may be the same as.
     twins: usize,
+    /// What the checker of layouts found.
+    findings: findings::Findings,
 }
 
 #[derive(Debug)]
@@ -84,6 +78,7 @@ pub enum Message {
     Stamp(u64, Result<Option<pages::Stamp>, Problem>),
     PrintCopy,
     Pages(pages::Message),
+    Layout(findings::Message),
     Part(Part),
     Do(Deed),
     Compare {
@@ -94,11 +89,18 @@ pub enum Message {
     Twins(u64, Result<usize, Problem>),
     ShowTwins,
     Note,
+    /// The settlement slip, to a file.
+    Slip,
+    /// Certified copies.
+    Copies,
+    /// Open what is cancelled.
+    Unseal,
     AnswerDemand,
     /// Another document that this one is linked with.
     Follow(DocumentKey),
     /// Write the fields.
     Fields,
+    Draft(DraftWish),
     Unconfirmed(u64, Result<Vec<Field>, Problem>),
 }
 
@@ -149,10 +151,15 @@ pub enum Action {
     Twins,
     /// A remark on the document.
     Note,
+    Slip,
+    Copies,
+    Unseal,
     AnswerDemand,
     Follow(DocumentKey),
     /// Write the fields.
     Fields,
+    /// A look at the draft.
+    Draft(DraftWish),
 }
 
 impl Part {
@@ -191,6 +198,7 @@ impl Reader {
             stamped: false,
             no_stamp: None,
             twins: 0,
+            findings: findings::Findings::default(),
             handling: Fetch::Waiting,
             unconfirmed: Vec::new(),
         }
@@ -224,6 +232,7 @@ impl Reader {
         self.document = Some(document);
         self.history = Fetch::Waiting;
         self.twins = 0;
+        self.findings = findings::Findings::default();
         self.handling = Fetch::Waiting;
         self.unconfirmed.clear();
         self.pages.clear();
@@ -311,6 +320,7 @@ impl Reader {
             Message::Pages(message) => {
                 return Action::Run(self.pages.update(message).map(Message::Pages));
             }
+            Message::Layout(message) => return Action::Run(self.findings_update(message, door)),
             Message::Part(part) => self.part = part,
             Message::Do(deed) => return Action::Do(deed),
             Message::Report => return Action::Report,
@@ -321,9 +331,13 @@ impl Reader {
             Message::Twins(..) => {}
             Message::ShowTwins => return Action::Twins,
             Message::Note => return Action::Note,
+            Message::Slip => return Action::Slip,
+            Message::Copies => return Action::Copies,
+            Message::Unseal => return Action::Unseal,
             Message::AnswerDemand => return Action::AnswerDemand,
             Message::Follow(key) => return Action::Follow(key),
             Message::Fields => return Action::Fields,
+            Message::Draft(wish) => return Action::Draft(wish),
             Message::Compare { field, signer } => return Action::Compare { field, signer },
         }
         Action::None
@@ -360,6 +374,13 @@ impl Reader {
     pub fn command(&mut self, command: Command, door: &Arc<dyn Door>) -> Action {
         match command {
             Command::Stamp if self.document.is_some() => Action::Run(self.toggle_stamp(door)),
+            Command::Findings | Command::NextFinding | Command::PreviousFinding => {
+                let message = match command {
+                    Command::Findings => findings::Message::Toggle,
+                    command => findings::Message::Step { forward: command == Command::NextFinding },
+                };
+                Action::Run(self.findings_update(message, door))
+            }
             Command::Part(index) => {
                 if let Some(part) = self.parts().get(index) {
                     self.part = *part;
@@ -453,6 +474,7 @@ impl Reader {
                 })
             }
         };
+        let findings = self.ask_findings(door).map(Message::Layout);
         let handling_door = Arc::clone(door);
         let handling = crate::desk::ask(move || {
             // Whoever has it in hand has opened it now.
@@ -470,7 +492,7 @@ impl Reader {
             }
             Document::Outbound(_) => Task::none(),
         };
-        Task::batch([history, verdict, handling, unconfirmed])
+        Task::batch([history, verdict, handling, unconfirmed, findings])
     }
 
     fn parts(&self) -> &'static [Part] {
@@ -480,183 +502,6 @@ impl Reader {
             _ => &[Part::Pages, Part::Signatures, Part::Facts, Part::History, Part::Handling],
         }
     }
-
-    /// `may` and `busy` decide what can be pressed.
-    pub fn view<'a>(&'a self, door: &dyn Door, busy: bool) -> Element<'a, Message> {
-        let Some(document) = &self.document else {
-            return container(
-                column![
-                    tinted(Icon::FileText, theme::INK_SOFT).size(32),
-                    text(t!("desk-nothing-chosen"))
-                        .size(size::BODY)
-                        .color(theme::INK_SOFT)
-                        .center()
-                ]
-                .spacing(space::M)
-                .align_x(Center),
-            )
-            .padding(space::XL)
-            .center(Fill)
-            .style(theme::ground(theme::CANVAS))
-            .into();
-        };
-        let head = container(
-            column![
-                heading(document),
-                demanded(document, door, busy),
-                actions(document, door, busy, self.unconfirmed.len()),
-                verdict_banner(&self.verdict, self.legal_value()),
-                twins_banner(self.twins),
-                copy_banner(document)
-            ]
-            .spacing(space::S),
-        )
-        .padding([space::S, space::M]);
-        let body = match self.part {
-            Part::Pages => self.pages.view().map(Message::Pages),
-            Part::Signatures => {
-                let may = door.may(Act::ReceiveInbound);
-                let open = matches!(document.state(), State::Inbound(InboundState::Arrived));
-                let gate = gate::panel(&self.gate, may, open, self.looking);
-                facts::signatures(&self.verdict, gate)
-            }
-            Part::Facts => facts::facts(document, &self.unconfirmed),
-            Part::History => facts::history(&self.history),
-            Part::Handling => handling::view(&self.handling),
-            Part::Deliveries => facts::deliveries(document),
-        };
-        let body = container(body).width(Fill).height(Fill).style(theme::ground(theme::CANVAS));
-        column![head, self.tabs()].push(self.stamp_line()).push(body).into()
-    }
-
-    /// The gate knows more than the signatures: whether the document came through the system.
-    fn legal_value(&self) -> Option<LegalValue> {
-        match &self.gate {
-            Fetch::Here(Some(view)) => view.gate.as_ref().map(|gate| gate.legal.value),
-            _ => None,
-        }
-    }
-
-    fn tabs(&self) -> Element<'_, Message> {
-        let signatures = match &self.verdict {
-            Fetch::Here(Some(verdict)) => verdict.signatures.len(),
-            _ => 0,
-        };
-        let tabs = self.parts().iter().map(|part| {
-            let label = t!(part.key(), count = signatures);
-            let weight = if *part == self.part { Weight::Chosen } else { Weight::Quiet };
-            press(None, label, weight, Some(Message::Part(*part)))
-        });
-        let registered = match &self.document {
-            Some(Document::Inbound(document)) => document.registration.is_some(),
-            _ => false,
-        };
-        let stamp = registered.then(|| {
-            let weight = if self.stamped { Weight::Chosen } else { Weight::Quiet };
-            let label = format!("{} (S)", t!("desk-stamp"));
-            press(Some(Icon::Stamp), label, weight, Some(Message::ToggleStamp))
-        });
-        let print = self
-            .document
-            .is_some()
-            .then(|| press(None, t!("desk-print-copy"), Weight::Quiet, Some(Message::PrintCopy)));
-        // Where the pane is narrow the rest stands below, rather than cut off.
-        container(row(tabs).push(stamp).push(print).spacing(2.0).wrap())
-            .padding(iced::Padding::new(0.0).horizontal(space::S).bottom(space::XS))
-            .into()
-    }
-}
-
-impl Reader {
-    /// What the stamp on the preview is, or why there is none.
-    fn stamp_line(&self) -> Option<Element<'_, Message>> {
-        if !self.stamped || self.part != Part::Pages {
-            return None;
-        }
-        if let Some(NoStamp::Failed(problem)) = &self.no_stamp {
-            return Some(container(told(problem)).padding(space::S).into());
-        }
-        let inbound = matches!(self.document, Some(Document::Inbound(_)));
-        let said = match (&self.no_stamp, inbound) {
-            (Some(NoStamp::NotRegistered), _) => t!("desk-stamp-none"),
-            (_, true) => t!("desk-stamp-means"),
-            (_, false) => return None,
-        };
-        let line = text(said).size(size::CAPTION).color(theme::INK_SOFT);
-        Some(container(line).padding([0.0, space::M]).into())
-    }
-}
-
-fn heading(document: &Document) -> Element<'_, Message> {
-    let metadata = document.metadata();
-    let code = document.code();
-    let name = match (metadata.type_name.is_empty(), code.is_empty()) {
-        (false, false) => format!("{} {code}", metadata.type_name),
-        (false, true) => metadata.type_name.clone(),
-        (true, false) => code,
-        (true, true) => t!("desk-no-code"),
-    };
-    let (icon, tone) = words::state_look(document.state());
-    column![
-        row![
-            text(name).font(BOLD).size(size::TITLE).width(Fill),
-            badge(icon, words::state(document.state()), tone)
-        ]
-        .spacing(space::S)
-        .align_y(Center),
-        text(&metadata.subject).size(size::BODY),
-    ]
-    .spacing(2.0)
-    .into()
-}
-
-/// What its sender demands of the document, where that waits for an answer or marks it.
-fn demanded<'a>(document: &Document, door: &dyn Door, busy: bool) -> Option<Element<'a, Message>> {
-    let Document::Inbound(inbound) = document else { return None };
-    let mark = inbound.demand?;
-    if mark.state.is_answered() {
-        let (said, tone) = words::demand_mark(mark).filter(|_| mark.kind.cancels())?;
-        return Some(banner(Icon::Ban, said, Some(t!("desk-mark-sealed")), tone));
-    }
-    let said =
-        t!("desk-demand-waits", sender = inbound.sender_name, kind = words::demand(mark.kind));
-    let may = door.may(crate::domain::role::Act::Recall) && !busy;
-    Some(waits(said, may.then_some(Message::AnswerDemand)))
-}
-
-fn verdict_banner(
-    verdict: &Fetch<Option<VerdictSummary>>,
-    legal: Option<LegalValue>,
-) -> Option<Element<'_, Message>> {
-    let Fetch::Here(Some(summary)) = verdict else { return None };
-    let (icon, tone) = words::verdict_look(summary.verdict);
-    let value = legal.unwrap_or_else(|| summary.legal_value());
-    let detail = match (value, summary.verdict) {
-        (LegalValue::SameAsPaper, _) => words::legal_value(value),
-        (LegalValue::ForReference, Verdict::Unsigned | Verdict::Valid) => words::legal_value(value),
-        (LegalValue::ForReference, Verdict::Indeterminate | Verdict::Invalid) => {
-            let mut reasons = summary.reasons.iter().map(|code| words::reason(code));
-            match reasons.next() {
-                Some(reason) => format!("{}. {reason}", words::legal_value(value)),
-                None => words::legal_value(value),
-            }
-        }
-    };
-    Some(banner(icon, words::verdict(summary.verdict), Some(detail), tone))
-}
-
-/// Pressing it shows the documents side by side.
-fn twins_banner<'a>(count: usize) -> Option<Element<'a, Message>> {
-    let said = (count > 0).then(|| t!("desk-twins-banner", count = count))?;
-    let means = Some(t!("desk-twins-banner-means"));
-    Some(chip(banner(Icon::FilePlus, said, means, Tone::Warn), Message::ShowTwins))
-}
-
-fn copy_banner<'a>(document: &Document) -> Option<Element<'a, Message>> {
-    is_unsigned_copy(document).then(|| {
-        let means = Some(t!("desk-copy-unsigned-means"));
-        banner(Icon::Stamp, t!("desk-copy-unsigned"), means, Tone::Warn)
-    })
 }
 
 /// Cancelled on its sender's order: its pages are not shown any more.

@@ -7,17 +7,124 @@ use iced::Task;
 use super::work::{save_as, slow};
 use super::{Main, Message};
 use crate::desk::dialog::Dialog;
-use crate::desk::document::{Document, Queue, today};
+use crate::desk::document::{Document, Queue, State, today};
+use crate::desk::door::Door;
 use crate::domain::book::Direction;
+use crate::domain::copy::{may_copy_inbound, may_copy_outbound};
+use crate::domain::document::DocumentKey;
+use crate::domain::inbound::InboundState;
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::domain::role::Act;
 use crate::office::search::SavedFilter;
 use crate::t;
 
+/// Kept searches are counted up to here; "99+" is enough to know.
+pub const MOST: u32 = 100;
+
+/// Whether the person may open what its sender has called back.
+pub fn may_unseal(document: &Document, door: &dyn Door) -> bool {
+    matches!(document.state(), State::Inbound(InboundState::Recalled)) && door.may(Act::OpenSealed)
+}
+
+/// Whether certified copies are made of a document where it stands.
+pub fn may_be_copied(document: &Document) -> bool {
+    match document.state() {
+        State::Inbound(state) => may_copy_inbound(state),
+        State::Outbound(state) => may_copy_outbound(state),
+    }
+}
+
 impl Main {
     pub(super) fn fetch_filters(&self) -> Task<Message> {
         let door = Arc::clone(&self.door);
         Task::perform(crate::desk::ask(move || door.saved_filters()), Message::Filters)
+    }
+
+    /// How much each kept search finds now.
+    pub(super) fn count_filters(&self) -> Task<Message> {
+        if self.filters.is_empty() {
+            return Task::none();
+        }
+        let (filters, door) = (self.filters.clone(), Arc::clone(&self.door));
+        let count = crate::desk::ask(move || {
+            Ok(filters
+                .iter()
+                .map(|filter| {
+                    let queue = Queue::from_key(&filter.queue)?;
+                    let asked = queue.filter(&filter.words);
+                    let counted = if queue.is_inbound() {
+                        door.inbound_count(&asked, MOST)
+                    } else {
+                        door.outbound_count(&asked, MOST)
+                    };
+                    counted
+                        .inspect_err(|problem| tracing::warn!(%problem, "a search was not counted"))
+                        .ok()
+                })
+                .collect())
+        });
+        Task::perform(count, |counts: Result<_, Problem>| {
+            Message::FilterCounts(counts.unwrap_or_default())
+        })
+    }
+
+    /// Saves the settlement slip of the document shown, to be printed or kept.
+    pub(super) fn slip(&mut self) -> Task<Message> {
+        let Some(Document::Inbound(document)) = self.reader.document() else {
+            return Task::none();
+        };
+        let Some(registration) = &document.registration else { return Task::none() };
+        let key = document.key;
+        let number = registration.arrival_number;
+        let name = format!("{} {number}.pdf", t!("desk-slip-file"));
+        let job = self.jobs.begin(t!("desk-doing-slip"), None);
+        let door = Arc::clone(&self.door);
+        let work = save_as(name, move || door.slip(key));
+        let work = Task::perform(work, move |answer| Message::Reported { job, answer });
+        Task::batch([work, slow(job)])
+    }
+
+    /// Asks why a cancelled document is to be opened, where the person may.
+    pub(super) fn unseal(&mut self) -> Task<Message> {
+        match self.reader.document() {
+            Some(document) if may_unseal(document, &*self.door) => {
+                let dialog = Dialog::unseal(document);
+                self.open(dialog)
+            }
+            _ => Task::none(),
+        }
+    }
+
+    /// Saves the main file of a cancelled document where the person wants it.
+    pub(super) fn save_unsealed(&mut self, key: DocumentKey, reason: String) -> Task<Message> {
+        let code = self.reader.document().map(Document::code).unwrap_or_default();
+        let name = format!("{} {code}.pdf", t!("desk-unseal-file"));
+        let job = self.jobs.begin(t!("desk-doing-unseal"), None);
+        let door = Arc::clone(&self.door);
+        let work = save_as(name, move || Ok(door.sealed_file(key, &reason)?.to_vec()));
+        let work = Task::perform(work, move |answer| Message::Reported { job, answer });
+        Task::batch([work, slow(job)])
+    }
+
+    /// Has the evidence of a document's sending made, and asks where to keep it.
+    pub(super) fn save_evidence(&mut self, key: DocumentKey, code: &str) -> Task<Message> {
+        let name = format!("{} {code}.pdf", t!("desk-evidence-file"));
+        let job = self.jobs.begin(t!("desk-doing-evidence"), None);
+        let door = Arc::clone(&self.door);
+        let work = save_as(name, move || door.evidence_page(key));
+        let work = Task::perform(work, move |answer| Message::Reported { job, answer });
+        Task::batch([work, slow(job)])
+    }
+
+    /// Certified copies of the document shown, where there may be any.
+    pub(super) fn copies(&mut self) -> Task<Message> {
+        match self.reader.document() {
+            Some(document) if may_be_copied(document) => {
+                let dialog = Dialog::copies(document, &self.door, &self.easel);
+                self.open(dialog)
+            }
+            _ => Task::none(),
+        }
     }
 
     /// Who does not register need not know into how many books one could.

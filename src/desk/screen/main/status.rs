@@ -94,6 +94,9 @@ pub struct Owed {
     /// What came and is neither accepted nor returned, and whether some of it is late.
     pub unacknowledged: usize,
     pub late: bool,
+    /// On its way out, and how much of that is late.
+    pub leaving: usize,
+    pub overdue: usize,
 }
 
 pub fn view<'a>(
@@ -120,6 +123,11 @@ pub fn view<'a>(
             tinted(Icon::Hourglass, theme::ACCENT_DARK).size(size::BODY),
             text(&job.words).size(size::CAPTION).color(theme::ACCENT_DARK).wrapping(Wrapping::None)
         ]
+        .push(
+            job.stop
+                .clone()
+                .map(|stop| press(None, t!("desk-batch-stop"), Weight::Quiet, Some(stop))),
+        )
         .spacing(space::XS)
         .align_y(Center)
     });
@@ -146,6 +154,11 @@ pub fn view<'a>(
                 let words = t!("desk-chip-unacknowledged", count = owed.unacknowledged);
                 let tone = if owed.late { Tone::Bad } else { Tone::Warn };
                 chip(badge(Icon::Inbox, words, tone), Message::Unacknowledged)
+            }))
+            .push((owed.leaving > 0).then(|| {
+                let words = t!("desk-chip-leaving", count = owed.leaving);
+                let tone = if owed.overdue > 0 { Tone::Bad } else { Tone::Info };
+                chip(badge(Icon::Send, words, tone), Message::Follow)
             }))
             .push((owed.awaiting > 0).then(|| {
                 let words = t!("desk-chip-awaiting", count = owed.awaiting);

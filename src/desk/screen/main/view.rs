@@ -1,7 +1,7 @@
 //! The three panes, the lines above and below them, and what lies over them.
 
-use iced::widget::{Space, column, container, row, rule, stack};
-use iced::{Center, Fill, FillPortion};
+use iced::widget::{Space, column, container, responsive, row, rule, stack};
+use iced::{Center, Fill, FillPortion, Shrink};
 
 use super::{Main, Message, queues, status};
 use crate::desk::theme::{self, BOLD, Tone, Weight, size, space};
@@ -15,6 +15,9 @@ use crate::domain::role::Act;
 use crate::i18n::{Lang, language};
 use crate::t;
 
+/// From this width on the line on top has room for everything.
+const WIDE: f32 = 1500.0;
+
 impl Main {
     pub fn view(&self) -> Element<'_, Message> {
         let busy =
@@ -25,15 +28,14 @@ impl Main {
                 self.list.queue(),
                 self.list.words(),
                 self.counts.as_ref(),
-                &self.filters
+                &self.filters,
+                &self.filter_counts
             ),
             rule::vertical(1).style(theme::line),
-            container(
-                self.list.view(self.may_batch(), |act| self.door.may(act)).map(Message::List)
-            )
-            .width(FillPortion(9))
-            .height(Fill)
-            .style(theme::ground(theme::SURFACE)),
+            container(self.list.view(self.may_batch(), &*self.door).map(Message::List))
+                .width(FillPortion(9))
+                .height(Fill)
+                .style(theme::ground(theme::SURFACE)),
             rule::vertical(1).style(theme::line),
             container(self.reader.view(&*self.door, busy).map(Message::Reader))
                 .width(FillPortion(11))
@@ -42,7 +44,7 @@ impl Main {
         ]
         .height(Fill);
         let desk = column![
-            self.top(),
+            responsive(move |size| self.top(size.width)).height(Shrink),
             rule::horizontal(1).style(theme::line),
             panes,
             rule::horizontal(1).style(theme::line),
@@ -68,10 +70,17 @@ impl Main {
         stack![under, dialog].into()
     }
 
-    fn top(&self) -> Element<'_, Message> {
+    /// The line on top. Where it is narrow, the office's name is worth more than the whole mark of
+    /// the demonstration, whose short form also stands below and in the title.
+    fn top(&self, width: f32) -> Element<'_, Message> {
         let session = self.door.session();
-        let mark =
-            self.demonstration.then(|| badge(Icon::Flask, t!("desk-demonstration"), Tone::Play));
+        let mark = self.demonstration.then(|| {
+            let mark = match width < WIDE {
+                true => t!("desk-demonstration-short"),
+                false => t!("desk-demonstration"),
+            };
+            badge(Icon::Flask, mark, Tone::Play)
+        });
         let may_receive = self.door.may(Act::ReceiveInbound);
         // Without their keys, which the help lists: all of the line must fit 1366 pixels.
         let plain = |icon, label, message| press(Some(icon), label, Weight::Plain, Some(message));
@@ -107,6 +116,7 @@ impl Main {
             .push(draft)
             .push(sync)
             .push(press(Some(Icon::Help), t!("desk-help"), Weight::Quiet, Some(Message::Help)))
+            .push(tool(Icon::List, t!("desk-settings-key"), Some(Message::Settings)))
             .push(press(None, other, Weight::Quiet, Some(Message::Language)))
             .push(tool(Icon::LogOut, t!("desk-log-out"), Some(Message::LogOut)))
             .spacing(space::S)

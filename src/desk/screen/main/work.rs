@@ -11,7 +11,7 @@ use super::{Main, Message, jobs, status};
 use crate::desk::dialog::Dialog;
 use crate::desk::document::Document;
 use crate::desk::orders::{Order, Outcome};
-use crate::desk::words;
+use crate::desk::{viewer, words};
 use crate::domain::identity::ExpiryWarning;
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::domain::role::Act;
@@ -87,6 +87,12 @@ impl Main {
                     self.list.reload(&self.door).map(Message::List),
                     self.reader.refresh(&self.door).map(Message::Reader),
                 ]);
+                if problem.code == "office-layout-reason"
+                    && self.dialog.is_none()
+                    && let Some(asked) = self.ask_why_pass()
+                {
+                    return Task::batch([again, asked]);
+                }
                 if problem.code == "office-gate-reason"
                     && self.dialog.is_none()
                     && let Some(key) = reversible
@@ -137,7 +143,8 @@ impl Main {
         match answer {
             Ok(None) => Task::none(),
             Ok(Some(path)) => {
-                let said = t!("desk-report-saved", file = path.display());
+                tracing::info!(job, "a file was kept");
+                let said = t!("desk-file-saved", file = path.display());
                 self.notices.add(Notice::Good(said)).map(Message::Notices)
             }
             Err(problem) => self.trouble(problem),
@@ -154,7 +161,7 @@ impl Main {
         let counts = Task::perform(crate::desk::ask(move || door.counts()), move |answer| {
             Message::Counts(turn, answer)
         });
-        Task::batch([counts, self.count_owing()])
+        Task::batch([counts, self.count_owing(), self.ask_reached()])
     }
 
     /// Only what is sealed here can wait; the rest of the office need not know.
@@ -264,8 +271,11 @@ impl Main {
         let job = self.jobs.begin(t!("desk-doing-sync"), None);
         self.syncing = Some(job);
         let door = Arc::clone(&self.door);
-        let work = Task::perform(crate::desk::ask(move || door.sync()), move |answer| {
-            Message::Synced { job, asked, answer }
+        let call = move || if asked { door.sync_now() } else { door.sync() };
+        let work = Task::perform(crate::desk::ask(call), move |answer| Message::Synced {
+            job,
+            asked,
+            answer,
         });
         Task::batch([work, slow(job)])
     }
@@ -322,17 +332,11 @@ pub(super) async fn save_as(
     make: impl FnOnce() -> Result<Vec<u8>, Problem> + Send + 'static,
 ) -> Result<Option<PathBuf>, Problem> {
     let bytes = crate::desk::ask(make).await?;
-    let name = safe_file_name(&name);
+    // A document's number has a stroke, which would end a folder's name.
+    let name = safe_file_name(&name.replace('/', "-"));
     let chosen = rfd::AsyncFileDialog::new().set_file_name(name).save_file().await;
     let Some(path) = chosen.map(|file| file.path().to_owned()) else { return Ok(None) };
-    crate::desk::ask(move || match std::fs::write(&path, bytes) {
-        Ok(()) => Ok(Some(path)),
-        Err(error) => {
-            let code = "desk-broken-save";
-            Err(Problem::new(code, Kind::Unavailable, Blame::Environment).because(error))
-        }
-    })
-    .await
+    crate::desk::ask(move || viewer::write(path, &bytes).map(Some)).await
 }
 
 pub(super) fn slow(job: u64) -> Task<Message> {

@@ -273,7 +273,7 @@ fn shrink(blocks: &mut [Block], factor: f32) {
 }
 
 /// A list of people behind the document: names under capitals that sign nothing.
-fn annex() -> Vec<Block> {
+pub(in crate::office) fn annex() -> Vec<Block> {
     let centred = Style::sized(14.0).align(Align::Centre);
     let line = |run: Run| Block::Paragraph { runs: vec![run], style: centred };
     let cell = |text: &str| {

@@ -139,8 +139,7 @@ proptest! {
         raw in proptest::collection::vec((prop::sample::select("Số:/,ngàythángnăm.…2_07".chars().collect::<Vec<_>>()), any::<f32>(), -5f32..5.0, any::<f32>()), 0..40),
     ) {
         let page = PageText::new(raw.into_iter().map(|(ch, x, y, size)| Glyph {
-            ch, rect: Rect::new(x, y, size, size), pen: x, baseline: y, size,
-        }));
+            ch, rect: Rect::new(x, y, size, size), pen: x, baseline: y, size, face: 0, }));
         let head = read_issue_head(&page);
         let _ = (head.openings(&WANTED), head.differing(&WANTED), head.as_written());
     }

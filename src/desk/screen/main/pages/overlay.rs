@@ -16,11 +16,20 @@ pub struct Stamp {
     pub place: Rect,
 }
 
+/// A place that is pointed at: rectangles in points from the top left of a page (from 0);
+/// none for the whole page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    pub page: usize,
+    pub rects: Vec<Rect>,
+}
+
 /// What lies over the pages.
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
     pub query: Query,
     pub stamp: Option<Stamp>,
+    pub mark: Option<Mark>,
 }
 
 /// A page with what lies over it.
@@ -34,6 +43,9 @@ pub struct Drawn {
 /// Yellow of a marker, and the stronger one of the place one is at.
 const FOUND: [u8; 3] = [255, 236, 120];
 const AT: [u8; 3] = [255, 190, 70];
+/// Of a place that is pointed at, and of the line around it.
+const MARKED: [u8; 3] = [255, 214, 204];
+const AROUND: [u8; 3] = [200, 40, 30];
 
 impl Overlay {
     /// Draws page `index` at this width with everything over it; `at` is the place among
@@ -49,7 +61,8 @@ impl Overlay {
         let hits =
             if self.query.is_empty() { Vec::new() } else { canvas.find(index, &self.query)? };
         let stamp = self.stamp.as_ref().filter(|_| index == 0);
-        if hits.is_empty() && stamp.is_none() {
+        let mark = self.mark.as_ref().filter(|mark| mark.page == index);
+        if hits.is_empty() && stamp.is_none() && mark.is_none() {
             return Ok(Drawn { picture, hits });
         }
         let points = canvas.pages().get(index).map_or(1.0, |(width, _)| width.max(1.0));
@@ -60,6 +73,9 @@ impl Overlay {
         for (place, rects) in hits.iter().enumerate() {
             let colour = if at == Some(place) { AT } else { FOUND };
             rects.iter().for_each(|rect| sheet.tint(rect.scaled(scale), colour));
+        }
+        for rect in mark.iter().flat_map(|mark| &mark.rects) {
+            sheet.point_at(rect.scaled(scale));
         }
         if let Some(stamp) = stamp {
             let place = stamp.place.scaled(scale);
@@ -85,6 +101,24 @@ impl Sheet<'_> {
             for x in whole(left)..whole(right.ceil()).min(self.width) {
                 self.mix(x, y, colour);
             }
+        }
+    }
+
+    /// Tints a place and draws a line around it, a little outside.
+    fn point_at(&mut self, rect: Rect) {
+        let edge = 2.0;
+        let outer = Rect::new(
+            (rect.x - edge).max(0.0),
+            (rect.y - edge).max(0.0),
+            rect.width + 2.0 * edge,
+            rect.height + 2.0 * edge,
+        );
+        self.tint(rect, MARKED);
+        let across = |y| Rect::new(outer.x, y, outer.width, edge);
+        let down = |x| Rect::new(x, outer.y, edge - 1.0, outer.height);
+        let (bottom, right) = (outer.y + outer.height - edge, outer.x + outer.width);
+        for line in [across(outer.y), across(bottom), down(outer.x), down(right)] {
+            self.tint(line, AROUND);
         }
     }
 
@@ -170,7 +204,7 @@ mod tests {
 
     #[test]
     fn words_are_marked_where_they_stand_and_nowhere_else() {
-        let overlay = Overlay { query: Query::parse("khen"), stamp: None };
+        let overlay = Overlay { query: Query::parse("khen"), ..Overlay::default() };
         let drawn = overlay.draw(&Plain([255; 3]), 1, 20, Some(0)).unwrap();
         assert_eq!((pixel(&drawn, 6, 4), pixel(&drawn, 16, 16)), (AT, [255; 3]));
         let drawn = overlay.draw(&Plain([0; 3]), 1, 20, None).unwrap();
@@ -184,10 +218,21 @@ mod tests {
     fn the_stamp_lies_on_the_first_page_alone() {
         let canvas = Arc::new(Plain([255, 0, 0]));
         let stamp = Stamp { canvas, place: Rect::new(8.0, 8.0, 5.0, 5.0) };
-        let overlay = Overlay { query: Query::default(), stamp: Some(stamp) };
+        let overlay = Overlay { stamp: Some(stamp), ..Overlay::default() };
         let first = overlay.draw(&Plain([255; 3]), 0, 10, None).unwrap();
         assert_eq!((pixel(&first, 9, 9), pixel(&first, 7, 7)), ([255, 0, 0], [255; 3]));
         let second = overlay.draw(&Plain([255; 3]), 1, 10, None).unwrap();
         assert_eq!(pixel(&second, 9, 9), [255; 3]);
+    }
+
+    #[test]
+    fn a_place_that_is_pointed_at_is_marked_on_its_page_alone() {
+        let mark = Mark { page: 1, rects: vec![Rect::new(2.0, 2.0, 4.0, 4.0)] };
+        let overlay = Overlay { mark: Some(mark), ..Overlay::default() };
+        let drawn = overlay.draw(&Plain([255; 3]), 1, 40, None).unwrap();
+        assert_eq!((pixel(&drawn, 16, 16), pixel(&drawn, 35, 35)), (MARKED, [255; 3]));
+        assert_eq!(pixel(&drawn, 16, 7), AROUND);
+        let first = overlay.draw(&Plain([255; 3]), 0, 40, None).unwrap();
+        assert_eq!(pixel(&first, 16, 16), [255; 3]);
     }
 }

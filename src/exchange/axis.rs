@@ -1,0 +1,511 @@
+//! The `axis` profile: the gateway calls of the national document axis (Trục liên thông văn
+//! bản quốc gia), as its published client library makes them.
+//!
+//! No public text describes the gateway; this is written from requests that the library made
+//! (`tests/data/axis/requests.txt`). Where versions are known to differ, [`Quirks`] chooses.
+//!
+//! What the gateway cannot do shapes this line, and a clerk should know it:
+//!
+//! - It takes no key that would make a sending repeatable. What broke off goes again; our own
+//!   server knows the same bytes to the same recipients, another gateway may deliver them
+//!   twice, and the recipients know them by the document id.
+//! - Its list names neither size nor hash. What was fetched is known by the gateway's own name
+//!   for it (with its host behind, since two gateways may count alike), and whether the bytes
+//!   are whole is for the packet itself to say.
+//! - Its list holds what waits. There is no going back to what was confirmed before.
+//! - It signs no receipt: the evidence is the gateway's own name for the packet.
+
+pub mod wire;
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::{CONTENT_TYPE, DATE, USER_AGENT};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, Response, StatusCode};
+use serde::de::DeserializeOwned;
+
+use self::wire::{
+    AgencyRow, DataAnswer, ErrorCode, Fields, ReceivedRow, Said, SentAnswer, SentRow,
+};
+use super::connection::{Connection, Patience, Progress, body, transport};
+use super::wire::{Code, Refusal};
+use super::{
+    Answer, DeliveryState, Directory, ExchangeError, InboxItem, InboxPage, Line, Listing,
+    OutboxKind, Outcome, Parcel, Receipt, RecipientState, ServerAddress, ServerInfo, Watch,
+};
+use crate::domain::agency::{Agency, AgencyCode};
+
+/// Largest answer other than a packet, in bytes.
+const MAX_ANSWER: u64 = 32 * 1024 * 1024;
+/// Largest packet that gateways are known to take, in bytes.
+const PACKET_LIMIT: u64 = 50 * 1024 * 1024;
+
+/// In what gateways are known to differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quirks {
+    /// Hashes are written with all their zeros.
+    pub padded_hash: bool,
+    /// The packet goes as the part `file_doc` of a multipart body, not as the body itself.
+    pub multipart: bool,
+}
+
+impl Quirks {
+    /// The words by which a setting names them.
+    pub fn words(self) -> Vec<&'static str> {
+        [("padded-hash", self.padded_hash), ("multipart", self.multipart)]
+            .into_iter()
+            .filter_map(|(word, on)| on.then_some(word))
+            .collect()
+    }
+
+    /// Reads [`words`](Self::words); `None` if one is not known.
+    pub fn read<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<Self> {
+        let mut quirks = Self::default();
+        for word in words {
+            match word {
+                "padded-hash" => quirks.padded_hash = true,
+                "multipart" => quirks.multipart = true,
+                _ => return None,
+            }
+        }
+        Some(quirks)
+    }
+}
+
+/// The line to a gateway of the axis.
+pub struct AxisLine {
+    caller: Arc<Caller>,
+    connection: Connection,
+}
+
+struct Caller {
+    client: Client,
+    address: ServerAddress,
+    quirks: Quirks,
+    clock: fn() -> Timestamp,
+}
+
+impl AxisLine {
+    /// Prepares the line; nothing is sent yet.
+    pub fn new(address: ServerAddress, quirks: Quirks) -> Answer<Self> {
+        Self::with(address, quirks, Patience::default(), Timestamp::now)
+    }
+
+    /// The same with other limits and another clock.
+    pub fn with(
+        address: ServerAddress,
+        quirks: Quirks,
+        patience: Patience,
+        clock: fn() -> Timestamp,
+    ) -> Answer<Self> {
+        let connection = Connection::new(&address, patience)?;
+        let client = connection.client.clone();
+        Ok(Self { caller: Arc::new(Caller { client, address, quirks, clock }), connection })
+    }
+
+    /// A call whose parameters are all in its headers.
+    fn call<T>(&self, path: &'static str, fields: Fields) -> Answer<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let caller = Arc::clone(&self.caller);
+        self.connection.wait(&(), 0, |progress| async move {
+            let response = caller.post(path, fields, None).await?;
+            json(response, MAX_ANSWER, &progress).await
+        })
+    }
+
+    fn fields(&self) -> Fields {
+        self.caller.fields()
+    }
+
+    fn received(&self, kind: OutboxKind) -> Answer<Vec<ReceivedRow>> {
+        let fields = self
+            .fields()
+            .with("servicetype", "eDoc")
+            .with("messagetype", message_type(kind))
+            .with("timestamp", &self.caller.now());
+        let answer: DataAnswer<Vec<ReceivedRow>> = self.call("getReceivedEdocList", fields)?;
+        self.caller.rows(answer)
+    }
+
+    fn sent(&self, kind: OutboxKind) -> Answer<Vec<SentRow>> {
+        let fields = self
+            .fields()
+            .with("servicetype", "eDoc")
+            .with("messagetype", message_type(kind))
+            .with("timestamp", &self.caller.now());
+        let answer: DataAnswer<Vec<SentRow>> = self.call("getSentEdocList", fields)?;
+        self.caller.rows(answer)
+    }
+}
+
+impl std::fmt::Debug for AxisLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AxisLine").field("address", &self.caller.address).finish_non_exhaustive()
+    }
+}
+
+impl Line for AxisLine {
+    /// The gateway has no call for this: the list of what was received is asked for, and what
+    /// answers it as agreed is the gateway. Its clock stands in the answer's `Date`.
+    fn health(&self) -> Answer<ServerInfo> {
+        let caller = Arc::clone(&self.caller);
+        let limit = PACKET_LIMIT.min(self.connection.patience.packet_limit);
+        self.connection.wait(&(), 0, |progress| async move {
+            let asked = (caller.clock)();
+            let fields = caller
+                .fields()
+                .with("servicetype", "eDoc")
+                .with("messagetype", message_type(OutboxKind::Status))
+                .with("timestamp", &caller.now());
+            let response = caller.post("getReceivedEdocList", fields, None).await?;
+            let answered = (caller.clock)();
+            let halfway = asked + answered.duration_since(asked) / 2;
+            let told = date(&response);
+            let answer: DataAnswer<serde_json::Value> =
+                json(response, MAX_ANSWER, &progress).await?;
+            caller.judge(&answer.said)?;
+            // A date is told in whole seconds: what is less than that is no difference.
+            let skew = told
+                .map(|told| told.duration_since(halfway))
+                .filter(|skew| skew.abs() > SignedDuration::from_secs(1))
+                .unwrap_or_default();
+            let time = told.unwrap_or(answered);
+            Ok(ServerInfo { version: "axis".to_owned(), time, skew, packet_limit: limit })
+        })
+    }
+
+    fn send(&self, parcel: &Parcel, watch: &dyn Watch) -> Answer<Receipt> {
+        let size = parcel.bytes.len() as u64;
+        let to: Vec<&str> = parcel.to.iter().map(AgencyCode::as_str).collect();
+        let to = serde_json::to_string(&to).map_err(|e| refused_here(&e.to_string()))?;
+        let (bytes, kind) = (Arc::clone(&parcel.bytes), message_type(parcel.kind));
+        let caller = Arc::clone(&self.caller);
+        self.connection.wait(watch, size, |progress| async move {
+            let hash = wire::file_hash(&bytes, caller.quirks.padded_hash);
+            let fields = caller
+                .fields()
+                .with("servicetype", "eDoc")
+                .with("messagetype", kind)
+                .with("hash-file", &hash)
+                .with("from", caller.address.agency.as_str())
+                .with("to", &to)
+                .with("timestamp", &caller.now());
+            let response = caller.post("sendEdoc", fields, Some(bytes)).await?;
+            progress.reached(size);
+            let received_at = date(&response).unwrap_or_else(|| (caller.clock)());
+            let answer: SentAnswer = json(response, MAX_ANSWER, &Progress::default()).await?;
+            caller.judge(&answer.said)?;
+            let server_id = answer
+                .doc_id
+                .filter(|id| is_name(id))
+                .map(|id| caller.named(&id))
+                .ok_or_else(|| strange("it accepted a packet without naming it"))?;
+            Ok(Receipt { server_id, received_at, signed: None })
+        })
+    }
+
+    /// What waits, documents first. The gateway takes what is confirmed off its list, so the
+    /// next page begins where this one began.
+    fn inbox(&self, listing: Listing<'_>, limit: u32) -> Answer<InboxPage> {
+        let Listing::Waiting(after) = listing else {
+            return Ok(InboxPage { items: Vec::new(), next: None });
+        };
+        let mut items = Vec::new();
+        for kind in [OutboxKind::Document, OutboxKind::Status] {
+            for row in self.received(kind)? {
+                items.extend(self.caller.item(row, kind));
+            }
+        }
+        let full = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let turn: u32 = after.and_then(|turn| turn.parse().ok()).unwrap_or_default();
+        Ok(InboxPage { items, next: full.then(|| (turn + 1).to_string()) })
+    }
+
+    fn fetch(&self, item: &InboxItem, watch: &dyn Watch) -> Answer<Vec<u8>> {
+        let limit = self.connection.patience.packet_limit;
+        let id = self.caller.plain(&item.id)?;
+        let fields = self.fields().with("docId", id).with("timestamp", &self.caller.now());
+        let caller = Arc::clone(&self.caller);
+        let missing = item.id.clone();
+        self.connection.wait(watch, 0, |progress| async move {
+            let response = caller.post("getEdoc", fields, None).await?;
+            // Base64 is a third longer than what it holds.
+            let most = limit.saturating_mul(4) / 3 + MAX_ANSWER;
+            let answer: DataAnswer<String> = json(response, most, &progress).await?;
+            caller.judge(&answer.said)?;
+            let text = answer.data.ok_or(ExchangeError::Missing(missing))?;
+            BASE64.decode(text.trim()).map_err(|_| ExchangeError::Damaged)
+        })
+    }
+
+    fn confirm(&self, server_id: &str, outcome: Outcome) -> Answer<()> {
+        let status = match outcome {
+            Outcome::Kept => wire::DONE,
+            Outcome::Refused => wire::FAIL,
+        };
+        let fields = self
+            .fields()
+            .with("docid", self.caller.plain(server_id)?)
+            .with("timestamp", &self.caller.now())
+            .with("status", status);
+        let said: Said = self.call("updateStatus", fields)?;
+        self.caller.judge(&said)
+    }
+
+    /// All of them: the gateway's list knows no versions.
+    fn agencies(&self, since: u64) -> Answer<Directory> {
+        let fields = self.fields().with("timestamp", &self.caller.now());
+        let answer: DataAnswer<Vec<AgencyRow>> = self.call("getAgenciesList", fields)?;
+        let rows = self.caller.rows(answer)?;
+        let agencies = rows.into_iter().filter_map(|row| {
+            Some(Agency { email: row.mail, ..Agency::new(AgencyCode::new(&row.code)?, &row.name) })
+        });
+        Ok(Directory { version: since, agencies: agencies.collect() })
+    }
+
+    fn delivery(&self, server_id: &str) -> Answer<DeliveryState> {
+        for kind in [OutboxKind::Document, OutboxKind::Status] {
+            let id = self.caller.plain(server_id)?;
+            let rows = self.sent(kind)?;
+            let mut rows = rows.into_iter().filter(|row| row.sender_doc_id == id).peekable();
+            let Some(first) = rows.peek() else { continue };
+            let received_at = moment(&first.sent_time).unwrap_or(Timestamp::UNIX_EPOCH);
+            let deliveries = rows.filter_map(|row| {
+                let outcome = match row.receive_status.as_str() {
+                    wire::DONE => Some(Outcome::Kept),
+                    wire::FAIL => Some(Outcome::Refused),
+                    _ => None,
+                };
+                let at = moment(&row.received_time);
+                Some(RecipientState {
+                    to: AgencyCode::new(&row.to_code)?,
+                    fetched_at: at,
+                    outcome,
+                    confirmed_at: outcome.and(at),
+                })
+            });
+            return Ok(DeliveryState {
+                id: server_id.to_owned(),
+                kind,
+                sha256: String::new(),
+                size: 0,
+                received_at,
+                receipt: String::new(),
+                number: 0,
+                link: String::new(),
+                deliveries: deliveries.collect(),
+            });
+        }
+        Err(ExchangeError::Missing(server_id.to_owned()))
+    }
+}
+
+impl Caller {
+    fn fields(&self) -> Fields {
+        Fields::of(self.address.agency.as_str())
+    }
+
+    fn now(&self) -> String {
+        wire::written_time((self.clock)())
+    }
+
+    /// All calls are posts; those without a packet have a body of two bytes, as the library's.
+    async fn post(
+        &self,
+        path: &str,
+        fields: Fields,
+        packet: Option<Arc<[u8]>>,
+    ) -> Answer<Response> {
+        const JSON: &str = "application/json";
+        const BYTES: &str = "application/octet-stream";
+        let kind = if packet.is_some() { BYTES } else { JSON };
+        let fields = fields.with("Content-Type", kind);
+        let mut request = self
+            .client
+            .post(format!("{}/{path}", self.address.url))
+            .header(USER_AGENT, wire::USER_AGENT)
+            .header(wire::VERSION, wire::VERSION_VALUE);
+        for (name, value) in fields.signed(self.address.secret.reveal().as_bytes()) {
+            request = request.header(name, value);
+        }
+        request = match packet {
+            Some(bytes) if self.quirks.multipart => {
+                let part = Part::bytes(bytes.to_vec()).file_name("packet.edxml");
+                let part = part.mime_str(BYTES).map_err(|e| refused_here(&e.to_string()))?;
+                request.multipart(Form::new().part(wire::FILE_PART, part))
+            }
+            Some(bytes) => {
+                // The library ends the body with a line break that the hash does not cover.
+                request.header(CONTENT_TYPE, kind).body([&bytes, b"\r\n".as_slice()].concat())
+            }
+            None => request.header(CONTENT_TYPE, kind).body("{}"),
+        };
+        let response = request.send().await.map_err(|e| transport(&e))?;
+        match response.status() {
+            status if status.is_success() => Ok(response),
+            StatusCode::TOO_MANY_REQUESTS => Err(ExchangeError::Busy),
+            StatusCode::PAYLOAD_TOO_LARGE => Err(ExchangeError::TooLarge { size: 0, limit: 0 }),
+            StatusCode::FORBIDDEN if self.address.identity.is_some() => {
+                // Our own server says so before it looks at the call; a gateway may mean the
+                // secret.
+                match json::<Refusal>(response, MAX_ANSWER, &Progress::default()).await {
+                    Ok(refusal) if refusal.code == Code::CertificateRefused => {
+                        Err(ExchangeError::CertificateRefused(refusal.detail))
+                    }
+                    _ => Err(self.stranger()),
+                }
+            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(self.stranger()),
+            status if status.is_server_error() => Err(ExchangeError::ServerFault {
+                status: status.as_u16(),
+                detail: "said by the gateway or by something before it".into(),
+            }),
+            status => Err(strange(&format!("status {status}"))),
+        }
+    }
+
+    /// A name that no other gateway gives.
+    fn named(&self, id: &str) -> String {
+        format!("{id}@{}", self.address.url.host())
+    }
+
+    /// The gateway's own name again.
+    fn plain<'i>(&self, id: &'i str) -> Answer<&'i str> {
+        let plain = id.split_once('@').filter(|(_, host)| *host == self.address.url.host());
+        plain
+            .map(|(plain, _)| plain)
+            .filter(|plain| is_name(plain))
+            .ok_or_else(|| refused_here("the packet's name is not one of this server"))
+    }
+
+    /// A row as an item; what names no sender cannot be asked for.
+    fn item(&self, row: ReceivedRow, kind: OutboxKind) -> Option<InboxItem> {
+        let Some(from) = AgencyCode::new(&row.from).filter(|_| is_name(&row.doc_id)) else {
+            tracing::warn!(id = row.doc_id, from = row.from, "a row that cannot be asked for");
+            return None;
+        };
+        Some(InboxItem {
+            cursor: String::new(),
+            id: self.named(&row.doc_id),
+            kind,
+            from,
+            received_at: moment(&row.created_time).unwrap_or(Timestamp::UNIX_EPOCH),
+            confirmed: row.status == wire::DONE,
+            sha256: String::new(),
+            size: 0,
+        })
+    }
+
+    fn stranger(&self) -> ExchangeError {
+        ExchangeError::BadCredentials { agency: self.address.agency.clone() }
+    }
+
+    /// What a refusal means. The codes are those of one provincial axis; what is not known is
+    /// the server's fault, which waiting may mend.
+    fn judge(&self, said: &Said) -> Answer<()> {
+        if said.is_ok() {
+            return Ok(());
+        }
+        let detail = said.describes.clone();
+        Err(match ErrorCode::read(&said.code) {
+            Some(ErrorCode::WrongSecret | ErrorCode::UnknownSender) => self.stranger(),
+            Some(ErrorCode::UnknownReceiver | ErrorCode::Locked) => {
+                let named = detail.split([',', ';', ' ']).filter_map(AgencyCode::new);
+                ExchangeError::RecipientUnknown(named.collect())
+            }
+            Some(ErrorCode::FileNotValid | ErrorCode::WrongFormat) => {
+                ExchangeError::Refused { code: said.code.clone(), detail }
+            }
+            Some(ErrorCode::System | ErrorCode::Processing) | None => ExchangeError::ServerFault {
+                status: 200,
+                detail: format!("{}: {detail}", said.code),
+            },
+        })
+    }
+
+    fn rows<T>(&self, answer: DataAnswer<Vec<T>>) -> Answer<Vec<T>> {
+        self.judge(&answer.said)?;
+        Ok(answer.data.unwrap_or_default())
+    }
+}
+
+async fn json<T: DeserializeOwned>(
+    response: Response,
+    most: u64,
+    progress: &Progress,
+) -> Answer<T> {
+    let bytes = body(response, most, progress).await?;
+    serde_json::from_slice(&bytes).map_err(|e| strange(&format!("an answer not as agreed: {e}")))
+}
+
+/// The server's clock, as HTTP tells it.
+fn date(response: &Response) -> Option<Timestamp> {
+    let text = response.headers().get(DATE)?.to_str().ok()?;
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+/// A time in a list; its form is not fixed anywhere.
+fn moment(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| {
+        let local = jiff::civil::DateTime::strptime("%Y/%m/%d %H:%M:%S", text)
+            .or_else(|_| jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text));
+        Some(local.ok()?.to_zoned(crate::domain::calendar::vietnam()).ok()?.timestamp())
+    })
+}
+
+const fn message_type(kind: OutboxKind) -> &'static str {
+    match kind {
+        OutboxKind::Document => "edoc",
+        OutboxKind::Status => "status",
+    }
+}
+
+/// A name given by the gateway goes into a header again: plain characters alone.
+fn is_name(id: &str) -> bool {
+    let plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b));
+    plain && !id.is_empty() && id.len() <= 128
+}
+
+fn refused_here(why: &str) -> ExchangeError {
+    ExchangeError::Refused { code: "bad-request".into(), detail: why.to_owned() }
+}
+
+fn strange(why: &str) -> ExchangeError {
+    ExchangeError::NotTheServer(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quirks_are_named_and_read() {
+        let all = Quirks { padded_hash: true, multipart: true };
+        for quirks in [Quirks::default(), all, Quirks { multipart: true, ..Quirks::default() }] {
+            assert_eq!(Quirks::read(quirks.words()), Some(quirks));
+        }
+        assert_eq!(Quirks::read(["another"]), None);
+    }
+
+    #[test]
+    fn names_fit_into_headers() {
+        assert!(is_name("0199-abc_7"));
+        for wrong in ["", "a b", "a\r\nb", "ệ", "a@b"] {
+            assert!(!is_name(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn times_of_lists_are_vietnams() {
+        assert_eq!(moment("2026/11/23 12:00:30"), "2026-11-23T05:00:30Z".parse().ok());
+        assert_eq!(moment("2026-11-23 12:00:30"), "2026-11-23T05:00:30Z".parse().ok());
+        assert_eq!(moment("2026-11-23T05:00:30Z"), "2026-11-23T05:00:30Z".parse().ok());
+        assert_eq!(moment("hôm qua"), None);
+    }
+}

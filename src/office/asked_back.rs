@@ -1,0 +1,125 @@
+//! What a recall does at each recipient, from all of them or from some.
+//!
+//! Whoever has the document, or may have it, is asked to cancel it (Quyết định 28/2018/QĐ-TTg
+//! Điều 8 khoản 2). For whom nothing has left yet, what waits is taken out of the outbox: a
+//! recall that travels beside its document may arrive before it. So is what the server has
+//! refused: it has none of it.
+
+use jiff::Timestamp;
+
+use super::Office;
+use super::leaving::LeavingError;
+use crate::domain::agency::AgencyCode;
+use crate::domain::delivery::SendState;
+use crate::domain::follow::{self, Stage};
+use crate::domain::operation::{Change, OutboxKind};
+use crate::domain::outbound::OutboundDocument;
+use crate::domain::problem::Problem;
+use crate::store::{OutboxItem, Writer};
+use crate::t;
+
+/// What a recall does at the recipients that it is meant for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct AskedBack {
+    meant: Vec<AgencyCode>,
+    asked: Vec<AgencyCode>,
+    /// Items that wait or are parked, with whom they were for.
+    unsent: Vec<(String, AgencyCode)>,
+}
+
+/// Everybody to whom a document went.
+pub(super) fn all_of(document: &OutboundDocument) -> Vec<AgencyCode> {
+    document.deliveries.iter().map(|one| one.recipient.clone()).collect()
+}
+
+impl Office {
+    /// What a recall from `meant` would do now.
+    pub(super) fn asked_back(
+        &self,
+        document: &OutboundDocument,
+        meant: &[AgencyCode],
+    ) -> Result<AskedBack, Problem> {
+        let outbox = self.store().outbox_of(&document.key)?;
+        AskedBack::of(document, meant, &outbox, |item| Ok(self.store().outbox_begun(item)?))
+    }
+}
+
+impl AskedBack {
+    /// Whoever has cancelled the document already is not asked again. `begun` tells whether the
+    /// sending of an item was ever begun.
+    fn of(
+        document: &OutboundDocument,
+        meant: &[AgencyCode],
+        outbox: &[OutboxItem],
+        begun: impl Fn(&str) -> Result<bool, Problem>,
+    ) -> Result<Self, Problem> {
+        let mut back = Self { meant: meant.to_vec(), ..Self::default() };
+        for delivery in document.deliveries.iter().filter(|one| meant.contains(&one.recipient)) {
+            if follow::stage(delivery) == Stage::RecallAgreed {
+                continue;
+            }
+            let (mut waiting, mut left) = (Vec::new(), false);
+            let to_it = |item: &&OutboxItem| {
+                item.what == OutboxKind::Document && item.recipient == delivery.recipient
+            };
+            for item in outbox.iter().filter(to_it) {
+                let unsent = match item.state {
+                    SendState::Waiting => !begun(&item.item)?,
+                    SendState::Wedged => true,
+                    SendState::Sent => false,
+                };
+                if unsent {
+                    waiting.push((item.item.clone(), item.recipient.clone()));
+                } else {
+                    left |= !item.order;
+                }
+            }
+            match left {
+                true => back.asked.push(delivery.recipient.clone()),
+                false => back.unsent.extend(waiting),
+            }
+        }
+        Ok(back)
+    }
+
+    /// Who is to get the order to cancel.
+    pub fn asked(&self) -> &[AgencyCode] {
+        &self.asked
+    }
+
+    /// Nobody is asked, and nothing taken out.
+    pub fn is_empty(&self) -> bool {
+        self.asked.is_empty() && self.unsent.is_empty()
+    }
+
+    /// Puts it into the transaction that recalls; fails where something has moved since.
+    pub fn append(
+        &self,
+        writer: &mut Writer<'_>,
+        now: &OutboundDocument,
+        reason: &str,
+    ) -> Result<(), Problem> {
+        let key = now.key;
+        self.withdraw(writer, now)?;
+        if !self.asked.is_empty() {
+            let (recipients, reason) = (self.asked.clone(), reason.to_owned());
+            writer.append(Change::RecallAsked { key, recipients, reason, at: Timestamp::now() })?;
+        }
+        Ok(())
+    }
+
+    /// Takes out what has not left; fails where something has moved since.
+    pub fn withdraw(&self, writer: &mut Writer<'_>, now: &OutboundDocument) -> Result<(), Problem> {
+        let (key, outbox) = (now.key, writer.outbox_of(&now.key)?);
+        let again = Self::of(now, &self.meant, &outbox, |item| Ok(writer.outbox_begun(item)?))?;
+        if again != *self {
+            return Err(LeavingError::Moved.into());
+        }
+        for (item, recipient) in &self.unsent {
+            writer.append(Change::OutboxWithdrawn { item: item.clone(), document: key })?;
+            let (recipient, reason) = (recipient.clone(), t!("recall-before-sent"));
+            writer.append(Change::DeliveryClosed { key, recipient, reason })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,308 @@
+//! The gateway calls of the national axis, for clients that were written for it.
+//!
+//! The system of a call is an agency, its secret the same as in our own profile. What a
+//! client may do is what it may do there: act as itself, no more. See
+//! [`exchange::axis`](crate::exchange::axis) for what the calls are and where that is from.
+//!
+//! Every answer has status 200, refusals too, for that is what such clients read.
+
+mod packets;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::App;
+use crate::domain::agency::AgencyCode;
+use crate::domain::calendar;
+use crate::exchange::axis::wire::{
+    self, AgencyRow, DataAnswer, ErrorCode, Fields, ReceivedRow, Said, SentRow,
+};
+use crate::exchange::wire::Code;
+use crate::exchange::{OutboxKind, Outcome, RecipientState};
+use crate::server::ServerError;
+use crate::server::Shared;
+use crate::server::refusal::{Reason, Refused};
+use crate::server::storage::{Arrived, Sent, now};
+pub(super) use packets::{download, get, send};
+
+/// Rows of a list when nothing is said, and at most.
+const ROWS: u32 = 500;
+/// Deliveries looked through at once for those of a kind.
+const STEP: u32 = 500;
+
+/// A refusal in the gateway's form.
+pub(super) struct Failed(Said);
+
+pub(super) type Answered<T> = Result<T, Failed>;
+
+impl Failed {
+    fn new(code: ErrorCode, describes: impl Into<String>) -> Self {
+        Self(Said::fail(code, describes))
+    }
+
+    fn of_secret() -> Self {
+        Self::new(ErrorCode::WrongSecret, "systemid and signature do not match")
+    }
+}
+
+impl From<Refused> for Failed {
+    /// What failed inside is logged already, and no caller's business.
+    fn from(refused: Refused) -> Self {
+        let receivers = |code| Self::new(code, refused.at_fault().join(", "));
+        match refused.code() {
+            Code::RecipientUnknown => receivers(ErrorCode::UnknownReceiver),
+            Code::RecipientClosed => receivers(ErrorCode::Locked),
+            Code::Busy => Self::new(ErrorCode::System, "too much for now, try again later"),
+            _ => Self::new(ErrorCode::System, "the server's storage failed"),
+        }
+    }
+}
+
+impl From<ServerError> for Failed {
+    fn from(error: ServerError) -> Self {
+        Refused::from(error).into()
+    }
+}
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.0).into_response();
+        response.extensions_mut().insert(Reason("axis"));
+        response
+    }
+}
+
+/// An agency that has proved itself, and what it asks.
+pub(super) struct Asked {
+    pub agency: AgencyCode,
+    pub fields: Fields,
+}
+
+impl Asked {
+    /// Checks signature, then clock.
+    pub(super) async fn of(headers: &HeaderMap, shared: &Arc<Shared>) -> Answered<Self> {
+        let system = value(headers, "XroadVnpt-systemid");
+        let agency = system.and_then(AgencyCode::new).ok_or_else(Failed::of_secret)?;
+        let fields = shared
+            .prove(&agency, |secret| Fields::verify(|name| value(headers, name), secret).ok());
+        let fields = fields.await?.ok_or_else(Failed::of_secret)?;
+        // The signature must cover who is asking.
+        if fields.get("systemid") != Some(agency.as_str()) {
+            return Err(Failed::of_secret());
+        }
+        let time = fields.get("timestamp").and_then(wire::read_time);
+        let time = time.ok_or_else(|| Failed::new(ErrorCode::WrongSecret, "no timestamp"))?;
+        if time.duration_since(Timestamp::now()).abs() > wire::CLOCK_WINDOW {
+            let here = wire::written_time(Timestamp::now());
+            return Err(Failed::new(ErrorCode::WrongSecret, format!("it is {here} here")));
+        }
+        shared.pace(&agency)?;
+        Ok(Self { agency, fields })
+    }
+
+    /// What the list or packet is of.
+    fn kind(&self) -> Answered<OutboxKind> {
+        match self.fields.get("messagetype") {
+            Some("edoc") => Ok(OutboxKind::Document),
+            Some("status") => Ok(OutboxKind::Status),
+            _ => Err(Failed::new(ErrorCode::Processing, "messagetype is neither edoc nor status")),
+        }
+    }
+
+    /// A packet by the name that a field gives it.
+    fn packet(&self) -> Answered<Uuid> {
+        let name = self.fields.get("docid").and_then(|name| name.parse().ok());
+        name.ok_or_else(|| Failed::new(ErrorCode::Processing, "there is no such packet"))
+    }
+
+    /// How many rows, and how many pages of them before.
+    fn page(&self) -> (u32, u32) {
+        let number = |name| self.fields.get(name).and_then(|text| text.parse::<u32>().ok());
+        let size = number("pageSize").unwrap_or(ROWS).clamp(1, ROWS);
+        (size, number("pageIndex").unwrap_or(1).saturating_sub(1))
+    }
+}
+
+/// A header's text, if it is there once and plain.
+fn value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        _ => None,
+    }
+}
+
+/// `getReceivedEdocList`: what waits.
+pub(super) async fn received(State(shared): App, headers: HeaderMap) -> Answered<Response> {
+    let asked = Asked::of(&headers, &shared).await?;
+    let kind = asked.kind()?;
+    let (size, pages) = asked.page();
+    let skipped = u64::from(size) * u64::from(pages);
+    shared.notebook.seen(&asked.agency, now());
+    let (mut rows, mut after, mut passed) = (Vec::new(), 0, 0);
+    loop {
+        let step = shared.storage.inbox(&asked.agency, after, true, STEP).await?;
+        let ended = (step.len() as u64) < u64::from(STEP);
+        for arrived in step {
+            after = arrived.place;
+            if arrived.packet.kind != kind {
+                continue;
+            }
+            if passed < skipped {
+                passed += 1;
+            } else if rows.len() < size as usize {
+                rows.push(received_row(&arrived, &asked.agency));
+            }
+        }
+        if ended || rows.len() >= size as usize {
+            return Ok(data(rows));
+        }
+    }
+}
+
+/// `countReceiveEdoc` and `countReceiveStatus`.
+pub(super) async fn count(
+    shared: Arc<Shared>,
+    headers: HeaderMap,
+    kind: OutboxKind,
+) -> Answered<Response> {
+    #[derive(Serialize)]
+    struct Counted {
+        #[serde(flatten)]
+        said: Said,
+        count: u64,
+    }
+    let asked = Asked::of(&headers, &shared).await?;
+    let (mut after, mut count) = (0, 0);
+    loop {
+        let step = shared.storage.inbox(&asked.agency, after, true, STEP).await?;
+        let ended = (step.len() as u64) < u64::from(STEP);
+        for arrived in step {
+            after = arrived.place;
+            count += u64::from(arrived.packet.kind == kind);
+        }
+        if ended {
+            return Ok(Json(Counted { said: Said::ok(), count }).into_response());
+        }
+    }
+}
+
+/// `getSentEdocList`: newest first, one row for each recipient.
+pub(super) async fn sent(State(shared): App, headers: HeaderMap) -> Answered<Response> {
+    let asked = Asked::of(&headers, &shared).await?;
+    let kind = asked.kind()?;
+    let (size, pages) = asked.page();
+    let skip = pages.saturating_mul(size);
+    let sent = shared.storage.outbox(&asked.agency, kind, skip, size).await?;
+    Ok(data(sent.iter().flat_map(sent_rows).collect()))
+}
+
+/// `updateStatus`: `done` ends the wait, `fail` leaves the packet where it is, and the words
+/// in between are heard and change nothing.
+pub(super) async fn update_status(State(shared): App, headers: HeaderMap) -> Answered<Response> {
+    let asked = Asked::of(&headers, &shared).await?;
+    let id = asked.packet()?;
+    let outcome = match asked.fields.get("status") {
+        Some(wire::DONE | "acceptance") => Some(Outcome::Kept),
+        Some("rejection") => Some(Outcome::Refused),
+        Some(wire::FAIL | "processing" | "inbox") => None,
+        _ => return Err(Failed::new(ErrorCode::Processing, "the status is not one of the list")),
+    };
+    let (storage, agency) = (&shared.storage, &asked.agency);
+    let there = match outcome {
+        Some(outcome) => storage.confirm(agency, id, outcome, now()).await?.is_some(),
+        None => storage.fetch(agency, id, now()).await?.is_some(),
+    };
+    if !there {
+        return Err(Failed::new(ErrorCode::Processing, "there is no such packet"));
+    }
+    Ok(Json(Said::ok()).into_response())
+}
+
+/// `getAgenciesList`.
+pub(super) async fn agencies(State(shared): App, headers: HeaderMap) -> Answered<Response> {
+    Asked::of(&headers, &shared).await?;
+    let directory = shared.storage.agencies(0).await?;
+    let rows = directory.agencies.into_iter().map(|agency| AgencyRow {
+        id: agency.code.to_string(),
+        pid: agency.parent.map(|parent| parent.to_string()).unwrap_or_default(),
+        code: agency.code.to_string(),
+        name: agency.name,
+        mail: agency.email,
+    });
+    Ok(data(rows.collect::<Vec<_>>()))
+}
+
+/// `registerAgency` and `deleteAgency`: agencies are the operator's business here.
+pub(super) async fn not_here(State(shared): App, headers: HeaderMap) -> Answered<Response> {
+    Asked::of(&headers, &shared).await?;
+    Err(Failed::new(ErrorCode::Processing, "agencies are registered by the server's operator"))
+}
+
+fn data<T: Serialize>(rows: Vec<T>) -> Response {
+    Json(DataAnswer { said: Said::ok(), data: Some(rows) }).into_response()
+}
+
+fn local(at: Timestamp) -> String {
+    calendar::local(at).strftime("%Y/%m/%d %H:%M:%S").to_string()
+}
+
+const fn message_type(kind: OutboxKind) -> &'static str {
+    match kind {
+        OutboxKind::Document => "edoc",
+        OutboxKind::Status => "status",
+    }
+}
+
+fn received_row(arrived: &Arrived, to: &AgencyCode) -> ReceivedRow {
+    let packet = &arrived.packet;
+    ReceivedRow {
+        doc_id: packet.id.to_string(),
+        service_type: "eDoc".into(),
+        message_type: message_type(packet.kind).into(),
+        created_time: local(packet.received_at),
+        updated_time: local(packet.received_at),
+        from: packet.sender.to_string(),
+        to: to.to_string(),
+        status: "inbox".into(),
+        status_desc: "Chờ nhận".into(),
+    }
+}
+
+fn sent_rows(sent: &Sent) -> Vec<SentRow> {
+    let packet = &sent.packet;
+    let row = |delivery: &RecipientState| {
+        let (status, describes) = match (delivery.outcome, delivery.fetched_at) {
+            (Some(Outcome::Kept), _) => (wire::DONE, "Đã nhận"),
+            (Some(Outcome::Refused), _) => ("rejection", "Từ chối"),
+            (None, Some(_)) => ("processing", "Đang nhận"),
+            (None, None) => ("inbox", "Chờ nhận"),
+        };
+        let received = delivery.confirmed_at.or(delivery.fetched_at);
+        SentRow {
+            service_type: "eDoc".into(),
+            sender_doc_id: packet.id.to_string(),
+            receiver_doc_id: packet.id.to_string(),
+            from_code: packet.sender.to_string(),
+            to_code: delivery.to.to_string(),
+            message_type: message_type(packet.kind).into(),
+            sent_time: local(packet.received_at),
+            received_time: received.map(local).unwrap_or_default(),
+            send_status: wire::DONE.into(),
+            send_status_desc: "Đã gửi".into(),
+            receive_status: status.into(),
+            receive_status_desc: describes.into(),
+            // The server does not read what it carries.
+            title: String::new(),
+            notation: String::new(),
+        }
+    };
+    sent.deliveries.iter().map(row).collect()
+}

@@ -1,0 +1,302 @@
+//! Packets through the gateway: taken in and given out.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::{Answered, App, Asked, Failed, value};
+use crate::domain::agency::AgencyCode;
+use crate::exchange::OutboxKind;
+use crate::exchange::axis::wire::{self, ErrorCode, Said, SentAnswer};
+use crate::packet::{self, Packet as Content};
+use crate::server::Shared;
+use crate::server::blobs::{Pieces, Upload};
+use crate::server::storage::{Added, Fetched, Link, Packet, now};
+
+/// `sendEdoc`: the packet is the body with a line break behind it, or the part `file_doc`.
+///
+/// The same bytes to the same recipients are the same sending: it is answered like the first.
+pub(in crate::server::api) async fn send(
+    State(shared): App,
+    headers: HeaderMap,
+    request: Request,
+) -> Answered<Response> {
+    let asked = Asked::of(&headers, &shared).await?;
+    let kind = asked.kind()?;
+    if asked.fields.get("from").is_some_and(|from| from != asked.agency.as_str()) {
+        return Err(Failed::new(ErrorCode::UnknownSender, "an agency sends as itself"));
+    }
+    let hash = asked.fields.get("hash-file").unwrap_or_default().to_ascii_lowercase();
+    let boundary =
+        value(&headers, "content-type").and_then(|kind| multer::parse_boundary(kind).ok());
+    let body = request.into_body().into_data_stream();
+    let upload = match boundary {
+        Some(boundary) => from_part(&shared, body, boundary, &hash).await?,
+        None => from_body(&shared, body, &hash).await?,
+    };
+    if upload.size() == 0 {
+        return Err(Failed::new(ErrorCode::FileNotValid, "the packet is empty"));
+    }
+    let (sha256, size) = (upload.sha256(), upload.size());
+    shared.admit(&asked.agency, size).await?;
+    shared.keep(upload).await?;
+    let to = match asked.fields.get("to") {
+        Some(text) => named(text),
+        None => addressed(&shared, &sha256, size).await,
+    };
+    let to = to.ok_or_else(|| Failed::new(ErrorCode::UnknownReceiver, "no receiver is named"))?;
+    let key = content_key(&sha256, kind, &to);
+    if let Some(before) = shared.storage.by_key(&asked.agency, &key).await? {
+        return Ok(sent_as(before.packet.id));
+    }
+    shared.reach(kind == OutboxKind::Document, &to).await?;
+    let packet = Packet {
+        id: Uuid::now_v7(),
+        sender: asked.agency,
+        key,
+        kind,
+        sha256,
+        size,
+        received_at: now(),
+        link: Link::default(),
+    };
+    let id = match shared.accept(&packet, &to).await? {
+        Added::New(_) => packet.id,
+        Added::Before(before) => before.packet.id,
+    };
+    Ok(sent_as(id))
+}
+
+fn sent_as(id: Uuid) -> Response {
+    Json(SentAnswer { said: Said::ok(), doc_id: Some(id.to_string()) }).into_response()
+}
+
+/// The key that such a client does not give, made from what it sends.
+fn content_key(sha256: &str, kind: OutboxKind, to: &[AgencyCode]) -> String {
+    let mut codes: Vec<&str> = to.iter().map(AgencyCode::as_str).collect();
+    codes.sort_unstable();
+    let text = format!("axis\n{}\n{sha256}\n{}", super::message_type(kind), codes.join("\n"));
+    crate::exchange::wire::idempotency_key(&text)
+}
+
+/// The receivers of the header `to`: a JSON array, or one code alone.
+fn named(text: &str) -> Option<Vec<AgencyCode>> {
+    let texts: Vec<String> =
+        serde_json::from_str(text).unwrap_or_else(|_| vec![text.trim().to_owned()]);
+    let mut codes = Vec::with_capacity(texts.len());
+    for text in texts {
+        let code = AgencyCode::new(text.trim())?;
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    Some(codes)
+        .filter(|codes| !codes.is_empty() && codes.len() <= crate::exchange::wire::MAX_RECIPIENTS)
+}
+
+/// Where the call names nobody, the packet does.
+async fn addressed(shared: &Arc<Shared>, sha256: &str, size: u64) -> Option<Vec<AgencyCode>> {
+    let mut bytes = Vec::new();
+    let mut pieces = shared.blobs.read(sha256, 0, size).await.ok()?;
+    while let Some(piece) = pieces.try_next().await.ok()? {
+        bytes.extend_from_slice(&piece);
+    }
+    let read =
+        tokio::task::spawn_blocking(move || packet::read(&bytes, &packet::Limits::default()));
+    let content = read.await.ok()?.ok()?;
+    let mut codes: Vec<AgencyCode> = match content {
+        Content::Document(document) => {
+            document.to.into_iter().map(|organ| organ.code).collect::<Option<_>>()?
+        }
+        // A status goes to whose document it is about.
+        Content::Status(status) => status.response_for.agency.into_iter().collect(),
+    };
+    codes.sort_unstable();
+    codes.dedup();
+    Some(codes).filter(|codes| !codes.is_empty())
+}
+
+/// Whether a hash is the one that the call named, in either of its forms.
+fn is_hash(sha256: &str, named: &str) -> bool {
+    named == sha256
+        || hex::decode(sha256).is_ok_and(|bytes| wire::hash_text(&bytes, false) == named)
+}
+
+fn damaged() -> Failed {
+    Failed::new(ErrorCode::FileNotValid, "the bytes are not those that were signed")
+}
+
+async fn from_body(
+    shared: &Arc<Shared>,
+    mut body: impl Stream<Item = Result<Bytes, axum::Error>> + Unpin,
+    hash: &str,
+) -> Answered<Upload> {
+    const BREAK: &[u8] = b"\r\n";
+    let mut upload = begin(shared).await?;
+    // The last two bytes may be the line break, which is no part of the packet.
+    let mut held = Vec::new();
+    while let Some(piece) = next(shared, &mut body).await? {
+        held.extend_from_slice(&piece);
+        let ready = held.len().saturating_sub(BREAK.len());
+        let rest = held.split_off(ready);
+        write(shared, &mut upload, &held).await?;
+        held = rest;
+    }
+    if held == BREAK && is_hash(&upload.sha256(), hash) {
+        return Ok(upload);
+    }
+    write(shared, &mut upload, &held).await?;
+    if is_hash(&upload.sha256(), hash) { Ok(upload) } else { Err(damaged()) }
+}
+
+async fn from_part(
+    shared: &Arc<Shared>,
+    body: impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,
+    boundary: String,
+    hash: &str,
+) -> Answered<Upload> {
+    let broken = |e: multer::Error| Failed::new(ErrorCode::FileNotValid, e.to_string());
+    let mut parts = multer::Multipart::new(body, boundary);
+    let idle = shared.limits.idle;
+    let slow = |_| Failed::new(ErrorCode::FileNotValid, "the body does not go on");
+    while let Some(mut part) =
+        timeout(idle, parts.next_field()).await.map_err(slow)?.map_err(broken)?
+    {
+        if part.name() != Some(wire::FILE_PART) {
+            continue;
+        }
+        let mut upload = begin(shared).await?;
+        while let Some(piece) = timeout(idle, part.chunk()).await.map_err(slow)?.map_err(broken)? {
+            write(shared, &mut upload, &piece).await?;
+        }
+        return if is_hash(&upload.sha256(), hash) { Ok(upload) } else { Err(damaged()) };
+    }
+    Err(Failed::new(ErrorCode::FileNotValid, "no part is named file_doc"))
+}
+
+async fn begin(shared: &Arc<Shared>) -> Answered<Upload> {
+    Ok(shared.blobs.begin().await?)
+}
+
+async fn write(shared: &Arc<Shared>, upload: &mut Upload, bytes: &[u8]) -> Answered<()> {
+    if upload.size() + bytes.len() as u64 > shared.limits.packet_bytes {
+        return Err(Failed::new(ErrorCode::FileNotValid, "the packet is too large"));
+    }
+    Ok(upload.write(bytes).await?)
+}
+
+/// The next piece of a body, which must come in time.
+async fn next(
+    shared: &Arc<Shared>,
+    body: &mut (impl Stream<Item = Result<Bytes, axum::Error>> + Unpin),
+) -> Answered<Option<Bytes>> {
+    let slow = || Failed::new(ErrorCode::FileNotValid, "the body does not go on");
+    match timeout(shared.limits.idle, body.next()).await {
+        Ok(Some(Ok(piece))) => Ok(Some(piece)),
+        Ok(None) => Ok(None),
+        Ok(Some(Err(_))) | Err(_) => Err(slow()),
+    }
+}
+
+/// `getEdoc`: the packet in base64 within JSON, written as it is read.
+pub(in crate::server::api) async fn get(
+    State(shared): App,
+    headers: HeaderMap,
+) -> Answered<Response> {
+    let (_, pieces) = found(&shared, &headers).await?;
+    // The text of an answer with empty data, cut where the data stands.
+    const HEAD: &[u8] = br#"{"status":"OK","ErrorCode":"0","ErrorDesc":"success","data":""#;
+    const FOOT: &[u8] = br#""}"#;
+    let whole = |bytes: &'static [u8]| stream::once(async move { Ok(Bytes::from_static(bytes)) });
+    let text = whole(HEAD).chain(encoded(pieces)).chain(whole(FOOT));
+    Ok(([(header::CONTENT_TYPE, "application/json")], Body::from_stream(text)).into_response())
+}
+
+/// `downloadEdoc`: the bytes as they are.
+pub(in crate::server::api) async fn download(
+    State(shared): App,
+    headers: HeaderMap,
+) -> Answered<Response> {
+    let (packet, pieces) = found(&shared, &headers).await?;
+    let head = [
+        (header::CONTENT_TYPE, "application/xml".to_owned()),
+        (header::CONTENT_LENGTH, packet.size.to_string()),
+    ];
+    Ok((StatusCode::OK, head, Body::from_stream(pieces)).into_response())
+}
+
+async fn found(shared: &Arc<Shared>, headers: &HeaderMap) -> Answered<(Packet, Pieces)> {
+    let asked = Asked::of(headers, shared).await?;
+    let id = asked.packet()?;
+    let packet = shared.storage.fetch(&asked.agency, id, now()).await?;
+    let packet = match packet {
+        Some(Fetched::Here(packet)) => packet,
+        Some(Fetched::Retired(_)) => {
+            return Err(Failed::new(ErrorCode::Processing, "the packet has grown old and is gone"));
+        }
+        None => return Err(Failed::new(ErrorCode::Processing, "there is no such packet")),
+    };
+    let pieces = shared.blobs.read(&packet.sha256, 0, packet.size).await;
+    Ok((packet, pieces?))
+}
+
+/// In base64 as one text: three bytes give four characters, so what is left over of a piece
+/// goes with the next.
+fn encoded(pieces: Pieces) -> impl Stream<Item = Result<Bytes, io::Error>> {
+    stream::try_unfold((pieces, Vec::new(), false), |(mut pieces, mut held, ended)| async move {
+        if ended {
+            return Ok(None);
+        }
+        let piece = pieces.try_next().await?;
+        let ended = piece.is_none();
+        held.extend_from_slice(&piece.unwrap_or_default());
+        let whole = if ended { held.len() } else { held.len() - held.len() % 3 };
+        let rest = held.split_off(whole);
+        Ok(Some((Bytes::from(BASE64.encode(held)), (pieces, rest, ended))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receivers_are_named_in_json_or_alone() {
+        let code = |text| AgencyCode::new(text).unwrap();
+        assert_eq!(named(r#"["H30","H31","H30"]"#), Some(vec![code("H30"), code("H31")]));
+        assert_eq!(named("H30"), Some(vec![code("H30")]));
+        assert_eq!(named("[]"), None);
+        assert_eq!(named(r#"["H 30\n"]"#), None);
+    }
+
+    #[tokio::test]
+    async fn base64_does_not_depend_on_how_the_bytes_come() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(1_000).collect();
+        for size in [1, 2, 3, 7, 64, 999, 1_000] {
+            let pieces: Vec<_> =
+                bytes.chunks(size).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+            let text: Vec<Bytes> =
+                encoded(stream::iter(pieces).boxed()).try_collect().await.unwrap();
+            assert_eq!(text.concat(), BASE64.encode(&bytes).into_bytes(), "{size}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_known_in_both_forms() {
+        let sha256 = crate::exchange::wire::sha256_hex(b"abc");
+        let short = wire::file_hash(b"abc", false);
+        assert!(is_hash(&sha256, &sha256) && is_hash(&sha256, &short));
+        assert_ne!(sha256, short);
+        assert!(!is_hash(&sha256, &wire::file_hash(b"abd", false)));
+    }
+}

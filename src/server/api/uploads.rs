@@ -1,0 +1,269 @@
+//! Uploads that survive the line: the core of the tus protocol, version 1.0.0, with its
+//! extensions *creation*, *termination* and *expiration* (<https://tus.io/protocols/resumable-upload>).
+//!
+//! Beginning an upload says everything that `POST /v1/packets` says, with the same signature;
+//! beginning it again finds it and tells how far it is. When the last byte is there the
+//! packet is accepted as if it had come whole, and its receipt is asked for by its key.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, BodyDataStream};
+use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
+
+use super::coding::Incoming;
+use super::packets::{Offer, drain};
+use super::{Answered, App};
+use crate::exchange::wire::{self, Code};
+use crate::server::Shared;
+use crate::server::auth::{Caller, header as text};
+use crate::server::refusal::Refused;
+use crate::server::storage::{Added, Link, Note, Packet, now};
+use crate::server::uploads::Writing;
+
+/// Bytes that are still taken from a caller who is refused.
+const MAX_RUDE: u64 = 1024 * 1024;
+/// What has come is made a part when nothing more comes for so long: less than whoever goes
+/// on with it is kept waiting.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// `POST /v1/uploads`.
+pub(super) async fn begin(State(shared): App, request: Request) -> Answered<Response> {
+    let (parts, _) = request.into_parts();
+    let caller = Caller::of(&parts, &shared).await?;
+    version(&parts)?;
+    let offer = Offer::read(caller, &parts)?;
+    let limit = shared.limits.packet_bytes;
+    let length = number(&parts, wire::UPLOAD_LENGTH)
+        .filter(|length| *length > 0)
+        .ok_or_else(|| Refused::new(Code::BadRequest, "the upload's length is missing"))?;
+    if length > limit {
+        return Err(Refused::too_large(limit));
+    }
+    let Packet { sender, key, .. } = &offer.packet;
+    if let Some(before) = shared.storage.by_key(sender, key).await? {
+        let (status, before) = offer.again(&shared, &before)?;
+        return Ok((status, Json(before)).into_response());
+    }
+    shared.reach(offer.new, &offer.to).await?;
+    shared.admit(sender, length).await?;
+    let Offer { packet, to, .. } = offer;
+    let Packet { sender, key, kind, sha256, .. } = packet;
+    let (name, offset) =
+        shared.uploads.begin(&Note { sender, key, kind, to, sha256, length }).await?;
+    let mut response = far(StatusCode::CREATED, offset, Some(length));
+    if let Ok(place) = HeaderValue::from_str(&format!("/v1/uploads/{name}")) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    Ok(response)
+}
+
+/// `HEAD /v1/uploads/{name}`.
+pub(super) async fn look(
+    State(shared): App,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Answered<Response> {
+    let found = shared.uploads.find(&name).await?;
+    let (note, offset) =
+        found.filter(|(note, _)| note.sender == caller.agency).ok_or_else(none_such)?;
+    let mut response = far(StatusCode::OK, offset, Some(note.length));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// `DELETE /v1/uploads/{name}`.
+pub(super) async fn end(
+    State(shared): App,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Answered<Response> {
+    own_note(&shared, &caller, &name).await?;
+    shared.uploads.remove(&name).await?;
+    Ok(marked(StatusCode::NO_CONTENT.into_response()))
+}
+
+/// `PATCH /v1/uploads/{name}`.
+///
+/// On a task of its own, which outlives the connection: what a broken line has brought is
+/// still made a part.
+pub(super) async fn go_on(
+    State(shared): App,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
+    let work = tokio::spawn(async move {
+        let (parts, body) = request.into_parts();
+        let mut body = body.into_data_stream();
+        match append(&shared, &parts, &name, &mut body).await {
+            Ok(response) => response,
+            Err(refused) => {
+                let rest = if refused.code() == Code::TimedOut { 0 } else { MAX_RUDE };
+                // A connection closed upon bytes that were not read loses its answer.
+                drain(&shared, &mut body, rest).await;
+                refused.into_response()
+            }
+        }
+    });
+    // It ends otherwise only when it panics, or when the server is being stopped.
+    let ended = |e: tokio::task::JoinError| Refused::new(Code::StorageFailed, e.to_string());
+    work.await.map_err(ended).unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn append(
+    shared: &Arc<Shared>,
+    parts: &Parts,
+    name: &str,
+    body: &mut BodyDataStream,
+) -> Answered<Response> {
+    let bad = |detail: &str| Refused::new(Code::BadRequest, detail);
+    let caller = Caller::of(parts, shared).await?;
+    version(parts)?;
+    let note = own_note(shared, &caller, name).await?;
+    if text(parts, header::CONTENT_TYPE.as_str()) != wire::UPLOAD_TYPE {
+        return Err(bad("the pieces of an upload are application/offset+octet-stream"));
+    }
+    let offset = number(parts, wire::UPLOAD_OFFSET).ok_or_else(|| bad("no offset"))?;
+    let mut body = Incoming::of(parts, body, note.length)?;
+    let mut writing = shared.uploads.write(name, offset).await?.ok_or_else(|| {
+        Refused::new(Code::BadRange, "the upload is not that far").with_status(StatusCode::CONFLICT)
+    })?;
+    let filled = fill(shared, &mut body, &mut writing, name, &note).await;
+    let reached = writing.reached();
+    let left = writing.leave().await;
+    filled?;
+    left?;
+    Ok(far(StatusCode::NO_CONTENT, reached, None))
+}
+
+/// Takes what comes, and accepts the packet if that was the rest of it.
+async fn fill(
+    shared: &Arc<Shared>,
+    body: &mut Incoming<'_>,
+    writing: &mut Writing,
+    name: &str,
+    note: &Note,
+) -> Answered<()> {
+    let taken_over = || Refused::new(Code::TimedOut, "another connection goes on with it");
+    loop {
+        let piece = match timeout(PAUSE, body.next(shared)).await {
+            Ok(piece) => piece?,
+            Err(_) => {
+                if !writing.settle().await? {
+                    return Err(taken_over());
+                }
+                body.next(shared).await?
+            }
+        };
+        let Some(piece) = piece else { break };
+        if writing.reached() + piece.len() as u64 > note.length {
+            return Err(Refused::too_large(note.length));
+        }
+        if !writing.append(&piece).await? {
+            return Err(taken_over());
+        }
+    }
+    if writing.reached() < note.length {
+        return Ok(());
+    }
+    if !writing.settle().await? {
+        return Err(taken_over());
+    }
+    accept(shared, name, note).await
+}
+
+/// The last byte is there.
+async fn accept(shared: &Arc<Shared>, name: &str, note: &Note) -> Answered<()> {
+    let Note { sender, key, kind, to, sha256, length } = note.clone();
+    let packet = Packet {
+        id: uuid::Uuid::now_v7(),
+        sender,
+        key,
+        kind,
+        sha256,
+        size: length,
+        received_at: now(),
+        link: Link::default(),
+    };
+    let whole = shared.uploads.whole(name, length).await?;
+    let Some(upload) = whole.filter(|upload| upload.sha256() == packet.sha256) else {
+        // Another connection has ended it meanwhile; or else these are not the bytes.
+        if let Some(before) = shared.storage.by_key(&packet.sender, &packet.key).await? {
+            return Offer { packet, new: false, to }.again(shared, &before).map(drop);
+        }
+        shared.uploads.remove(name).await?;
+        return Err(Refused::new(Code::HashMismatch, "the bytes are not those that were signed"));
+    };
+    shared.keep(upload).await?;
+    let added = shared.accept(&packet, &to).await?;
+    if let Err(error) = shared.uploads.remove(name).await {
+        // It expires; the packet is accepted all the same.
+        tracing::warn!(%error, "an upload that has ended stays for now");
+    }
+    match added {
+        Added::New(_) => Ok(()),
+        // It came whole over another connection.
+        Added::Before(before) => Offer { packet, new: false, to }.again(shared, &before).map(drop),
+    }
+}
+
+/// `OPTIONS /v1/uploads`: what of the protocol is spoken here.
+pub(super) async fn options(State(shared): App) -> Response {
+    let mut response = marked(StatusCode::NO_CONTENT.into_response());
+    for (name, value) in [
+        ("tus-version", wire::TUS_VERSION.to_owned()),
+        ("tus-extension", "creation,termination,expiration".to_owned()),
+        ("tus-max-size", shared.limits.packet_bytes.to_string()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+/// The caller's upload of this name; another's is none.
+async fn own_note(shared: &Arc<Shared>, caller: &Caller, name: &str) -> Answered<Note> {
+    let note = shared.uploads.note(name).await?;
+    note.filter(|note| note.sender == caller.agency).ok_or_else(none_such)
+}
+
+fn none_such() -> Refused {
+    Refused::new(Code::NotFound, "the agency has no such upload")
+}
+
+fn version(parts: &Parts) -> Answered<()> {
+    if text(parts, wire::TUS_RESUMABLE) == wire::TUS_VERSION {
+        return Ok(());
+    }
+    let refused = Refused::new(Code::BadRequest, "the upload protocol is tus 1.0.0");
+    Err(refused.with_status(StatusCode::PRECONDITION_FAILED))
+}
+
+fn number(parts: &Parts, name: &str) -> Option<u64> {
+    let digits = text(parts, name);
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+fn marked(mut response: Response) -> Response {
+    response.headers_mut().insert(
+        HeaderName::from_static(wire::TUS_RESUMABLE),
+        HeaderValue::from_static(wire::TUS_VERSION),
+    );
+    response
+}
+
+fn far(status: StatusCode, offset: u64, length: Option<u64>) -> Response {
+    let mut response = marked((status, Body::empty()).into_response());
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static(wire::UPLOAD_OFFSET), HeaderValue::from(offset));
+    if let Some(length) = length {
+        headers.insert(HeaderName::from_static(wire::UPLOAD_LENGTH), HeaderValue::from(length));
+    }
+    response
+}

@@ -1,0 +1,121 @@
+//! What a process does until it is killed: an office that works, and the server.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use vanthu::domain::document::DocumentKey;
+use vanthu::domain::inbound::InboundState;
+use vanthu::domain::outbound::OutboundState;
+use vanthu::domain::problem::{Kind, Problem};
+use vanthu::office::{Filter, Office};
+use vanthu::server::Server;
+
+use crate::chance::Chance;
+use crate::place;
+
+const FOLDER: &str = "VANTHU_TEST_FOLDER";
+const SEED: &str = "VANTHU_TEST_SEED";
+const LISTEN: &str = "VANTHU_TEST_LISTEN";
+const DATABASE: &str = "VANTHU_TEST_DATABASE";
+
+/// Deeds of one life, if it is not cut short.
+const DEEDS: u32 = 14;
+
+pub fn of_office(folder: &Path, seed: u64) -> Vec<(&'static str, String)> {
+    vec![(FOLDER, folder.to_str().unwrap().to_owned()), (SEED, seed.to_string())]
+}
+
+pub fn of_server(root: &Path, listen: SocketAddr, database: &str) -> Vec<(&'static str, String)> {
+    let folder = root.to_str().unwrap().to_owned();
+    vec![(FOLDER, folder), (LISTEN, listen.to_string()), (DATABASE, database.to_owned())]
+}
+
+/// The file that ends a server's life.
+pub fn stop(root: &Path) -> PathBuf {
+    root.join("stop")
+}
+
+/// Lives the life that this process was started for; `false` if it was started for none.
+pub fn lived() -> bool {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return false };
+    match std::env::var(LISTEN) {
+        Ok(listen) => serve(&folder, listen.parse().unwrap()),
+        Err(_) => work(&folder, std::env::var(SEED).unwrap().parse().unwrap()),
+    }
+    true
+}
+
+/// Serves until the file is there, and ends without a farewell.
+fn serve(root: &Path, listen: SocketAddr) {
+    let database = std::env::var(DATABASE).unwrap();
+    let _server = Server::start(place::server(root, listen, &database)).unwrap();
+    while !stop(root).exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::process::abort();
+}
+
+fn work(folder: &Path, seed: u64) {
+    let office = place::open(folder);
+    let mut chance = Chance::new(seed);
+    for _ in 0..DEEDS {
+        match deed(&office, &mut chance) {
+            Ok(()) => {}
+            // The office says no: another deed came before, or a demand must be answered first.
+            Err(problem) if problem.kind == Kind::Refused => println!("\nno: {}", problem.code),
+            Err(problem) => panic!("{problem}: {}", problem.cause),
+        }
+    }
+}
+
+fn inbound(office: &Office, state: InboundState) -> Vec<DocumentKey> {
+    let filter = Filter { inbound: Some(state), ..Filter::default() };
+    office.inbound(&filter, None, 50).unwrap().into_iter().map(|one| one.key).collect()
+}
+
+pub fn outbound(office: &Office, state: OutboundState) -> Vec<DocumentKey> {
+    let filter = Filter { outbound: Some(state), ..Filter::default() };
+    office.outbound(&filter, None, 50).unwrap().into_iter().map(|one| one.key).collect()
+}
+
+fn deed(office: &Office, chance: &mut Chance) -> Result<(), Problem> {
+    let of = |chance: &mut Chance, keys: Vec<DocumentKey>| chance.of(&keys).copied();
+    match chance.below(16) {
+        0..=2 => match of(chance, outbound(office, OutboundState::ToIssue)) {
+            Some(key) => office.issue(key),
+            None => Ok(()),
+        },
+        3 | 4 => match of(chance, inbound(office, InboundState::Arrived)) {
+            Some(key) => office.accept_despite(key, "Đã đối chiếu"),
+            None => Ok(()),
+        },
+        5 | 6 => match of(chance, inbound(office, InboundState::Accepted)) {
+            Some(key) => office.register(key).map(drop),
+            None => Ok(()),
+        },
+        7 => match of(chance, inbound(office, InboundState::Registered)) {
+            Some(key) => office.complete(key, "Đã thực hiện"),
+            None => Ok(()),
+        },
+        8 => match of(chance, inbound(office, InboundState::Arrived)) {
+            Some(key) => office.return_(key, "Sai thẩm quyền"),
+            None => Ok(()),
+        },
+        9 => match of(chance, outbound(office, OutboundState::Issued)) {
+            Some(key) => office.recall(key, "Ban hành nhầm"),
+            None => Ok(()),
+        },
+        10 => answer_one(office, chance.below(2) == 0),
+        // What stops a run of the line is its own affair; the office goes on.
+        _ => office.sync_now().map(drop),
+    }
+}
+
+/// Answers the demand that waits longest, if one does.
+pub fn answer_one(office: &Office, agreed: bool) -> Result<(), Problem> {
+    let open = office.demands(50)?.into_iter().next();
+    let Some(open) = open else { return Ok(()) };
+    let reason = if agreed { "" } else { "Đã thi hành" };
+    office.answer_demand(open.kept.demand.id, agreed, reason)
+}

@@ -1,0 +1,186 @@
+//! Five offices with sealed documents that wait to be issued, and the server between them.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use vanthu::domain::agency::{Agency, AgencyCode};
+use vanthu::domain::document::{Metadata, Recipient, Signer};
+use vanthu::domain::outbound::OutboundState;
+use vanthu::domain::role::Role;
+use vanthu::office::{Founding, NewDraft, Office, Placement, SignOrder};
+use vanthu::pki::demo::{Authority, Subject};
+use vanthu::server::{Account, ServerConfig};
+use vanthu::store::{KdfCost, Store, StoreError};
+use vanthu::token::{Pin, Selector};
+
+use crate::folder::{copy, patiently};
+
+const USER: &str = "vanthu";
+const LEADER: &str = "Nguyễn Thị Ánh Nguyệt";
+const PIN: &str = "123456";
+
+/// Every office that there is; a run takes the first few.
+pub const OFFICES: [(&str, &str); 5] = [
+    ("000.01.05.H30", "Ủy ban nhân dân xã Tân Bình"),
+    ("000.00.00.H30", "Ủy ban nhân dân tỉnh Hậu Giang"),
+    ("000.02.05.H30", "Ủy ban nhân dân xã Hiệp Hưng"),
+    ("000.00.05.H30", "Ủy ban nhân dân huyện Phụng Hiệp"),
+    ("000.03.05.H30", "Ủy ban nhân dân xã Hòa Mỹ"),
+];
+
+pub fn password() -> Pin {
+    Pin::new("mật khẩu của chị Bé")
+}
+
+pub fn code(of: usize) -> AgencyCode {
+    AgencyCode::new(OFFICES[of].0).unwrap()
+}
+
+fn secret(of: usize) -> Pin {
+    Pin::new(format!("bi-mat-cua-{}", OFFICES[of].0))
+}
+
+fn agency(of: usize) -> Agency {
+    Agency::new(code(of), OFFICES[of].1)
+}
+
+/// The server of a run, to be started on `listen`; `database` as its command line has it.
+pub fn server(root: &Path, listen: SocketAddr, database: &str) -> ServerConfig {
+    let mut config = ServerConfig::new(listen, root.join("server"));
+    config.site.database = database.parse().unwrap();
+    let account = |of| Account { agency: agency(of), secret: Some(secret(of)) };
+    config.accounts = (0..OFFICES.len()).map(account).collect();
+    config
+}
+
+/// The offices' folders, one below the other's side.
+pub struct Province {
+    root: tempfile::TempDir,
+}
+
+impl Province {
+    /// Founds all of them; each has one document for everybody and one for its neighbour.
+    pub fn found() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let authority = Authority::create(Timestamp::now()).unwrap();
+        for of in 0..OFFICES.len() {
+            found(&root.path().join(of.to_string()), of, &authority);
+        }
+        Self { root }
+    }
+
+    /// The same again, with the first `offices` of them, whose lines go to `urls`.
+    pub fn copy(&self, urls: &[String]) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let fresh = Self { root };
+        for (of, url) in urls.iter().enumerate() {
+            copy(&self.dir(of), &fresh.dir(of));
+            fresh.office(of).set_server(url, &secret(of)).unwrap();
+        }
+        fresh
+    }
+
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub fn dir(&self, of: usize) -> PathBuf {
+        self.root().join(of.to_string())
+    }
+
+    pub fn office(&self, of: usize) -> Office {
+        open(&self.dir(of))
+    }
+
+    pub fn store(&self, of: usize) -> Store {
+        let open = || Store::open(&self.dir(of), USER, &password());
+        patiently(open, |error| *error == StoreError::AlreadyOpen)
+    }
+}
+
+pub fn open(dir: &Path) -> Office {
+    let open = || Office::open(dir, USER, &password());
+    patiently(open, |problem| problem.code == "store-already-open")
+}
+
+fn found(dir: &Path, of: usize, authority: &Authority) {
+    // A key that is cheap to stretch. Founding takes up what was begun.
+    drop(Store::create_with(dir, USER, &password(), KdfCost::FAST).unwrap());
+    let founding = Founding {
+        agency: agency(of),
+        profile: "hau-giang-2019".to_owned(),
+        user: USER.to_owned(),
+        display_name: LEADER.to_owned(),
+        roles: vec![Role::Administrator, Role::Clerk, Role::Leader, Role::Drafter],
+    };
+    let office = Office::found(dir, founding, &password()).unwrap();
+    office.put_agencies((0..OFFICES.len()).map(agency).collect()).unwrap();
+    office.set_unscanned_reason("Bản thử nghiệm").unwrap();
+    for certificate in [authority.root(), authority.sub()] {
+        office.add_trust(certificate.der()).unwrap();
+    }
+    let seal = Subject {
+        common_name: OFFICES[of].1.to_owned(),
+        organisation: OFFICES[of].1.to_owned(),
+        uid: "MST:0000000000".to_owned(),
+        ..Subject::default()
+    };
+    let person = Subject {
+        common_name: LEADER.to_owned(),
+        title: "Chủ tịch".to_owned(),
+        uid: "CCCD:000000000000".to_owned(),
+        ..seal.clone()
+    };
+    let token = |name: &str, subject: &Subject| {
+        let path = dir.join(format!("{name}.p12"));
+        let issued = authority.issue(subject).unwrap();
+        std::fs::write(&path, issued.to_pkcs12(name, PIN).unwrap()).unwrap();
+        SignOrder {
+            token: Selector::File { path },
+            certificate: None,
+            pin: Pin::new(PIN),
+            last_try_confirmed: false,
+            // Places are found elsewhere.
+            placement: Placement::Invisible,
+        }
+    };
+    let (leader, seal) = (token("leader", &person), token("seal", &seal));
+    let everybody: Vec<usize> = (0..OFFICES.len()).filter(|other| *other != of).collect();
+    // The first two offices are in every run.
+    for recipients in [everybody, vec![(of + 1) % 2]] {
+        let key = office.draft(draft(&recipients)).unwrap();
+        office.submit(key, OutboundState::ToSign, "").unwrap();
+        office.sign(key, &leader).unwrap();
+        office.seal(key, &seal).unwrap();
+    }
+}
+
+fn draft(recipients: &[usize]) -> NewDraft {
+    let mut sheet = vanthu::office::layout::samples()
+        .into_iter()
+        .find(|sample| sample.type_key == "QĐ")
+        .unwrap()
+        .sheet;
+    sheet.signer.full_name = LEADER.to_owned();
+    sheet.date = None;
+    let recipient = |of: &usize| Recipient { agency: code(*of), name: String::new() };
+    NewDraft {
+        file_name: "du-thao.pdf".to_owned(),
+        pdf: vanthu::office::layout::compose(&sheet).unwrap(),
+        source: None,
+        attachments: Vec::new(),
+        metadata: Metadata {
+            type_key: "QĐ".to_owned(),
+            subject: format!("Về việc thử đường truyền, gửi {} nơi", recipients.len()),
+            signer: Signer {
+                competence: "TM. ỦY BAN NHÂN DÂN".to_owned(),
+                position: "CHỦ TỊCH".to_owned(),
+                full_name: LEADER.to_owned(),
+            },
+            place: "Tân Bình".to_owned(),
+            recipients: recipients.iter().map(recipient).collect(),
+            ..Metadata::default()
+        },
+    }
+}
