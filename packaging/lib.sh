@@ -1,6 +1,6 @@
 # Shared by the scripts of this folder; sourced, not run.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-say() { printf '\033[1m%s\033[0m\n' "vanthu: $*" >&2; }
+say() { printf "\033[1m%s vanthu: %s\033[0m\n" "$(date +%T)" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 as_root() {
