@@ -129,6 +129,8 @@ fn the_most_talkative_log_never_holds_the_pin() {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::level_filters::LevelFilter::TRACE)
         .with_ansi(false)
+        // A microsecond may well read 123456.
+        .without_time()
         .with_writer(move || writer.clone())
         .finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();
@@ -154,9 +156,13 @@ fn the_most_talkative_log_never_holds_the_pin() {
     let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(written.contains("to the card"), "nothing was traced");
     assert!(written.contains("00200080"), "VERIFY was not traced");
-    for pin in [secret.to_owned(), env("RIG_LEADER_PIN")] {
+    // Six digits also stand by chance in the hexadecimal of a signature, so within a longer run
+    // of such digits they are looked for as a card gets them alone.
+    let mut words = written.split(|c: char| !c.is_ascii_hexdigit());
+    let pins = [secret.to_owned(), env("RIG_LEADER_PIN")];
+    assert_eq!(words.find(|word| pins.iter().any(|pin| pin == word)), None, "the log holds a PIN");
+    for pin in pins {
         let bytes = hex::encode_upper(&pin);
-        assert!(!written.contains(&pin), "the log holds a PIN");
         assert!(!written.to_uppercase().contains(&bytes), "the log holds a PIN in hex");
     }
 }
