@@ -15,6 +15,7 @@
 //! on a thread of its own, so that a caller may or may not stand in an async context.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -67,10 +68,11 @@ impl ServerProfile {
     }
 
     /// The line to a server of this profile; nothing is sent yet.
-    pub fn line(self, address: ServerAddress) -> Answer<Box<dyn Line>> {
+    pub fn line(self, address: ServerAddress, patience: Patience) -> Answer<Box<dyn Line>> {
+        let clock = Timestamp::now;
         Ok(match self {
-            Self::Vanthu => Box::new(vanthu::VanthuLine::new(address)?),
-            Self::Axis(quirks) => Box::new(axis::AxisLine::new(address, quirks)?),
+            Self::Vanthu => Box::new(vanthu::VanthuLine::with(address, patience, clock)?),
+            Self::Axis(quirks) => Box::new(axis::AxisLine::with(address, quirks, patience, clock)?),
         })
     }
 }
@@ -90,9 +92,33 @@ pub trait Line: Send + Sync {
     /// What lies in this office's inbox, oldest first; at most `limit` items.
     fn inbox(&self, listing: Listing<'_>, limit: u32) -> Answer<InboxPage>;
 
-    /// The bytes of one packet, whole and with the promised hash. A cut connection is taken
-    /// up again where it broke.
-    fn fetch(&self, item: &InboxItem, watch: &dyn Watch) -> Answer<Vec<u8>>;
+    /// The bytes of one packet, whole and with the promised hash. `begun` may hold what an
+    /// earlier call brought; what comes is appended to it, and stays there when the call fails.
+    /// A cut connection is taken up again where it broke.
+    fn go_on_fetching(
+        &self,
+        item: &InboxItem,
+        begun: &mut Vec<u8>,
+        watch: &dyn Watch,
+    ) -> Answer<()>;
+
+    /// The same from nothing.
+    fn fetch(&self, item: &InboxItem, watch: &dyn Watch) -> Answer<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.go_on_fetching(item, &mut bytes, watch)?;
+        Ok(bytes)
+    }
+
+    /// Waits until something lies in the inbox after the cursor, at most so long; whether it
+    /// does. `None`: this server has no call for that.
+    fn listen(
+        &self,
+        _after: Option<&str>,
+        _at_most: Duration,
+        _watch: &dyn Watch,
+    ) -> Option<Answer<bool>> {
+        None
+    }
 
     /// Tells the server what became of a packet. The first answer counts, repeating is free.
     fn confirm(&self, server_id: &str, outcome: Outcome) -> Answer<()>;
@@ -233,3 +259,10 @@ pub trait Watch: Sync {
 
 /// Nobody looks on.
 impl Watch for () {}
+
+/// Only calls off.
+impl<F: Fn() -> bool + Sync> Watch for F {
+    fn cancelled(&self) -> bool {
+        self()
+    }
+}

@@ -23,7 +23,7 @@ mod draft;
 pub mod duplicate;
 mod error;
 pub mod evidence;
-mod exchange;
+pub mod exchange;
 mod extend;
 pub mod extract;
 pub mod folder;
@@ -38,12 +38,13 @@ mod issue;
 pub mod labels;
 pub mod layout;
 pub mod leaving;
-mod line;
+pub mod line;
 pub mod listing;
 mod login;
 pub mod many;
 mod modules;
 mod opened;
+pub mod parked;
 mod people;
 pub mod place;
 mod quarantine;
@@ -72,7 +73,7 @@ pub mod verdict;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::agency::Agency;
 use crate::domain::document::{DocumentKey, Metadata};
@@ -326,6 +327,12 @@ pub struct SyncReport {
     /// Documents whose signatures were made to last, and those that still wait for it.
     pub extended: u32,
     pub awaiting_extension: u32,
+    /// It does nothing by itself now; only what was here already was taken in.
+    pub paused: bool,
+    /// Packets that were left where they are because the line costs.
+    pub held: u32,
+    /// The server's clock minus this computer's.
+    pub skew: Option<SignedDuration>,
     /// Why it stopped early, if it did.
     pub problem: Option<Problem>,
 }

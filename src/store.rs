@@ -316,7 +316,7 @@ impl Store {
     /// Keeps bytes and returns their address. They are durable when this returns; if no
     /// operation names them within an hour, the next start collects them.
     pub fn put_blob(&self, bytes: &[u8]) -> Result<BlobHash, StoreError> {
-        let hash = blob::address(bytes);
+        let hash = BlobHash::of(bytes);
         let (address, size) = (hash.clone(), bytes.len());
         if size <= IN_DATABASE {
             let bytes = bytes.to_vec();
@@ -375,7 +375,7 @@ impl Writer<'_> {
     /// Keeps bytes as part of this transaction.
     pub fn put_blob(&self, bytes: &[u8]) -> Result<BlobHash, StoreError> {
         self.must_be_alive()?;
-        let hash = blob::address(bytes);
+        let hash = BlobHash::of(bytes);
         self.blobs.put(self.connection, &hash, bytes)?;
         Ok(hash)
     }

@@ -79,7 +79,7 @@ mod waiting;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use office::Office;
@@ -182,6 +182,7 @@ const PATIENCE: Patience = Patience {
     barren: 3,
     pause: Duration::from_millis(20),
     packet_limit: 64 * 1024 * 1024,
+    rate: None,
 };
 
 fn line(url: &str, agency: &str) -> VanthuLine {

@@ -7,7 +7,8 @@
 //! - `model`: random work on random arrivals against a model;
 //! - `directory`: agencies that are renamed or merged;
 //! - `offices`, `following`: two offices over the real server;
-//! - `evidence`: what proves that a document was sent.
+//! - `evidence`: what proves that a document was sent;
+//! - `line`: what goes by itself, and what the server does not take.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -19,6 +20,8 @@ mod directory;
 mod evidence;
 #[path = "handling/following.rs"]
 mod following;
+#[path = "handling/line.rs"]
+mod line;
 #[path = "handling/model.rs"]
 mod model;
 #[path = "handling/offices.rs"]

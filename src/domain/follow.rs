@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::calendar::{self, Holidays};
-use super::delivery::{Delivery, SendState, StatusCode};
+use super::delivery::{Delivery, SendState, StatusCode, StatusEntry};
 
 /// How far a document is at one recipient, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,8 +130,15 @@ pub fn stage(delivery: &Delivery) -> Stage {
         return Stage::Wedged;
     }
     let since = delivery.statuses.get(delivery.earlier..).unwrap_or_default();
+    // Sent again, it arrives again; what its recipient said before that is of the time before,
+    // even if it was under way so long that it came after.
+    let again = (delivery.earlier > 0).then(|| {
+        let arrivals = since.iter().filter(|status| status.code == StatusCode::Arrived);
+        arrivals.map(|status| status.at).max()
+    });
+    let of_this = |status: &&StatusEntry| again.flatten().is_none_or(|at| status.at >= at);
     // The furthest that it came: statuses may overtake each other on the way.
-    let furthest = since.iter().filter_map(|status| match status.code {
+    let furthest = since.iter().filter(of_this).filter_map(|status| match status.code {
         StatusCode::Arrived => Some(Stage::Arrived),
         StatusCode::Accepted => Some(Stage::Accepted),
         StatusCode::Assigned | StatusCode::InProcess => Some(Stage::InProcess),
@@ -191,7 +198,7 @@ pub fn concern(
 mod tests {
     use super::*;
     use crate::domain::agency::AgencyCode;
-    use crate::domain::delivery::{RecallAsk, StatusEntry};
+    use crate::domain::delivery::RecallAsk;
 
     const PATIENCE: Patience = Patience { arrive: 1, accept: 2, recall: 2 };
 
@@ -247,6 +254,22 @@ mod tests {
         assert_eq!(stage(&back), Stage::Sent);
         back.statuses.push(delivery(&[Accepted]).statuses.remove(0));
         assert!(is_settled(&back));
+    }
+
+    #[test]
+    fn what_was_said_of_the_sending_before_does_not_count_however_late_it_comes() {
+        use StatusCode::{Arrived, Returned};
+        let told = |code, minute: &str| StatusEntry {
+            at: at(&format!("2026-11-27T09:{minute}:00+07:00")),
+            ..delivery(&[code]).statuses.remove(0)
+        };
+        // Its return was on the way when the document was sent again.
+        let mut again = delivery(&[]);
+        again.statuses = vec![told(Arrived, "01"), told(Returned, "02"), told(Arrived, "05")];
+        again.earlier = 1;
+        assert_eq!(stage(&again), Stage::Arrived);
+        again.statuses.push(told(Returned, "07"));
+        assert_eq!(stage(&again), Stage::Returned);
     }
 
     #[test]

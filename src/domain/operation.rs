@@ -515,10 +515,13 @@ pub enum Change {
         code: String,
         detail: String,
     },
-    /// What waited is not sent after all: the decision behind it was taken back.
+    /// What waited or was parked is not sent after all: the decision behind it was taken back,
+    /// or somebody gave it up for the reason that stands here.
     OutboxWithdrawn {
         item: String,
         document: DocumentKey,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// A parked item waits again.
     OutboxReleased {

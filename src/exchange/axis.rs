@@ -22,7 +22,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{CONTENT_TYPE, DATE, USER_AGENT};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, USER_AGENT};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -30,7 +30,7 @@ use serde::de::DeserializeOwned;
 use self::wire::{
     AgencyRow, DataAnswer, ErrorCode, Fields, ReceivedRow, Said, SentAnswer, SentRow,
 };
-use super::connection::{Connection, Patience, Progress, body, transport};
+use super::connection::{Connection, Pace, Patience, Progress, body, pieces, transport};
 use super::wire::{Code, Refusal};
 use super::{
     Answer, DeliveryState, Directory, ExchangeError, InboxItem, InboxPage, Line, Listing,
@@ -184,6 +184,7 @@ impl Line for AxisLine {
         let to: Vec<&str> = parcel.to.iter().map(AgencyCode::as_str).collect();
         let to = serde_json::to_string(&to).map_err(|e| refused_here(&e.to_string()))?;
         let (bytes, kind) = (Arc::clone(&parcel.bytes), message_type(parcel.kind));
+        let rate = self.connection.patience.rate;
         let caller = Arc::clone(&self.caller);
         self.connection.wait(watch, size, |progress| async move {
             let hash = wire::file_hash(&bytes, caller.quirks.padded_hash);
@@ -195,7 +196,8 @@ impl Line for AxisLine {
                 .with("from", caller.address.agency.as_str())
                 .with("to", &to)
                 .with("timestamp", &caller.now());
-            let response = caller.post("sendEdoc", fields, Some(bytes)).await?;
+            let load = Load { bytes, pace: Pace::new(rate), progress: progress.clone() };
+            let response = caller.post("sendEdoc", fields, Some(load)).await?;
             progress.reached(size);
             let received_at = date(&response).unwrap_or_else(|| (caller.clock)());
             let answer: SentAnswer = json(response, MAX_ANSWER, &Progress::default()).await?;
@@ -227,21 +229,30 @@ impl Line for AxisLine {
         Ok(InboxPage { items, next: full.then(|| (turn + 1).to_string()) })
     }
 
-    fn fetch(&self, item: &InboxItem, watch: &dyn Watch) -> Answer<Vec<u8>> {
+    /// From nothing each time: the gateway gives a packet whole.
+    fn go_on_fetching(
+        &self,
+        item: &InboxItem,
+        begun: &mut Vec<u8>,
+        watch: &dyn Watch,
+    ) -> Answer<()> {
+        let rate = self.connection.patience.rate;
         let limit = self.connection.patience.packet_limit;
         let id = self.caller.plain(&item.id)?;
         let fields = self.fields().with("docId", id).with("timestamp", &self.caller.now());
         let caller = Arc::clone(&self.caller);
         let missing = item.id.clone();
-        self.connection.wait(watch, 0, |progress| async move {
+        *begun = self.connection.wait(watch, 0, |progress| async move {
             let response = caller.post("getEdoc", fields, None).await?;
             // Base64 is a third longer than what it holds.
             let most = limit.saturating_mul(4) / 3 + MAX_ANSWER;
-            let answer: DataAnswer<String> = json(response, most, &progress).await?;
+            let bytes = body(response, most, Pace::new(rate), &progress).await?;
+            let answer: DataAnswer<String> = read(&bytes)?;
             caller.judge(&answer.said)?;
             let text = answer.data.ok_or(ExchangeError::Missing(missing))?;
             BASE64.decode(text.trim()).map_err(|_| ExchangeError::Damaged)
-        })
+        })?;
+        Ok(())
     }
 
     fn confirm(&self, server_id: &str, outcome: Outcome) -> Answer<()> {
@@ -306,6 +317,13 @@ impl Line for AxisLine {
     }
 }
 
+/// A packet on its way up.
+struct Load {
+    bytes: Arc<[u8]>,
+    pace: Pace,
+    progress: Progress,
+}
+
 impl Caller {
     fn fields(&self) -> Fields {
         Fields::of(self.address.agency.as_str())
@@ -316,12 +334,7 @@ impl Caller {
     }
 
     /// All calls are posts; those without a packet have a body of two bytes, as the library's.
-    async fn post(
-        &self,
-        path: &str,
-        fields: Fields,
-        packet: Option<Arc<[u8]>>,
-    ) -> Answer<Response> {
+    async fn post(&self, path: &str, fields: Fields, packet: Option<Load>) -> Answer<Response> {
         const JSON: &str = "application/json";
         const BYTES: &str = "application/octet-stream";
         let kind = if packet.is_some() { BYTES } else { JSON };
@@ -335,14 +348,20 @@ impl Caller {
             request = request.header(name, value);
         }
         request = match packet {
-            Some(bytes) if self.quirks.multipart => {
-                let part = Part::bytes(bytes.to_vec()).file_name("packet.edxml");
-                let part = part.mime_str(BYTES).map_err(|e| refused_here(&e.to_string()))?;
+            Some(Load { bytes, pace, progress }) if self.quirks.multipart => {
+                let size = bytes.len() as u64;
+                let part = Part::stream_with_length(pieces(bytes, 0, pace, progress), size);
+                let part = part.file_name("packet.edxml").mime_str(BYTES);
+                let part = part.map_err(|e| refused_here(&e.to_string()))?;
                 request.multipart(Form::new().part(wire::FILE_PART, part))
             }
-            Some(bytes) => {
+            Some(Load { bytes, pace, progress }) => {
                 // The library ends the body with a line break that the hash does not cover.
-                request.header(CONTENT_TYPE, kind).body([&bytes, b"\r\n".as_slice()].concat())
+                let body: Arc<[u8]> = [&bytes, b"\r\n".as_slice()].concat().into();
+                request
+                    .header(CONTENT_TYPE, kind)
+                    .header(CONTENT_LENGTH, body.len())
+                    .body(pieces(body, 0, pace, progress))
             }
             None => request.header(CONTENT_TYPE, kind).body("{}"),
         };
@@ -440,8 +459,11 @@ async fn json<T: DeserializeOwned>(
     most: u64,
     progress: &Progress,
 ) -> Answer<T> {
-    let bytes = body(response, most, progress).await?;
-    serde_json::from_slice(&bytes).map_err(|e| strange(&format!("an answer not as agreed: {e}")))
+    read(&body(response, most, Pace::new(None), progress).await?)
+}
+
+fn read<T: DeserializeOwned>(answer: &[u8]) -> Answer<T> {
+    serde_json::from_slice(answer).map_err(|e| strange(&format!("an answer not as agreed: {e}")))
 }
 
 /// The server's clock, as HTTP tells it.

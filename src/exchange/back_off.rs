@@ -20,6 +20,9 @@ pub const STEPS: [SignedDuration; 5] = [
 /// Time between two synchronisations while all is well.
 pub const EVERY: SignedDuration = SignedDuration::from_mins(1);
 
+/// The same on a line that costs by what goes over it.
+pub const METERED: SignedDuration = SignedDuration::from_mins(15);
+
 /// How long `item` waits after its `failures`-th failed attempt (counted from 1; 0 counts as
 /// 1). Between a step of [`STEPS`] and that step and a fifth.
 pub fn pause(item: &str, failures: u32) -> SignedDuration {
@@ -33,15 +36,19 @@ pub fn retry_at(now: Timestamp, item: &str, failures: u32) -> Timestamp {
     now.checked_add(pause(item, failures)).unwrap_or(Timestamp::MAX)
 }
 
-/// When an office should synchronise again after `failures` whole runs that failed in a row;
-/// 0 after one that went well. Never longer than the third step, because the line usually
-/// comes back sooner than a server, and asking costs one small call.
-pub fn next_sync(now: Timestamp, office: &str, failures: u32) -> Timestamp {
-    let wait = match failures {
+/// How long an office waits before it synchronises again after `failures` whole runs that
+/// failed in a row; 0 after one that went well. Never longer than the second step, because the
+/// line usually comes back sooner than a server, and asking costs one small call.
+pub fn until_next_sync(office: &str, failures: u32) -> SignedDuration {
+    match failures {
         0 => EVERY + jitter(EVERY, office, 0),
-        n => pause(office, n.min(3)),
-    };
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+        n => pause(office, n.min(2)),
+    }
+}
+
+/// The same on a line that costs by what goes over it.
+pub fn until_next_metered_sync(office: &str) -> SignedDuration {
+    METERED + jitter(METERED, office, 0)
 }
 
 /// Up to a fifth of `step`, to the millisecond.
@@ -73,9 +80,8 @@ mod tests {
 
     #[test]
     fn offices_do_not_return_together() {
-        let now: Timestamp = "2026-11-23T01:00:00Z".parse().unwrap();
         let mut times: Vec<_> =
-            (0..500).map(|n| next_sync(now, &format!("H30.{n}"), 0).as_millisecond()).collect();
+            (0..500).map(|n| until_next_sync(&format!("H30.{n}"), 0).as_millis()).collect();
         times.sort_unstable();
         let span = times.last().unwrap() - times.first().unwrap();
         assert!(span > 11_000, "500 offices return within {span} ms");
@@ -99,7 +105,6 @@ mod tests {
         #[test]
         fn the_end_of_time_does_not_overflow(failures in 0u32..10) {
             prop_assert_eq!(retry_at(Timestamp::MAX, "x", failures), Timestamp::MAX);
-            prop_assert_eq!(next_sync(Timestamp::MAX, "x", failures), Timestamp::MAX);
         }
     }
 }

@@ -10,13 +10,15 @@
 use std::error::Error as _;
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
+use futures::stream;
 use reqwest::header::CONTENT_ENCODING;
-use reqwest::{Client, Response, redirect};
+use reqwest::{Body, Client, Response, redirect};
 use tokio::runtime::{Builder, Runtime};
 
 use super::coding::{Unpacker, ZSTD};
@@ -24,6 +26,8 @@ use super::{Answer, ExchangeError, ServerAddress, Watch};
 
 /// How long the server may take to take up the connection.
 const CONNECT: Duration = Duration::from_secs(15);
+/// How the body of an upload is cut, in bytes; also the grain of its progress.
+pub(super) const PIECE: usize = 64 * 1024;
 /// How often a waiting caller looks up.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -38,6 +42,9 @@ pub struct Patience {
     pub pause: Duration,
     /// The largest packet that is taken, in bytes.
     pub packet_limit: u64,
+    /// Bytes per second at most, each way, while a packet goes over the line; `None` is as fast
+    /// as it goes.
+    pub rate: Option<NonZeroU32>,
 }
 
 impl Default for Patience {
@@ -47,6 +54,7 @@ impl Default for Patience {
             barren: 3,
             pause: Duration::from_millis(500),
             packet_limit: 256 * 1024 * 1024,
+            rate: None,
         }
     }
 }
@@ -170,14 +178,63 @@ impl Progress {
     }
 }
 
+/// Keeps what goes over the line below so many bytes per second.
+pub(super) struct Pace {
+    rate: Option<NonZeroU32>,
+    began: Instant,
+    passed: u64,
+}
+
+impl Pace {
+    pub fn new(rate: Option<NonZeroU32>) -> Self {
+        Self { rate, began: Instant::now(), passed: 0 }
+    }
+
+    /// Waits until so many bytes more are due.
+    pub async fn pass(&mut self, bytes: usize) {
+        let Some(rate) = self.rate else { return };
+        self.passed += bytes as u64;
+        let due = Duration::from_millis(self.passed.saturating_mul(1000) / u64::from(rate.get()));
+        let ahead = due.saturating_sub(self.began.elapsed());
+        if !ahead.is_zero() {
+            tokio::time::sleep(ahead).await;
+        }
+    }
+}
+
+/// A packet from a byte on in pieces, so that it is seen how far it has come.
+pub(super) fn pieces(bytes: Arc<[u8]>, start: usize, pace: Pace, progress: Progress) -> Body {
+    let mut from = start;
+    let pieces = std::iter::from_fn(move || {
+        let piece = bytes.get(from..)?.chunks(PIECE).next()?.to_vec();
+        progress.reached(from as u64);
+        from += piece.len();
+        Some(Ok(piece))
+    });
+    paced(pieces, pace)
+}
+
+/// A request's body of these pieces, one after the other and none too early.
+pub(super) fn paced(
+    pieces: impl Iterator<Item = io::Result<Vec<u8>>> + Send + 'static,
+    pace: Pace,
+) -> Body {
+    Body::wrap_stream(stream::unfold((pieces, pace), |(mut pieces, mut pace)| async move {
+        let piece = pieces.next()?;
+        pace.pass(piece.as_ref().map_or(0, Vec::len)).await;
+        Some((piece, (pieces, pace)))
+    }))
+}
+
 /// An answer's body, piece by piece and unpacked.
 pub(super) struct Pieces {
     response: Response,
     unpacker: Option<Unpacker>,
+    pace: Pace,
 }
 
 impl Pieces {
-    pub fn of(response: Response) -> Answer<Self> {
+    pub fn of(response: Response, pace: Pace) -> Answer<Self> {
         let strange =
             |what: &str| ExchangeError::NotTheServer(format!("an answer in the coding {what}"));
         let unpacker = match response.headers().get(CONTENT_ENCODING) {
@@ -187,7 +244,7 @@ impl Pieces {
             }
             Some(other) => return Err(strange(other.to_str().unwrap_or_default())),
         };
-        Ok(Self { response, unpacker })
+        Ok(Self { response, unpacker, pace })
     }
 
     pub async fn next(&mut self) -> Answer<Option<Vec<u8>>> {
@@ -198,6 +255,7 @@ impl Pieces {
                 return Ok(Some(piece));
             }
             let chunk = self.response.chunk().await.map_err(|e| transport(&e))?;
+            self.pace.pass(chunk.as_ref().map_or(0, |chunk| chunk.len())).await;
             match (chunk, &mut self.unpacker) {
                 (None, _) => return Ok(None),
                 (Some(chunk), None) => return Ok(Some(chunk.into())),
@@ -208,8 +266,13 @@ impl Pieces {
 }
 
 /// Reads an answer's body; one of more than `most` bytes is no answer of a server.
-pub(super) async fn body(response: Response, most: u64, progress: &Progress) -> Answer<Vec<u8>> {
-    let mut pieces = Pieces::of(response)?;
+pub(super) async fn body(
+    response: Response,
+    most: u64,
+    pace: Pace,
+    progress: &Progress,
+) -> Answer<Vec<u8>> {
+    let mut pieces = Pieces::of(response, pace)?;
     let mut body = Vec::new();
     while let Some(piece) = pieces.next().await? {
         if (body.len() + piece.len()) as u64 > most {

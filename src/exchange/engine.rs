@@ -1,7 +1,8 @@
 //! The sync engine: empties the outbox and fills the inbox, once per call.
 //!
-//! It holds no state of its own. What is waiting, what is kept and how far the inbox has
-//! been read stand in the office's [`Queues`]; what has been accepted stands at the server.
+//! It holds no state of its own. What is waiting, what is kept (the beginning of a packet that
+//! broke off included) and how far the inbox has been read stand in the office's [`Queues`];
+//! what has been accepted stands at the server.
 //! Every step is such that the run may end after it, by a cut, a kill or a full disk, and
 //! the next run completes it:
 //!
@@ -63,8 +64,9 @@ pub struct OutboxItem {
 /// The office's durable outbox and inbox, as the engine needs them. Each call that returns
 /// `Ok` has its effect on the disk.
 pub trait Queues {
-    /// What waits and is due at `now`, urgent first, then oldest first.
-    fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<OutboxItem>>;
+    /// What waits and is due at `now`, urgent first, then oldest first; what is larger than
+    /// `most` bytes only if it is urgent.
+    fn due(&self, now: Timestamp, most: u64, limit: u32) -> Kept<Vec<OutboxItem>>;
     /// The packet of an item that is about to be sent; `None` where it waits no more.
     fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Option<Vec<u8>>>;
     /// The server has it.
@@ -82,6 +84,10 @@ pub trait Queues {
     fn is_kept(&self, server_id: &str, sha256: &str) -> Kept<bool>;
     /// Keeps a packet's bytes; their hash is checked.
     fn keep_packet(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()>;
+    /// The beginning of a packet that an earlier run could not fetch whole.
+    fn begun(&self, item: &InboxItem) -> Kept<Vec<u8>>;
+    /// Keeps such a beginning in the place of the one before.
+    fn keep_begun(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()>;
 }
 
 /// What one run did.
@@ -95,6 +101,8 @@ pub struct SyncReport {
     pub put_off: u32,
     /// Packets that could not be fetched; they stay at the server and are tried next time.
     pub troubled: Vec<Trouble>,
+    /// Packets that stay at the server because they are larger than was wanted.
+    pub held: u32,
     /// The server's clock minus this computer's.
     pub skew: Option<SignedDuration>,
     /// There is more to do: run again at once.
@@ -155,10 +163,22 @@ pub fn sync_once(
     now: Timestamp,
     watch: &dyn Watch,
 ) -> SyncReport {
+    sync_small(queues, line, now, u64::MAX, watch)
+}
+
+/// The same with what is not larger than `most` bytes, and with what is urgent.
+pub fn sync_small(
+    queues: &dyn Queues,
+    line: &dyn Line,
+    now: Timestamp,
+    most: u64,
+    watch: &dyn Watch,
+) -> SyncReport {
     let mut run = Run {
         queues,
         line,
         now,
+        most,
         watch,
         report: SyncReport::default(),
         broken: 0,
@@ -175,6 +195,7 @@ struct Run<'a> {
     queues: &'a dyn Queues,
     line: &'a dyn Line,
     now: Timestamp,
+    most: u64,
     watch: &'a dyn Watch,
     report: SyncReport,
     /// Packets in a row whose fetching broke.
@@ -206,7 +227,7 @@ impl Run<'_> {
     fn send_all(&mut self, limit: u64) -> Result<(), Stop> {
         let mut seen = HashSet::new();
         loop {
-            let mut batch = self.queues.due(self.now, BATCH)?;
+            let mut batch = self.queues.due(self.now, self.most, BATCH)?;
             batch.retain(|item| !seen.contains(&item.item));
             if batch.is_empty() {
                 return Ok(());
@@ -371,7 +392,19 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        let bytes = self.line.fetch(item, self.watch)?;
+        // How urgent it is stands within it; the list tells its size alone.
+        if item.size > self.most {
+            self.report.held += 1;
+            return Ok(());
+        }
+        let mut bytes = self.queues.begun(item)?;
+        let had = bytes.len();
+        if let Err(error) = self.line.go_on_fetching(item, &mut bytes, self.watch) {
+            if bytes.len() != had {
+                self.queues.keep_begun(item, &bytes)?;
+            }
+            return Err(error.into());
+        }
         self.queues.keep_packet(item, &bytes)?;
         self.report.received += 1;
         self.line.confirm(&item.id, Outcome::Kept)?;

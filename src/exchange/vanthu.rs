@@ -8,13 +8,13 @@ mod upload;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 
-use self::transfer::Partial;
 pub use super::connection::Patience;
 use super::connection::{Connection, Progress, transport};
 use super::wire::{self, Claim};
@@ -23,6 +23,8 @@ use super::{
     Parcel, Receipt, ServerAddress, ServerInfo, Watch, coding,
 };
 
+/// How long one call waits for something to come; the server allows 55 seconds.
+const LISTENS: Duration = Duration::from_secs(50);
 /// Largest answer other than a packet, in bytes.
 const MAX_ANSWER: u64 = 8 * 1024 * 1024;
 
@@ -30,8 +32,6 @@ const MAX_ANSWER: u64 = 8 * 1024 * 1024;
 pub struct VanthuLine {
     caller: Arc<Caller>,
     connection: Connection,
-    /// What a broken fetch had brought: the next one goes on from there.
-    partial: Mutex<Option<Partial>>,
     /// The key of the server's receipts, as it named it last.
     receipt_key: Mutex<String>,
 }
@@ -60,7 +60,6 @@ impl VanthuLine {
                 unpacks: AtomicBool::new(false),
             }),
             connection,
-            partial: Mutex::new(None),
             receipt_key: Mutex::new(String::new()),
         })
     }
@@ -155,19 +154,35 @@ impl Line for VanthuLine {
             Listing::After(after) => (after, ""),
             Listing::Waiting(after) => (after, "&waiting=true"),
         };
-        let after = match after {
-            None => String::new(),
-            // A cursor is the server's, but it has lain in our database since.
-            Some(cursor) if cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
-                format!("&after={cursor}")
-            }
-            Some(_) => return Err(refused_here("the cursor is not one of this server")),
-        };
+        let after = parameter(after)?;
         self.call(Method::GET, format!("/v1/inbox?limit={limit}{waiting}{after}"), None)
     }
 
-    fn fetch(&self, item: &InboxItem, watch: &dyn Watch) -> Answer<Vec<u8>> {
-        self.download(item, watch)
+    fn go_on_fetching(
+        &self,
+        item: &InboxItem,
+        begun: &mut Vec<u8>,
+        watch: &dyn Watch,
+    ) -> Answer<()> {
+        self.download(item, begun, watch)
+    }
+
+    fn listen(
+        &self,
+        after: Option<&str>,
+        at_most: Duration,
+        watch: &dyn Watch,
+    ) -> Option<Answer<bool>> {
+        // A call in which nothing moves for too long would be taken for a line that is gone.
+        let longest = LISTENS.min(self.connection.patience.stall / 2);
+        let began = Instant::now();
+        Some(loop {
+            let left = at_most.saturating_sub(began.elapsed());
+            match self.listen_once(after, left.min(longest), watch) {
+                Ok(false) if left > longest => {}
+                answer => break answer,
+            }
+        })
     }
 
     fn confirm(&self, server_id: &str, outcome: Outcome) -> Answer<()> {
@@ -183,6 +198,36 @@ impl Line for VanthuLine {
 
     fn delivery(&self, server_id: &str) -> Answer<DeliveryState> {
         self.call(Method::GET, format!("/v1/outbox/{}", id(server_id)?), None)
+    }
+}
+
+impl VanthuLine {
+    fn listen_once(
+        &self,
+        after: Option<&str>,
+        at_most: Duration,
+        watch: &dyn Watch,
+    ) -> Answer<bool> {
+        let (after, wait) = (parameter(after)?, at_most.as_secs());
+        let target = format!("/v1/inbox?limit=1&wait={wait}{after}");
+        self.wait(watch, 0, |caller, progress| async move {
+            let call = Call { method: Method::GET, target: &target, ..Call::default() };
+            let response = caller.request(&call).send().await.map_err(|e| transport(&e))?;
+            let response = answer::judge(response, &caller, None).await?;
+            let page: InboxPage = answer::json(response, &progress).await?;
+            Ok(!page.items.is_empty())
+        })
+    }
+}
+
+/// Where a list begins. A cursor is the server's, but it has lain in our database since.
+fn parameter(after: Option<&str>) -> Answer<String> {
+    match after {
+        None => Ok(String::new()),
+        Some(cursor) if cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+            Ok(format!("&after={cursor}"))
+        }
+        Some(_) => Err(refused_here("the cursor is not one of this server")),
     }
 }
 

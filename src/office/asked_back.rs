@@ -116,7 +116,8 @@ impl AskedBack {
             return Err(LeavingError::Moved.into());
         }
         for (item, recipient) in &self.unsent {
-            writer.append(Change::OutboxWithdrawn { item: item.clone(), document: key })?;
+            let (item, reason) = (item.clone(), String::new());
+            writer.append(Change::OutboxWithdrawn { item, document: key, reason })?;
             let (recipient, reason) = (recipient.clone(), t!("recall-before-sent"));
             writer.append(Change::DeliveryClosed { key, recipient, reason })?;
         }

@@ -11,9 +11,9 @@ mod taking;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::status::item_key;
+use super::status::{distinct, item_key};
 use super::{Office, OfficeError};
 use crate::domain::demand::{
     Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, Refusal, field_changes,
@@ -25,8 +25,8 @@ use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
 use crate::i18n::tr;
-use crate::packet::{self, Packet, StatusPacket};
-use crate::store::Writer;
+use crate::packet::{Packet, StatusPacket};
+use crate::store::{StoreError, Writer};
 
 /// A demand as people look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,8 @@ impl Office {
         document: Option<&InboundDocument>,
         answer: DemandAnswer,
     ) -> Result<Settlement, Problem> {
-        let report = self.demand_report(demand, document, &answer)?;
+        let is_queued = |packet: &BlobHash| self.store().is_queued(packet);
+        let report = self.demand_report(demand, document, &answer, is_queued)?;
         let status = queued(demand, document, &answer, self.store().put_blob(&report)?);
         let mut effect = None;
         if answer.agreed
@@ -87,6 +88,7 @@ impl Office {
         demand: &Demand,
         document: Option<&InboundDocument>,
         answer: &DemandAnswer,
+        is_queued: impl Fn(&BlobHash) -> Result<bool, StoreError>,
     ) -> Result<Vec<u8>, Problem> {
         // The document as it stands here names more than most demands do.
         let about = match document {
@@ -98,14 +100,16 @@ impl Office {
             },
             None => demand.about.clone(),
         };
-        Ok(packet::write(&Packet::Status(StatusPacket {
-            from: (&self.session().agency).into(),
-            response_for: about,
-            code: answer.status(),
-            description: answer.reason.clone(),
-            at: Some(answer.at),
-            staff: self.staff(),
-        }))?)
+        distinct(answer.at, is_queued, |at| {
+            Ok(Packet::Status(StatusPacket {
+                from: (&self.session().agency).into(),
+                response_for: about.clone(),
+                code: answer.status(),
+                description: answer.reason.clone(),
+                at: Some(at),
+                staff: self.staff(),
+            }))
+        })
     }
 
     /// Answers everything else that is demanded of a document that has just been cancelled,
@@ -121,7 +125,8 @@ impl Office {
             let reason =
                 if agreed { demand.reason.clone() } else { tr(Refusal::NothingLeft.key()) };
             let answer = DemandAnswer { agreed, reason, at: Timestamp::now(), automatic: true };
-            let report = self.demand_report(&demand, Some(&document), &answer)?;
+            let is_queued = |packet: &BlobHash| writer.is_queued(packet);
+            let report = self.demand_report(&demand, Some(&document), &answer, is_queued)?;
             let packet = writer.put_blob(&report)?;
             let status = queued(&demand, Some(&document), &answer, packet);
             writer.append(Change::DemandAnswered { demand: demand.id, answer })?;
@@ -216,7 +221,10 @@ impl Office {
             for other in self.store().demands_of(&document.key)? {
                 let same = other.demand.kind == kept.demand.kind && other.demand.id != id;
                 if same && other.state == DemandState::Open {
-                    let answer = DemandAnswer { automatic: true, ..answer.clone() };
+                    // None of these is in the outbox yet: a second for each keeps them apart.
+                    let after = SignedDuration::from_secs(again.len() as i64 + 1);
+                    let at = answer.at.saturating_add(after).unwrap_or(answer.at);
+                    let answer = DemandAnswer { automatic: true, at, ..answer.clone() };
                     again.push(self.settlement(&other.demand, Some(document), answer)?);
                 }
             }

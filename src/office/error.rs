@@ -20,6 +20,9 @@ pub enum OfficeError {
     NoSuchSignature(String),
     #[error("a reason is required")]
     ReasonMissing,
+    /// Somebody else has decided about it, or it was sent.
+    #[error("the item is not parked")]
+    NotParked,
     #[error("the field {0} is missing or not valid")]
     FieldInvalid(&'static str),
     #[error("{field}: {why}")]
@@ -223,6 +226,7 @@ impl From<OfficeError> for Problem {
                 Self::new("office-no-such-signature", Usage, Input).with("field", field)
             }
             E::ReasonMissing => Self::new("office-reason-missing", Refused, Input),
+            E::NotParked => Self::new("office-not-parked", Refused, Input),
             E::FieldInvalid(field) => {
                 Self::new("office-field-invalid", Usage, Input).with("field", field)
             }

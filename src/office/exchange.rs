@@ -3,15 +3,21 @@
 //! Quyết định 28/2018/QĐ-TTg Điều 6 khoản 3: states of sending, receiving and processing
 //! are tracked and updated automatically.
 
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use jiff::Timestamp;
 
+use super::line::LineManner;
 use super::{Office, OfficeError, SyncReport};
 use crate::domain::document::BlobHash;
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
+use crate::exchange::back_off;
 use crate::exchange::engine::{self, Kept, OutboxItem, Queues};
-use crate::exchange::{InboxItem, Line, Receipt, ServerAddress, Watch};
+use crate::exchange::{InboxItem, Line, Patience, Receipt, ServerAddress, Watch};
 use crate::i18n::tell;
 use crate::store::PacketState;
 
@@ -27,34 +33,57 @@ impl Office {
     pub fn sync_now(&self) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
         self.store().make_due()?;
-        self.sync()
+        self.exchange(&(), LineManner { limit: self.line_manner()?.limit, ..LineManner::default() })
     }
 
-    /// The same, watched, so that it can be cancelled.
+    /// As [`sync`](Self::sync), watched, so that it can be cancelled.
     pub fn sync_watched(&self, watch: &dyn Watch) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
-        let line = self.server_line()?;
+        self.exchange(watch, self.line_manner()?)
+    }
+
+    /// How long this desk waits before it synchronises by itself again, after so many runs in a
+    /// row that failed.
+    pub fn until_next_sync(&self, failures: u32) -> Duration {
+        let office = self.session().agency.code.as_str();
+        let metered = self.line_manner().is_ok_and(|manner| manner.metered);
+        let wait = if metered {
+            back_off::until_next_metered_sync(office)
+        } else {
+            back_off::until_next_sync(office, failures)
+        };
+        wait.unsigned_abs()
+    }
+
+    fn exchange(&self, watch: &dyn Watch, manner: LineManner) -> Result<SyncReport, Problem> {
         // What an earlier run kept and a power cut left untaken comes first.
         let mut total = SyncReport::default();
         total.quarantined += self.receive()?.quarantined;
+        if manner.paused {
+            total.paused = true;
+            self.count_outbox(&mut total)?;
+            return Ok(total);
+        }
+        let line = self.server_line()?;
+        let most = if manner.metered { LineManner::SMALL } else { u64::MAX };
         // Fetching makes statuses, which want to be sent at once (status 01 is automatic);
         // the bound keeps two offices from answering each other for ever.
         for _ in 0..4 {
-            let run = engine::sync_once(self, &*line, Timestamp::now(), watch);
+            let run = engine::sync_small(self, &*line, Timestamp::now(), most, watch);
             let taken = self.receive()?;
             total.sent += run.sent;
             total.received += run.received;
+            total.held = run.held;
+            total.skew = run.skew.or(total.skew);
             total.problem = run.problem().or(taken.problem);
             total.quarantined += taken.quarantined;
             // An answer to a recall waits here without a document having come.
-            let waits = !self.store().outbox_due(Timestamp::now(), 1)?.is_empty();
+            let waits = !self.store().outbox_due(Timestamp::now(), most, 1)?.is_empty();
             if total.problem.is_some() || (!waits && taken.queued == 0 && !run.more) {
                 break;
             }
         }
-        let counts = self.store().counts()?;
-        total.waiting = u32::try_from(counts.outbox_waiting).unwrap_or(u32::MAX);
-        total.wedged = u32::try_from(counts.outbox_wedged).unwrap_or(u32::MAX);
+        self.count_outbox(&mut total)?;
         // The line to the province and that to the time stamps fail apart: a problem with
         // one is no reason to leave the other, and stands with the documents.
         let lasting = self.extend_waiting(&mut |_, _| (), &|| watch.cancelled())?;
@@ -64,22 +93,68 @@ impl Office {
         }
         Ok(total)
     }
-}
 
-impl Office {
+    /// An ear at the line; `None` where nothing is to be heard of what comes, because the line
+    /// is paused or costs, or no server is set.
+    pub fn ear(&self) -> Result<Option<Ear>, Problem> {
+        self.actor(Act::Sync)?;
+        let manner = self.line_manner()?;
+        if manner.paused || manner.metered || self.server().is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Ear { line: self.server_line()?, after: Queues::cursor(self)? }))
+    }
+
+    fn count_outbox(&self, total: &mut SyncReport) -> Result<(), Problem> {
+        let counts = self.store().counts()?;
+        total.waiting = u32::try_from(counts.outbox_waiting).unwrap_or(u32::MAX);
+        total.wedged = u32::try_from(counts.outbox_wedged).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
     /// The line to the server that is set, in its profile; nothing is sent yet.
     pub fn server_line(&self) -> Result<Box<dyn Line>, Problem> {
         let server = self.server_setting()?.ok_or(OfficeError::NoServer)?;
         let agency = self.session().agency.code.clone();
         let mut address = ServerAddress::new(&server.url, agency, server.secret)?;
         address.identity = self.line_identity()?;
-        Ok(server.profile.line(address)?)
+        address.trust = self.line_trust()?;
+        let bytes = |limit: NonZeroU32| NonZeroU32::new(limit.get().saturating_mul(1024));
+        let rate = self.line_manner()?.limit.and_then(bytes);
+        Ok(server.profile.line(address, Patience { rate, ..Patience::default() })?)
+    }
+}
+
+/// Hears that something has come, and holds nothing of the office meanwhile.
+pub struct Ear {
+    line: Box<dyn Line>,
+    after: Option<String>,
+}
+
+impl Ear {
+    /// Waits until something new lies at the server, at most so long; whether it does. `false`
+    /// at once where the server cannot tell, or the line is gone.
+    pub fn listen(&self, at_most: Duration, watch: &dyn Watch) -> bool {
+        match self.line.listen(self.after.as_deref(), at_most, watch) {
+            None => false,
+            Some(Ok(came)) => came,
+            Some(Err(error)) => {
+                tracing::debug!(%error, "nothing can be heard of what comes");
+                false
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Ear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ear").field("after", &self.after).finish_non_exhaustive()
     }
 }
 
 impl Queues for Office {
-    fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<OutboxItem>> {
-        let rows = self.store().outbox_due(now, limit)?;
+    fn due(&self, now: Timestamp, most: u64, limit: u32) -> Kept<Vec<OutboxItem>> {
+        let rows = self.store().outbox_due(now, most, limit)?;
         Ok(rows
             .into_iter()
             .map(|row| OutboxItem {
@@ -151,7 +226,26 @@ impl Queues for Office {
             size: bytes.len() as u64,
             origin: item.from.to_string(),
             server_id: item.id.clone(),
-        })
+        })?;
+        Ok(self.store().forget_begun(&self.server().unwrap_or_default(), &item.id)?)
+    }
+
+    fn begun(&self, item: &InboxItem) -> Kept<Vec<u8>> {
+        let server = self.server().unwrap_or_default();
+        let Some(hash) = self.store().begun_packet(&server, &item.id)? else {
+            return Ok(Vec::new());
+        };
+        // What cannot be read is no reason to fail: it is fetched from nothing.
+        Ok(self.store().blob(&hash).unwrap_or_default())
+    }
+
+    fn keep_begun(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()> {
+        let server = self.server().unwrap_or_default();
+        if bytes.is_empty() {
+            return Ok(self.store().forget_begun(&server, &item.id)?);
+        }
+        let hash = self.store().put_blob(bytes)?;
+        Ok(self.store().begin_packet(&server, &item.id, &hash)?)
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 use super::handling::Link;
 use super::leaving::LeavingError;
-use super::status::item_key;
+use super::status::{distinct, item_key};
 use super::{Office, OfficeError};
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::{Delivery, SendState};
@@ -24,7 +24,7 @@ use crate::domain::outbound::{OutboundDocument, OutboundState};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
-use crate::packet::{self, Kind, ReceiverChange};
+use crate::packet::{Kind, ReceiverChange};
 use crate::store::OutboxItem;
 
 /// An issued document with how far it is at each recipient.
@@ -357,8 +357,15 @@ impl Office {
         let recipient =
             self.chosen(&document, std::slice::from_ref(recipient))?.remove(0).recipient;
         self.store().write(&actor, move |writer| {
+            // What is parked would otherwise be counted for ever.
+            for item in writer.outbox_of(&key)? {
+                if item.state == SendState::Wedged && item.recipient == recipient {
+                    let (item, reason) = (item.item, reason.clone());
+                    writer.append(Change::OutboxWithdrawn { item, document: key, reason })?;
+                }
+            }
             writer.append(Change::DeliveryClosed { key, recipient, reason })?;
-            Ok(())
+            Ok::<(), Problem>(())
         })
     }
 
@@ -457,8 +464,11 @@ impl Office {
         };
         let metadata = Metadata { recipients, ..document.metadata.clone() };
         let told = OutboundDocument { metadata, ..document.clone() };
-        let packet = self.document_packet(&told, kind, reason)?;
-        Ok(self.store().put_blob(&packet::write(&packet)?)?)
+        let is_queued = |packet: &BlobHash| self.store().is_queued(packet);
+        let bytes = distinct(Timestamp::now(), is_queued, |at| {
+            self.document_packet(&told, kind.clone(), reason, at)
+        })?;
+        Ok(self.store().put_blob(&bytes)?)
     }
 }
 

@@ -112,6 +112,9 @@ impl Office {
                 }
             },
             Change::ErrorReportSeen { .. } => t!("history-error-seen"),
+            Change::OutboxWithdrawn { reason, .. } if !reason.is_empty() => {
+                t!("history-given-up", reason = reason)
+            }
             Change::OutboxWithdrawn { .. } => t!("history-withdrawn"),
             Change::PaperDigitised { paper, .. } => t!("history-digitised", pages = paper.pages),
             Change::PaperSealed { seal, .. } => {

@@ -91,7 +91,7 @@ impl Office {
             Some(_) => t!("issue-replaced-by", code = code),
             None => String::new(),
         };
-        let packet = self.document_packet(&document, kind, &because)?;
+        let packet = self.document_packet(&document, kind, &because, Timestamp::now())?;
         let packet = self.store().put_blob(&packet::write(&packet)?)?;
         let back = match &replaced {
             Some(old) => self.asked_back(old, &all_of(old))?,
@@ -208,6 +208,7 @@ impl Office {
         document: &OutboundDocument,
         kind: Kind,
         reason: &str,
+        at: Timestamp,
     ) -> Result<Packet, Problem> {
         let metadata = &document.metadata;
         let mut to = Vec::with_capacity(metadata.recipients.len());
@@ -233,7 +234,7 @@ impl Office {
             kind,
             reason,
             staff: self.staff(),
-            at: Timestamp::now(),
+            at,
             attachments,
         })))
     }

@@ -14,6 +14,7 @@ use crate::domain::paper::Remark;
 use crate::domain::role::{Act, Role};
 use crate::domain::verdict::{LegalValue, Verdict};
 use crate::i18n::tr;
+use crate::office::parked::ParkedKind;
 
 pub fn inbound(state: InboundState) -> String {
     tr(&format!("inbound-{}", state.key()))
@@ -70,6 +71,11 @@ pub fn stage(stage: Stage) -> String {
 /// Why somebody has to look at a delivery.
 pub fn concern(concern: Concern) -> String {
     tr(&format!("concern-{}", concern.key()))
+}
+
+/// What the line does not take.
+pub fn parked(kind: ParkedKind) -> String {
+    tr(&format!("parked-{}", kind.key()))
 }
 
 /// Which kind of certified copy.

@@ -1,25 +1,94 @@
-//! By what this office shows itself on the line beside its secret: a certificate of its own
-//! (Quyết định 28/2018/QĐ-TTg Điều 13 khoản 2: the line is encrypted, and who is at its ends
-//! is known).
+//! The line to the provincial server: by what both ends know each other, and how much this
+//! desk asks of it (Quyết định 28/2018/QĐ-TTg Điều 13 khoản 2: the line is encrypted, and who
+//! is at its ends is known).
 //!
-//! It is not the certificate that signs documents, whose key never leaves its token: this key
-//! must be at hand whenever the program synchronises by itself, and lies in the encrypted
-//! database.
+//! The office may show a certificate of its own beside its secret. It is not the one that
+//! signs documents, whose key never leaves its token: this key must be at hand whenever the
+//! program synchronises by itself, and lies in the encrypted database.
+
+use std::num::NonZeroU32;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Office, OfficeError};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
-use crate::exchange::{ExchangeError, Identity, ServerAddress};
+use crate::exchange::{ExchangeError, Identity, ServerAddress, Trust};
 use crate::pki::Certificate;
 use crate::token::Pin;
 
 const CERTIFICATE: &str = "line.certificate";
+const TRUST: &str = "server.trust";
+const SYSTEM_ROOTS: &str = "system-roots";
+const MANNER: &str = "line.manner";
 /// The longest file that is kept; a chain with its key has some ten kilobytes.
 const MAX_PEM: usize = 256 * 1024;
 
+/// How much this desk asks of its line by itself. What somebody asks for goes in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LineManner {
+    /// Nothing goes by itself.
+    pub paused: bool,
+    /// What goes over the line costs: by itself goes only what is urgent or small.
+    pub metered: bool,
+    /// KiB per second at most, each way; `None` is as fast as it goes.
+    pub limit: Option<NonZeroU32>,
+}
+
+impl LineManner {
+    /// On a line that costs nothing larger than this, in bytes, goes by itself.
+    pub const SMALL: u64 = 256 * 1024;
+    /// Limits that can be set, in KiB per second. With less no packet would seem to move.
+    pub const LIMITS: std::ops::RangeInclusive<u32> = 8..=1_000_000;
+}
+
 impl Office {
+    /// How much this desk asks of its line by itself.
+    pub fn line_manner(&self) -> Result<LineManner, Problem> {
+        let kept = self.store().setting(MANNER)?;
+        let read = |text: String| {
+            serde_json::from_str(&text).map_err(|_| OfficeError::BadSetting(MANNER).into())
+        };
+        kept.map_or(Ok(LineManner::default()), read)
+    }
+
+    pub fn set_line_manner(&self, manner: LineManner) -> Result<(), Problem> {
+        self.actor(Act::Sync)?;
+        if manner.limit.is_some_and(|limit| !LineManner::LIMITS.contains(&limit.get())) {
+            return Err(OfficeError::BadSetting("line.limit").into());
+        }
+        let text = serde_json::to_string(&manner).map_err(|_| OfficeError::BadSetting(MANNER))?;
+        Ok(self.store().set_setting(MANNER, &text)?)
+    }
+
+    /// Whose certificates are believed when the server shows its own.
+    pub fn line_trust(&self) -> Result<Trust, Problem> {
+        Ok(match self.store().setting(TRUST)?.unwrap_or_default().as_str() {
+            "" => Trust::System,
+            SYSTEM_ROOTS => Trust::SystemRoots,
+            pem => Trust::Pinned(pem.as_bytes().to_vec()),
+        })
+    }
+
+    pub fn set_line_trust(&self, trust: &Trust) -> Result<(), Problem> {
+        self.actor(Act::ManageAgencies)?;
+        let kept = match trust {
+            Trust::System => String::new(),
+            Trust::SystemRoots => SYSTEM_ROOTS.to_owned(),
+            Trust::Pinned(pem) => String::from_utf8_lossy(pem).into_owned(),
+        };
+        if kept.len() > MAX_PEM {
+            return Err(OfficeError::BadSetting(TRUST).into());
+        }
+        // A line that is only made shows whether these are certificates.
+        let agency = self.session().agency.code.clone();
+        let mut address = ServerAddress::new("https://localhost", agency, Pin::new(""))?;
+        address.trust = trust.clone();
+        crate::exchange::vanthu::VanthuLine::new(address)?;
+        Ok(self.store().set_setting(TRUST, &kept)?)
+    }
+
     /// The certificate that this office shows on the line, if one is set.
     pub fn line_certificate(&self) -> Result<Option<Certificate>, Problem> {
         let Some(pem) = self.line_pem()? else { return Ok(None) };

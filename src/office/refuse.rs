@@ -8,13 +8,13 @@
 use jiff::Timestamp;
 
 use super::receive::Imported;
-use super::status::item_key;
+use super::status::{distinct, item_key};
 use super::{Office, OfficeError};
 use crate::domain::delivery::StatusCode;
 use crate::domain::document::{BlobHash, DocumentKey, Metadata};
 use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::problem::Problem;
-use crate::packet::{self, DocumentPacket, Packet, Report, StatusPacket};
+use crate::packet::{DocumentPacket, Packet, Report, StatusPacket};
 
 /// How a refusal that the sender is told of is called at the gate; `None` for a problem that
 /// is between us and the server.
@@ -50,21 +50,24 @@ impl Office {
             issued: whole.issued,
             ..Metadata::default()
         };
-        let status = Packet::Status(StatusPacket::report(Report {
-            document: &meant,
-            issuer: &sender,
-            from: &self.session().agency,
-            code: StatusCode::Returned,
-            description: &description,
-            at: Timestamp::now(),
-            staff: self.staff(),
-        }));
+        let is_queued = |packet: &BlobHash| self.store().is_queued(packet);
+        let status = distinct(Timestamp::now(), is_queued, |at| {
+            Ok(Packet::Status(StatusPacket::report(Report {
+                document: &meant,
+                issuer: &sender,
+                from: &self.session().agency,
+                code: StatusCode::Returned,
+                description: &description,
+                at,
+                staff: self.staff(),
+            })))
+        })?;
         let queued = Change::OutboxQueued {
             item: item_key(&["refused", &hash.0, sender.as_str()]),
             what: OutboxKind::Status,
             document: DocumentKey::fresh(),
             recipient: sender,
-            packet: self.store().put_blob(&packet::write(&status)?)?,
+            packet: self.store().put_blob(&status)?,
             urgent: true,
             order: false,
         };

@@ -44,7 +44,11 @@ impl Office {
                 .map_err(OfficeError::from)?;
             writer.append(Change::InboundUndone { key, from: back.from, to: back.to })?;
             if let Some(item) = back.item {
-                writer.append(Change::OutboxWithdrawn { item, document: key })?;
+                writer.append(Change::OutboxWithdrawn {
+                    item,
+                    document: key,
+                    reason: String::new(),
+                })?;
             }
             Ok(back.to)
         })

@@ -20,7 +20,6 @@ use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::stream::{DecryptorBE32, EncryptorBE32};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
 
 use super::disk;
 use super::error::StoreError;
@@ -162,7 +161,11 @@ impl Blobs {
             Some((_, Some(bytes))) => bytes,
             Some((size, None)) => self.read(hash, row::unsigned(size))?,
         };
-        if address(&bytes) == *hash { Ok(bytes) } else { Err(StoreError::damaged("blob", hash)) }
+        if BlobHash::of(&bytes) == *hash {
+            Ok(bytes)
+        } else {
+            Err(StoreError::damaged("blob", hash))
+        }
     }
 
     fn read(&self, hash: &BlobHash, size: u64) -> Result<Vec<u8>, StoreError> {
@@ -219,7 +222,8 @@ impl Blobs {
             .prepare_cached(
                 "DELETE FROM blob WHERE at_millis <= ?1
                      AND NOT EXISTS (SELECT 1 FROM named_blob n WHERE n.hash = blob.hash)
-                     AND NOT EXISTS (SELECT 1 FROM sheaf_blob s WHERE s.hash = blob.hash)",
+                     AND NOT EXISTS (SELECT 1 FROM sheaf_blob s WHERE s.hash = blob.hash)
+                     AND NOT EXISTS (SELECT 1 FROM begun_packet b WHERE b.hash = blob.hash)",
             )?
             .execute([before])?;
         let known: std::collections::HashSet<PathBuf> = connection
@@ -250,11 +254,6 @@ impl Drop for Staged {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
     }
-}
-
-/// The address of bytes.
-pub(super) fn address(bytes: &[u8]) -> BlobHash {
-    BlobHash(hex::encode(Sha256::digest(bytes)))
 }
 
 /// Bytes that are there already begin their grace anew.

@@ -36,6 +36,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("migrations/0013_axis.sql"),
     include_str!("migrations/0014_copies.sql"),
     include_str!("migrations/0015_orders.sql"),
+    include_str!("migrations/0016_begun.sql"),
 ];
 
 /// How a connection will be used.

@@ -18,6 +18,9 @@ use super::writer::Writer;
 use crate::domain::document::{BlobHash, DocumentKey};
 use crate::domain::paper::Sheaf;
 
+/// How long the beginning of a packet is kept, in milliseconds.
+const BEGUN_LASTS: i64 = 7 * 24 * 60 * 60 * 1000;
+
 /// One look at a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
@@ -48,6 +51,19 @@ impl View<'_> {
         Ok(self
             .connection
             .prepare_cached("SELECT packet FROM fetched WHERE server = ?1 AND server_id = ?2")?
+            .query_row([server, server_id], |row| row.get(0).map(BlobHash))
+            .optional()?)
+    }
+
+    /// The beginning of a packet whose fetching from `server` broke off.
+    pub fn begun_packet(
+        &self,
+        server: &str,
+        server_id: &str,
+    ) -> Result<Option<BlobHash>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT hash FROM begun_packet WHERE server = ?1 AND server_id = ?2")?
             .query_row([server, server_id], |row| row.get(0).map(BlobHash))
             .optional()?)
     }
@@ -106,6 +122,10 @@ local_changes! {
     /// Notes that the packet was fetched under this id, so that it is known when the
     /// server offers it again.
     fn remember_fetched(server: &str, server_id: &str, packet: &BlobHash);
+    /// Notes where the beginning of a packet lies whose fetching broke off.
+    fn begin_packet(server: &str, server_id: &str, bytes: &BlobHash);
+    /// It is here whole, or of no use.
+    fn forget_begun(server: &str, server_id: &str);
     /// A try failed; the item is not due before `until`.
     fn put_off(item: &str, until: &Timestamp, reason: &str);
     /// Everything that waits is due at once; how often it was tried is remembered.
@@ -147,6 +167,30 @@ fn remember_fetched(
     connection
         .prepare_cached("INSERT OR REPLACE INTO fetched VALUES (?1, ?2, ?3)")?
         .execute([server, server_id, &packet.0])?;
+    Ok(())
+}
+
+fn begin_packet(
+    connection: &Connection,
+    server: &str,
+    server_id: &str,
+    bytes: &BlobHash,
+) -> Result<(), StoreError> {
+    let now = Timestamp::now().as_millisecond();
+    // What was never gone on with is at the server no more.
+    connection
+        .prepare_cached("DELETE FROM begun_packet WHERE at_millis < ?1")?
+        .execute([now - BEGUN_LASTS])?;
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO begun_packet VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![server, server_id, bytes.0, now])?;
+    Ok(())
+}
+
+fn forget_begun(connection: &Connection, server: &str, server_id: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM begun_packet WHERE server = ?1 AND server_id = ?2")?
+        .execute([server, server_id])?;
     Ok(())
 }
 

@@ -49,14 +49,21 @@ const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, 
     FROM outbox o LEFT JOIN outbox_attempt a ON a.item = o.item";
 
 impl View<'_> {
-    pub fn outbox_due(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxItem>, StoreError> {
+    /// What waits and is due at `now`; what is larger than `most` bytes only if it is urgent.
+    pub fn outbox_due(
+        &self,
+        now: Timestamp,
+        most: u64,
+        limit: u32,
+    ) -> Result<Vec<OutboxItem>, StoreError> {
         self.connection
             .prepare_cached(&format!(
                 "{SELECT} WHERE o.state = 'waiting'
                      AND (a.not_before_millis IS NULL OR a.not_before_millis <= ?1)
-                 ORDER BY o.urgent DESC, o.row LIMIT ?2"
+                     AND (o.urgent OR ?2 >= (SELECT size FROM blob WHERE hash = o.packet))
+                 ORDER BY o.urgent DESC, o.row LIMIT ?3"
             ))?
-            .query_and_then(params![now.as_millisecond(), limit], from_row)?
+            .query_and_then(params![now.as_millisecond(), row::signed(most), limit], from_row)?
             .collect()
     }
 
@@ -73,6 +80,14 @@ impl View<'_> {
             .prepare_cached(&format!("{SELECT} WHERE o.state = 'wedged' ORDER BY o.row LIMIT ?1"))?
             .query_and_then([limit], from_row)?
             .collect()
+    }
+
+    /// Whether a packet with these very bytes waits or was sent.
+    pub fn is_queued(&self, packet: &BlobHash) -> Result<bool, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM outbox WHERE packet = ?1")?
+            .exists([&packet.0])?)
     }
 
     /// Whether its sending was ever begun, so that it may have left the office.

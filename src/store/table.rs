@@ -76,6 +76,7 @@ const LOCAL: &[&str] = &[
     "draft_form",
     "sheaf",
     "sheaf_blob",
+    "begun_packet",
 ];
 
 #[cfg(test)]

@@ -218,8 +218,12 @@ questions! {
     fn quarantine(limit: u32) -> Vec<PacketRow>;
 
     /// Waiting items whose time has come: urgent first, then oldest first.
-    fn outbox_due(now: Timestamp, limit: u32) -> Vec<OutboxItem>;
+    fn outbox_due(now: Timestamp, most: u64, limit: u32) -> Vec<OutboxItem>;
     fn outbox_item(item: &str) -> Option<OutboxItem>;
+    /// The beginning of a packet whose fetching from `server` broke off.
+    fn begun_packet(server: &str, server_id: &str) -> Option<BlobHash>;
+    /// Whether a packet with these very bytes waits or was sent.
+    fn is_queued(packet: &BlobHash) -> bool;
     /// Parked items, oldest first.
     fn outbox_wedged(limit: u32) -> Vec<OutboxItem>;
     /// All items of a document, oldest first.
@@ -448,7 +452,9 @@ mod tests {
         view.has_packet(&hash).unwrap();
         view.packets_to_take(10).unwrap();
         view.quarantine(10).unwrap();
-        view.outbox_due(Timestamp::UNIX_EPOCH, 10).unwrap();
+        view.begun_packet("x", "x").unwrap();
+        view.is_queued(&hash).unwrap();
+        view.outbox_due(Timestamp::UNIX_EPOCH, u64::MAX, 10).unwrap();
         view.outbox_item("x").unwrap();
         view.outbox_wedged(10).unwrap();
         view.outbox_of(&key).unwrap();

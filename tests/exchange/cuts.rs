@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
@@ -21,6 +22,8 @@ on_both! {
     a_broken_upload_leaves_nothing_and_goes_again,
     the_server_stops_during_a_download,
     the_server_stops_during_an_upload,
+    a_fetch_goes_on_in_the_next_run,
+    a_limited_line_takes_its_time,
     a_lost_blob_does_not_hold_up_the_others,
     what_was_accepted_survives_a_kill,
 }
@@ -201,6 +204,47 @@ fn the_server_stops_during_a_download(place: &Place) {
     let carried = proxy.down() as f64 / (2 * MIB) as f64;
     assert!(carried < 1.05, "{carried} times the packet came down");
     assert_eq!(sync(&province, &b).received, 0);
+}
+
+fn a_fetch_goes_on_in_the_next_run(place: &Place) {
+    let server = place.start();
+    let proxy = Proxy::before(server.address());
+    let bytes = packet(11, MIB);
+    line(&server.url(), COMMUNE).send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
+    // Each run has a line of its own, as after a restart, and gives up after some of it.
+    let province = Office::default();
+    for _ in 0..3 {
+        proxy.spoil([Fault::CutDown(300_000)].into_iter().chain([Fault::CutDown(0); 8]));
+        let report = sync(&province, &line(&proxy.url(), PROVINCE));
+        assert!(report.troubled.len() == 1 && report.received == 0, "{report:?}");
+    }
+    proxy.spoil([]);
+    let report = sync(&province, &line(&proxy.url(), PROVINCE));
+    assert_eq!((report.received, report.stopped), (1, None));
+    assert_eq!(province.received(), [bytes]);
+    let carried = proxy.down() as f64 / MIB as f64;
+    assert!(carried < 1.05, "{carried} times the packet came down");
+}
+
+fn a_limited_line_takes_its_time(place: &Place) {
+    const RATE: u32 = 100 * 1024;
+    let server = place.start();
+    let limited = |agency: &str| {
+        let address =
+            ServerAddress::new(&server.url(), code(agency), Pin::new(secret(agency))).unwrap();
+        let patience = Patience { rate: NonZeroU32::new(RATE), ..PATIENCE };
+        VanthuLine::with(address, patience, Timestamp::now).unwrap()
+    };
+    let bytes = packet(12, 300 * 1024);
+    // Never sooner than bytes and rate allow; slower it may be for other reasons.
+    let least = Duration::from_millis(2_900);
+    let began = Instant::now();
+    limited(COMMUNE).send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
+    assert!(began.elapsed() >= least, "sent in {:?}", began.elapsed());
+    let (province, began) = (Office::default(), Instant::now());
+    assert_eq!(sync(&province, &limited(PROVINCE)).received, 1);
+    assert!(began.elapsed() >= least, "fetched in {:?}", began.elapsed());
+    assert_eq!(province.received(), [bytes]);
 }
 
 fn the_server_stops_during_an_upload(place: &Place) {

@@ -21,6 +21,7 @@ pub struct Office {
 struct Inner {
     outbox: Vec<Row>,
     kept: BTreeMap<String, Vec<u8>>,
+    begun: BTreeMap<String, Vec<u8>>,
     cursor: Option<String>,
 }
 
@@ -74,12 +75,13 @@ impl Office {
 }
 
 impl Queues for Office {
-    fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<OutboxItem>> {
+    fn due(&self, now: Timestamp, most: u64, limit: u32) -> Kept<Vec<OutboxItem>> {
         let inner = self.inner.lock().unwrap();
         let due = inner.outbox.iter().filter(|row| {
             row.server_id.is_none()
                 && row.wedged.is_none()
                 && row.until.is_none_or(|until| until <= now)
+                && (row.item.urgent || row.bytes.len() as u64 <= most)
         });
         let mut due: Vec<_> = due.map(|row| row.item.clone()).collect();
         due.sort_by_key(|item| !item.urgent);
@@ -125,8 +127,19 @@ impl Queues for Office {
         // A gateway of the axis announces none.
         let announced = item.sha256.is_empty() || sha256_hex(bytes) == item.sha256;
         assert!(announced, "bytes that are not those announced");
-        let before = self.inner.lock().unwrap().kept.insert(item.id.clone(), bytes.to_vec());
+        let mut inner = self.inner.lock().unwrap();
+        let before = inner.kept.insert(item.id.clone(), bytes.to_vec());
         assert!(before.is_none(), "kept twice: {}", item.id);
+        inner.begun.remove(&item.id);
+        Ok(())
+    }
+
+    fn begun(&self, item: &InboxItem) -> Kept<Vec<u8>> {
+        Ok(self.inner.lock().unwrap().begun.get(&item.id).cloned().unwrap_or_default())
+    }
+
+    fn keep_begun(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()> {
+        self.inner.lock().unwrap().begun.insert(item.id.clone(), bytes.to_vec());
         Ok(())
     }
 }

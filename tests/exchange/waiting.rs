@@ -1,7 +1,6 @@
 //! Calls that wait: whoever has nothing in its mailbox hears as soon as it has.
 
 use std::sync::mpsc;
-use std::time::Instant;
 
 use vanthu::exchange::Line;
 

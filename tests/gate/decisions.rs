@@ -18,7 +18,7 @@ use crate::place::{NEIGHBOUR, Place, SUPERIOR};
 
 /// Begins to send everything that waits, as the line does.
 fn begin_sending(place: &Place) -> Vec<OutboxItem> {
-    let due = place.office.due(jiff::Timestamp::now(), 100).unwrap();
+    let due = place.office.due(jiff::Timestamp::now(), u64::MAX, 100).unwrap();
     due.into_iter().filter(|item| place.office.parcel_bytes(item).unwrap().is_some()).collect()
 }
 
@@ -28,7 +28,7 @@ fn an_acceptance_is_taken_back_while_its_status_waits() {
     let key = place.arrived(NEIGHBOUR, 1);
     begin_sending(&place);
     place.office.accept(key).unwrap();
-    let due = place.office.due(jiff::Timestamp::now(), 100).unwrap();
+    let due = place.office.due(jiff::Timestamp::now(), u64::MAX, 100).unwrap();
     assert_eq!(place.office.undo(key).unwrap(), InboundState::Arrived);
     assert_eq!(place.office.undo(key).unwrap_err().code, "office-undo-nothing");
     // The line had listed it already: it finds nothing to send.

@@ -114,7 +114,7 @@ impl Place {
         let Self { _root, dir, office } = self;
         drop(office);
         let store = Store::open(&dir, "be", &Pin::new(PASSWORD)).unwrap();
-        let due = store.outbox_due(Timestamp::now(), 100).unwrap();
+        let due = store.outbox_due(Timestamp::now(), u64::MAX, 100).unwrap();
         let waiting = due
             .into_iter()
             .map(|item| {

@@ -99,6 +99,17 @@ pub fn sealed_with(
     to: &str,
     response_for: Vec<ResponseFor>,
 ) -> DocumentKey {
+    sealed_whole(office, tokens, subject, to, response_for, Vec::new())
+}
+
+pub fn sealed_whole(
+    office: &Office,
+    tokens: &Tokens,
+    subject: &str,
+    to: &str,
+    response_for: Vec<ResponseFor>,
+    attachments: Vec<(String, Vec<u8>)>,
+) -> DocumentKey {
     let mut sheet = vanthu::office::layout::samples()
         .into_iter()
         .find(|sample| sample.type_key == "QĐ")
@@ -111,7 +122,7 @@ pub fn sealed_with(
             file_name: "du-thao.pdf".to_owned(),
             pdf: vanthu::office::layout::compose(&sheet).unwrap(),
             source: None,
-            attachments: Vec::new(),
+            attachments,
             metadata: Metadata {
                 type_key: "QĐ".to_owned(),
                 subject: subject.to_owned(),

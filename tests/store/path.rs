@@ -138,14 +138,14 @@ fn an_outbound_document_goes_its_way() {
         })
         .unwrap();
     let now = Timestamp::now();
-    let due = store.outbox_due(now, 10).unwrap();
+    let due = store.outbox_due(now, u64::MAX, 10).unwrap();
     assert_eq!(due.len(), 2, "queued twice is queued once");
     assert_eq!(store.counts().unwrap().outbox_waiting, 2);
 
     // One is put off, one is sent, then the first is parked and released.
     store.put_off(&due[0].item, &(now + 1.minute()), "máy chủ bận").unwrap();
-    assert_eq!(store.outbox_due(now, 10).unwrap(), due[1..]);
-    let later = store.outbox_due(now + 2.minutes(), 10).unwrap();
+    assert_eq!(store.outbox_due(now, u64::MAX, 10).unwrap(), due[1..]);
+    let later = store.outbox_due(now + 2.minutes(), u64::MAX, 10).unwrap();
     assert_eq!((later.len(), later[0].tries, later[0].last_reason.as_str()), (2, 1, "máy chủ bận"));
     let sent = |id: &str| Change::OutboxSent {
         item: due[1].item.clone(),

@@ -308,7 +308,11 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
             let undone = wrote(Box::new(move |writer| {
                 writer.append(Change::InboundUndone { key, from, to })?;
                 if withdraw {
-                    writer.append(Change::OutboxWithdrawn { item, document: key })?;
+                    writer.append(Change::OutboxWithdrawn {
+                        item,
+                        document: key,
+                        reason: String::new(),
+                    })?;
                 }
                 Ok(())
             }));
@@ -483,7 +487,7 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
             }))?;
         }
         Deed::Send { pick, well } => {
-            let due = store.outbox_due(Timestamp::now(), 10)?;
+            let due = store.outbox_due(Timestamp::now(), u64::MAX, 10)?;
             let Some(item) = due.get(pick % due.len().max(1)) else { return Ok(()) };
             let item = item.item.clone();
             let change = if well {

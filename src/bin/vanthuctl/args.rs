@@ -24,7 +24,7 @@ pub use draft::{
     CommentCommand, Draft, Edit, Fields, GroupCommand, Review, Stage, TemplateCommand, Versions,
 };
 pub use fields::{Correct, Extract};
-pub use follow::{CloseDelivery, Follow, Resend, UpdateIssued};
+pub use follow::{CloseDelivery, Follow, Parked, Resend, UpdateIssued};
 pub use gate::{Accept, Gate, Report};
 pub use handling::{Assign, Forward, Overdue, Parts, Progress, Recall, RecallCommand, UnitCommand};
 pub use layout::Check;
@@ -275,6 +275,9 @@ pub enum Command {
     UpdateIssued(Box<UpdateIssued>),
     /// Follow a delivery no more, and say what was done about it
     CloseDelivery(CloseDelivery),
+    /// What the server does not take: list it, let it go again, give it up; status 1 if something
+    /// is parked
+    Parked(Parked),
     /// What was signed and has not left, with its deadline; status 1 if something is late
     Unsent,
     /// Numbers of outbound books: reserve, keep for a document, give up, series
@@ -427,6 +430,29 @@ pub enum Config {
         /// What this gateway does otherwise: padded-hash, multipart
         #[arg(long = "quirk", value_name = "WORD")]
         quirks: Vec<String>,
+        /// Believe only this authority's certificates (PEM, one or several), such as the
+        /// province's own
+        #[arg(long, value_name = "PEM", conflicts_with = "system_roots")]
+        ca: Option<PathBuf>,
+        /// Check certificates by ourselves with the system's roots, where its own check fails
+        #[arg(long)]
+        system_roots: bool,
+    },
+    /// How much this desk asks of the line by itself; what is asked for (sync --now, F5) goes in
+    /// any case
+    Exchange {
+        /// Nothing goes by itself any more
+        #[arg(long, conflicts_with = "resume")]
+        pause: bool,
+        /// It does again
+        #[arg(long)]
+        resume: bool,
+        /// The line costs by what goes over it: only what is urgent or small goes by itself
+        #[arg(long, value_enum, value_name = "ON|OFF")]
+        metered: Option<OnOff>,
+        /// KiB per second at most, each way; 0: as fast as it goes
+        #[arg(long, value_name = "KIB")]
+        limit: Option<u32>,
     },
     /// The certificate that this office shows on the line to the server, with its private key;
     /// PEM, the key not encrypted. `none`: none any more

@@ -108,6 +108,7 @@ pub fn run(global: &args::Global, command: Command) -> Result<Outcome, Problem> 
         Command::Seal(args) => batch::seal(&office, &args),
         Command::Issue(args) => leaving::issue(&office, &args),
         Command::Follow(args) => follow::follow(&office, &args),
+        Command::Parked(args) => follow::parked(&office, &args),
         Command::Evidence { id, out } => crate::evidence::evidence(&office, &id, out.as_deref()),
         Command::Resend(args) => follow::resend(&office, &args),
         Command::UpdateIssued(args) => follow::update(&office, &args),
@@ -371,19 +372,20 @@ pub fn placement(args: &args::PlaceArgs) -> Result<Placement, Problem> {
     }
 }
 
-/// Once, or every minute until interrupted; a round that fails is told and the next comes.
+/// Once, or again and again until interrupted; a round that fails is told and the next comes.
 fn sync(office: &Office, once: bool, now: bool, as_json: bool) -> Result<Outcome, Problem> {
-    const PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
+    let mut failures = 0;
     loop {
         let round = sync_round(office, now);
         if once {
             return round;
         }
+        failures = if round.is_ok() { 0 } else { failures + 1 };
         match round {
             Ok(outcome) => outcome.print(as_json),
             Err(problem) => crate::output::print_problem(&problem, as_json),
         };
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(office.until_next_sync(failures));
     }
 }
 
@@ -400,6 +402,9 @@ fn sync_round(office: &Office, now: bool) -> Result<Outcome, Problem> {
         "quarantined": report.quarantined,
         "extended": report.extended,
         "awaiting_extension": report.awaiting_extension,
+        "paused": report.paused,
+        "held": report.held,
+        "skew_seconds": report.skew.map(|skew| skew.as_secs()),
     });
     let mut text = t!(
         "ctl-synced",
@@ -408,6 +413,12 @@ fn sync_round(office: &Office, now: bool) -> Result<Outcome, Problem> {
         waiting = report.waiting,
         wedged = report.wedged
     );
+    if report.paused {
+        text = format!("{text}\n{}", t!("ctl-sync-paused"));
+    }
+    if report.held > 0 {
+        text = format!("{text}\n{}", t!("ctl-sync-held", held = report.held));
+    }
     if report.extended > 0 || report.awaiting_extension > 0 {
         let (count, waiting) = (report.extended, report.awaiting_extension);
         text = format!("{text}\n{}", t!("ctl-extended", count = count, waiting = waiting));

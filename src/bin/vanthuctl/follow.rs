@@ -37,6 +37,41 @@ pub fn close(office: &Office, args: &args::CloseDelivery) -> Result<Outcome, Pro
     one(office, &args.id)
 }
 
+pub fn parked(office: &Office, args: &args::Parked) -> Result<Outcome, Problem> {
+    match (args.retry.as_deref(), args.give_up.as_deref()) {
+        (Some("all"), _) => {
+            for one in office.parked(u32::MAX)? {
+                office.retry_parked(&one.item)?;
+            }
+        }
+        (Some(item), _) => office.retry_parked(item)?,
+        (None, Some(item)) => {
+            office.give_up_parked(item, args.reason.as_deref().unwrap_or_default())?;
+        }
+        (None, None) => {}
+    }
+    let found = office.parked(args.limit)?;
+    let text = found.iter().map(|one| {
+        let about = one.document.as_ref().map_or("", |(_, name)| name.as_str());
+        let kind = labels::parked(one.kind);
+        format!("{}\t{kind}\t{}\t{about}\t{}", one.item, one.recipient_name, one.why)
+    });
+    let text: Vec<String> = text.collect();
+    let rows = found.iter().map(|one| {
+        json!({
+            "item": one.item,
+            "kind": one.kind.key(),
+            "document": one.document.as_ref().map(|(key, _)| key.to_string()),
+            "about": one.document.as_ref().map(|(_, name)| name),
+            "recipient": one.recipient.as_str(),
+            "why": one.why,
+        })
+    });
+    let rows: Vec<Value> = rows.collect();
+    let any = !found.is_empty();
+    Ok(Outcome::new(json!({"parked": rows}), text.join("\n")).no_if(any))
+}
+
 pub fn recall_from(
     office: &Office,
     id: &str,

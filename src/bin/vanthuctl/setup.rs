@@ -1,12 +1,13 @@
 //! Setting up an office: founding it, people, directory, trust, settings; and packets.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use serde_json::json;
 use vanthu::domain::agency::{Agency, AgencyCode};
 use vanthu::domain::problem::Problem;
 use vanthu::domain::role::Role;
-use vanthu::exchange::ServerProfile;
+use vanthu::exchange::{ServerProfile, Trust};
 use vanthu::office::settings::ImageWarning;
 use vanthu::office::{Founding, Office, OfficeError, labels};
 use vanthu::packet;
@@ -155,7 +156,7 @@ pub fn trust(global: &args::Global, command: &args::Trust) -> Result<Outcome, Pr
 pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, Problem> {
     let office = door::open(global)?;
     match command {
-        args::Config::Server { url, secret_env, speaks, quirks } => {
+        args::Config::Server { url, secret_env, speaks, quirks, ca, system_roots } => {
             let quirks = quirks.iter().map(String::as_str);
             let words: Vec<&str> = match speaks {
                 args::ServerKind::Vanthu => ["vanthu"].into_iter().chain(quirks).collect(),
@@ -172,6 +173,18 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
                 None => office.set_server_without_secret(url)?,
             }
             office.set_server_profile(profile)?;
+            office.set_line_trust(&match ca {
+                Some(file) => Trust::Pinned(door::read(file)?),
+                None if *system_roots => Trust::SystemRoots,
+                None => Trust::System,
+            })?;
+        }
+        args::Config::Exchange { pause, resume, metered, limit } => {
+            let mut manner = office.line_manner()?;
+            manner.paused = *pause || (manner.paused && !resume);
+            manner.metered = metered.map_or(manner.metered, |on| on == args::OnOff::On);
+            manner.limit = limit.map_or(manner.limit, NonZeroU32::new);
+            office.set_line_manner(manner)?;
         }
         args::Config::Line { file, key } => return line(&office, file, key.as_deref()),
         args::Config::Tsa { urls } => office.set_tsa_urls(urls)?,
@@ -208,6 +221,12 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             let json = json!({
                 "server": server,
                 "line_certificate": office.line_certificate()?.as_ref().map(shown),
+                "server_trust": match office.line_trust()? {
+                    Trust::System => "system",
+                    Trust::SystemRoots => "system-roots",
+                    Trust::Pinned(_) => "pinned",
+                },
+                "exchange": office.line_manner()?,
                 "tsa": office.tsa_urls()?,
                 "signature_level": office.wanted_level()?.name(),
                 "modules": office.token_modules()?,

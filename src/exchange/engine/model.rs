@@ -35,6 +35,7 @@ struct Packet {
 struct Disk {
     outbox: Vec<Row>,
     kept: BTreeMap<String, Vec<u8>>,
+    begun: BTreeMap<String, Vec<u8>>,
     cursor: Option<String>,
 }
 
@@ -158,9 +159,15 @@ impl Line for World {
         })
     }
 
-    fn fetch(&self, item: &InboxItem, _: &dyn Watch) -> Answer<Vec<u8>> {
+    /// What breaks off brings one byte more.
+    fn go_on_fetching(&self, item: &InboxItem, begun: &mut Vec<u8>, _: &dyn Watch) -> Answer<()> {
         let place: usize = item.id.strip_prefix("id-").unwrap().parse().unwrap();
-        self.call(|| Ok(self.server.lock().unwrap()[place].bytes.clone()))
+        let whole = self.server.lock().unwrap()[place].bytes.clone();
+        assert!(whole.starts_with(begun), "{} goes on from other bytes", item.id);
+        let more = whole.get(..=begun.len()).unwrap_or(&whole).to_vec();
+        let answer = self.call(|| Ok(()));
+        *begun = if answer.is_ok() { whole } else { more };
+        answer
     }
 
     fn confirm(&self, server_id: &str, _: Outcome) -> Answer<()> {
@@ -184,9 +191,12 @@ impl Line for World {
 }
 
 impl Queues for World {
-    fn due(&self, now: Timestamp, limit: u32) -> Kept<Vec<OutboxItem>> {
+    fn due(&self, now: Timestamp, most: u64, limit: u32) -> Kept<Vec<OutboxItem>> {
         self.disk(|disk| {
-            let due = disk.outbox.iter().filter(|row| row.done.is_none() && row.until <= now);
+            let due = disk.outbox.iter().filter(|row| {
+                let small = row.bytes.len() as u64 <= most;
+                row.done.is_none() && row.until <= now && (small || row.item.urgent)
+            });
             due.map(|row| row.item.clone()).take(limit.min(2) as usize).collect()
         })
     }
@@ -234,6 +244,17 @@ impl Queues for World {
         self.disk(|disk| {
             assert!(!disk.kept.values().any(|kept| kept == bytes), "{} is kept twice", item.id);
             disk.kept.insert(item.id.clone(), bytes.to_vec());
+            disk.begun.remove(&item.id);
+        })
+    }
+
+    fn begun(&self, item: &InboxItem) -> Kept<Vec<u8>> {
+        self.disk(|disk| disk.begun.get(&item.id).cloned().unwrap_or_default())
+    }
+
+    fn keep_begun(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()> {
+        self.disk(|disk| {
+            disk.begun.insert(item.id.clone(), bytes.to_vec());
         })
     }
 }
@@ -331,6 +352,22 @@ fn a_fault_of_the_line_is_not_held_against_the_parcel() {
         assert_eq!(disk.outbox[0].item.attempts, attempts);
         assert_eq!(disk.outbox[1].item.attempts, 0, "sending went on");
     }
+}
+
+#[test]
+fn what_is_large_waits_on_a_line_that_costs_unless_it_is_urgent() {
+    let world = world(&[(5, false), (6, true)], Vec::new(), None);
+    for (key, size) in [("small", 5), ("large", 20)] {
+        let packet = Packet { key: key.into(), bytes: vec![9; size], confirmed: false };
+        world.server.lock().unwrap().push(packet);
+    }
+    let now = Timestamp::from_second(NOW).unwrap();
+    let report = sync_small(&world, &world, now, 6, &());
+    // Sent to itself, the urgent one comes back as large as it was.
+    assert_eq!((report.sent, report.received, report.held), (1, 1, 2));
+    assert_eq!(world.disk.lock().unwrap().outbox[0].done, None);
+    let report = sync_once(&world, &world, now, &());
+    assert_eq!((report.sent, report.received, report.held), (1, 3, 0));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::{Caller, MAX_ANSWER, Progress, skew};
-use crate::exchange::connection::body;
+use crate::exchange::connection::{Pace, body};
 use crate::exchange::wire::{self, Code, Refusal};
 use crate::exchange::{Answer, ExchangeError};
 
@@ -26,7 +26,7 @@ pub(super) async fn judge(
     if !ours {
         return Err(stranger(status, size));
     }
-    let body = body(response, MAX_ANSWER, &Progress::default()).await?;
+    let body = body(response, MAX_ANSWER, Pace::new(None), &Progress::default()).await?;
     match serde_json::from_slice::<Refusal>(&body) {
         Ok(refusal) => Err(refused(refusal, caller, size)),
         Err(e) if status.is_server_error() => {
@@ -43,7 +43,7 @@ pub(super) async fn json<T: DeserializeOwned>(
     response: Response,
     progress: &Progress,
 ) -> Answer<T> {
-    let body = body(response, MAX_ANSWER, progress).await?;
+    let body = body(response, MAX_ANSWER, Pace::new(None), progress).await?;
     serde_json::from_slice(&body)
         .map_err(|e| ExchangeError::NotTheServer(format!("an answer that is not as agreed: {e}")))
 }

@@ -1,30 +1,20 @@
 //! Packets over the line: up whole where they are small, down piece by piece.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use futures::stream;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Body, Method, Response};
 
 use super::{Call, Caller, Progress, VanthuLine, answer, id, open};
 use crate::exchange::coding::{self, Packer, ZSTD};
-use crate::exchange::connection::{self, transport};
+use crate::exchange::connection::{self, PIECE, Pace, paced, pieces, transport};
 use crate::exchange::wire::{self, Accepted};
 use crate::exchange::{Answer, DeliveryState, ExchangeError, InboxItem, OutboxKind, Parcel, Watch};
 
 /// What is as small as this, in bytes, goes up in one call: should the line break, little is
 /// sent twice.
 const SMALL: usize = 32 * 1024;
-/// How the body of an upload is cut, in bytes; also the grain of its progress.
-const PIECE: usize = 64 * 1024;
-
-/// The beginning of a packet whose fetching broke off.
-pub(super) struct Partial {
-    id: String,
-    sha256: String,
-    bytes: Vec<u8>,
-}
-
 impl VanthuLine {
     /// Whether the server has a parcel with this key already.
     pub(super) fn sent_before(&self, key: &str) -> Answer<Option<Accepted>> {
@@ -47,7 +37,7 @@ impl VanthuLine {
         }
         let (bytes, to) = (Arc::clone(&parcel.bytes), wire::escape_all(&parcel.to));
         let (key, kind) = (key.to_owned(), kind_name(parcel));
-        let size = bytes.len() as u64;
+        let (size, rate) = (bytes.len() as u64, self.connection.patience.rate);
         self.wait(watch, size, |caller, progress| async move {
             let sha256 = wire::sha256_hex(&bytes);
             let call = Call {
@@ -69,7 +59,7 @@ impl VanthuLine {
             };
             let response = request
                 .header(CONTENT_LENGTH, body.len())
-                .body(pieces(body, 0, progress.clone()))
+                .body(pieces(body, 0, Pace::new(rate), progress.clone()))
                 .send()
                 .await
                 .map_err(|e| transport(&e))?;
@@ -80,68 +70,70 @@ impl VanthuLine {
         })
     }
 
-    pub(super) fn download(&self, item: &InboxItem, watch: &dyn Watch) -> Answer<Vec<u8>> {
+    pub(super) fn download(
+        &self,
+        item: &InboxItem,
+        begun: &mut Vec<u8>,
+        watch: &dyn Watch,
+    ) -> Answer<()> {
+        // Held elsewhere too, because a call that stalls is ended from this side.
+        let held = Arc::new(Mutex::new(std::mem::take(begun)));
+        let answer = self.download_onto(item, &held, watch);
+        *begun = std::mem::take(&mut *open(&held));
+        answer
+    }
+
+    fn download_onto(
+        &self,
+        item: &InboxItem,
+        held: &Arc<Mutex<Vec<u8>>>,
+        watch: &dyn Watch,
+    ) -> Answer<()> {
         let limit = self.connection.patience.packet_limit;
         if item.size > limit {
             return Err(ExchangeError::TooLarge { size: item.size, limit });
         }
-        // Held here too, because a call that stalls is ended from this side.
-        let held = Arc::new(Mutex::new(self.take_partial(item)));
-        let mut resumed = !open(&held).is_empty();
+        let mut resumed = !open(held).is_empty();
         let mut barren = 0;
-        let give_up = |error| {
-            self.keep_partial(item, std::mem::take(&mut *open(&held)));
-            Err(error)
-        };
         loop {
-            let before = open(&held).len() as u64;
-            if before == item.size {
-                let bytes = std::mem::take(&mut *open(&held));
-                if wire::sha256_hex(&bytes) == item.sha256 {
-                    return Ok(bytes);
+            let before = open(held).len() as u64;
+            if before >= item.size {
+                if wire::sha256_hex(&open(held)) == item.sha256 {
+                    return Ok(());
                 }
+                open(held).clear();
                 // What an earlier connection left may be at fault: once more, from nothing.
                 if !resumed {
                     return Err(ExchangeError::Damaged);
                 }
                 resumed = false;
+                continue;
             }
             let ask = Ask {
                 target: format!("/v1/packets/{}", id(&item.id)?),
                 size: item.size,
-                held: Arc::clone(&held),
+                held: Arc::clone(held),
+                rate: self.connection.patience.rate,
             };
             let error = match self.wait(watch, item.size, |caller, progress| async move {
                 ask.more(&caller, &progress).await
             }) {
                 Ok(()) => continue,
                 Err(error @ (ExchangeError::Cut(_) | ExchangeError::Unreachable(_))) => error,
-                Err(error) => return give_up(error),
+                Err(error) => return Err(error),
             };
-            let now = open(&held).len() as u64;
+            let now = open(held).len() as u64;
             resumed |= now > 0;
             // Any byte more is worth another connection; so the number of rounds is bounded
             // by the size, and a line that brings nothing is left after a few.
             barren = if now > before { 0 } else { barren + 1 };
             if barren >= self.connection.patience.barren {
-                return give_up(error);
+                return Err(error);
             }
             if barren > 0 {
                 std::thread::sleep(self.connection.patience.pause);
             }
         }
-    }
-
-    fn take_partial(&self, item: &InboxItem) -> Vec<u8> {
-        match open(&self.partial).take() {
-            Some(part) if part.id == item.id && part.sha256 == item.sha256 => part.bytes,
-            _ => Vec::new(),
-        }
-    }
-
-    fn keep_partial(&self, item: &InboxItem, bytes: Vec<u8>) {
-        *open(&self.partial) =
-            Some(Partial { id: item.id.clone(), sha256: item.sha256.clone(), bytes });
     }
 }
 
@@ -151,6 +143,7 @@ struct Ask {
     size: u64,
     /// What is there so far.
     held: Arc<Mutex<Vec<u8>>>,
+    rate: Option<NonZeroU32>,
 }
 
 impl Ask {
@@ -170,7 +163,7 @@ impl Ask {
             _ => return Err(ExchangeError::NotTheServer("it goes on from another byte".into())),
         }
         progress.reached(have);
-        let mut pieces = connection::Pieces::of(response)?;
+        let mut pieces = connection::Pieces::of(response, Pace::new(self.rate))?;
         while let Some(piece) = pieces.next().await? {
             let mut held = open(&self.held);
             if (held.len() + piece.len()) as u64 > self.size {
@@ -194,23 +187,14 @@ fn starts_at(response: &Response) -> u64 {
     from.and_then(|from| from.parse().ok()).unwrap_or_default()
 }
 
-/// The parcel from a byte on in pieces, so that it is seen how far it has come.
-pub(super) fn pieces(bytes: Arc<[u8]>, start: usize, progress: Progress) -> Body {
-    let pieces = stream::unfold(start, move |from: usize| {
-        let piece =
-            bytes.get(from..).and_then(|rest| rest.chunks(PIECE).next()).map(<[u8]>::to_vec);
-        progress.reached(from as u64);
-        async move {
-            let piece = piece?;
-            let next = from + piece.len();
-            Some((Ok::<_, std::io::Error>(piece), next))
-        }
-    });
-    Body::wrap_stream(pieces)
-}
-
-/// The same packed, where the first piece says that this is worth its while.
-pub(super) fn packed_pieces(bytes: &Arc<[u8]>, start: usize, progress: &Progress) -> Option<Body> {
+/// The parcel from a byte on in pieces, packed where the first piece says that this is worth
+/// its while.
+pub(super) fn packed_pieces(
+    bytes: &Arc<[u8]>,
+    start: usize,
+    rate: Option<NonZeroU32>,
+    progress: &Progress,
+) -> Option<Body> {
     let mut packer = Packer::new().ok()?;
     let first = bytes.get(start..)?.chunks(PIECE).next()?;
     let packed = packer.pack(first).ok()?;
@@ -226,7 +210,7 @@ pub(super) fn packed_pieces(bytes: &Arc<[u8]>, start: usize, progress: &Progress
             at += piece.len();
             packer.as_mut().map(|packer| packer.pack(piece))
         });
-        Body::wrap_stream(stream::iter(std::iter::once(Ok(packed)).chain(rest)))
+        paced(std::iter::once(Ok(packed)).chain(rest), Pace::new(rate))
     })
 }
 

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use reqwest::{Method, Response, StatusCode};
 
-use super::transfer::{kind_name, packed_pieces, pieces};
+use super::transfer::{kind_name, packed_pieces};
 use super::{Call, VanthuLine, answer};
 use crate::exchange::coding::ZSTD;
-use crate::exchange::connection::{Progress, transport};
+use crate::exchange::connection::{Pace, Progress, pieces, transport};
 use crate::exchange::wire::{self, Accepted};
 use crate::exchange::{Answer, ExchangeError, Parcel, Watch};
 
@@ -105,7 +105,7 @@ impl VanthuLine {
 
     fn go_on(&self, parcel: &Parcel, place: &str, from: u64, watch: &dyn Watch) -> Answer<()> {
         let (bytes, place) = (Arc::clone(&parcel.bytes), place.to_owned());
-        let size = bytes.len() as u64;
+        let (size, rate) = (bytes.len() as u64, self.connection.patience.rate);
         self.wait(watch, size, |caller, progress| async move {
             progress.reached(from);
             let call = Call { method: Method::PATCH, target: &place, ..Call::default() };
@@ -116,12 +116,13 @@ impl VanthuLine {
                 .header(wire::UPLOAD_OFFSET, from)
                 .header(CONTENT_TYPE, wire::UPLOAD_TYPE);
             let packed =
-                if caller.packs() { packed_pieces(&bytes, start, &progress) } else { None };
+                if caller.packs() { packed_pieces(&bytes, start, rate, &progress) } else { None };
             let request = match packed {
                 Some(body) => request.header(CONTENT_ENCODING, ZSTD).body(body),
                 None => request.header(CONTENT_LENGTH, size - from).body(pieces(
                     bytes,
                     start,
+                    Pace::new(rate),
                     progress.clone(),
                 )),
             };

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::{Asked, check, leaves};
 use crate::domain::charset::{self, Fault};
@@ -137,7 +136,7 @@ fn look(
     let leaves = leaves(&source, &document)?;
     let unread = leaves.iter().filter(|leaf| !leaf.has_text()).map(|leaf| leaf.sheet.page);
     Ok(LayoutCheck {
-        file: BlobHash(hex::encode(Sha256::digest(pdf))),
+        file: BlobHash::of(pdf),
         profile: profile.name().to_owned(),
         checked_at: Timestamp::now(),
         pages: source.page_count()?,

@@ -2,7 +2,6 @@
 //! somebody brought by hand before it came.
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::unpack::Unpacked;
 use super::{DUPLICATE, INBOUND, Imported, JOINED};
@@ -63,7 +62,7 @@ impl Office {
     /// What was returned may be sent again under the same code, and other words under a known
     /// code are for the clerk to see, not for the program to drop.
     fn earlier(&self, document: &DocumentPacket) -> Result<Option<Earlier>, Problem> {
-        let main = BlobHash(hex::encode(Sha256::digest(&Self::main_of(document)?.content)));
+        let main = BlobHash::of(&Self::main_of(document)?.content);
         let sender = document.from.code.as_ref();
         if let Some(id) = DocumentId::parse(&document.document_id) {
             let known = self.store().find_inbound_by_document_id(&id, sender)?;

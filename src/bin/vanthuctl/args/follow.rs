@@ -34,6 +34,20 @@ pub struct CloseDelivery {
 }
 
 #[derive(Debug, Args)]
+pub struct Parked {
+    /// Let this item go again; `all`: every one
+    #[arg(long, value_name = "ITEM", conflicts_with = "give_up")]
+    pub retry: Option<String>,
+    /// Do not send this item any more
+    #[arg(long, value_name = "ITEM", requires = "reason")]
+    pub give_up: Option<String>,
+    #[arg(long)]
+    pub reason: Option<String>,
+    #[arg(long, default_value_t = 200)]
+    pub limit: u32,
+}
+
+#[derive(Debug, Args)]
 pub struct UpdateIssued {
     pub id: String,
     #[arg(long)]

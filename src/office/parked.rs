@@ -1,0 +1,135 @@
+//! What the line does not take: parked with its reason until somebody decides. It waits beside
+//! the others and holds none of them up.
+
+use jiff::Timestamp;
+
+use super::{Office, OfficeError};
+use crate::domain::agency::AgencyCode;
+use crate::domain::calendar;
+use crate::domain::document::DocumentKey;
+use crate::domain::operation::{Change, OutboxKind};
+use crate::domain::problem::Problem;
+use crate::domain::role::Act;
+use crate::domain::text;
+use crate::store::{OutboxItem, Writer};
+
+/// What is parked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ParkedKind {
+    Document,
+    /// A recall or an update.
+    Order,
+    /// What a sender is told of its document.
+    Status,
+}
+
+impl ParkedKind {
+    pub const ALL: [Self; 3] = [Self::Document, Self::Order, Self::Status];
+
+    /// The name in scripts and in the keys of sentences.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Order => "order",
+            Self::Status => "status",
+        }
+    }
+
+    fn of(item: &OutboxItem) -> Self {
+        match item.what {
+            OutboxKind::Status => Self::Status,
+            OutboxKind::Document if item.order => Self::Order,
+            OutboxKind::Document => Self::Document,
+        }
+    }
+}
+
+/// Something that is parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// Its key in the outbox.
+    pub item: String,
+    pub kind: ParkedKind,
+    /// The document that it is about, and how people name it; `None` where none is here, as
+    /// when a packet was refused.
+    pub document: Option<(DocumentKey, String)>,
+    pub recipient: AgencyCode,
+    pub recipient_name: String,
+    /// Why the line did not take it.
+    pub why: String,
+}
+
+impl Office {
+    /// What is parked, oldest first.
+    pub fn parked(&self, limit: u32) -> Result<Vec<Parked>, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let today = calendar::local(Timestamp::now()).date();
+        let rows = self.store().outbox_wedged(limit)?.into_iter().map(|row| {
+            Ok(Parked {
+                kind: ParkedKind::of(&row),
+                document: self.named_document(row.document)?.map(|name| (row.document, name)),
+                recipient_name: self.agency_name(&row.recipient, today),
+                why: if row.detail.is_empty() { row.code } else { row.detail },
+                recipient: row.recipient,
+                item: row.item,
+            })
+        });
+        rows.collect()
+    }
+
+    /// Lets something parked go again.
+    pub fn retry_parked(&self, item: &str) -> Result<(), Problem> {
+        let actor = self.actor(Act::Sync)?;
+        let item = item.to_owned();
+        self.store().write(&actor, move |writer| {
+            parked_item(writer, &item)?;
+            writer.forget_tries(&item)?;
+            writer.append(Change::OutboxReleased { item })?;
+            Ok::<(), Problem>(())
+        })
+    }
+
+    /// Gives something parked up: it is not sent, and the reason is kept. Nobody follows a
+    /// document that never left any more.
+    pub fn give_up_parked(&self, item: &str, reason: &str) -> Result<(), Problem> {
+        let actor = self.actor(Act::Sync)?;
+        let reason = text::tidy(reason);
+        if reason.is_empty() {
+            return Err(OfficeError::ReasonMissing.into());
+        }
+        if reason.chars().count() > self.profile().limits().reason {
+            return Err(OfficeError::FieldInvalid("reason").into());
+        }
+        let item = item.to_owned();
+        self.store().write(&actor, move |writer| {
+            let row = parked_item(writer, &item)?;
+            let (document, kept) = (row.document, reason.clone());
+            writer.append(Change::OutboxWithdrawn { item, document, reason: kept })?;
+            if ParkedKind::of(&row) == ParkedKind::Document {
+                let (key, recipient) = (row.document, row.recipient);
+                writer.append(Change::DeliveryClosed { key, recipient, reason })?;
+            }
+            Ok::<(), Problem>(())
+        })
+    }
+
+    /// How people name a document, whichever way it goes: its number, else its subject.
+    fn named_document(&self, key: DocumentKey) -> Result<Option<String>, Problem> {
+        let metadata = match self.store().outbound(&key)? {
+            Some(document) => document.metadata,
+            None => match self.store().inbound(&key)? {
+                Some(document) => document.metadata,
+                None => return Ok(None),
+            },
+        };
+        let (code, subject) = (metadata.code, metadata.subject);
+        Ok(Some(if code.number.is_empty() { subject } else { format!("{code} – {subject}") }))
+    }
+}
+
+/// The item, if it is parked still.
+fn parked_item(writer: &Writer<'_>, item: &str) -> Result<OutboxItem, Problem> {
+    use crate::domain::delivery::SendState;
+    let row = writer.outbox_item(item)?.filter(|row| row.state == SendState::Wedged);
+    row.ok_or_else(|| OfficeError::NotParked.into())
+}

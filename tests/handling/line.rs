@@ -1,0 +1,189 @@
+//! What goes over the line by itself and what waits to be asked for; and what the server does
+//! not take.
+
+use std::num::NonZeroU32;
+
+use vanthu::domain::agency::Agency;
+use vanthu::domain::follow::Stage;
+use vanthu::office::follow::IssuedUpdate;
+use vanthu::office::line::LineManner;
+use vanthu::office::parked::ParkedKind;
+use vanthu::office::{Filter, Office};
+use vanthu::server::Account;
+use vanthu::token::Pin;
+
+use crate::following::stage;
+use crate::offices::{Two, exchange, newest, sealed, sealed_whole};
+use crate::world::{PROVINCE, code};
+
+fn arrived(office: &Office) -> usize {
+    office.inbound(&Filter::default(), None, 10).unwrap().len()
+}
+
+#[test]
+fn while_paused_nothing_goes_by_itself() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    a.set_line_manner(LineManner { paused: true, ..LineManner::default() }).unwrap();
+    let key = sealed(a, &two.tokens, "Văn bản");
+    a.issue(key).unwrap();
+    let report = a.sync().unwrap();
+    assert!(report.paused && report.problem.is_none());
+    assert_eq!((report.sent, report.waiting), (0, 1));
+    assert!(a.ear().unwrap().is_none(), "it listens");
+    // Somebody asks.
+    let report = a.sync_now().unwrap();
+    assert_eq!((report.paused, report.sent, report.waiting), (false, 1, 0));
+    assert_eq!(b.sync().unwrap().received, 1);
+    a.set_line_manner(LineManner::default()).unwrap();
+    assert!(!a.sync().unwrap().paused && a.ear().unwrap().is_some());
+    // What would seem a line that is gone cannot be set.
+    for limit in [1, 7] {
+        let limit = NonZeroU32::new(limit);
+        let refused = a.set_line_manner(LineManner { limit, ..LineManner::default() });
+        assert_eq!(refused.unwrap_err().code, "office-bad-setting");
+    }
+}
+
+#[test]
+fn on_a_line_that_costs_what_is_large_waits_to_be_asked_for() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let metered = LineManner { metered: true, ..LineManner::default() };
+    a.set_line_manner(metered).unwrap();
+    b.set_line_manner(metered).unwrap();
+    // Annexes are zipped on the wire: what is left of these digits is large.
+    let mut state = 9_u32;
+    let digits = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        format!("{state:08x}")
+    });
+    let annex: String = digits.take(LineManner::SMALL as usize / 3).collect();
+    let annexes = vec![("phu-luc.txt".to_owned(), annex.into_bytes())];
+    let key = sealed_whole(a, &two.tokens, "Văn bản", PROVINCE, Vec::new(), annexes);
+    a.issue(key).unwrap();
+    assert_eq!(a.sync().unwrap().sent, 0);
+    assert_eq!(a.sync_now().unwrap().sent, 1);
+    let report = b.sync().unwrap();
+    assert_eq!((report.received, report.held), (0, 1));
+    let report = b.sync_now().unwrap();
+    assert_eq!((report.received, report.held, arrived(b)), (1, 0, 1));
+    // The status that follows is small.
+    b.accept_despite(newest(b), "Đã đối chiếu").unwrap();
+    assert!(b.sync().unwrap().sent > 0);
+    assert!(a.sync().unwrap().received > 0);
+    assert_eq!(stage(a, key), (Stage::Accepted, None));
+}
+
+#[test]
+fn an_ear_hears_what_comes() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let key = sealed(a, &two.tokens, "Văn bản");
+    b.sync().unwrap();
+    let ear = b.ear().unwrap().unwrap();
+    let patience = std::time::Duration::from_secs(60);
+    let came = std::thread::spawn(move || ear.listen(patience, &()));
+    a.issue(key).unwrap();
+    a.sync().unwrap();
+    assert!(came.join().unwrap());
+    assert_eq!(b.sync().unwrap().received, 1);
+    // What was fetched is no news, and whoever is not wanted any more ends soon.
+    let ear = b.ear().unwrap().unwrap();
+    assert!(!ear.listen(std::time::Duration::from_secs(1), &()));
+    assert!(!ear.listen(patience, &|| true));
+}
+
+#[test]
+fn what_the_server_does_not_take_is_let_go_or_given_up() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let other = Agency::new(code("000.00.14.H30"), "Sở Thông tin và Truyền thông");
+    a.put_agencies(vec![other.clone()]).unwrap();
+    let added = IssuedUpdate { add: vec![other.code.clone()], ..IssuedUpdate::default() };
+    let issued = |subject| {
+        let key = sealed(a, &two.tokens, subject);
+        a.issue(key).unwrap();
+        a.update_issued(key, &added, "Thiếu nơi nhận").unwrap();
+        key
+    };
+    let (first, second) = (issued("Văn bản thứ nhất"), issued("Văn bản thứ hai"));
+    let report = a.sync().unwrap();
+    assert_eq!((report.problem, report.wedged), (None, 2));
+    // The others are not held up.
+    assert_eq!(b.sync().unwrap().received, 4);
+    let parked = a.parked(10).unwrap();
+    assert_eq!(parked.len(), 2);
+    assert_eq!((parked[0].kind, &parked[0].recipient), (ParkedKind::Document, &other.code));
+    assert_eq!(parked[0].recipient_name, other.name);
+    let (about, name) = parked[0].document.clone().unwrap();
+    assert!(about == first && name.contains("Văn bản thứ nhất"), "{name}");
+    assert!(!parked[0].why.is_empty());
+
+    // Too early, it is parked again; then the province has put the agency on its list.
+    a.retry_parked(&parked[0].item).unwrap();
+    assert_eq!(a.parked(10).unwrap().len(), 1);
+    assert_eq!(a.sync().unwrap().wedged, 2);
+    let secret = Some(Pin::new("bi-mat-cua-so-thong-tin"));
+    two.registry().put(&Account { agency: other.clone(), secret }).unwrap();
+    a.retry_parked(&parked[0].item).unwrap();
+    let report = a.sync().unwrap();
+    assert_eq!((report.sent, report.wedged), (1, 1));
+    let again = a.retry_parked(&parked[0].item).unwrap_err();
+    assert_eq!(again.code, "office-not-parked");
+
+    // Given up with a reason, it is neither sent nor followed nor counted.
+    let item = parked[1].item.as_str();
+    assert_eq!(a.give_up_parked(item, " ").unwrap_err().code, "office-reason-missing");
+    a.give_up_parked(item, "Đã gửi bản giấy").unwrap();
+    let report = a.sync().unwrap();
+    assert_eq!((report.sent, report.wedged), (0, 0));
+    let document = a.outbound_document(second).unwrap();
+    let of_other = document.deliveries.iter().find(|one| one.recipient == other.code).unwrap();
+    assert_eq!(of_other.closed.as_deref(), Some("Đã gửi bản giấy"));
+    let history = a.history(second).unwrap();
+    assert!(history.iter().any(|entry| entry.text.contains("Đã gửi bản giấy")));
+    assert!(a.audit().unwrap().is_clean());
+}
+
+#[test]
+fn a_status_that_is_not_taken_is_decided_about_too() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    for subject in ["Văn bản thứ nhất", "Văn bản thứ hai"] {
+        let key = sealed(a, &two.tokens, subject);
+        a.issue(key).unwrap();
+    }
+    exchange(a, b);
+    // Its sender is no office of this server any more.
+    let ours = code(crate::world::TAN_BINH);
+    two.registry().set_disabled(&ours, true).unwrap();
+    for row in b.inbound(&Filter::default(), None, 10).unwrap() {
+        b.accept_despite(row.key, "Đã đối chiếu").unwrap();
+    }
+    let report = b.sync().unwrap();
+    let parked = b.parked(10).unwrap();
+    assert_eq!((report.problem, parked.len()), (None, 2), "{parked:#?}");
+    assert!(parked.iter().all(|one| one.kind == ParkedKind::Status && one.document.is_some()));
+    b.give_up_parked(&parked[0].item, "Nơi gửi đã giải thể").unwrap();
+    two.registry().set_disabled(&ours, false).unwrap();
+    b.retry_parked(&parked[1].item).unwrap();
+    let report = b.sync().unwrap();
+    assert_eq!((report.sent, report.wedged), (1, 0));
+    assert_eq!(a.sync().unwrap().received, 1);
+    assert!(b.audit().unwrap().is_clean());
+}
+
+#[test]
+fn who_follows_a_delivery_no_more_takes_it_out_of_the_way() {
+    let two = Two::begin();
+    let a = &two.a;
+    let key = sealed(a, &two.tokens, "Văn bản");
+    two.registry().set_disabled(&code(PROVINCE), true).unwrap();
+    a.issue(key).unwrap();
+    assert_eq!(a.sync().unwrap().wedged, 1);
+    a.close_delivery(key, &code(PROVINCE), "Đã gửi bản giấy").unwrap();
+    assert_eq!((a.sync().unwrap().wedged, a.parked(10).unwrap().len()), (0, 0));
+    assert!(a.following(false, None, 10).unwrap().is_empty());
+    assert!(a.audit().unwrap().is_clean());
+}
