@@ -45,6 +45,12 @@ desk-sync-waiting = { $waiting ->
 }
 desk-sync-untried = Not synchronised yet
 desk-sync-good = Connected
+desk-sync-paused = { $waiting ->
+    [0] Exchange paused (F12)
+   *[other] Exchange paused, { $waiting } waiting (F12)
+}
+desk-sync-held = Connected; { $held } large ones wait for F5
+desk-sync-skew = This computer's clock is { $minutes } minutes off
 desk-sync-why = Why?
 desk-sync-last = Last time: { $time }
 desk-synced = Synchronised: { $sent } sent, { $received } received.

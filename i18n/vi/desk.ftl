@@ -38,6 +38,12 @@ desk-sync-wedged = { $wedged } gói tin không gửi được, cần xử lý
 desk-sync-waiting = { $waiting } gói tin chờ gửi
 desk-sync-untried = Chưa đồng bộ
 desk-sync-good = Đã kết nối
+desk-sync-paused = { $waiting ->
+    [0] Tạm dừng trao đổi (F12)
+   *[other] Tạm dừng trao đổi, { $waiting } gói tin chờ gửi (F12)
+}
+desk-sync-held = Đã kết nối; { $held } gói tin lớn chờ F5
+desk-sync-skew = Đồng hồ máy này lệch { $minutes } phút
 desk-sync-why = Vì sao?
 desk-sync-last = Lần cuối: { $time }
 desk-synced = Đã đồng bộ: gửi { $sent }, nhận { $received } gói tin.

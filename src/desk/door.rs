@@ -7,6 +7,7 @@ mod draft;
 mod gate;
 mod layout;
 mod leaving;
+mod line;
 mod paper;
 mod shelf;
 
@@ -49,6 +50,7 @@ pub use draft::DraftDoor;
 pub use gate::GateDoor;
 pub use layout::LayoutDoor;
 pub use leaving::LeavingDoor;
+pub use line::LineDoor;
 pub use paper::PaperDoor;
 
 /// Who opens the office to a person with a name and a password.
@@ -60,7 +62,7 @@ pub trait Doorkeeper: Debug + Send + Sync {
 /// One person's open door to the office. Every method may block, except [`Door::session`],
 /// [`Door::may`], [`Door::server`] and [`Door::is_demonstration`].
 pub trait Door:
-    CopyDoor + DraftDoor + GateDoor + LayoutDoor + LeavingDoor + PaperDoor + Shelf
+    CopyDoor + DraftDoor + GateDoor + LayoutDoor + LeavingDoor + LineDoor + PaperDoor + Shelf
 {
     fn session(&self) -> &Session;
     fn may(&self, act: Act) -> bool;

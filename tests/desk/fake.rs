@@ -12,6 +12,8 @@ mod gate;
 mod layout;
 #[path = "fake_leaving.rs"]
 mod leaving;
+#[path = "fake_line.rs"]
+mod line;
 #[path = "fake_paper.rs"]
 mod paper;
 #[path = "fake_shelf.rs"]
@@ -117,6 +119,8 @@ pub struct Books {
     /// Documents whose fields the program filled in.
     unconfirmed: Vec<DocumentKey>,
     forms: Vec<vanthu::office::KeptForm>,
+    pub manner: vanthu::office::line::LineManner,
+    pub parked: Vec<vanthu::office::parked::Parked>,
 }
 
 #[derive(Debug)]
@@ -326,6 +330,8 @@ impl Books {
                 last_problem: None,
             }],
             unconfirmed: Vec::new(),
+            manner: vanthu::office::line::LineManner::default(),
+            parked: Vec::new(),
             forms: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! Many documents given at once, the settings of this desk, and how much a kept search finds.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -56,6 +57,29 @@ fn folders_and_notifications_are_set_in_the_window() {
     stage.until_seen("Đã lưu cài đặt.");
     let kept = (Some(PathBuf::from("/van-ban-den")), None, true);
     assert_eq!(keeper.desk_settings(), kept);
+}
+
+#[test]
+fn how_much_is_asked_of_the_line_is_set_in_the_window() {
+    let keeper = FakeKeeper::furnished();
+    let mut stage = at_desk(&keeper, "be");
+    stage.press(Named::F12);
+    stage.until_seen("Tạm dừng trao đổi với máy chủ");
+    stage.click("Kết nối tính phí theo dung lượng");
+    stage.until("the limit", |stage| {
+        stage.press(Named::Tab);
+        stage.focused("settings-limit")
+    });
+    stage.type_text("5");
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    // Too little is told where it stands, and nothing is kept.
+    stage.until_seen("Số nguyên từ 8 đến 1000000");
+    assert!(!keeper.line_manner().metered);
+    stage.type_text("00");
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.until_seen("Đã lưu cài đặt.");
+    let kept = keeper.line_manner();
+    assert_eq!((kept.paused, kept.metered, kept.limit), (false, true, NonZeroU32::new(500)));
 }
 
 #[test]

@@ -64,6 +64,28 @@ fn what_is_signed_says_in_its_row_until_when_it_must_leave() {
 }
 
 #[test]
+fn what_the_server_does_not_take_is_decided_about_on_the_board() {
+    let keeper = FakeKeeper::furnished();
+    for item in ["1", "2"] {
+        keeper.park(item, "Sở Thông tin và Truyền thông");
+    }
+    let mut stage = at_desk(&keeper, "be");
+    stage.press(Named::F10);
+    // What goes nowhere by itself is what is shown first.
+    stage.until_seen("Máy chủ không biết nơi nhận này.");
+    stage.click("Gửi lại");
+    stage.until("one of them is let go", |_| keeper.deeds() == ["retry 1"]);
+    stage.until("the other", |stage| stage.sees("Bị vướng (1)  Alt+5"));
+    // Giving up wants its reason.
+    stage.click("Bỏ gửi");
+    stage.until("the reason", |stage| stage.focused("follow-words"));
+    stage.type_text("Đã gửi bản giấy");
+    stage.click("Bỏ gửi");
+    stage.until_seen("Máy chủ đã nhận mọi gói tin.");
+    assert_eq!(keeper.deeds(), ["retry 1", "give up 2: Đã gửi bản giấy"]);
+}
+
+#[test]
 fn an_issued_document_is_told_anew_from_the_board() {
     let keeper = FakeKeeper::furnished();
     let mut stage = at_desk(&keeper, "be");

@@ -1,5 +1,6 @@
 //! The board of what is on its way out: what was signed and must leave, how far each issued
-//! document is at each recipient, what goes on paper, and which numbers are kept back.
+//! document is at each recipient, what goes on paper, which numbers are kept back, and what the
+//! line does not take.
 //!
 //! Quyết định 01/2019/QĐ-UBND Điều 14 khoản 3: the clerk watches the states. Arrow keys go from
 //! row to row, Alt with a digit to another part; a deed wants its words first, so that nothing
@@ -26,6 +27,7 @@ use crate::domain::reserve::Reserved;
 use crate::domain::text::tidy;
 use crate::office::follow::Followed;
 use crate::office::leaving::{PaperTask, Unsent};
+use crate::office::parked::Parked;
 
 /// More nobody reads at once; the console has them all.
 const MOST: u32 = 200;
@@ -38,10 +40,13 @@ pub enum Tab {
     Recipients,
     Paper,
     Numbers,
+    /// What the line does not take.
+    Parked,
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Unsent, Self::Recipients, Self::Paper, Self::Numbers];
+    const ALL: [Self; 5] =
+        [Self::Unsent, Self::Recipients, Self::Paper, Self::Numbers, Self::Parked];
 }
 
 /// What the office found.
@@ -51,6 +56,7 @@ pub struct Found {
     followed: Vec<Followed>,
     paper: Vec<PaperTask>,
     numbers: Vec<Reserved>,
+    parked: Vec<Parked>,
 }
 
 impl Found {
@@ -60,6 +66,7 @@ impl Found {
             followed: door.following(MOST)?,
             paper: door.paper_tasks(MOST)?,
             numbers: door.reserved_numbers()?,
+            parked: door.parked(MOST)?,
         })
     }
 
@@ -96,6 +103,7 @@ impl Found {
             }
             Tab::Paper => self.letters().len(),
             Tab::Numbers => self.numbers.len(),
+            Tab::Parked => self.parked.len(),
         }
     }
 }
@@ -154,12 +162,14 @@ pub enum Deed {
     Reserve,
     Hold,
     GiveUp,
+    Retry,
+    GiveUpParked,
 }
 
 impl Deed {
     /// Whether it is done only with words.
     const fn wants_words(self) -> bool {
-        !matches!(self, Self::Hold | Self::LetterSent)
+        !matches!(self, Self::Hold | Self::LetterSent | Self::Retry)
     }
 }
 
@@ -204,6 +214,7 @@ impl Board {
             Tab::Recipients => found.deliveries().len(),
             Tab::Paper => found.letters().len(),
             Tab::Numbers => found.numbers.len(),
+            Tab::Parked => found.parked.len(),
         }
     }
 
@@ -242,6 +253,11 @@ impl Board {
         found.numbers.get(self.at)
     }
 
+    fn parked(&self) -> Option<&Parked> {
+        let found = self.found.as_ref().filter(|_| self.tab == Tab::Parked)?;
+        found.parked.get(self.at)
+    }
+
     /// The document of the row that is chosen.
     fn document(&self) -> Option<DocumentKey> {
         let found = self.found.as_ref()?;
@@ -250,6 +266,7 @@ impl Board {
             Tab::Recipients => self.delivery().map(|(followed, _)| followed.document.key),
             Tab::Paper => self.letter().map(|(key, _)| key),
             Tab::Numbers => self.number().and_then(|number| number.held_for),
+            Tab::Parked => self.parked().and_then(|one| one.document.as_ref().map(|(key, _)| *key)),
         }
     }
 
@@ -260,6 +277,7 @@ impl Board {
             Tab::Recipients => vec![Deed::Resend, Deed::RecallFrom, Deed::CloseDelivery],
             Tab::Paper => vec![Deed::LetterSent, Deed::LetterDropped],
             Tab::Numbers => vec![Deed::Reserve, Deed::Hold, Deed::GiveUp],
+            Tab::Parked => vec![Deed::Retry, Deed::GiveUpParked],
         }
     }
 
@@ -272,6 +290,7 @@ impl Board {
             Deed::Reserve => self.count.trim().parse::<u32>().is_ok_and(|count| count > 0),
             Deed::Hold => self.shown.is_some() && free(),
             Deed::GiveUp => free(),
+            Deed::Retry | Deed::GiveUpParked => self.parked().is_some(),
         };
         chosen && !self.stage.is_busy()
     }
@@ -331,6 +350,13 @@ impl Board {
                     _ => door.give_up_reserved(&number.book, number.number, &words),
                 }) as Work
             }),
+            Deed::Retry | Deed::GiveUpParked => self.parked().map(|one| {
+                let item = one.item.clone();
+                Box::new(move |door: &dyn Door| match deed {
+                    Deed::Retry => door.retry_parked(&item),
+                    _ => door.give_up_parked(&item, &words),
+                }) as Work
+            }),
         };
         let Some(work) = work else { return Step::None };
         self.stage = Stage::Busy;
@@ -365,10 +391,11 @@ impl Modal for Board {
     fn update(&mut self, message: Message, door: &Arc<dyn Door>) -> Step<Message> {
         match message {
             Message::Fetched(Ok(found)) => {
-                // What presses most is shown first.
+                // What presses most is shown first: what is parked goes nowhere by itself.
                 if self.found.is_none() {
                     let pressing = |tab: &Tab| found.pressing(*tab) > 0;
-                    self.tab = Tab::ALL.into_iter().find(pressing).unwrap_or(Tab::Recipients);
+                    let first = [Tab::Parked].into_iter().chain(Tab::ALL).find(pressing);
+                    self.tab = first.unwrap_or(Tab::Recipients);
                 }
                 self.found = Some(found);
                 self.at = self.at.min(self.rows().saturating_sub(1));

@@ -1,6 +1,7 @@
 //! What this desk does by itself: notifications of the system, the folder whose files come in,
-//! and the folder into which a scanner puts its pages.
+//! the folder into which a scanner puts its pages, and how much it asks of the line.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,11 +14,15 @@ use crate::desk::theme::{self, Weight, size, space};
 use crate::desk::widget::field::{field, line};
 use crate::desk::widget::icon::Icon;
 use crate::desk::widget::press::press;
+use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::tick::tick;
 use crate::desk::widget::{Element, text};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
+use crate::office::line::LineManner;
 use crate::t;
+
+const LIMIT: &str = "settings-limit";
 
 #[derive(Debug)]
 pub struct Settings {
@@ -26,6 +31,12 @@ pub struct Settings {
     notifies: bool,
     watched: String,
     scanned: String,
+    paused: bool,
+    metered: bool,
+    /// KiB per second; empty for none.
+    limit: String,
+    /// The line is whose may exchange.
+    may_sync: bool,
     /// Folders are the clerk's; whoever else sees the notifications alone.
     may_receive: bool,
     stage: Stage,
@@ -37,6 +48,7 @@ pub struct Kept {
     notifies: bool,
     watched: Option<PathBuf>,
     scanned: Option<PathBuf>,
+    manner: LineManner,
 }
 
 /// One of the two folders.
@@ -51,6 +63,9 @@ pub enum Message {
     Known(Result<Kept, Problem>),
     Notifies(bool),
     Typed(Folder, String),
+    Paused(bool),
+    Metered(bool),
+    Limit(String),
     Browse(Folder),
     Browsed(Folder, Option<PathBuf>),
     Submit,
@@ -65,6 +80,10 @@ impl Settings {
             notifies: false,
             watched: String::new(),
             scanned: String::new(),
+            paused: false,
+            metered: false,
+            limit: String::new(),
+            may_sync: door.may(Act::Sync),
             may_receive: door.may(Act::ReceiveInbound),
             stage: Stage::Asking,
         };
@@ -74,9 +93,21 @@ impl Settings {
                 notifies: door.notifies(),
                 watched: door.watched_folder()?,
                 scanned: door.scanned_folder()?,
+                manner: door.line_manner()?,
             })
         });
         (dialog, Task::perform(known, Message::Known))
+    }
+
+    /// What was typed as the limit; `None` where it is none that can be set.
+    fn limit(&self) -> Option<Option<NonZeroU32>> {
+        match self.limit.trim() {
+            "" => Some(None),
+            typed => {
+                let limit = typed.parse().ok().filter(|one| LineManner::LIMITS.contains(one))?;
+                Some(NonZeroU32::new(limit))
+            }
+        }
     }
 
     fn wanted(&self) -> Kept {
@@ -88,6 +119,11 @@ impl Settings {
             notifies: self.notifies,
             watched: folder(&self.watched),
             scanned: folder(&self.scanned),
+            manner: LineManner {
+                paused: self.paused,
+                metered: self.metered,
+                limit: self.limit().unwrap_or_default(),
+            },
         }
     }
 
@@ -102,6 +138,9 @@ impl Settings {
         let Some(kept) = self.kept.clone().filter(|_| !self.stage.is_busy()) else {
             return Step::None;
         };
+        if self.limit().is_none() {
+            return Step::Run(reach(LIMIT));
+        }
         let wanted = self.wanted();
         if kept == wanted {
             return Step::Close;
@@ -110,6 +149,30 @@ impl Settings {
         let (may_receive, door) = (self.may_receive, Arc::clone(door));
         let work = crate::desk::ask(move || save(&*door, &kept, &wanted, may_receive));
         Step::Run(Task::perform(work, Message::Saved))
+    }
+
+    /// How much is asked of the line.
+    fn line(&self, busy: bool) -> Element<'_, Message> {
+        let means = |words: String| text(words).size(size::CAPTION).color(theme::INK_SOFT);
+        let pause =
+            tick(t!("desk-settings-paused"), self.paused, (!busy).then_some(Message::Paused));
+        let metered =
+            tick(t!("desk-settings-metered"), self.metered, (!busy).then_some(Message::Metered));
+        let typed = line(LIMIT, &t!("desk-settings-no-limit"), &self.limit)
+            .on_input_maybe((!busy).then_some(Message::Limit))
+            .on_submit(Message::Submit)
+            .width(160);
+        let fault = self.limit().is_none().then(|| {
+            let (least, most) = (*LineManner::LIMITS.start(), *LineManner::LIMITS.end());
+            t!("desk-settings-limit-range", least = least, most = most)
+        });
+        column![
+            column![pause, means(t!("desk-settings-paused-means"))].spacing(space::XS),
+            column![metered, means(t!("desk-settings-metered-means"))].spacing(space::XS),
+            field(t!("desk-settings-limit"), typed, fault),
+        ]
+        .spacing(space::M)
+        .into()
     }
 
     fn folder(&self, which: Folder, busy: bool) -> Element<'_, Message> {
@@ -170,6 +233,8 @@ impl Modal for Settings {
                 self.notifies = kept.notifies;
                 self.watched = shown(&kept.watched);
                 self.scanned = shown(&kept.scanned);
+                (self.paused, self.metered) = (kept.manner.paused, kept.manner.metered);
+                self.limit = kept.manner.limit.map_or(String::new(), |limit| limit.to_string());
                 self.kept = Some(kept);
             }
             Message::Known(Err(problem)) | Message::Saved(Err(problem)) => {
@@ -177,6 +242,9 @@ impl Modal for Settings {
             }
             Message::Notifies(on) => self.notifies = on,
             Message::Typed(folder, typed) => *self.typed(folder) = typed,
+            Message::Paused(on) => self.paused = on,
+            Message::Metered(on) => self.metered = on,
+            Message::Limit(typed) => self.limit = typed,
             Message::Browse(folder) => return Step::Run(browse(folder)),
             Message::Browsed(folder, Some(path)) => {
                 *self.typed(folder) = path.display().to_string();
@@ -214,7 +282,8 @@ impl Modal for Settings {
                 column![self.folder(Folder::Watched, busy), self.folder(Folder::Scanned, busy)]
                     .spacing(space::M)
             });
-            column![told].push(folders).spacing(space::L).into()
+            let line = self.may_sync.then(|| self.line(busy));
+            column![told].push(folders).push(line).spacing(space::L).into()
         };
         frame(Frame {
             icon: Icon::List,
@@ -252,6 +321,9 @@ fn save(door: &dyn Door, kept: &Kept, wanted: &Kept, may_receive: bool) -> Resul
         // What was watched before is watched still.
         door.watch_folder(kept.watched.as_deref())?;
         return Err(problem);
+    }
+    if kept.manner != wanted.manner {
+        door.set_line_manner(wanted.manner)?;
     }
     if kept.notifies != wanted.notifies {
         door.set_notifies(wanted.notifies)?;

@@ -45,7 +45,7 @@ use crate::domain::report::ErrorReport;
 use crate::domain::role::Act;
 use crate::i18n::{Lang, language};
 use crate::office::search::SavedFilter;
-use crate::office::{Agenda, Counts, DemandView, KeptForm, SyncReport};
+use crate::office::{Agenda, Counts, DemandView, KeptForm};
 use crate::t;
 use crate::token::Plugged;
 use jobs::Jobs;
@@ -78,6 +78,12 @@ pub struct Main {
     notices: Notices,
     line: status::Line,
     syncing: Option<u64>,
+    /// Exchanges in a row that failed, and how long to wait before the next.
+    failures: u32,
+    pause: Duration,
+    /// The next exchange is made because something was said to have come.
+    heard: bool,
+    listening: Option<Handle>,
     token: token::Chip,
     /// Documents that wait to be made to last.
     awaiting: usize,
@@ -132,8 +138,10 @@ pub enum Message {
     Synced {
         job: u64,
         asked: bool,
-        answer: Result<SyncReport, Problem>,
+        round: work::Round,
     },
+    /// Something has come, or nothing more is to be heard.
+    Heard(bool),
     WhyBroken,
     /// A minute has passed.
     Minute,
@@ -211,6 +219,10 @@ impl Main {
             notices: Notices::default(),
             line,
             syncing: None,
+            failures: 0,
+            pause: EVERY,
+            heard: false,
+            listening: None,
             token: token::Chip::new(&*door),
             awaiting: 0,
             owing: day::Owing::default(),
@@ -264,7 +276,9 @@ impl Main {
 
     pub fn subscription(&self) -> Subscription<Message> {
         let line = if self.may_sync() {
-            iced::time::every(EVERY).map(|_| Message::AutoSync)
+            // Two of the same length would be one subscription.
+            let pause = if self.pause == MINUTE { EVERY } else { self.pause };
+            iced::time::every(pause).map(|_| Message::AutoSync)
         } else {
             Subscription::none()
         };
@@ -333,7 +347,8 @@ impl Main {
             }
             Message::Sync => self.sync(true),
             Message::AutoSync => self.auto_sync(),
-            Message::Synced { job, asked, answer } => self.synced(job, asked, answer),
+            Message::Synced { job, asked, round } => self.synced(job, asked, round),
+            Message::Heard(came) => self.heard(came),
             Message::Plugged(now) => self.plugged(now),
             Message::Devices => {
                 let kind = self.token.kind().unwrap_or(SignatureKind::Organisation);

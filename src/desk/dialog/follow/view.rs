@@ -23,6 +23,7 @@ use crate::domain::reserve::Reserved;
 use crate::office::follow::{Followed, FollowedRow};
 use crate::office::labels;
 use crate::office::leaving::{PaperTask, Unsent};
+use crate::office::parked::Parked;
 use crate::t;
 
 /// Height of the list, so that what is done with a row stays in sight.
@@ -95,6 +96,12 @@ impl Board {
                 .enumerate()
                 .map(|(index, number)| lined(index, chosen(index), reserved(number)))
                 .collect(),
+            Tab::Parked => found
+                .parked
+                .iter()
+                .enumerate()
+                .map(|(index, one)| lined(index, chosen(index), parked(one)))
+                .collect(),
         };
         if lines.is_empty() {
             return row![
@@ -160,11 +167,13 @@ impl Board {
                 .spacing(space::M)
                 .into()
             }
-            Tab::Unsent | Tab::Recipients => words,
+            Tab::Unsent | Tab::Recipients | Tab::Parked => words,
         };
         let buttons = deeds.into_iter().map(|deed| {
             let weight = match deed {
-                Deed::RecallFrom | Deed::GiveUp | Deed::LetterDropped => Weight::Danger,
+                Deed::RecallFrom | Deed::GiveUp | Deed::GiveUpParked | Deed::LetterDropped => {
+                    Weight::Danger
+                }
                 _ => Weight::Plain,
             };
             let ready = self.may_begin(deed).then_some(Message::Do(deed));
@@ -308,6 +317,12 @@ fn reserved<'a>(number: &Reserved) -> Element<'a, Message> {
     two(name, mark, more)
 }
 
+fn parked<'a>(one: &Parked) -> Element<'a, Message> {
+    let mark = badge(Icon::Warning, labels::parked(one.kind), Tone::Bad);
+    let about = one.document.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
+    two(one.recipient_name.clone(), mark, vec![one.why.clone(), about])
+}
+
 /// A way of sending, as the picker shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Way(PaperWay);
@@ -334,6 +349,7 @@ fn name(tab: Tab) -> String {
         Tab::Recipients => t!("desk-follow-recipients"),
         Tab::Paper => t!("desk-follow-paper"),
         Tab::Numbers => t!("desk-follow-numbers"),
+        Tab::Parked => t!("desk-follow-parked"),
     }
 }
 
@@ -343,6 +359,7 @@ fn means(tab: Tab) -> String {
         Tab::Recipients => t!("desk-follow-recipients-means"),
         Tab::Paper => t!("desk-follow-paper-means"),
         Tab::Numbers => t!("desk-follow-numbers-means"),
+        Tab::Parked => t!("desk-follow-parked-means"),
     }
 }
 
@@ -352,6 +369,7 @@ fn none(tab: Tab) -> String {
         Tab::Recipients => t!("desk-follow-recipients-none"),
         Tab::Paper => t!("desk-follow-paper-none"),
         Tab::Numbers => t!("desk-follow-numbers-none"),
+        Tab::Parked => t!("desk-follow-parked-none"),
     }
 }
 
@@ -359,7 +377,7 @@ fn words_label(tab: Tab) -> String {
     match tab {
         Tab::Paper => t!("desk-follow-by"),
         Tab::Recipients => t!("desk-follow-why"),
-        Tab::Unsent | Tab::Numbers => t!("desk-follow-reason"),
+        Tab::Unsent | Tab::Numbers | Tab::Parked => t!("desk-follow-reason"),
     }
 }
 
@@ -373,15 +391,17 @@ fn label(deed: Deed) -> String {
         Deed::Reserve => t!("desk-follow-reserve"),
         Deed::Hold => t!("desk-follow-hold"),
         Deed::GiveUp => t!("desk-follow-give-up"),
+        Deed::Retry => t!("desk-follow-retry"),
+        Deed::GiveUpParked => t!("desk-follow-give-up-parked"),
     }
 }
 
 const fn icon_of(deed: Deed) -> Icon {
     match deed {
-        Deed::Resend => Icon::Send,
+        Deed::Resend | Deed::Retry => Icon::Send,
         Deed::RecallFrom => Icon::Ban,
         Deed::CloseDelivery | Deed::LetterSent => Icon::Check,
-        Deed::LetterDropped | Deed::GiveUp => Icon::Trash,
+        Deed::LetterDropped | Deed::GiveUp | Deed::GiveUpParked => Icon::Trash,
         Deed::Reserve => Icon::Plus,
         Deed::Hold => Icon::Lock,
     }

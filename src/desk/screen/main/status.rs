@@ -28,9 +28,31 @@ pub enum Line {
     /// Not tried since the login.
     Untried,
     /// The last attempt went through.
-    Good { at: Timestamp },
+    Good { at: Timestamp, found: Found },
+    /// Nothing goes by itself.
+    Paused { last: Option<Timestamp> },
     /// The last attempt failed; `last` is the last one that went through.
     Broken { problem: Problem, last: Option<Timestamp> },
+}
+
+/// What an exchange that went through leaves to be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Found {
+    /// Packets that were left where they are because the line costs.
+    pub held: u32,
+    /// By how many minutes this computer's clock is wrong: positive where it is behind the
+    /// server's; 0 below [`SKEW`].
+    pub skew: i64,
+}
+
+/// Clocks may differ by so many minutes without a word.
+const SKEW: i64 = 2;
+
+impl Found {
+    fn of(report: &SyncReport) -> Self {
+        let skew = report.skew.map_or(0, |skew| skew.as_mins());
+        Self { held: report.held, skew: if skew.abs() >= SKEW { skew } else { 0 } }
+    }
 }
 
 impl Line {
@@ -39,20 +61,20 @@ impl Line {
     }
 
     pub fn synced(&mut self, answer: &Result<SyncReport, Problem>, now: Timestamp) {
-        let problem = match answer {
-            Ok(report) => report.problem.clone(),
-            Err(problem) => Some(problem.clone()),
-        };
-        *self = match problem {
-            None => Self::Good { at: now },
-            Some(problem) => Self::Broken { problem, last: self.last() },
+        let last = self.last();
+        *self = match answer {
+            Ok(SyncReport { paused: true, .. }) => Self::Paused { last },
+            Ok(SyncReport { problem: Some(problem), .. }) | Err(problem) => {
+                Self::Broken { problem: problem.clone(), last }
+            }
+            Ok(report) => Self::Good { at: now, found: Found::of(report) },
         };
     }
 
     pub fn last(&self) -> Option<Timestamp> {
         match self {
-            Self::Good { at } => Some(*at),
-            Self::Broken { last, .. } => *last,
+            Self::Good { at, .. } => Some(*at),
+            Self::Broken { last, .. } | Self::Paused { last } => *last,
             Self::NoServer | Self::Untried => None,
         }
     }
@@ -60,7 +82,7 @@ impl Line {
     pub fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Broken { problem, .. } => Some(problem),
-            Self::NoServer | Self::Untried | Self::Good { .. } => None,
+            Self::NoServer | Self::Untried | Self::Good { .. } | Self::Paused { .. } => None,
         }
     }
 
@@ -77,6 +99,15 @@ impl Line {
                 (t!("desk-sync-error", reason = tell(problem).what), Icon::Warning, Tone::Bad)
             }
             _ if wedged > 0 => (t!("desk-sync-wedged", wedged = wedged), Icon::Warning, Tone::Bad),
+            Self::Paused { .. } => {
+                (t!("desk-sync-paused", waiting = waiting), Icon::Hourglass, Tone::Warn)
+            }
+            Self::Good { found: Found { skew, .. }, .. } if *skew != 0 => {
+                (t!("desk-sync-skew", minutes = skew.abs()), Icon::Clock, Tone::Warn)
+            }
+            Self::Good { found: Found { held, .. }, .. } if *held > 0 => {
+                (t!("desk-sync-held", held = *held), Icon::Cloud, Tone::Info)
+            }
             _ if waiting > 0 => {
                 (t!("desk-sync-waiting", waiting = waiting), Icon::Clock, Tone::Info)
             }
@@ -141,8 +172,12 @@ pub fn view<'a>(
     ))
     .size(size::CAPTION)
     .wrapping(Wrapping::None);
+    // What is parked waits for a person: the way to it is where it is said.
+    let parked = counts.is_some_and(|counts| counts.outbox_wedged > 0);
+    let state = badge(icon, words, tone);
+    let state = if parked { chip(state, Message::Follow) } else { state };
     container(
-        row![badge(icon, words, tone)]
+        row![state]
             .push(why)
             .push(last)
             .push(Space::new().width(Fill))
@@ -217,10 +252,27 @@ mod tests {
 
     #[test]
     fn wedged_items_are_never_hidden_by_a_good_line() {
-        let line = Line::Good { at: Timestamp::UNIX_EPOCH };
+        let line = Line::Good { at: Timestamp::UNIX_EPOCH, found: Found::default() };
         let counts = Counts { outbox_wedged: 2, outbox_waiting: 5, ..Counts::default() };
         assert_eq!(line.told(Some(&counts)).2, Tone::Bad);
         let counts = Counts { outbox_waiting: 5, ..Counts::default() };
         assert_eq!(line.told(Some(&counts)).1, Icon::Clock);
+    }
+
+    #[test]
+    fn a_pause_and_a_wrong_clock_are_told() {
+        let mut line = Line::Untried;
+        let now = Timestamp::UNIX_EPOCH;
+        let skewed = |seconds| SyncReport {
+            skew: Some(jiff::SignedDuration::from_secs(seconds)),
+            ..SyncReport::default()
+        };
+        line.synced(&Ok(skewed(-50)), now);
+        assert_eq!(line.told(None).2, Tone::Good);
+        line.synced(&Ok(skewed(-600)), now);
+        assert_eq!(line.told(None).2, Tone::Warn);
+        assert!(line.told(None).0.contains("10"));
+        line.synced(&Ok(SyncReport { paused: true, ..SyncReport::default() }), now);
+        assert_eq!((line.told(None).1, line.last()), (Icon::Hourglass, Some(now)));
     }
 }

@@ -2,20 +2,25 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::channel::oneshot;
 use iced::Task;
 use jiff::Timestamp;
 
 use super::notices::Notice;
-use super::{Main, Message, jobs, status};
+use super::{EVERY, Main, Message, jobs, status};
 use crate::desk::dialog::Dialog;
 use crate::desk::document::Document;
+use crate::desk::door::Door;
 use crate::desk::orders::{Order, Outcome};
 use crate::desk::{viewer, words};
 use crate::domain::identity::ExpiryWarning;
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::domain::role::Act;
 use crate::domain::text::safe_file_name;
+use crate::office::batch::Cancel;
+use crate::office::exchange::Ear;
 use crate::office::{DemandView, SyncReport};
 use crate::t;
 
@@ -270,28 +275,42 @@ impl Main {
         }
         let job = self.jobs.begin(t!("desk-doing-sync"), None);
         self.syncing = Some(job);
-        let door = Arc::clone(&self.door);
-        let call = move || if asked { door.sync_now() } else { door.sync() };
-        let work = Task::perform(crate::desk::ask(call), move |answer| Message::Synced {
+        let (door, failures) = (Arc::clone(&self.door), self.failures);
+        let heard = std::mem::take(&mut self.heard);
+        let call = move || {
+            let answer = if asked { door.sync_now() } else { door.sync() };
+            Ok(Round::of(&*door, answer, failures, heard))
+        };
+        let work = Task::perform(crate::desk::ask(call), move |round| Message::Synced {
             job,
             asked,
-            answer,
+            round: round.unwrap_or_else(Round::broken),
         });
         Task::batch([work, slow(job)])
     }
 
-    pub(super) fn synced(
-        &mut self,
-        job: u64,
-        asked: bool,
-        answer: Result<SyncReport, Problem>,
-    ) -> Task<Message> {
+    /// Something has come, as was heard; or nothing more is to be heard until the next exchange.
+    pub(super) fn heard(&mut self, came: bool) -> Task<Message> {
+        self.listening = None;
+        self.heard = came;
+        if came { self.auto_sync() } else { Task::none() }
+    }
+
+    pub(super) fn synced(&mut self, job: u64, asked: bool, round: Round) -> Task<Message> {
+        let Round { answer, failures, pause, ear } = round;
+        (self.failures, self.pause) = (failures, pause);
+        let listen = ear.map(|ear| {
+            let (listen, handle) = Task::perform(listen(ear, pause), Message::Heard).abortable();
+            self.listening = Some(handle.abort_on_drop());
+            listen
+        });
         self.jobs.end(job);
         if self.syncing == Some(job) {
             self.syncing = None;
         }
         self.line.synced(&answer, Timestamp::now());
         let mut tasks = vec![self.count(), self.count_awaiting()];
+        tasks.extend(listen);
         if let Some(problem) = self.line.problem().cloned() {
             tracing::warn!(%problem, "synchronisation");
             // The indicator says it each minute; a person who asked is told at length.
@@ -323,6 +342,64 @@ impl Main {
             }
         }
         Task::batch(tasks)
+    }
+}
+
+/// What an exchange came to, and what is to be done until the next.
+#[derive(Debug, Clone)]
+pub struct Round {
+    answer: Result<SyncReport, Problem>,
+    /// Exchanges in a row that failed.
+    failures: u32,
+    /// Until the next one.
+    pause: Duration,
+    /// What hears that something has come meanwhile.
+    ear: Option<Arc<Ear>>,
+}
+
+impl Round {
+    /// `heard`: it was made because something was said to have come.
+    fn of(
+        door: &dyn Door,
+        answer: Result<SyncReport, Problem>,
+        failures: u32,
+        heard: bool,
+    ) -> Self {
+        let well = matches!(&answer, Ok(report) if report.problem.is_none());
+        let failures = if well { 0 } else { failures.saturating_add(1) };
+        // What was said to have come and could not be had is not asked for at once again.
+        let quiet = |report: &SyncReport| report.held > 0 || (heard && report.received == 0);
+        let listens = well && answer.as_ref().is_ok_and(|report| !quiet(report));
+        let ear = if listens { door.ear().ok().flatten() } else { None };
+        Self { answer, failures, pause: door.until_next_sync(failures), ear }
+    }
+
+    fn broken(problem: Problem) -> Self {
+        Self { answer: Err(problem), failures: 1, pause: EVERY, ear: None }
+    }
+}
+
+/// Listens on a thread of its own, since it waits for long and for nothing of the office; ends
+/// soon when nobody wants to hear it any more.
+async fn listen(ear: Arc<Ear>, at_most: Duration) -> bool {
+    let (tell, told) = oneshot::channel();
+    let wanted = Wanted::default();
+    let watch = wanted.0.clone();
+    std::thread::spawn(move || {
+        let came = ear.listen(at_most, &|| watch.is_cancelled());
+        // Nobody may be there any more.
+        let _ = tell.send(came);
+    });
+    told.await.unwrap_or(false)
+}
+
+/// Calls its watch off when it goes.
+#[derive(Default)]
+struct Wanted(Cancel);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 

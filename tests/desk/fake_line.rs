@@ -1,0 +1,69 @@
+//! The line of the office in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vanthu::desk::door::LineDoor;
+use vanthu::domain::agency::AgencyCode;
+use vanthu::domain::problem::Problem;
+use vanthu::office::exchange::Ear;
+use vanthu::office::line::LineManner;
+use vanthu::office::parked::{Parked, ParkedKind};
+
+use super::{FakeDoor, FakeKeeper};
+
+impl LineDoor for FakeDoor {
+    fn line_manner(&self) -> Result<LineManner, Problem> {
+        Ok(self.keeper.enter()?.manner)
+    }
+
+    fn set_line_manner(&self, manner: LineManner) -> Result<(), Problem> {
+        self.keeper.enter()?.manner = manner;
+        Ok(())
+    }
+
+    fn until_next_sync(&self, _: u32) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn ear(&self) -> Result<Option<Arc<Ear>>, Problem> {
+        Ok(None)
+    }
+
+    fn parked(&self, _: u32) -> Result<Vec<Parked>, Problem> {
+        Ok(self.keeper.enter()?.parked.clone())
+    }
+
+    fn retry_parked(&self, item: &str) -> Result<(), Problem> {
+        let mut books = self.keeper.enter()?;
+        books.deeds.push(format!("retry {item}"));
+        books.parked.retain(|one| one.item != item);
+        Ok(())
+    }
+
+    fn give_up_parked(&self, item: &str, reason: &str) -> Result<(), Problem> {
+        assert!(!reason.is_empty());
+        let mut books = self.keeper.enter()?;
+        books.deeds.push(format!("give up {item}: {reason}"));
+        books.parked.retain(|one| one.item != item);
+        Ok(())
+    }
+}
+
+impl FakeKeeper {
+    pub fn line_manner(&self) -> LineManner {
+        self.books().manner
+    }
+
+    /// A status for this agency that the server does not take.
+    pub fn park(&self, item: &str, recipient: &str) {
+        self.books().parked.push(Parked {
+            item: item.to_owned(),
+            kind: ParkedKind::Status,
+            document: None,
+            recipient: AgencyCode::new("000.00.14.H30").unwrap(),
+            recipient_name: recipient.to_owned(),
+            why: "Máy chủ không biết nơi nhận này.".to_owned(),
+        });
+    }
+}
