@@ -232,11 +232,11 @@ fn entries(folder: &Path) -> usize {
 }
 
 fn wait_until(what: &str, is: impl Fn() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if is() {
             return;
         }
         thread::sleep(Duration::from_millis(10));
     }
-    panic!("in five seconds not reached: {what}");
+    panic!("in half a minute not reached: {what}");
 }

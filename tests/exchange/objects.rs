@@ -75,7 +75,14 @@ fn packets_lie_in_the_store_and_nowhere_else() {
     }
     let server = Program::start_with(&place, &bucket);
     let proxy = Proxy::before(server.address);
-    let (a, b) = (line(&proxy.url(), COMMUNE), line(&proxy.url(), PROVINCE));
+    // Nothing moves on the line while the store puts the parts together.
+    let patient = |agency: &str| {
+        let url = proxy.url();
+        let address = ServerAddress::new(&url, code(agency), Pin::new(secret(agency))).unwrap();
+        let patience = Patience { stall: Duration::from_secs(60), ..PATIENCE };
+        VanthuLine::with(address, patience, Timestamp::now).unwrap()
+    };
+    let (a, b) = (patient(COMMUNE), patient(PROVINCE));
     // In one call; in pieces over many connections; and so large that the store wants parts.
     let packets = [packet(1, 20_000), packet(2, MIB), packet(3, 20 * MIB)];
     proxy.spoil([Fault::Pass].into_iter().chain([Fault::CutUp(200_000); 6]));

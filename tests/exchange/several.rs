@@ -104,12 +104,18 @@ fn an_upload_goes_on_at_another_instance() {
     assert_eq!(place.under_way(), 0);
 }
 
+/// Servers listen to each other soon after they have started.
+fn until_they_listen(place: &Place, servers: usize) {
+    const WHO: &str = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%'
+        AND datname = current_database()";
+    wait_until("they listen", || database::run(place.database(), WHO).len() >= servers);
+}
+
 #[test]
 fn who_waits_at_one_hears_of_what_another_took() {
     let place = place!();
     let servers = start_together(&place, 2);
-    // They listen to each other soon after they have started.
-    thread::sleep(Duration::from_millis(500));
+    until_they_listen(&place, 2);
     for round in 0..3 {
         let waiting = ask_beside(&servers[0].url(), "/v1/inbox?waiting=true&wait=20");
         let a = line(&servers[1].url(), COMMUNE);
@@ -117,8 +123,8 @@ fn who_waits_at_one_hears_of_what_another_took() {
         let receipt = a.send(&parcel(&key, &[PROVINCE], key.as_bytes()), &()).unwrap();
         let (items, after) = waiting.recv_timeout(Duration::from_secs(10)).unwrap();
         assert_eq!(items, [receipt.server_id.as_str()]);
-        // By word; who looks for itself does so every second at most.
-        assert!(after < Duration::from_millis(900), "{after:?}");
+        // By word; who has a word coming looks for itself every fifteen seconds.
+        assert!(after < Duration::from_secs(8), "{after:?}");
         line(&servers[0].url(), PROVINCE).confirm(&receipt.server_id, Outcome::Kept).unwrap();
     }
 }
@@ -127,7 +133,7 @@ fn who_waits_at_one_hears_of_what_another_took() {
 fn who_hears_nothing_looks_for_itself() {
     let place = place!();
     let servers = start_together(&place, 2);
-    thread::sleep(Duration::from_millis(500));
+    until_they_listen(&place, 2);
     // The connection on which it listens is cut, and cut again whenever it comes back.
     let url = place.database().to_owned();
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
@@ -138,7 +144,7 @@ fn who_hears_nothing_looks_for_itself() {
     let receipt = a.send(&parcel("k", &[PROVINCE], b"<edXML/>"), &()).unwrap();
     let (items, after) = waiting.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(items, [receipt.server_id.as_str()]);
-    assert!(after < Duration::from_secs(4), "{after:?}");
+    assert!(after < Duration::from_secs(10), "{after:?}");
 }
 
 /// Many parcels at once from many senders to the same recipients, over three instances: each

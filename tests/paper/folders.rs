@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vanthu::office::batch::Cancel;
 use vanthu::office::folder::{SETTLED, Sweep};
@@ -146,8 +146,8 @@ fn a_kill_at_any_moment_makes_no_document_twice_and_loses_no_file() {
         given += 1;
     }
     let data_dir = desk.path("data");
-    // Lives of different lengths, each ended without a word.
-    for millis in [2900, 3300, 3700, 4300] {
+    // Each life is ended without a word, at another moment after it has taken one more.
+    for (more, millis) in (1..).zip([0, 3, 9, 30]) {
         drop(desk.office.take());
         let mut child = Command::new(env!("CARGO_BIN_EXE_vanthuctl"))
             .args(["--data-dir", data_dir.to_str().unwrap(), "--user", "be", "watch"])
@@ -157,6 +157,11 @@ fn a_kill_at_any_moment_makes_no_document_twice_and_loses_no_file() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let began = Instant::now();
+        while names(&folder.join("taken")).len() < more {
+            assert!(began.elapsed() < Duration::from_secs(60), "nothing was taken");
+            std::thread::sleep(Duration::from_millis(2));
+        }
         std::thread::sleep(Duration::from_millis(millis));
         child.kill().unwrap();
         child.wait().unwrap();

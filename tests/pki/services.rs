@@ -29,9 +29,10 @@ fn a_time_stamp_is_had_and_verified() {
 #[test]
 fn a_changed_time_stamp_is_refused() {
     let token = stamp(&setting("RIG_TSA_URL"), &HttpFetch::new(), CONTENT).unwrap();
-    let year = token.windows(4).position(|w| w == b"2026").unwrap();
+    let time = tsp::claimed_time(&token).unwrap().strftime("%Y%m%d%H%M%S").to_string();
+    let year = token.windows(14).position(|w| w == time.as_bytes()).unwrap();
     let mut changed = token.clone();
-    changed[year + 3] = b'1';
+    changed[year + 3] = if changed[year + 3] == b'1' { b'2' } else { b'1' };
     let none = Evidence::default();
     let error = tsp::verify(&changed, CONTENT, &trust(), &none, None).unwrap_err();
     assert_eq!(error, PkiError::Cms(CmsFault::DigestMismatch));
@@ -47,7 +48,7 @@ fn services_that_fail_fail_cleanly() {
     let begun = Instant::now();
     let error = stamp(&behind("delay-5000"), &impatient, CONTENT).unwrap_err();
     assert!(matches!(error, PkiError::TimedOut { .. }), "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < Duration::from_millis(4_900), "it waited for the answer");
     let narrow = HttpFetch::with_limits(HttpFetch::TIMEOUT, 100);
     let error = stamp(&url, &narrow, CONTENT).unwrap_err();
     assert!(matches!(error, PkiError::ReplyTooLarge { limit: 100, .. }), "{error}");

@@ -198,8 +198,12 @@ class Card:
             self.faults["remove-on-sign"] = "0"
             self.remove()
             raise Removed
-        if self.faults["fail-sign"] not in ("", "none"):
-            raise Error(int(self.faults["fail-sign"], 16))
+        status, _, times = self.faults["fail-sign"].partition("x")
+        if status not in ("", "none"):
+            if times:
+                left = int(times) - 1
+                self.faults["fail-sign"] = f"{status}x{left}" if left else "none"
+            raise Error(int(status, 16))
 
     def signed(self, signature):
         """A signature made, and what becomes of it."""

@@ -167,17 +167,17 @@ proptest! {
 #[test]
 fn the_token_is_kept_busy_while_others_prepare_and_store() {
     let work = |_: &usize, turn: &mut Turn| {
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(40));
         sign(turn)?;
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(40));
         Ok(())
     };
     let pieces: Vec<usize> = (0..10).collect();
-    let report = run(ready(50, vec![]), &pieces, LONG, &Cancel::default(), &|_| {}, work);
+    let report = run(ready(100, vec![]), &pieces, LONG, &Cancel::default(), &|_| {}, work);
     assert_eq!(report.done(), 10);
     assert_eq!(report.load.signatures, 10);
-    // One after the other it would be 50 of 90; the rest is room for a busy machine.
-    assert!(report.load.ratio() > 0.7, "{:?}", report.load);
+    // One after the other it would be 100 of 180; the rest is room for a busy machine.
+    assert!(report.load.ratio() > 0.6, "{:?}", report.load);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_cancelled_batch_finishes_what_the_token_has() {
     };
     let trips = [Trip::No; 8];
     let report =
-        run(ready(5, vec![]), &trips, LONG, &cancel, &tell, |trip, turn| go(&book, turn, *trip));
+        run(ready(100, vec![]), &trips, LONG, &cancel, &tell, |trip, turn| go(&book, turn, *trip));
     let taken = book.0.into_inner().unwrap();
     assert_eq!(taken.len(), report.done());
     assert!((3..8).contains(&report.done()), "{report:?}");
@@ -224,11 +224,12 @@ fn a_cancelled_batch_finishes_what_the_token_has() {
 #[test]
 fn when_the_time_of_the_pin_is_over_the_token_is_closed() {
     let book = Book::default();
-    let time = Duration::from_millis(60);
+    let time = Duration::from_millis(500);
     let trips = [Trip::No; 8];
-    let report = run(ready(25, vec![]), &trips, time, &Cancel::default(), &|_| {}, |trip, turn| {
-        go(&book, turn, *trip)
-    });
+    let report =
+        run(ready(150, vec![]), &trips, time, &Cancel::default(), &|_| {}, |trip, turn| {
+            go(&book, turn, *trip)
+        });
     assert!((1..8).contains(&report.done()), "{report:?}");
     let (_, last) = report.fates.last().unwrap();
     assert_eq!(last, &Fate::NotTried(OfficeError::BatchTimeOver.into()));
@@ -240,18 +241,18 @@ fn who_needs_no_number_keeps_nobody_from_reserving() {
     // Every other one has its number already, as with seals of documents old and new.
     let pieces = [false, true, false, true, false, true];
     let work = |numbered: &bool, turn: &mut Turn| {
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(40));
         if *numbered {
             return go(&book, turn, Trip::No);
         }
         sign(turn)?;
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(40));
         Ok(0)
     };
-    let report = run(ready(50, vec![]), &pieces, LONG, &Cancel::default(), &|_| {}, work);
+    let report = run(ready(100, vec![]), &pieces, LONG, &Cancel::default(), &|_| {}, work);
     let done: Vec<u32> = report.fates.iter().filter_map(|(_, f)| f.done().copied()).collect();
     assert_eq!(done, [0, 1, 0, 2, 0, 3]);
-    assert!(report.load.ratio() > 0.7, "{:?}", report.load);
+    assert!(report.load.ratio() > 0.6, "{:?}", report.load);
 }
 
 #[test]
