@@ -1,13 +1,18 @@
 //! What an administrator types at the server and at an office: a certificate instead of a
 //! secret, and agencies that change.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
+use der::asn1::Ia5String;
 use serde_json::Value;
+use x509_cert::ext::pkix::name::GeneralName;
 
 use super::certificates::{PROVINCES, Pki, SERVER, key_pem, pem, year};
-use super::cuts::{Program, program};
+use super::cuts::{Program, add_agency, program};
 use super::trust::{here, issued};
 use super::*;
 
@@ -23,14 +28,18 @@ fn administer(place: &Place, words: &[&str], status: i32) -> String {
 
 /// What `vanthuctl --json` says in the office's folder; its exit status is `status`.
 fn ctl(office: &Path, ca: &Path, words: &[&str], status: i32) -> Value {
+    // Where the system's roots are looked for.
+    ctl_with(office, &[("SSL_CERT_FILE", ca.to_str().unwrap())], words, status)
+}
+
+fn ctl_with(office: &Path, environment: &[(&str, &str)], words: &[&str], status: i32) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_vanthuctl"))
         .arg("--json")
         .args(words)
         .env("VANTHU_DATA_DIR", office)
         .env("VANTHU_USER", "quantri")
         .env("VANTHU_PASSWORD", "mat khau cua quan tri")
-        // Where the system's roots are looked for.
-        .env("SSL_CERT_FILE", ca)
+        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -111,3 +120,75 @@ fn an_office_is_set_up_by_its_certificate_and_learns_of_changes() {
     assert_eq!(refused["error"]["code"], "exchange-certificate-refused");
     assert!(administer(&place, &["office", "certificate", COMMUNE], 0).contains("revoked"));
 }
+
+/// A proxy of the system: whoever asks for the server, by whatever name, is led to it.
+fn system_proxy(server: SocketAddr) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = Arc::clone(&asked);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let mut head = BufReader::new(client.try_clone().unwrap());
+            let mut first = String::new();
+            head.read_line(&mut first).unwrap();
+            loop {
+                let mut line = String::new();
+                if head.read_line(&mut line).unwrap() == 0 || line.trim().is_empty() {
+                    break;
+                }
+            }
+            let target = first.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next());
+            seen.lock().unwrap().push(target.unwrap_or(&first).to_owned());
+            let server = TcpStream::connect(server).unwrap();
+            let carry = |mut from: TcpStream, mut to: TcpStream| {
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Both);
+                });
+            };
+            (&client).write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            carry(client.try_clone().unwrap(), server.try_clone().unwrap());
+            carry(server, client);
+        }
+    });
+    (url, asked)
+}
+
+#[test]
+fn an_office_goes_through_the_systems_proxy_and_believes_its_province_alone() {
+    const NAME: &str = "vanban.tinh.example";
+    let (place, pki) = (Place::sqlite(), Pki::new());
+    let files = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: String| {
+        let path = files.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let name = GeneralName::DnsName(Ia5String::new(NAME).unwrap());
+    let own = issued(&pki.name, PROVINCES, "vanban", SERVER, year(), Some(name));
+    let (ca, cert) = (file("ca.pem", pem(&pki.root)), file("may-chu.pem", pem(&own)));
+    let key = file("may-chu.key", key_pem(SERVER));
+    add_agency(&place, COMMUNE);
+    let server = Program::start_over(&place, &["--tls-cert", &cert, "--tls-key", &key]);
+    let (proxy, asked) = system_proxy(server.address);
+
+    let office = files.path().join("office");
+    let own_secret = secret(COMMUNE);
+    let environment = [("HTTPS_PROXY", proxy.as_str()), ("SECRET", own_secret.as_str())];
+    let ask = |words: &[&str], status| ctl_with(&office, &environment, words, status);
+    ask(&["init", "--agency", COMMUNE, "--name", "UBND xã Tân Bình", "--roles", ROLES], 0);
+    let url = format!("https://{NAME}");
+    let server_is = ["config", "server", &url, "--secret-env", "SECRET"];
+    ask(&server_is, 0);
+    // Nobody on this computer vouches for that authority.
+    assert_eq!(ask(&["sync", "--once"], 5)["error"]["code"], "exchange-untrusted");
+    ask(&[&server_is[..], &["--ca", &file("khac.pem", "khong phai".to_owned())]].concat(), 5);
+    ask(&[&server_is[..], &["--ca", &ca]].concat(), 0);
+    assert_eq!(ask(&["config", "show"], 0)["server_trust"], "pinned");
+    assert_eq!(ask(&["sync", "--once"], 0)["sent"], 0);
+    let asked = asked.lock().unwrap();
+    assert!(asked.len() > 1 && asked.iter().all(|one| *one == format!("{NAME}:443")), "{asked:?}");
+}
+
+const ROLES: &str = "administrator,clerk";
