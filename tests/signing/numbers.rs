@@ -13,7 +13,7 @@ use super::seeds::corpus;
 use super::support::*;
 
 /// A decision whose number and date are still to come: the person has signed, and left the
-/// fields for them.
+/// fields for them, and one for something else.
 fn left_open() -> &'static [u8] {
     static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     BYTES.get_or_init(|| {
@@ -22,13 +22,23 @@ fn left_open() -> &'static [u8] {
             let (page_id, mut page) = source.page(1).unwrap();
             let font = own_font(update, "30");
             let mut fields = Vec::new();
-            for (name, x) in [("VtNumber", 100), ("VtDay", 300)] {
+            let common = update.allocate();
+            update.set(
+                common,
+                dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica",
+                "Encoding" => "WinAnsiEncoding" }
+                .into(),
+            );
+            for (name, x, font) in
+                [("VtNumber", 100, "VtSerif"), ("VtDay", 300, "VtSerif"), ("Note", 450, "Helv")]
+            {
                 let (id, look) = (update.allocate(), update.allocate());
                 update.set(look, xobject("", Dictionary::new()));
+                let with = literal(&format!("/{font} 13 Tf 0 g"));
                 update.set(id, dictionary! {
                     "Type" => "Annot", "Subtype" => "Widget", "FT" => "Tx", "T" => literal(name),
                     "F" => 132, "Ff" => 1, "P" => page_id, "Q" => 1,
-                    "DA" => literal("/VtSerif 13 Tf 0 g"), "AP" => dictionary! { "N" => look },
+                    "DA" => with, "AP" => dictionary! { "N" => look },
                     "Rect" => vec![x.into(), 700.into(), (x + 100).into(), 720.into()],
                 }.into());
                 fields.push(Object::Reference(id));
@@ -37,7 +47,9 @@ fn left_open() -> &'static [u8] {
                 "AcroForm",
                 dictionary! {
                     "Fields" => fields.clone(),
-                    "DR" => dictionary! { "Font" => dictionary! { "VtSerif" => font } },
+                    "DR" => dictionary! {
+                        "Font" => dictionary! { "VtSerif" => font, "Helv" => common },
+                    },
                 },
             );
             page.set("Annots", fields);
@@ -124,6 +136,23 @@ fn number(update: &mut Update<'_>, source: &Source, name: &str, value: &str, con
     update.set(field.id, dictionary.into());
 }
 
+/// Fills the field that is kept for something else, as anybody may.
+fn note(update: &mut Update<'_>, source: &Source) {
+    let field = found(source, "Note");
+    let content = "/Tx BMC q BT /Helv 12 Tf 0 g 2 5 Td (12) Tj ET Q EMC";
+    let look = content_look(update, "Helv", form_font(source, "Helv"), content);
+    let mut dictionary = field.dictionary;
+    dictionary.set("V", literal("12"));
+    dictionary.set("AP", dictionary! { "N" => look });
+    update.set(field.id, dictionary.into());
+}
+
+fn metadata(update: &mut Update<'_>) {
+    let kind = dictionary! { "Type" => "Metadata", "Subtype" => "XML" };
+    let xmp = XMP.replace("end='w'", "end='r'");
+    update.set((7, 0), Stream::new(kind, xmp.into_bytes()).into());
+}
+
 /// What the maker draws for these digits.
 fn drawn(digits: &str) -> String {
     let codes: String = digits.bytes().map(|digit| format!("{:04x}", digit - b'0' + 1)).collect();
@@ -179,6 +208,33 @@ pub fn cases() -> Vec<Case> {
             });
             append(&once, |update, source| number(update, source, "VtNumber", "08", &drawn("08")))
         },
+        field,
+    );
+    // Each of these may come with a signature; with a number none may.
+    add(
+        "another field filled with the seal",
+        signed_with(open, "org", note),
+        Expected::Permitted("form-filled"),
+    );
+    add(
+        "another field filled with the number",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+            note(update, source);
+        }),
+        field,
+    );
+    add(
+        "metadata changed with the seal",
+        signed_with(open, "org", |update, _| metadata(update)),
+        Expected::Permitted("metadata"),
+    );
+    add(
+        "metadata changed with the number",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+            metadata(update);
+        }),
         field,
     );
     add(
