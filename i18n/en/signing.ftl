@@ -155,6 +155,7 @@ check-found-signer-unknown = The name of the signer in the document is not known
 check-found-position-unknown = The certificate or the document states no position.
 check-found-same-code = The right agency code { $expected }.
 check-found-same-name = Matches: { $found }.
+check-found-other-code = Agency code on the signature: { $found }. The sender's or the issuer's: { $expected }. The seal is another agency's.
 check-found-other-name = On the signature: { $found }. In the document: { $expected }.
 check-found-name-unclear = Cannot be compared. On the signature: { $found }. In the document: { $expected }.
 check-found-in-order = The organisation's signature covers the personal one.

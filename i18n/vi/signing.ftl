@@ -155,6 +155,7 @@ check-found-signer-unknown = Không rõ họ tên người ký trong văn bản 
 check-found-position-unknown = Chứng thư số hoặc văn bản không ghi chức vụ.
 check-found-same-code = Đúng mã định danh { $expected }.
 check-found-same-name = Khớp: { $found }.
+check-found-other-code = Mã định danh trên chữ ký: { $found }. Mã của cơ quan gửi hoặc cơ quan ban hành: { $expected }. Dấu là của cơ quan khác.
 check-found-other-name = Trên chữ ký: { $found }. Theo văn bản: { $expected }.
 check-found-name-unclear = Chưa đối chiếu được. Trên chữ ký: { $found }. Theo văn bản: { $expected }.
 check-found-in-order = Chữ ký của cơ quan bao trùm chữ ký của người có thẩm quyền.
