@@ -161,6 +161,7 @@ check-found-name-unclear = Cannot be compared. On the signature: { $found }. In 
 check-found-in-order = The organisation's signature covers the personal one.
 check-found-seal-first = The organisation signed before the person in authority.
 check-found-before-signature = Number and date were there before signing or are not on the page; nothing changed after.
+check-found-still-open = Number and date are not all written: their boxes are still open ({ $found }). The organisation's signature is to fill them.
 check-found-with-seal = Number and date ({ $found }) were written into their boxes with the seal, and nothing else was changed.
 check-found-changed-otherwise = The document was changed after signing in a way that is not permitted.
 check-found-acts-named = { $found }.

@@ -161,6 +161,7 @@ check-found-name-unclear = Chưa đối chiếu được. Trên chữ ký: { $fo
 check-found-in-order = Chữ ký của cơ quan bao trùm chữ ký của người có thẩm quyền.
 check-found-seal-first = Cơ quan ký trước khi người có thẩm quyền ký.
 check-found-before-signature = Số và ngày có từ trước khi ký hoặc không ghi trên trang; không thay đổi sau khi ký.
+check-found-still-open = Số và ngày chưa ghi đủ: còn ô để trống ({ $found }). Các ô này phải được ghi khi cơ quan, tổ chức ký.
 check-found-with-seal = Số và ngày ({ $found }) được ghi vào đúng ô cùng lúc đóng dấu, không thay đổi gì khác.
 check-found-changed-otherwise = Văn bản bị thay đổi sau khi ký theo cách không được phép.
 check-found-acts-named = { $found }.

@@ -3,9 +3,11 @@
 //! signature left empty, and nothing else.
 
 use lopdf::{Dictionary, Object, Stream, StringFormat, dictionary};
+use vanthu::domain::verdict::Answer;
 use vanthu::pdf::structure::{Source, Update};
 use vanthu::pki::cms::{SignerParams, prepare};
 use vanthu::pki::{DigestAlgorithm, SignatureScheme};
+use vanthu::signing::check::{CheckOptions, Expectation, check, completeness};
 
 use super::cases::{Case, Expected};
 use super::forms::{content_look, form_font, found, literal, own_font, xobject};
@@ -157,6 +159,35 @@ fn metadata(update: &mut Update<'_>) {
 fn drawn(digits: &str) -> String {
     let codes: String = digits.bytes().map(|digit| format!("{:04x}", digit - b'0' + 1)).collect();
     format!("/Tx BMC q BT /VtSerif 13 Tf 0 0 0 rg 10 5 Td <{codes}> Tj ET Q EMC")
+}
+
+#[test]
+fn boxes_that_are_still_open_are_reported() {
+    let told = |bytes: &[u8]| {
+        let options = CheckOptions { trust: &corpus().trust, at: None, online: None };
+        let report = check(bytes.into(), &options).unwrap();
+        let lines = completeness(&report, &Expectation::default());
+        let line = lines.into_iter().find(|line| line.code == "number-and-date").unwrap();
+        (line.result, line.detail, line.found)
+    };
+    let answer = |result, detail: &str, found: &str| (result, detail.to_owned(), found.to_owned());
+    let open = left_open();
+    let both = "VtNumber, VtDay";
+    assert_eq!(told(open), answer(Answer::No, "still-open", both));
+    let passed_over = signed_with(open, "org", |_, _| {});
+    assert_eq!(told(&passed_over), answer(Answer::No, "still-open", both));
+    let half = signed_with(open, "org", |update, source| {
+        number(update, source, "VtNumber", "07", &drawn("07"));
+    });
+    assert_eq!(told(&half), answer(Answer::No, "still-open", "VtDay"));
+    let whole = signed_with(open, "org", |update, source| {
+        number(update, source, "VtNumber", "07", &drawn("07"));
+        number(update, source, "VtDay", "23", &drawn("23"));
+    });
+    let said = answer(Answer::Ok, "with-seal", "VtDay: 23, VtNumber: 07");
+    assert_eq!(told(&whole), said);
+    let never = corpus().file("table");
+    assert_eq!(told(never), answer(Answer::Ok, "before-signature", ""));
 }
 
 /// Number and date, drawn with the seal.

@@ -238,7 +238,8 @@ fn order(personal: &[&SignatureReport], seals: &[&SignatureReport]) -> Completen
 }
 
 /// Which of the two lawful ways the number and the date came: before the leader signed, or
-/// with the seal, in their boxes and with nothing else.
+/// with the seal, in their boxes and with nothing else. Boxes that are still empty wait for
+/// the seal, or were passed over by it.
 fn number(
     report: &Report,
     personal: &[&SignatureReport],
@@ -260,6 +261,10 @@ fn number(
         line(CODE, NUMBER, Answer::Unknown, "missing")
     } else if changed {
         line(CODE, NUMBER, Answer::No, "changed-otherwise")
+    } else if !report.left_open.is_empty() {
+        let mut line = line(CODE, NUMBER, Answer::No, "still-open");
+        line.found = report.left_open.join(", ");
+        line
     } else if !with_seal.is_empty() {
         let mut line = line(CODE, NUMBER, Answer::Ok, "with-seal");
         let said = with_seal.iter().map(|(field, text)| format!("{field}: {text}"));
