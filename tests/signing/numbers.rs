@@ -5,8 +5,8 @@
 use lopdf::{Dictionary, Object, Stream, StringFormat, dictionary};
 use vanthu::domain::verdict::Answer;
 use vanthu::pdf::structure::{Source, Update};
+use vanthu::pki::DigestAlgorithm;
 use vanthu::pki::cms::{SignerParams, prepare};
-use vanthu::pki::{DigestAlgorithm, SignatureScheme};
 use vanthu::signing::check::{CheckOptions, Expectation, check, completeness};
 
 use super::cases::{Case, Expected};
@@ -63,7 +63,21 @@ fn left_open() -> &'static [u8] {
 }
 
 /// The revision of a signer with whatever else `change` puts into it.
-fn signed_with(bytes: &[u8], who: &str, change: impl FnOnce(&mut Update<'_>, &Source)) -> Vec<u8> {
+pub fn signed_with(
+    bytes: &[u8],
+    who: &str,
+    change: impl FnOnce(&mut Update<'_>, &Source),
+) -> Vec<u8> {
+    signed_saying(bytes, who, "", change)
+}
+
+/// The same, with something more in the signature's dictionary.
+pub fn signed_saying(
+    bytes: &[u8],
+    who: &str,
+    more: &str,
+    change: impl FnOnce(&mut Update<'_>, &Source),
+) -> Vec<u8> {
     const ROOM: usize = 2500;
     const RANGE: &str = "[0 0000000000 0000000000 0000000000]";
     let mut signed = append(bytes, |update, source| {
@@ -71,7 +85,7 @@ fn signed_with(bytes: &[u8], who: &str, change: impl FnOnce(&mut Update<'_>, &So
         let (value, field) = (update.allocate(), update.allocate());
         let contents = "0".repeat(2 * ROOM);
         let body = format!(
-            "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/ByteRange {RANGE}/Contents <{contents}>>>"
+            "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached{more}/ByteRange {RANGE}/Contents <{contents}>>>"
         );
         update.set_raw(value, body.into_bytes());
         // As they are after the change.
@@ -112,7 +126,7 @@ fn signed_with(bytes: &[u8], who: &str, change: impl FnOnce(&mut Update<'_>, &So
         certificate: signer.certificate.clone(),
         chain: signer.chain.clone(),
         digest,
-        scheme: SignatureScheme::Ecdsa,
+        scheme: signer.certificate.key_kind().default_scheme().unwrap(),
     };
     let content = digest.digest(&[&signed[..hole], &signed[end..]].concat());
     let prepared = prepare(&content, &params).unwrap();
