@@ -131,7 +131,7 @@ check-change-object = data of unknown purpose added or changed
 check-change-shadowed = hidden content that was there before signing brought out
 check-change-history = the file's history rewritten
 check-change-trailing-bytes = data added to the end of the file
-check-change-locked = a signature added where the file is locked
+check-change-locked = a signature or a form entry added where the file is locked
 
 # Completeness as the regulation means it
 check-answer-ok = Yes

@@ -131,7 +131,7 @@ check-change-object = thêm hoặc sửa dữ liệu không rõ mục đích
 check-change-shadowed = thay thế nội dung ẩn có sẵn từ trước khi ký
 check-change-history = viết lại lịch sử của tệp
 check-change-trailing-bytes = thêm dữ liệu vào cuối tệp
-check-change-locked = ký thêm vào tệp đã khóa
+check-change-locked = ký thêm hoặc điền thêm vào phần đã khóa của tệp
 
 # Kiểm tra tính đầy đủ theo quy định
 check-answer-ok = Đúng
