@@ -216,6 +216,7 @@ impl Office {
             level: if tsa_urls.is_empty() { Level::Bb } else { Level::Bt },
             digest: DigestAlgorithm::Sha256,
             scheme: None,
+            algorithms: self.profile().algorithms(),
             // Without a line now is with a time stamp later (`extend`).
             or_lower: true,
             tsa_urls,

@@ -7,6 +7,7 @@ use vanthu::domain::verdict::Answer;
 use vanthu::pdf::structure::{Source, Update};
 use vanthu::pki::DigestAlgorithm;
 use vanthu::pki::cms::{SignerParams, prepare};
+use vanthu::rules::algorithms::Algorithms;
 use vanthu::signing::check::{CheckOptions, Expectation, check, completeness};
 
 use super::cases::{Case, Expected};
@@ -129,7 +130,7 @@ pub fn signed_saying(
         scheme: signer.certificate.key_kind().default_scheme().unwrap(),
     };
     let content = digest.digest(&[&signed[..hole], &signed[end..]].concat());
-    let prepared = prepare(&content, &params).unwrap();
+    let prepared = prepare(&content, &params, Algorithms::current()).unwrap();
     let answer = signer.token.sign_digest(
         &signer.key,
         params.scheme,
