@@ -273,7 +273,7 @@ impl Office {
             let until = calendar::local(end).strftime("%d/%m/%Y").to_string();
             return Err(OfficeError::NotRenewed { until }.into());
         }
-        let file = self.keep_file(&main.name, &main.media_type, &extended.to_bytes()?, true)?;
+        let file = self.keep_signed(&main, &extended)?;
         let at = Timestamp::now();
         let change = Change::SignatureExtended { key, file, level, renew_before, at };
         self.store().write(actor, move |writer| {

@@ -54,7 +54,8 @@ impl Office {
         Ok(self.judged(pdf.source()?, expected)?.1)
     }
 
-    fn judged(
+    /// The same of a file that is open.
+    pub(super) fn judged(
         &self,
         source: &Source,
         expected: &Expectation,

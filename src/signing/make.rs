@@ -141,12 +141,17 @@ impl Signed {
         &self.appended
     }
 
+    /// How many bytes the whole file has.
+    pub fn size(&self) -> usize {
+        self.original.size() + self.appended.len()
+    }
+
     /// The whole file in one piece.
     ///
     /// # Errors
     /// As [`Self::write_to`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, SigningError> {
-        let mut bytes = Vec::with_capacity(self.original.size() + self.appended.len());
+        let mut bytes = Vec::with_capacity(self.size());
         self.write_to(&mut bytes).map_err(|error| PdfError::Unreadable(error.to_string()))?;
         Ok(bytes)
     }
