@@ -67,6 +67,7 @@ mod slip;
 pub mod stamp;
 mod status;
 mod tokens;
+mod trust;
 mod undo;
 pub mod verdict;
 

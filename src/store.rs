@@ -64,6 +64,7 @@ mod writer;
 
 use std::fmt;
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -316,26 +317,43 @@ impl Store {
     /// Keeps bytes and returns their address. They are durable when this returns; if no
     /// operation names them within an hour, the next start collects them.
     pub fn put_blob(&self, bytes: &[u8]) -> Result<BlobHash, StoreError> {
-        let hash = BlobHash::of(bytes);
-        let (address, size) = (hash.clone(), bytes.len());
+        self.put_written(bytes.len(), |out| out.write_all(bytes))
+    }
+
+    /// The same for `size` bytes that `feed` writes: a large file need not be in memory.
+    pub fn put_written(
+        &self,
+        size: usize,
+        feed: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<BlobHash, StoreError> {
         if size <= IN_DATABASE {
-            let bytes = bytes.to_vec();
+            let mut bytes = Vec::with_capacity(size);
+            feed(&mut bytes)?;
+            let hash = BlobHash::of(&bytes);
+            let address = hash.clone();
             self.write(&Actor::program(), move |writer| {
                 writer.blobs.put(writer.connection, &address, &bytes)
             })?;
+            Ok(hash)
         } else {
             // Encrypting and syncing happen here; only the renaming waits for the writer.
-            let staged = self.blobs().stage(bytes)?;
+            let staged = self.blobs().stage(feed)?;
+            let hash = staged.address.clone();
             self.write(&Actor::program(), move |writer| {
-                writer.blobs.put_staged(writer.connection, &address, size, &staged)
+                writer.blobs.put_staged(writer.connection, &staged)
             })?;
+            Ok(hash)
         }
-        Ok(hash)
     }
 
     /// The bytes at an address, checked against it.
     pub fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>, StoreError> {
         self.view(|view| self.blobs().get(view.connection, hash))
+    }
+
+    /// The same, for several to share; a large file is not held twice on the way.
+    pub fn shared_blob(&self, hash: &BlobHash) -> Result<Arc<[u8]>, StoreError> {
+        self.view(|view| self.blobs().share(view.connection, hash))
     }
 
     /// Removes bytes that no operation names and that were put longer than `grace` ago.

@@ -7,6 +7,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -237,4 +238,62 @@ fn help_documents_the_reason_codes() {
     let words =
         Command::new(env!("CARGO_BIN_EXE_vanthuctl")).arg("no-such-command").output().unwrap();
     assert_eq!(words.status.code(), Some(2));
+}
+
+/// A proxy that answers every request with this body, and lets nobody through to TLS.
+fn proxy(body: Vec<u8>) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(&stream).lines();
+            let asked = lines.next().unwrap().unwrap();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let status = if asked.starts_with("GET ") { "200 OK" } else { "502 Bad Gateway" };
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            );
+            let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+        }
+    });
+    address
+}
+
+#[test]
+fn published_roots_are_fetched_and_what_is_not_theirs_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let office = OfficeDir::found(root.path(), "a", "000.01.05.H30", "UBND xã Tân Bình");
+    let other = std::fs::read(format!("{}/certs/root.der", rig("RIG_PKI"))).unwrap();
+    let proxy = proxy(other);
+    let (dir, environment) = (
+        office.dir.to_str().unwrap(),
+        [
+            ("http_proxy", proxy.as_str()),
+            ("https_proxy", &proxy),
+            ("VANTHU_PASSWORD", support::PASSWORD),
+        ],
+    );
+    let words = ["--data-dir", dir, "--user", "quantri", "trust", "fetch"];
+    let answer = ctl(&words, &environment);
+    assert_eq!(answer.status, 5, "{}\n{}", answer.json, answer.messages);
+    let rows = answer.json["certificates"].as_array().unwrap();
+    let states: Vec<&str> = rows.iter().map(|row| row["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["other", "other", "no-address", "other", "other", "failed"]);
+    let listed = office.as_user("quantri", &["trust", "list"]).done();
+    assert_eq!(listed["certificates"], json!([]));
+    let file = format!("{}/certs/root.pem", rig("RIG_PKI"));
+    let added = office.as_user("quantri", &["trust", "add", &file]).done();
+    assert_eq!(added["known"], json!([null]));
+    for lang in ["vi", "en"] {
+        let told = Command::new(env!("CARGO_BIN_EXE_vanthuctl"))
+            .args(["--lang", lang])
+            .args(words)
+            .envs(environment)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        assert_eq!(told.trim().lines().count(), 6, "{told}");
+        assert!(!told.contains('⟦'), "{told}");
+    }
 }

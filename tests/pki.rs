@@ -21,6 +21,8 @@ mod constraints;
 mod hostile;
 #[path = "pki/paths.rs"]
 mod paths;
+#[path = "pki/pinned.rs"]
+mod pinned;
 #[path = "pki/services.rs"]
 mod services;
 #[path = "pki/signatures.rs"]

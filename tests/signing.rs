@@ -40,7 +40,8 @@ use vanthu::domain::verdict::{LegalValue, Verdict};
 use vanthu::pdf::appearance::{Appearance, Line, Stamp};
 use vanthu::pdf::font::Face;
 use vanthu::pdf::{PdfError, Rect};
-use vanthu::pki::{DigestAlgorithm, SignatureScheme};
+use vanthu::pki::{DigestAlgorithm, PkiError, SignatureScheme};
+use vanthu::rules::algorithms::Algorithms;
 use vanthu::signing::{
     Change, Covers, Level, Look, Modifications, PageStamps, Reason, Services, SigningError,
     SigningJob, extend,
@@ -280,6 +281,32 @@ fn a_certificate_that_may_not_sign_is_refused_before_the_token_is_asked() {
     assert!(matches!(leader.sign(&early), Err(SigningError::CertificateNotYetValid { .. })));
     leader.certificate = certificate("leader-ec");
     assert_eq!(leader.sign(&job).unwrap_err(), SigningError::CertificateUnfit);
+}
+
+#[test]
+fn a_key_below_the_profile_is_refused_before_the_token_is_asked() {
+    let mut strict = Algorithms::current().clone();
+    strict.rsa_bits = 3072;
+    let bytes = letter();
+    let file = source(&bytes);
+    let job = SigningJob { algorithms: &strict, ..SigningJob::new(&file, Timestamp::now()) };
+    let mut leader = Signer::new("leader");
+    // Asked, it would give noise, and that would be said.
+    leader.token = Box::new(Broken(Ok(vec![7; 256])));
+    let short = |ecdsa_bits| {
+        let key = "RSA-2048".to_owned();
+        SigningError::Pki(PkiError::KeyTooShort { key, rsa_bits: 3072, ecdsa_bits })
+    };
+    assert_eq!(leader.sign(&job).unwrap_err(), short(256));
+    let told = vanthu::i18n::tell(&short(256).into());
+    assert!(told.what.contains("RSA-2048") && told.what.contains("3072"), "{}", told.what);
+    // A key on a curve is as good as before, until that is asked for too.
+    let mut person = seeds::corpus().signer("ec");
+    assert!(person.sign(&job).is_ok());
+    strict.ecdsa_bits = 384;
+    let job = SigningJob { algorithms: &strict, ..SigningJob::new(&file, Timestamp::now()) };
+    let refused = person.sign(&job).unwrap_err();
+    assert!(matches!(refused, SigningError::Pki(PkiError::KeyTooShort { .. })), "{refused}");
 }
 
 /// A token that answers with noise, or not at all.

@@ -81,3 +81,25 @@ fn before_its_certificates_it_is_not_valid() {
     assert_eq!(answer.status, 1, "{}", answer.messages);
     assert_ne!(answer.json["files"][0]["verdict"], "valid", "{:#}", answer.json);
 }
+
+#[test]
+fn the_sender_is_said_by_name_and_code() {
+    let told = |senders: &[&str]| {
+        let mut line = vec!["verify", "--offline", "--at", AT, "--trust", TRUST, SIGNED];
+        line.extend(senders.iter().flat_map(|sender| ["--sender", sender]));
+        ctl(&line, &[])
+    };
+    let organisation = |answer: Answer| {
+        let lines = answer.done()["files"][0]["completeness"].as_array().unwrap().clone();
+        let line = lines.into_iter().find(|line| line["code"] == "organisation-is-sender").unwrap();
+        (line["result"].as_str().unwrap().to_owned(), line["detail"].as_str().unwrap().to_owned())
+    };
+    let answer = |result: &str, detail: &str| (result.to_owned(), detail.to_owned());
+    let (name, code) = ("UBND xã Tân Bình", "000.00.01.H30");
+    // The seal of the file has no code: the name decides, and a code alone decides nothing.
+    assert_eq!(organisation(told(&[name])), answer("ok", "same-name"));
+    assert_eq!(organisation(told(&[code])), answer("unknown", "name-unclear"));
+    assert_eq!(organisation(told(&[code, name])), answer("ok", "same-name"));
+    let two_names = told(&[name, "UBND xã Tân Hòa"]);
+    assert_eq!(two_names.status, 2, "{}", two_names.messages);
+}

@@ -131,7 +131,7 @@ check-change-object = data of unknown purpose added or changed
 check-change-shadowed = hidden content that was there before signing brought out
 check-change-history = the file's history rewritten
 check-change-trailing-bytes = data added to the end of the file
-check-change-locked = a signature added where the file is locked
+check-change-locked = a signature or a form entry added where the file is locked
 
 # Completeness as the regulation means it
 check-answer-ok = Yes
@@ -155,11 +155,13 @@ check-found-signer-unknown = The name of the signer in the document is not known
 check-found-position-unknown = The certificate or the document states no position.
 check-found-same-code = The right agency code { $expected }.
 check-found-same-name = Matches: { $found }.
+check-found-other-code = Agency code on the signature: { $found }. The sender's or the issuer's: { $expected }. The seal is another agency's.
 check-found-other-name = On the signature: { $found }. In the document: { $expected }.
 check-found-name-unclear = Cannot be compared. On the signature: { $found }. In the document: { $expected }.
 check-found-in-order = The organisation's signature covers the personal one.
 check-found-seal-first = The organisation signed before the person in authority.
 check-found-before-signature = Number and date were there before signing or are not on the page; nothing changed after.
+check-found-still-open = Number and date are not all written: their boxes are still open ({ $found }). The organisation's signature is to fill them.
 check-found-with-seal = Number and date ({ $found }) were written into their boxes with the seal, and nothing else was changed.
 check-found-changed-otherwise = The document was changed after signing in a way that is not permitted.
 check-found-acts-named = { $found }.

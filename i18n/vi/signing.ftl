@@ -131,7 +131,7 @@ check-change-object = thêm hoặc sửa dữ liệu không rõ mục đích
 check-change-shadowed = thay thế nội dung ẩn có sẵn từ trước khi ký
 check-change-history = viết lại lịch sử của tệp
 check-change-trailing-bytes = thêm dữ liệu vào cuối tệp
-check-change-locked = ký thêm vào tệp đã khóa
+check-change-locked = ký thêm hoặc điền thêm vào phần đã khóa của tệp
 
 # Kiểm tra tính đầy đủ theo quy định
 check-answer-ok = Đúng
@@ -155,11 +155,13 @@ check-found-signer-unknown = Không rõ họ tên người ký trong văn bản 
 check-found-position-unknown = Chứng thư số hoặc văn bản không ghi chức vụ.
 check-found-same-code = Đúng mã định danh { $expected }.
 check-found-same-name = Khớp: { $found }.
+check-found-other-code = Mã định danh trên chữ ký: { $found }. Mã của cơ quan gửi hoặc cơ quan ban hành: { $expected }. Dấu là của cơ quan khác.
 check-found-other-name = Trên chữ ký: { $found }. Theo văn bản: { $expected }.
 check-found-name-unclear = Chưa đối chiếu được. Trên chữ ký: { $found }. Theo văn bản: { $expected }.
 check-found-in-order = Chữ ký của cơ quan bao trùm chữ ký của người có thẩm quyền.
 check-found-seal-first = Cơ quan ký trước khi người có thẩm quyền ký.
 check-found-before-signature = Số và ngày có từ trước khi ký hoặc không ghi trên trang; không thay đổi sau khi ký.
+check-found-still-open = Số và ngày chưa ghi đủ: còn ô để trống ({ $found }). Các ô này phải được ghi khi cơ quan, tổ chức ký.
 check-found-with-seal = Số và ngày ({ $found }) được ghi vào đúng ô cùng lúc đóng dấu, không thay đổi gì khác.
 check-found-changed-otherwise = Văn bản bị thay đổi sau khi ký theo cách không được phép.
 check-found-acts-named = { $found }.

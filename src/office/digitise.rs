@@ -178,9 +178,9 @@ impl Office {
         let mut ready = hand.ready(at)?;
         let work = Work::new(SigningAct::Income, look);
         let signed = hand.carry_out(&mut ready, &source, work, at, &mut std::io::sink())?;
-        let bytes = signed.to_bytes()?;
-        let file = self.keep_file(&main.name, &main.media_type, &bytes, true)?;
-        let verdict = self.judge(&bytes.into(), &self.expected_of_ours(&document.metadata))?;
+        let file = self.keep_signed(&main, &signed)?;
+        let now = source.with_appended(signed.appended())?;
+        let (_, verdict) = self.judged(&now, &self.expected_of_ours(&document.metadata))?;
         let made = Made {
             numbering: None,
             signer: ready.certificate.subject().label(),

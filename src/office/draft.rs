@@ -7,6 +7,7 @@ mod edit;
 mod error;
 mod prefill;
 
+use std::io::Write;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::{secrecy, text};
 use crate::pdf::render::Cancel;
+use crate::signing::make::Signed;
 
 pub use edit::{Attached, DraftBase, DraftEdit};
 pub use error::DraftError;
@@ -225,6 +227,21 @@ impl Office {
             media_type: media_type.to_owned(),
             size: bytes.len() as u64,
             main,
+        })
+    }
+
+    /// The same of what was just signed, which is written to the store as it is read: a large
+    /// file is not put together in memory first.
+    pub(super) fn keep_signed(
+        &self,
+        before: &FileRef,
+        signed: &Signed,
+    ) -> Result<FileRef, Problem> {
+        let write = |mut out: &mut dyn Write| signed.write_to(&mut out);
+        Ok(FileRef {
+            blob: self.store().put_written(signed.size(), write)?,
+            size: signed.size() as u64,
+            ..before.clone()
         })
     }
 }

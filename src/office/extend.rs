@@ -37,7 +37,7 @@ use crate::i18n;
 use crate::pdf::structure::Source;
 use crate::pki::fetch::{Fetch, Hurried};
 use crate::signing::SigningError;
-use crate::signing::check::{CheckOptions, check};
+use crate::signing::check::{CheckOptions, check_source};
 use crate::signing::make::{self, Services, reached, renew_before};
 use crate::store::{Actor, Durability};
 
@@ -255,10 +255,10 @@ impl Office {
         let services = Services { tsa_urls: &tsa_urls, fetch };
         let source = Source::parse(self.file(&main)?)?;
         let extended = make::extend(&source, wanted, &trust, &services)?;
-        let bytes: Arc<[u8]> = extended.to_bytes()?.into();
-        // What is kept was looked at as it is: by this the level is known.
+        // What is kept was looked at as it will be: by this the level is known.
         let options = CheckOptions { trust: &trust, at: None, online: Some(fetch) };
-        let report = check(Arc::clone(&bytes), &options)?;
+        let now = source.with_appended(extended.appended())?;
+        let report = check_source(&now, &options)?;
         let level = reached(&report);
         if level < wanted {
             return Err(SigningError::NotProvable(report.reasons).into());
@@ -273,7 +273,7 @@ impl Office {
             let until = calendar::local(end).strftime("%d/%m/%Y").to_string();
             return Err(OfficeError::NotRenewed { until }.into());
         }
-        let file = self.keep_file(&main.name, &main.media_type, &bytes, true)?;
+        let file = self.keep_signed(&main, &extended)?;
         let at = Timestamp::now();
         let change = Change::SignatureExtended { key, file, level, renew_before, at };
         self.store().write(actor, move |writer| {

@@ -21,6 +21,7 @@ use crate::pki::path::PathReason;
 use crate::pki::{
     Certificate, DigestAlgorithm, Evidence, PkiError, Purpose, SignatureScheme, TrustStore, path,
 };
+use crate::rules::algorithms::Algorithms;
 use crate::signing::SigningError;
 use crate::signing::make::{self, Level, Look, PageStamps, Signed, SigningJob};
 use crate::token::choose;
@@ -40,6 +41,8 @@ pub struct Hand<'a> {
     pub digest: DigestAlgorithm,
     /// `None`: what suits the certificate's key.
     pub scheme: Option<SignatureScheme>,
+    /// The profile's: what it refuses is refused before the PIN.
+    pub algorithms: &'a Algorithms,
     /// Where no time-stamp service answers, a lower level is good for now.
     pub or_lower: bool,
     pub tsa_urls: &'a [String],
@@ -168,14 +171,17 @@ impl Hand<'_> {
             let asked = purpose(matches!(own, Ok(true)));
             choose::fits(&certificate, asked, now).map_err(unfit)?;
             own?;
+            certificate.key_kind().check_by(self.algorithms)?;
             return Ok((chosen.clone(), certificate));
         }
         for wanted in [true, false] {
             let own: Vec<TokenCertificate> = certificates
                 .iter()
                 .filter(|one| {
-                    Certificate::from_der(&one.der)
-                        .is_ok_and(|read| self.belongs(&links, &read) == Ok(wanted))
+                    Certificate::from_der(&one.der).is_ok_and(|read| {
+                        self.belongs(&links, &read) == Ok(wanted)
+                            && read.key_kind().check_by(self.algorithms).is_ok()
+                    })
                 })
                 .cloned()
                 .collect();
@@ -189,6 +195,7 @@ impl Hand<'_> {
         }
         let (_, nearest) = choose::choose(certificates, self.kind.into(), now).map_err(unfit)?;
         self.belongs(&links, &nearest)?;
+        nearest.key_kind().check_by(self.algorithms)?;
         Err(unfit(choose::Unfit::OtherHolder))
     }
 
@@ -300,6 +307,7 @@ impl Hand<'_> {
         job.level = self.level;
         job.digest = self.digest;
         job.scheme = self.scheme;
+        job.algorithms = self.algorithms;
         job.or_lower = self.or_lower;
         job.tsa_urls = self.tsa_urls.to_vec();
         // Long-term levels want the revocation data of the whole chain; the others are made

@@ -110,7 +110,7 @@ impl Office {
     }
 
     pub(super) fn file(&self, file: &FileRef) -> Result<Arc<[u8]>, Problem> {
-        Ok(self.store().blob(&file.blob)?.into())
+        Ok(self.store().shared_blob(&file.blob)?)
     }
 
     /// Walks the chain of operations and compares the tables with a replay of it.

@@ -135,15 +135,14 @@ impl Office {
         };
         let out = &mut std::io::sink();
         let signed = hand.carry_out(turn.ready(), source, work, *at, out)?;
-        let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
+        let file = self.keep_signed(main, &signed)?;
         let mut signed_annexes = Vec::new();
         for (annex, source) in annexes {
             let rule = &self.profile().signatures().annex;
             let look = corner::look(source, rule, &words, None, *at)?;
             let work = Work::new(SigningAct::Appendix, look);
             let signed = hand.carry_out(turn.ready(), source, work, *at, out)?;
-            let bytes = signed.to_bytes()?;
-            let file = self.keep_file(&annex.name, &annex.media_type, &bytes, false)?;
+            let file = self.keep_signed(annex, &signed)?;
             signed_annexes.push((annex.blob.clone(), file));
         }
         let certificate = &turn.ready().certificate;

@@ -1,10 +1,7 @@
-//! Settings of this desk: the server, time stamps, images, trusted certificates.
+//! Settings of this desk: the server, time stamps, images.
 //!
 //! They live in the encrypted database and concern this desk alone, so they are no
-//! operations of the office. Trusted certificates are plain files beside it: they are
-//! public, and an administrator should see them.
-
-use std::path::PathBuf;
+//! operations of the office.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -16,7 +13,6 @@ use crate::domain::role::Act;
 use crate::domain::verdict::Level;
 use crate::exchange::{ServerAddress, ServerProfile};
 use crate::pdf::appearance::{PictureLook, look_over};
-use crate::pki::{Certificate, TrustStore};
 use crate::rules::facts::NumberTaken;
 use crate::t;
 use crate::token::Pin;
@@ -198,26 +194,6 @@ impl Office {
         Ok(look)
     }
 
-    /// Whom this office trusts: the certificates in `trust/` of its data folder.
-    pub fn trust(&self) -> Result<TrustStore, Problem> {
-        let folder = self.trust_folder();
-        if folder.is_dir() { Ok(TrustStore::from_dir(&folder)?) } else { Ok(TrustStore::empty()) }
-    }
-
-    /// Trusts the certificates of a PEM or DER file from now on; returns their owners.
-    pub fn add_trust(&self, bytes: &[u8]) -> Result<Vec<String>, Problem> {
-        self.actor(Act::ManageAgencies)?;
-        let certificates = Certificate::from_pem_or_der(bytes)?;
-        let folder = self.trust_folder();
-        let file = |error: std::io::Error| Problem::from(OfficeError::File(error.to_string()));
-        std::fs::create_dir_all(&folder).map_err(file)?;
-        for certificate in &certificates {
-            let path = folder.join(format!("{}.der", certificate.fingerprint()));
-            std::fs::write(path, certificate.der()).map_err(file)?;
-        }
-        Ok(certificates.iter().map(|one| one.subject().label()).collect())
-    }
-
     /// The rule profile from now on; in force when the office is opened next.
     pub fn choose_profile(&self, name: &str) -> Result<(), Problem> {
         let actor = self.actor(Act::ManageAgencies)?;
@@ -238,10 +214,6 @@ impl Office {
     pub fn document_types(&self) -> Vec<(String, String)> {
         let rows = self.profile().document_types().iter();
         rows.map(|row| (row.key.clone(), row.name.clone())).collect()
-    }
-
-    fn trust_folder(&self) -> PathBuf {
-        self.data_dir().join("trust")
     }
 }
 

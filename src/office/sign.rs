@@ -149,7 +149,7 @@ impl Office {
         };
         let out = &mut std::io::sink();
         let signed = hand.carry_out(turn.ready(), source, work, at, out)?;
-        let file = self.keep_file(&main.name, "application/pdf", &signed.to_bytes()?, true)?;
+        let file = self.keep_signed(main, &signed)?;
         let certificate = &turn.ready().certificate;
         let made = Made {
             numbering: numbered.as_ref().map(|(_, numbering)| numbering.clone()),
@@ -216,6 +216,7 @@ impl Office {
             level: if tsa_urls.is_empty() { Level::Bb } else { Level::Bt },
             digest: DigestAlgorithm::Sha256,
             scheme: None,
+            algorithms: self.profile().algorithms(),
             // Without a line now is with a time stamp later (`extend`).
             or_lower: true,
             tsa_urls,

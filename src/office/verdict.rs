@@ -54,7 +54,8 @@ impl Office {
         Ok(self.judged(pdf.source()?, expected)?.1)
     }
 
-    fn judged(
+    /// The same of a file that is open.
+    pub(super) fn judged(
         &self,
         source: &Source,
         expected: &Expectation,
@@ -148,6 +149,7 @@ pub(super) fn expected_of(
         sender_name: sender_name.to_owned(),
         sender_code: sender.map(ToString::to_string).unwrap_or_default(),
         issuer_name: metadata.issuer_name().to_owned(),
+        issuer_code: metadata.issuer.as_ref().map(|one| one.agency.to_string()).unwrap_or_default(),
         signer_name: metadata.signer.full_name.clone(),
         position: metadata.signer.position.clone(),
     }

@@ -6,6 +6,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
+use super::error::PkiError;
+use crate::rules::algorithms::Algorithms;
+
 /// A digest algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,6 +108,25 @@ impl KeyKind {
     /// Whether the law's minimum is met (Thông tư 15/2025/TT-BKHCN: RSA 2048, ECDSA 256).
     pub const fn is_strong_enough(self) -> bool {
         matches!(self, Self::Rsa(2048..) | Self::P256 | Self::P384)
+    }
+
+    /// Whether a profile lets such a key make new signatures. It may ask for longer keys than
+    /// the law, and never for less.
+    ///
+    /// # Errors
+    /// [`PkiError::KeyTooShort`].
+    pub fn check_by(self, rules: &Algorithms) -> Result<(), PkiError> {
+        let asked = match self {
+            Self::Rsa(bits) => bits >= rules.rsa_bits,
+            Self::P256 => rules.ecdsa_bits <= 256,
+            Self::P384 => rules.ecdsa_bits <= 384,
+            Self::Other => false,
+        };
+        if asked && self.is_strong_enough() {
+            return Ok(());
+        }
+        let (key, rsa_bits, ecdsa_bits) = (self.to_string(), rules.rsa_bits, rules.ecdsa_bits);
+        Err(PkiError::KeyTooShort { key, rsa_bits, ecdsa_bits })
     }
 }
 

@@ -12,7 +12,7 @@ use super::asn1::Malformed;
 mod make;
 mod read;
 
-pub use make::{Prepared, SignedDataDer, SignerParams, estimate_size, prepare};
+pub use make::{Prepared, SignedDataDer, SignerParams, check_by, estimate_size, prepare};
 pub(super) use read::certificates;
 pub use read::{CertificateHash, SignedData, SignerId, SignerInfo};
 
@@ -104,6 +104,7 @@ mod tests {
     use crate::pki::asn1::{self, Element};
     use crate::pki::demo::{Authority, Issued, Subject};
     use crate::pki::oid;
+    use crate::rules::algorithms::Algorithms;
 
     const DIGEST: DigestAlgorithm = DigestAlgorithm::Sha256;
 
@@ -129,7 +130,7 @@ mod tests {
             digest: DIGEST,
             scheme: SignatureScheme::RsaPkcs1,
         };
-        let prepared = prepare(&DIGEST.digest(b"content"), &params).unwrap();
+        let prepared = prepare(&DIGEST.digest(b"content"), &params, Algorithms::current()).unwrap();
         prepared.finish(&sign(prepared.to_be_signed())).unwrap().to_der()
     }
 

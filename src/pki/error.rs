@@ -16,6 +16,8 @@ pub enum PkiError {
     PinMismatch { file: String, expected: String },
     #[error("the key {0} cannot sign with this scheme")]
     UnsuitableKey(String),
+    #[error("the key {key} is below RSA {rsa_bits} and ECDSA {ecdsa_bits}")]
+    KeyTooShort { key: String, rsa_bits: u32, ecdsa_bits: u32 },
     #[error("the signature does not fit the certificate's key")]
     WrongSignature,
     #[error(transparent)]
@@ -60,6 +62,12 @@ impl From<PkiError> for Problem {
             }
             PkiError::UnsuitableKey(key) => {
                 Self::new("pki-unsuitable-key", Refused, Device).with("key", key)
+            }
+            PkiError::KeyTooShort { key, rsa_bits, ecdsa_bits } => {
+                Self::new("pki-key-too-short", Refused, Device)
+                    .with("key", key)
+                    .with("rsa", rsa_bits)
+                    .with("ecdsa", ecdsa_bits)
             }
             PkiError::WrongSignature => Self::new("pki-wrong-signature", No, Device),
             PkiError::Cms(fault) => return Self::from(fault.clone()),

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::certificate::{Certificate, Name};
 use super::error::PkiError;
+use super::fetch::Fetch;
 use super::revocation::Evidence;
 
 /// Larger files in the trust folder are not certificates.
@@ -119,6 +120,40 @@ pub fn pins() -> Vec<Pin> {
 pub fn pinned(certificate: &Certificate) -> Option<Pin> {
     let fingerprint = certificate.fingerprint();
     pins().into_iter().find(|pin| pin.sha256 == fingerprint)
+}
+
+/// What came of fetching a pinned certificate from where it is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// It is at hand already; nobody was asked.
+    Known,
+    /// The pinned certificate itself.
+    Genuine(Certificate),
+    /// Nobody says where it is published.
+    NoAddress,
+    /// Something else stands there, with these fingerprints; none if it is no certificate.
+    Other(Vec<String>),
+    Failed(PkiError),
+}
+
+/// Fetches a pinned certificate. The line need not be trusted, and few authorities publish
+/// over TLS: from what comes only the pinned certificate is taken.
+pub fn fetch(pin: &Pin, known: &TrustStore, line: &dyn Fetch) -> Fetched {
+    let mut at_hand = known.roots.iter().chain(&known.intermediates);
+    if at_hand.any(|certificate| certificate.fingerprint() == pin.sha256) {
+        return Fetched::Known;
+    }
+    if pin.url.is_empty() {
+        return Fetched::NoAddress;
+    }
+    let bytes = match line.get(&pin.url) {
+        Ok(bytes) => bytes,
+        Err(error) => return Fetched::Failed(error),
+    };
+    let found = Certificate::from_pem_or_der(&bytes).unwrap_or_default();
+    let fingerprints = found.iter().map(Certificate::fingerprint).collect();
+    let genuine = found.into_iter().find(|one| one.fingerprint() == pin.sha256);
+    genuine.map_or(Fetched::Other(fingerprints), Fetched::Genuine)
 }
 
 /// The pins of the authorities that bear this name, with an address to fetch them from.

@@ -138,13 +138,14 @@ pub fn check_by(
         .collect();
     reasons.sort_unstable();
     reasons.dedup();
-    let pages = source.page_count()?;
+    let (pages, left_open) = (source.page_count()?, fill::still_open(source)?);
     source.intact()?;
     Ok(Report {
         verdict,
         reasons,
         pages,
         signatures,
+        left_open,
         checked_at: now,
         offline: options.online.is_none(),
     })

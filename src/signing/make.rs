@@ -29,6 +29,7 @@ use crate::pki::cms::{self, SignedData, SignerParams};
 use crate::pki::fetch::Fetch;
 use crate::pki::path::{self, PathReason, Purpose};
 use crate::pki::{Certificate, DigestAlgorithm, Evidence, PkiError, SignatureScheme, TrustStore};
+use crate::rules::algorithms::Algorithms;
 use crate::token::{KeyRef, Token};
 use revision::{Reserved, Wording};
 
@@ -82,6 +83,8 @@ pub struct SigningJob<'a> {
     pub digest: DigestAlgorithm,
     /// `None`: what suits the certificate's key.
     pub scheme: Option<SignatureScheme>,
+    /// The profile's; what it refuses for new signatures is not made.
+    pub algorithms: &'a Algorithms,
     pub level: Level,
     /// Where no time-stamp service answers within a few seconds, B-B is good for now; what
     /// was reached says [`Signed::level`].
@@ -96,7 +99,7 @@ pub struct SigningJob<'a> {
 }
 
 impl<'a> SigningJob<'a> {
-    /// An invisible B-B signature with SHA-256.
+    /// An invisible B-B signature with SHA-256, by the algorithms of today's law.
     pub fn new(source: &'a Source, signing_time: Timestamp) -> Self {
         Self {
             source,
@@ -110,6 +113,7 @@ impl<'a> SigningJob<'a> {
             name: None,
             digest: DigestAlgorithm::Sha256,
             scheme: None,
+            algorithms: Algorithms::current(),
             level: Level::Bb,
             or_lower: false,
             tsa_urls: Vec::new(),
@@ -137,12 +141,17 @@ impl Signed {
         &self.appended
     }
 
+    /// How many bytes the whole file has.
+    pub fn size(&self) -> usize {
+        self.original.size() + self.appended.len()
+    }
+
     /// The whole file in one piece.
     ///
     /// # Errors
     /// As [`Self::write_to`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, SigningError> {
-        let mut bytes = Vec::with_capacity(self.original.size() + self.appended.len());
+        let mut bytes = Vec::with_capacity(self.size());
         self.write_to(&mut bytes).map_err(|error| PdfError::Unreadable(error.to_string()))?;
         Ok(bytes)
     }
@@ -194,6 +203,7 @@ pub fn sign_to(
     copy: &mut dyn Write,
 ) -> Result<Signed, SigningError> {
     look_at(certificate, chain, job.signing_time)?;
+    let params = params(job, certificate, chain)?;
     let services = Services { tsa_urls: &job.tsa_urls, fetch };
     if job.level >= Level::Bt && job.tsa_urls.is_empty() {
         return Err(SigningError::NoTimestampService);
@@ -207,25 +217,15 @@ pub fn sign_to(
     if let Some(trust) = job.trust {
         not_revoked(certificate, chain, trust, job.signing_time, fetch)?;
     }
-    let scheme = match job.scheme.or(certificate.key_kind().default_scheme()) {
-        Some(scheme) => scheme,
-        None => return Err(SigningError::CertificateUnfit),
-    };
-    let params = SignerParams {
-        certificate: certificate.clone(),
-        chain: chain.to_vec(),
-        digest: job.digest,
-        scheme,
-    };
     let wording = Wording { kind: "Sig", sub_filter: "ETSI.CAdES.detached", entries: entries(job) };
     let room = cms::estimate_size(&params, job.level >= Level::Bt);
     let reserved = revision::reserve(job, &wording, room)?;
     let original = hash_original(job, copy)?;
     let content = digest_around(original.clone(), &reserved);
 
-    let prepared = cms::prepare(&content, &params)?;
+    let prepared = cms::prepare(&content, &params, job.algorithms)?;
     let to_be_signed = prepared.to_be_signed_digest();
-    let answer = token.sign_digest(key, scheme, job.digest, &to_be_signed)?;
+    let answer = token.sign_digest(key, params.scheme, job.digest, &to_be_signed)?;
     let mut signature = prepared.finish(&answer).map_err(|error| match error {
         PkiError::WrongSignature => SigningError::TokenLied,
         other => other.into(),
@@ -267,6 +267,23 @@ pub fn sign_to(
     job.source.intact()?;
     copy.write_all(&signed.appended).map_err(unwritable)?;
     Ok(signed)
+}
+
+/// Who signs and how, if the profile lets it be so.
+fn params(
+    job: &SigningJob<'_>,
+    certificate: &Certificate,
+    chain: &[Certificate],
+) -> Result<SignerParams, SigningError> {
+    let scheme = job.scheme.or(certificate.key_kind().default_scheme());
+    let params = SignerParams {
+        certificate: certificate.clone(),
+        chain: chain.to_vec(),
+        digest: job.digest,
+        scheme: scheme.ok_or(SigningError::CertificateUnfit)?,
+    };
+    cms::check_by(job.algorithms, &params)?;
+    Ok(params)
 }
 
 /// The hash of the old file, and a copy of it on the way: it is read once.

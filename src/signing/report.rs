@@ -136,6 +136,8 @@ pub struct Report {
     pub reasons: Vec<Reason>,
     pub pages: u32,
     pub signatures: Vec<SignatureReport>,
+    /// The names of the fields for number and date that are still empty.
+    pub left_open: Vec<String>,
     pub checked_at: Timestamp,
     /// Nothing was asked of the network: what the file and this computer know decides.
     pub offline: bool,

@@ -14,6 +14,7 @@
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chacha20poly1305::XChaCha20Poly1305;
@@ -47,7 +48,51 @@ pub(super) struct Blobs {
 }
 
 /// A large blob that is on the disk but not yet in its place.
-pub(super) struct Staged(PathBuf);
+pub(super) struct Staged {
+    waiting: Waiting,
+    pub address: BlobHash,
+    size: usize,
+}
+
+/// A file in the waiting room; gone when this is dropped, unless it went to its place.
+struct Waiting(PathBuf);
+
+/// Where a blob's bytes are.
+enum Found {
+    Here(Vec<u8>),
+    Folder { file: File, size: usize },
+}
+
+/// Encrypts what is written to it, chunk by chunk. The last chunk is kept back: only who
+/// calls knows that it is the last.
+struct Sealer {
+    out: BufWriter<File>,
+    seal: EncryptorBE32<XChaCha20Poly1305>,
+    chunk: Vec<u8>,
+    address: Sha256,
+    size: usize,
+}
+
+impl Write for Sealer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.chunk.len() == CHUNK && !bytes.is_empty() {
+            self.seal
+                .encrypt_next_in_place(MAGIC, &mut self.chunk)
+                .map_err(|_| std::io::Error::other("sealing a blob"))?;
+            self.out.write_all(&self.chunk)?;
+            self.chunk.clear();
+        }
+        let taken = bytes.get(..CHUNK - self.chunk.len()).unwrap_or(bytes);
+        self.chunk.extend_from_slice(taken);
+        self.address.update(taken);
+        self.size += taken.len();
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 /// What a collection of orphans removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,35 +131,32 @@ impl Blobs {
         self.dir.join(folder).join(file)
     }
 
-    /// Encrypts large bytes into the waiting room and syncs them.
-    pub fn stage(&self, bytes: &[u8]) -> Result<Staged, StoreError> {
-        let staged = Staged(self.incoming().join(hex::encode(keys::random::<16>()?)));
+    /// Encrypts large bytes into the waiting room while `feed` writes them, and syncs them.
+    pub fn stage(
+        &self,
+        feed: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<Staged, StoreError> {
+        let waiting = Waiting(self.incoming().join(hex::encode(keys::random::<16>()?)));
         let nonce: [u8; NONCE] = keys::random()?;
-        let mut out = BufWriter::with_capacity(4 * CHUNK, disk::create(&staged.0)?);
+        let mut out = BufWriter::with_capacity(4 * CHUNK, disk::create(&waiting.0)?);
         out.write_all(MAGIC)?;
         out.write_all(&nonce)?;
-        let mut seal = EncryptorBE32::<XChaCha20Poly1305>::new(
-            self.content.bytes().into(),
-            nonce.as_slice().into(),
-        );
-        let failed = |_| StoreError::Internal("sealing a blob".to_owned());
-        let mut chunks = bytes.chunks(CHUNK).peekable();
-        let mut buffer = Vec::with_capacity(CHUNK + TAG);
-        while let Some(chunk) = chunks.next() {
-            buffer.clear();
-            buffer.extend_from_slice(chunk);
-            if chunks.peek().is_some() {
-                seal.encrypt_next_in_place(MAGIC, &mut buffer).map_err(failed)?;
-                out.write_all(&buffer)?;
-            } else {
-                seal.encrypt_last_in_place(MAGIC, &mut buffer).map_err(failed)?;
-                out.write_all(&buffer)?;
-                break;
-            }
-        }
+        let key = self.content.bytes().into();
+        let mut sealer = Sealer {
+            out,
+            seal: EncryptorBE32::<XChaCha20Poly1305>::new(key, nonce.as_slice().into()),
+            chunk: Vec::with_capacity(CHUNK + TAG),
+            address: Sha256::new(),
+            size: 0,
+        };
+        feed(&mut sealer)?;
+        let Sealer { mut out, seal, mut chunk, address, size } = sealer;
+        seal.encrypt_last_in_place(MAGIC, &mut chunk)
+            .map_err(|_| StoreError::Internal("sealing a blob".to_owned()))?;
+        out.write_all(&chunk)?;
         let file = out.into_inner().map_err(|error| StoreError::from(error.into_error()))?;
         file.sync_all()?;
-        Ok(staged)
+        Ok(Staged { waiting, address: BlobHash(hex::encode(address.finalize())), size })
     }
 
     /// Puts bytes into the store as part of a transaction; large ones as `staged`.
@@ -127,39 +169,32 @@ impl Blobs {
         if bytes.len() <= IN_DATABASE {
             insert(connection, hash, bytes.len(), Some(bytes))
         } else {
-            let staged = self.stage(bytes)?;
-            self.put_staged(connection, hash, bytes.len(), &staged)
+            let staged = self.stage(|out| out.write_all(bytes))?;
+            self.put_staged(connection, &staged)
         }
     }
 
-    pub fn put_staged(
-        &self,
-        connection: &Connection,
-        hash: &BlobHash,
-        size: usize,
-        staged: &Staged,
-    ) -> Result<(), StoreError> {
-        let path = self.path(hash);
+    pub fn put_staged(&self, connection: &Connection, staged: &Staged) -> Result<(), StoreError> {
+        let path = self.path(&staged.address);
         if let Some(folder) = path.parent()
             && !folder.exists()
         {
             disk::make_dir(folder)?;
             disk::sync_dir(&self.dir)?;
         }
-        disk::settle(&staged.0, &path)?;
-        insert(connection, hash, size, None)
+        disk::settle(&staged.waiting.0, &path)?;
+        insert(connection, &staged.address, staged.size, None)
     }
 
     /// The bytes of this address, checked against it.
     pub fn get(&self, connection: &Connection, hash: &BlobHash) -> Result<Vec<u8>, StoreError> {
-        let row: Option<(i64, Option<Vec<u8>>)> = connection
-            .prepare_cached("SELECT size, bytes FROM blob WHERE hash = ?1")?
-            .query_row([&hash.0], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let bytes = match row {
-            None => return Err(StoreError::NoBlob(hash.clone())),
-            Some((_, Some(bytes))) => bytes,
-            Some((size, None)) => self.read(hash, row::unsigned(size))?,
+        let bytes = match self.find(connection, hash)? {
+            Found::Here(bytes) => bytes,
+            Found::Folder { file, size } => {
+                let mut bytes = vec![0; size];
+                self.read(hash, file, &mut bytes)?;
+                bytes
+            }
         };
         if BlobHash::of(&bytes) == *hash {
             Ok(bytes)
@@ -168,8 +203,29 @@ impl Blobs {
         }
     }
 
-    fn read(&self, hash: &BlobHash, size: u64) -> Result<Vec<u8>, StoreError> {
-        let damaged = || StoreError::damaged("blob", hash);
+    /// The same, read where many can share them: a large file is never held twice.
+    pub fn share(&self, connection: &Connection, hash: &BlobHash) -> Result<Arc<[u8]>, StoreError> {
+        let bytes = match self.find(connection, hash)? {
+            Found::Here(bytes) => bytes.into(),
+            Found::Folder { file, size } => {
+                let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, size).collect();
+                self.read(hash, file, Arc::make_mut(&mut bytes))?;
+                bytes
+            }
+        };
+        if address(&bytes) == *hash { Ok(bytes) } else { Err(StoreError::damaged("blob", hash)) }
+    }
+
+    fn find(&self, connection: &Connection, hash: &BlobHash) -> Result<Found, StoreError> {
+        let row: Option<(i64, Option<Vec<u8>>)> = connection
+            .prepare_cached("SELECT size, bytes FROM blob WHERE hash = ?1")?
+            .query_row([&hash.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let size = match row {
+            None => return Err(StoreError::NoBlob(hash.clone())),
+            Some((_, Some(bytes))) => return Ok(Found::Here(bytes)),
+            Some((size, None)) => row::unsigned(size),
+        };
         let file = match File::open(self.path(hash)) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -178,11 +234,16 @@ impl Blobs {
             Err(error) => return Err(error.into()),
         };
         // The row's size is our own, but memory is not taken on a row's word alone.
+        let is_there = size <= file.metadata()?.len();
+        let size = usize::try_from(size).ok().filter(|_| is_there);
+        let size = size.ok_or_else(|| StoreError::damaged("blob", hash))?;
+        Ok(Found::Folder { file, size })
+    }
+
+    /// Decrypts a large blob into as much room as it takes.
+    fn read(&self, hash: &BlobHash, file: File, into: &mut [u8]) -> Result<(), StoreError> {
+        let damaged = || StoreError::damaged("blob", hash);
         let stored = file.metadata()?.len();
-        if size > stored {
-            return Err(damaged());
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(size).map_err(|_| damaged())?);
         let mut source = BufReader::with_capacity(4 * CHUNK, file);
         let mut header = [0; MAGIC.len() + NONCE];
         source.read_exact(&mut header).map_err(|_| damaged())?;
@@ -194,6 +255,11 @@ impl Blobs {
             DecryptorBE32::<XChaCha20Poly1305>::new(self.content.bytes().into(), nonce.into());
         let mut left = stored.saturating_sub(header.len() as u64);
         let mut buffer = Vec::with_capacity(CHUNK + TAG);
+        let mut room = into.chunks_mut(CHUNK);
+        let mut put = |bytes: &[u8]| {
+            let place = room.next().filter(|place| place.len() == bytes.len());
+            place.ok_or_else(damaged).map(|place| place.copy_from_slice(bytes))
+        };
         loop {
             buffer.clear();
             let taken = left.min((CHUNK + TAG) as u64);
@@ -201,11 +267,11 @@ impl Blobs {
             left -= taken;
             if left == 0 {
                 open.decrypt_last_in_place(MAGIC, &mut buffer).map_err(|_| damaged())?;
-                bytes.extend_from_slice(&buffer);
-                return Ok(bytes);
+                put(&buffer)?;
+                return if room.next().is_none() { Ok(()) } else { Err(damaged()) };
             }
             open.decrypt_next_in_place(MAGIC, &mut buffer).map_err(|_| damaged())?;
-            bytes.extend_from_slice(&buffer);
+            put(&buffer)?;
         }
     }
 
@@ -249,7 +315,7 @@ impl Blobs {
     }
 }
 
-impl Drop for Staged {
+impl Drop for Waiting {
     /// What was not settled leaves no trace; after settling there is nothing under the name.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);

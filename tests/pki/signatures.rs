@@ -4,6 +4,7 @@ use vanthu::pki::cms::{self, CmsFault, SignedData, SignedDataDer, SignerParams};
 use vanthu::pki::fetch::HttpFetch;
 use vanthu::pki::path::PathStatus;
 use vanthu::pki::{DigestAlgorithm, Evidence, PkiError, SignatureScheme, tsp};
+use vanthu::rules::algorithms::Algorithms;
 
 use rsa::pkcs8::DecodePrivateKey as _;
 
@@ -24,7 +25,7 @@ pub fn sign(name: &str, digest: DigestAlgorithm, scheme: SignatureScheme) -> Sig
         digest,
         scheme,
     };
-    let prepared = cms::prepare(&digest.digest(CONTENT), &params).unwrap();
+    let prepared = cms::prepare(&digest.digest(CONTENT), &params, Algorithms::current()).unwrap();
     let random = SystemRandom::new();
     let signature = match scheme {
         // As a token does: from the digest alone.
@@ -137,9 +138,15 @@ fn unsuitable_keys_and_digests_are_refused() {
     let sha1 = params(SignatureScheme::RsaPkcs1, DigestAlgorithm::Sha1);
     let ecdsa = params(SignatureScheme::Ecdsa, DigestAlgorithm::Sha256);
     for params in [sha1, ecdsa] {
-        let error = cms::prepare(&[0; 20], &params).unwrap_err();
+        let error = cms::prepare(&[0; 20], &params, Algorithms::current()).unwrap_err();
         assert!(matches!(error, PkiError::UnsuitableKey(_)), "{error}");
     }
+    let mut strict = Algorithms::current().clone();
+    strict.rsa_bits = 3072;
+    let short = params(SignatureScheme::RsaPkcs1, DigestAlgorithm::Sha256);
+    let error = cms::prepare(&[0; 32], &short, &strict).unwrap_err();
+    let key = "RSA-2048".to_owned();
+    assert_eq!(error, PkiError::KeyTooShort { key, rsa_bits: 3072, ecdsa_bits: 256 });
 }
 
 #[test]

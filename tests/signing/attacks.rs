@@ -13,6 +13,7 @@ use vanthu::pdf::structure::{Source, Update};
 use vanthu::signing::{CheckOptions, Modifications, Report, check};
 
 use super::cases::{Case, Expected};
+use super::forms::form;
 use super::seeds::corpus;
 use super::support::*;
 
@@ -168,6 +169,58 @@ fn wrapped() -> Vec<u8> {
     forged
 }
 
+/// A signature whose dictionary said from the start twice what it covers.
+fn signed_with_two_ranges() -> Vec<u8> {
+    super::numbers::signed_saying(&form(), "rsa", "/ByteRange [0 1 2 3]", |_, _| {})
+}
+
+/// A letter whose second content and page tree nothing names yet: what a forger had signed.
+fn with_hidden_content() -> (Vec<u8>, usize, usize) {
+    let content = "BT /F1 24 Tf 72 700 Td (Forged) Tj ET";
+    let content =
+        format!("5 0 obj\n<</Length {}>>\nstream\n{content}\nendstream\nendobj\n", content.len());
+    let tree = "2 0 obj\n<</Type/Pages/Kids[4 0 R]/Count 1/MediaBox[0 0 595 842]>>\nendobj\n";
+    let hidden = format!("{content}{tree}");
+    // In a stream that no page uses: any reader passes over it.
+    let objects = format!("<</Length {}>>\nstream\n{hidden}\nendstream", hidden.len());
+    let prepared = append(&letter(), |update, source| {
+        let id = update.allocate();
+        update.set_raw(id, objects.into_bytes());
+        let (catalog_id, mut dictionary) = source.catalog().unwrap();
+        dictionary.set("PieceInfo", id);
+        update.set(catalog_id, dictionary.into());
+    });
+    let signed = signer().sign_plainly(&prepared);
+    let place = |text: &str| {
+        signed.windows(text.len()).position(|window| window == text.as_bytes()).unwrap()
+    };
+    let places = (place(&content), place(tree));
+    (signed, places.0, places.1)
+}
+
+/// Nothing is appended but cross-references, one of which names what was hidden.
+fn switched(signed: &[u8], number: u32, place: usize) -> Vec<u8> {
+    let file = source(signed);
+    let at = file.revisions().last().unwrap().xref_at;
+    let size = file.entries().map(|(number, _)| number).max().unwrap() + 1;
+    let table = format!(
+        "xref\n{number} 1\n{place:010} 00000 n \ntrailer\n<</Size {size}/Root 1 0 R/Prev {at}>>\n\
+         startxref\n{}\n%%EOF\n",
+        signed.len()
+    );
+    [signed, table.as_bytes()].concat()
+}
+
+fn hidden_content_named() -> Vec<u8> {
+    let (signed, content, _) = with_hidden_content();
+    switched(&signed, 5, content)
+}
+
+fn hidden_page_tree_named() -> Vec<u8> {
+    let (signed, _, tree) = with_hidden_content();
+    switched(&signed, 2, tree)
+}
+
 /// The published classes, each with the reason that must be among those given.
 fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let bytes = signed();
@@ -268,6 +321,28 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         }),
         malformed,
     );
+    // Readers differ in which of two counts; neither may.
+    for (name, harmless_first) in [
+        ("ByteRange twice, the true one first", false),
+        ("ByteRange twice, the true one last", true),
+    ] {
+        let forged = append(bytes, |update, source| {
+            let value = source.signature_fields().unwrap().remove(0).value.unwrap();
+            let true_range = value.byte_range.unwrap().0;
+            let ranges = [format!("{:?}", true_range), format!("[0 {len} {len} 0]")];
+            let [first, last] = if harmless_first { [1, 0] } else { [0, 1] };
+            let mut dictionary = value.dictionary;
+            dictionary.remove(b"ByteRange");
+            let mut body = Vec::new();
+            lopdf::Writer::write_object(&mut body, &dictionary.into()).unwrap();
+            let tail = body.len() - 2;
+            let both = format!("/ByteRange {}/ByteRange {}>>", ranges[first], ranges[last]);
+            body.splice(tail.., both.replace(',', "").into_bytes());
+            update.set_raw(value.id.unwrap(), body);
+        });
+        add(name, forged, range_bad);
+    }
+    add("ByteRange twice, as it was signed", signed_with_two_ranges(), range_bad);
     add(
         "ByteRange that does not reach the end",
         with_value(bytes, |value| {
@@ -434,6 +509,8 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         },
         changed,
     );
+    add("shadow hide-and-replace: the other content named", hidden_content_named(), changed);
+    add("shadow hide-and-replace: the other page tree named", hidden_page_tree_named(), changed);
     add(
         "shadow: an object stream replaced",
         {
@@ -606,7 +683,7 @@ pub fn cases() -> Vec<Case> {
         Some("USF") => "universal forgery",
         Some("SWA") => "signature wrapping",
         Some("ISA") => "incremental saving",
-        Some("shadow" | "shadow hide" | "shadow replace") => "shadow",
+        Some("shadow" | "shadow hide-and-replace") => "shadow",
         Some(_) | None if name.starts_with("ByteRange") || name.starts_with("Contents") => {
             "byte range"
         }

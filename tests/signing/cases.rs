@@ -110,6 +110,8 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "a number before the seal, in a revision of its own",
             "a number with the signature of a person",
             "a second number",
+            "another field filled with the number",
+            "metadata changed with the number",
             "another number drawn than entered",
             "words instead of digits",
             "more digits than a number has",

@@ -1,7 +1,9 @@
 //! Forms filled in after signing: what is lawful, and values that are not what is shown.
 
+use jiff::Timestamp;
 use lopdf::{Dictionary, Object, ObjectId, Stream, dictionary};
 use vanthu::pdf::structure::{Field, Source, Update};
+use vanthu::signing::SigningJob;
 
 use super::cases::{Case, Expected};
 use super::seeds::corpus;
@@ -163,6 +165,43 @@ pub fn literal(text: &str) -> Object {
     Object::string_literal(text)
 }
 
+/// The form, signed in a field that locks others (ISO 32000-2, 12.8.2.4).
+fn lock(action: &str, names: &[&str]) -> Vec<u8> {
+    let open = append(&form(), |update, source| {
+        let (catalog_id, mut catalog) = source.catalog().unwrap();
+        let (page_id, mut page) = source.page(1).unwrap();
+        let field = update.allocate();
+        let names: Vec<Object> = names.iter().map(|name| literal(name)).collect();
+        let mut lock = dictionary! {
+            "Type" => "SigFieldLock", "Action" => Object::Name(action.into()),
+        };
+        if !names.is_empty() {
+            lock.set("Fields", names);
+        }
+        update.set(
+            field,
+            dictionary! {
+                "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "F" => 132,
+                "P" => page_id, "T" => literal("Ky"), "Lock" => lock,
+                "Rect" => vec![0.into(), 0.into(), 0.into(), 0.into()],
+            }
+            .into(),
+        );
+        let mut form = catalog.get(b"AcroForm").unwrap().as_dict().unwrap().clone();
+        let mut fields = form.get(b"Fields").unwrap().as_array().unwrap().clone();
+        fields.push(field.into());
+        page.set("Annots", fields.clone());
+        form.set("Fields", fields);
+        catalog.set("AcroForm", form);
+        update.set(catalog_id, catalog.into());
+        update.set(page_id, page.into());
+    });
+    let file = source(&open);
+    let field = Some("Ky".to_owned());
+    let job = SigningJob { field, ..SigningJob::new(&file, Timestamp::now()) };
+    corpus().signer("ec").sign(&job).expect("a signature").to_bytes().unwrap()
+}
+
 const TWELVE: &str = "/Tx BMC q BT /Helv 12 Tf 0 g 2 5 Td (12) Tj ET Q EMC";
 
 pub fn cases() -> Vec<Case> {
@@ -236,6 +275,37 @@ pub fn cases() -> Vec<Case> {
         Expected::Forbidden("locked"),
     );
     add(locked, "a box ticked (certified 1)", tick(closed, "Yes"), Expected::Forbidden("locked"));
+
+    let include = |name| lock("Include", &[name]);
+    add(
+        lawful,
+        "FieldMDP: a field filled that is not locked",
+        filled(&include("Chon"), "So", literal("12"), Some(TWELVE)),
+        permitted,
+    );
+    for (name, signed) in [
+        ("FieldMDP: a locked field filled", include("So")),
+        ("FieldMDP: a field filled, all are locked", lock("All", &[])),
+        ("FieldMDP: a field filled, all but another are locked", lock("Exclude", &["Chon"])),
+    ] {
+        let forged = filled(&signed, "So", literal("12"), Some(TWELVE));
+        add(locked, name, forged, Expected::Forbidden("locked"));
+    }
+    add(
+        locked,
+        "FieldMDP: a locked box ticked",
+        tick(&include("Dong y"), "Yes"),
+        Expected::Forbidden("locked"),
+    );
+    add(
+        locked,
+        "FieldMDP: a locked field filled under a further good signature",
+        {
+            let filled = filled(&include("So"), "So", literal("12"), Some(TWELVE));
+            corpus().signer("org").sign_plainly(&filled)
+        },
+        Expected::Forbidden("locked"),
+    );
 
     let shown = "value is not shown";
     for (name, content) in [

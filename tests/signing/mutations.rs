@@ -22,7 +22,7 @@ use vanthu::signing::{CheckOptions, Report, check};
 use super::seeds::{Corpus, corpus};
 use super::support::*;
 
-const USUAL: u64 = 10_000;
+const USUAL: u64 = 100_000;
 
 /// SplitMix64: small, good enough, and the same everywhere.
 pub struct Random(u64);

@@ -3,9 +3,12 @@
 //! signature left empty, and nothing else.
 
 use lopdf::{Dictionary, Object, Stream, StringFormat, dictionary};
+use vanthu::domain::verdict::Answer;
 use vanthu::pdf::structure::{Source, Update};
+use vanthu::pki::DigestAlgorithm;
 use vanthu::pki::cms::{SignerParams, prepare};
-use vanthu::pki::{DigestAlgorithm, SignatureScheme};
+use vanthu::rules::algorithms::Algorithms;
+use vanthu::signing::check::{CheckOptions, Expectation, check, completeness};
 
 use super::cases::{Case, Expected};
 use super::forms::{content_look, form_font, found, literal, own_font, xobject};
@@ -13,7 +16,7 @@ use super::seeds::corpus;
 use super::support::*;
 
 /// A decision whose number and date are still to come: the person has signed, and left the
-/// fields for them.
+/// fields for them, and one for something else.
 fn left_open() -> &'static [u8] {
     static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     BYTES.get_or_init(|| {
@@ -22,13 +25,23 @@ fn left_open() -> &'static [u8] {
             let (page_id, mut page) = source.page(1).unwrap();
             let font = own_font(update, "30");
             let mut fields = Vec::new();
-            for (name, x) in [("VtNumber", 100), ("VtDay", 300)] {
+            let common = update.allocate();
+            update.set(
+                common,
+                dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica",
+                "Encoding" => "WinAnsiEncoding" }
+                .into(),
+            );
+            for (name, x, font) in
+                [("VtNumber", 100, "VtSerif"), ("VtDay", 300, "VtSerif"), ("Note", 450, "Helv")]
+            {
                 let (id, look) = (update.allocate(), update.allocate());
                 update.set(look, xobject("", Dictionary::new()));
+                let with = literal(&format!("/{font} 13 Tf 0 g"));
                 update.set(id, dictionary! {
                     "Type" => "Annot", "Subtype" => "Widget", "FT" => "Tx", "T" => literal(name),
                     "F" => 132, "Ff" => 1, "P" => page_id, "Q" => 1,
-                    "DA" => literal("/VtSerif 13 Tf 0 g"), "AP" => dictionary! { "N" => look },
+                    "DA" => with, "AP" => dictionary! { "N" => look },
                     "Rect" => vec![x.into(), 700.into(), (x + 100).into(), 720.into()],
                 }.into());
                 fields.push(Object::Reference(id));
@@ -37,7 +50,9 @@ fn left_open() -> &'static [u8] {
                 "AcroForm",
                 dictionary! {
                     "Fields" => fields.clone(),
-                    "DR" => dictionary! { "Font" => dictionary! { "VtSerif" => font } },
+                    "DR" => dictionary! {
+                        "Font" => dictionary! { "VtSerif" => font, "Helv" => common },
+                    },
                 },
             );
             page.set("Annots", fields);
@@ -49,7 +64,21 @@ fn left_open() -> &'static [u8] {
 }
 
 /// The revision of a signer with whatever else `change` puts into it.
-fn signed_with(bytes: &[u8], who: &str, change: impl FnOnce(&mut Update<'_>, &Source)) -> Vec<u8> {
+pub fn signed_with(
+    bytes: &[u8],
+    who: &str,
+    change: impl FnOnce(&mut Update<'_>, &Source),
+) -> Vec<u8> {
+    signed_saying(bytes, who, "", change)
+}
+
+/// The same, with something more in the signature's dictionary.
+pub fn signed_saying(
+    bytes: &[u8],
+    who: &str,
+    more: &str,
+    change: impl FnOnce(&mut Update<'_>, &Source),
+) -> Vec<u8> {
     const ROOM: usize = 2500;
     const RANGE: &str = "[0 0000000000 0000000000 0000000000]";
     let mut signed = append(bytes, |update, source| {
@@ -57,7 +86,7 @@ fn signed_with(bytes: &[u8], who: &str, change: impl FnOnce(&mut Update<'_>, &So
         let (value, field) = (update.allocate(), update.allocate());
         let contents = "0".repeat(2 * ROOM);
         let body = format!(
-            "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/ByteRange {RANGE}/Contents <{contents}>>>"
+            "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached{more}/ByteRange {RANGE}/Contents <{contents}>>>"
         );
         update.set_raw(value, body.into_bytes());
         // As they are after the change.
@@ -98,10 +127,10 @@ fn signed_with(bytes: &[u8], who: &str, change: impl FnOnce(&mut Update<'_>, &So
         certificate: signer.certificate.clone(),
         chain: signer.chain.clone(),
         digest,
-        scheme: SignatureScheme::Ecdsa,
+        scheme: signer.certificate.key_kind().default_scheme().unwrap(),
     };
     let content = digest.digest(&[&signed[..hole], &signed[end..]].concat());
-    let prepared = prepare(&content, &params).unwrap();
+    let prepared = prepare(&content, &params, Algorithms::current()).unwrap();
     let answer = signer.token.sign_digest(
         &signer.key,
         params.scheme,
@@ -124,10 +153,56 @@ fn number(update: &mut Update<'_>, source: &Source, name: &str, value: &str, con
     update.set(field.id, dictionary.into());
 }
 
+/// Fills the field that is kept for something else, as anybody may.
+fn note(update: &mut Update<'_>, source: &Source) {
+    let field = found(source, "Note");
+    let content = "/Tx BMC q BT /Helv 12 Tf 0 g 2 5 Td (12) Tj ET Q EMC";
+    let look = content_look(update, "Helv", form_font(source, "Helv"), content);
+    let mut dictionary = field.dictionary;
+    dictionary.set("V", literal("12"));
+    dictionary.set("AP", dictionary! { "N" => look });
+    update.set(field.id, dictionary.into());
+}
+
+fn metadata(update: &mut Update<'_>) {
+    let kind = dictionary! { "Type" => "Metadata", "Subtype" => "XML" };
+    let xmp = XMP.replace("end='w'", "end='r'");
+    update.set((7, 0), Stream::new(kind, xmp.into_bytes()).into());
+}
+
 /// What the maker draws for these digits.
 fn drawn(digits: &str) -> String {
     let codes: String = digits.bytes().map(|digit| format!("{:04x}", digit - b'0' + 1)).collect();
     format!("/Tx BMC q BT /VtSerif 13 Tf 0 0 0 rg 10 5 Td <{codes}> Tj ET Q EMC")
+}
+
+#[test]
+fn boxes_that_are_still_open_are_reported() {
+    let told = |bytes: &[u8]| {
+        let options = CheckOptions { trust: &corpus().trust, at: None, online: None };
+        let report = check(bytes.into(), &options).unwrap();
+        let lines = completeness(&report, &Expectation::default());
+        let line = lines.into_iter().find(|line| line.code == "number-and-date").unwrap();
+        (line.result, line.detail, line.found)
+    };
+    let answer = |result, detail: &str, found: &str| (result, detail.to_owned(), found.to_owned());
+    let open = left_open();
+    let both = "VtNumber, VtDay";
+    assert_eq!(told(open), answer(Answer::No, "still-open", both));
+    let passed_over = signed_with(open, "org", |_, _| {});
+    assert_eq!(told(&passed_over), answer(Answer::No, "still-open", both));
+    let half = signed_with(open, "org", |update, source| {
+        number(update, source, "VtNumber", "07", &drawn("07"));
+    });
+    assert_eq!(told(&half), answer(Answer::No, "still-open", "VtDay"));
+    let whole = signed_with(open, "org", |update, source| {
+        number(update, source, "VtNumber", "07", &drawn("07"));
+        number(update, source, "VtDay", "23", &drawn("23"));
+    });
+    let said = answer(Answer::Ok, "with-seal", "VtDay: 23, VtNumber: 07");
+    assert_eq!(told(&whole), said);
+    let never = corpus().file("table");
+    assert_eq!(told(never), answer(Answer::Ok, "before-signature", ""));
 }
 
 /// Number and date, drawn with the seal.
@@ -179,6 +254,33 @@ pub fn cases() -> Vec<Case> {
             });
             append(&once, |update, source| number(update, source, "VtNumber", "08", &drawn("08")))
         },
+        field,
+    );
+    // Each of these may come with a signature; with a number none may.
+    add(
+        "another field filled with the seal",
+        signed_with(open, "org", note),
+        Expected::Permitted("form-filled"),
+    );
+    add(
+        "another field filled with the number",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+            note(update, source);
+        }),
+        field,
+    );
+    add(
+        "metadata changed with the seal",
+        signed_with(open, "org", |update, _| metadata(update)),
+        Expected::Permitted("metadata"),
+    );
+    add(
+        "metadata changed with the number",
+        signed_with(open, "org", |update, source| {
+            number(update, source, "VtNumber", "07", &drawn("07"));
+            metadata(update);
+        }),
         field,
     );
     add(

@@ -13,8 +13,10 @@ mod bodies;
 const TIME: u64 = 6;
 /// One input must not take longer; the machine may be busy with other tests.
 const LONGEST: Duration = Duration::from_secs(10);
-/// Larger seeds are for the long runs.
-const LARGEST: usize = 20_000;
+/// Seeds above this take long: each is changed so often, whatever the time, and then they
+/// take their turn with the others.
+const LARGE: usize = 20_000;
+const TURNS: usize = 3;
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
@@ -64,13 +66,16 @@ fn the_fuzz_targets_hold_for_a_moment() {
         for seed in &all {
             body(seed);
         }
-        let small: Vec<&Vec<u8>> = all.iter().filter(|seed| seed.len() <= LARGEST).collect();
+        let large: Vec<&Vec<u8>> = all.iter().filter(|seed| seed.len() > LARGE).collect();
         let started = Instant::now();
         let mut tried = 0;
-        while started.elapsed() < time / bodies::ALL.len() as u32 {
-            let mut random = Random::new(tried);
-            let seed = small[random.below(small.len())];
-            let other = small[random.below(small.len())];
+        while tried < TURNS * large.len() || started.elapsed() < time / bodies::ALL.len() as u32 {
+            let mut random = Random::new(tried as u64);
+            let seed = match large.get(tried / TURNS) {
+                Some(seed) => seed,
+                None => &all[random.below(all.len())],
+            };
+            let other = &all[random.below(all.len())];
             let input = changed(seed, other, &mut random);
             let begun = Instant::now();
             let held = std::panic::catch_unwind(|| body(&input));
@@ -78,7 +83,7 @@ fn the_fuzz_targets_hold_for_a_moment() {
             assert!(begun.elapsed() < LONGEST, "{name}: input {tried} takes too long");
             tried += 1;
         }
-        println!("{name:<12} {tried} inputs");
+        println!("{name:<12} {tried} inputs, {} of them of large seeds", TURNS * large.len());
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use vanthu::domain::verdict::{Answer, CompletenessLine, StepName, StepResult, Verdict};
 use vanthu::i18n::Lang;
+use vanthu::pki::demo::{Authority, Subject};
 use vanthu::pki::fetch::{Fetch, HttpFetch};
 use vanthu::pki::kept::Kept;
 use vanthu::pki::{Certificate, PkiError, TrustStore};
@@ -455,6 +456,63 @@ fn the_regulations_questions_are_answered() {
     let offline = checked_offline(&by(&[("leader", "")]));
     let lines = completeness(&offline, &expected());
     assert_eq!(answers(&lines)[0], ("personal-signature", Answer::Unknown, "not-settled"));
+}
+
+/// The letter with the seal of an agency that all provinces have, with this user id.
+fn sealed_as(uid: &str) -> Report {
+    let authority = Authority::create(Timestamp::now()).unwrap();
+    let subject =
+        Subject {
+            common_name: "Sở Nội vụ".to_owned(), uid: uid.to_owned(), ..Subject::default()
+        };
+    let issued = authority.issue(&subject).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let p12 = folder.path().join("seal.p12");
+    std::fs::write(&p12, issued.to_pkcs12("seal", "test").unwrap()).unwrap();
+    let mut signer = Signer::open(p12, issued.certificate, issued.chain);
+    checked_offline(&signer.sign_plainly(&letter()))
+}
+
+#[test]
+fn the_code_in_a_seal_tells_more_than_the_name() {
+    let told = |seal: &Report, expected: &Expectation| {
+        let line = completeness(seal, expected).remove(2);
+        assert_eq!(line.code, "organisation-is-sender");
+        (line.result, line.detail, line.found, line.expected)
+    };
+    let answer = |result, detail: &str, found: &str, expected: &str| {
+        (result, detail.to_owned(), found.to_owned(), expected.to_owned())
+    };
+    let name = "Sở Nội vụ";
+    let from = |code: &str| Expectation {
+        sender_name: name.to_owned(),
+        sender_code: code.to_owned(),
+        ..Expectation::default()
+    };
+    let own = "000.00.05.H30";
+    let seal = sealed_as(&format!("MDD:{own}"));
+    assert_eq!(told(&seal, &from(own)), answer(Answer::Ok, "same-code", own, own));
+    // The same name in another province.
+    let other = "000.00.05.H29";
+    assert_eq!(told(&seal, &from(other)), answer(Answer::No, "other-code", own, other));
+    let named_twice = Expectation { issuer_name: name.to_owned(), ..from(other) };
+    assert_eq!(told(&seal, &named_twice), answer(Answer::No, "other-code", own, other));
+    // Passed on for another agency, whose seal it is.
+    let passed_on = |issuer_code: &str| Expectation {
+        sender_name: "Ủy ban nhân dân tỉnh Hậu Giang".to_owned(),
+        issuer_name: name.to_owned(),
+        issuer_code: issuer_code.to_owned(),
+        ..from("000.00.01.H30")
+    };
+    assert_eq!(told(&seal, &passed_on(own)), answer(Answer::Ok, "same-code", own, own));
+    assert_eq!(told(&seal, &passed_on("")).1, "same-name");
+    assert_eq!(told(&seal, &passed_on(other)).1, "other-code");
+    // A code of the other regulation, a tax number: then the name is all there is.
+    assert_eq!(told(&seal, &from("H30.5")).1, "same-name");
+    let taxed = sealed_as("MST:6300012345");
+    assert_eq!(told(&taxed, &from(own)).1, "same-name");
+    let only_code = Expectation { sender_name: String::new(), ..from(own) };
+    assert_eq!(told(&taxed, &only_code).0, Answer::Unknown);
 }
 
 #[test]

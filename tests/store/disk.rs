@@ -122,6 +122,11 @@ fn blobs_of_all_sizes_survive() {
             let hash = store.put_blob(&bytes).unwrap();
             // Twice is once.
             assert_eq!(store.put_blob(&bytes).unwrap(), hash);
+            // However it is written.
+            let in_pieces = store.put_written(size, |out| {
+                bytes.chunks(10_007).try_for_each(|piece| out.write_all(piece))
+            });
+            assert_eq!(in_pieces.unwrap(), hash);
             (hash, bytes)
         })
         .collect();
@@ -129,8 +134,20 @@ fn blobs_of_all_sizes_survive() {
     let store = reopened(&dir);
     for (hash, bytes) in &blobs {
         assert_eq!(store.blob(hash).unwrap(), *bytes);
+        assert_eq!(*store.shared_blob(hash).unwrap(), **bytes);
     }
     assert_eq!(blob_files(dir.path()), 5);
+}
+
+#[test]
+fn what_was_not_written_to_the_end_leaves_nothing() {
+    let (dir, store) = created();
+    let broken = store.put_written(300_000, |out| {
+        out.write_all(&[4; 200_000])?;
+        Err(std::io::Error::from(std::io::ErrorKind::StorageFull))
+    });
+    assert_eq!(broken, Err(StoreError::DiskFull));
+    assert_eq!(files(&dir.path().join("blobs")), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]

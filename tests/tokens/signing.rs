@@ -2,9 +2,16 @@
 
 use std::process::Command;
 
+use jiff::Timestamp;
+use vanthu::domain::outbound::SignatureKind;
+use vanthu::office::hand::Hand;
 use vanthu::pki::algorithm::DigestAlgorithm::{Sha256, Sha384, Sha512};
 use vanthu::pki::algorithm::SignatureScheme::{self, Ecdsa, RsaPkcs1, RsaPss};
-use vanthu::token::{self, KeyRef, Pin, Selector, Token, TokenError};
+use vanthu::pki::fetch::HttpFetch;
+use vanthu::pki::{Certificate, TrustStore};
+use vanthu::rules::algorithms::Algorithms;
+use vanthu::signing::Level;
+use vanthu::token::{self, KeyRef, LastTry, Pin, Selector, Token, TokenError};
 
 use crate::rig::*;
 
@@ -145,4 +152,38 @@ fn cards_of_every_kind_sign() {
             }
         }
     }
+}
+
+#[test]
+fn a_key_below_the_profile_is_refused_before_the_pin() {
+    let rig = Rig::hold();
+    let mut strict = Algorithms::current().clone();
+    strict.rsa_bits = 3072;
+    strict.ecdsa_bits = 384;
+    let (selector, wrong) = (leader(), Pin::new("654321"));
+    let (trust, line) = (TrustStore::empty(), HttpFetch::new());
+    let hand = |certificate| Hand {
+        token: &selector,
+        certificate,
+        pin: &wrong,
+        last_try: LastTry::Keep,
+        kind: SignatureKind::Personal,
+        holder: None,
+        level: Level::Bb,
+        digest: Sha256,
+        scheme: None,
+        algorithms: &strict,
+        or_lower: false,
+        tsa_urls: &[],
+        trust: &trust,
+        fetch: &line,
+        office: None,
+    };
+    let tries = rig.tries();
+    let serial = Certificate::from_der(&certificate("leader")).unwrap().serial_hex();
+    for named in [None, Some(serial.as_str())] {
+        let problem = hand(named).ready(Timestamp::now()).err().unwrap();
+        assert_eq!(problem.code, "pki-key-too-short", "{problem}");
+    }
+    assert_eq!(rig.tries(), tries);
 }

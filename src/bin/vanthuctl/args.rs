@@ -405,6 +405,9 @@ pub enum Trust {
     Add {
         file: PathBuf,
     },
+    /// Fetch the published certificates of the Government Cipher Committee and the national
+    /// root authority, and trust those whose fingerprint is the known one
+    Fetch,
     List,
 }
 

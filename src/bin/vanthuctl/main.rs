@@ -27,6 +27,7 @@ mod review;
 mod setup;
 mod sign;
 mod tokens;
+mod trust;
 mod verify;
 
 use std::process::ExitCode;
@@ -97,7 +98,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::User(command) => setup::user(global, &command),
         Command::Agency(command) => setup::agency(global, &command),
         Command::Directory(command) => directory::run(global, &command),
-        Command::Trust(command) => setup::trust(global, &command),
+        Command::Trust(command) => trust::trust(global, &command),
         Command::Config(command) => setup::config(global, &command),
         Command::Extract(args) => fields::extract(global, &args),
         Command::Check(args) => layout::check(global, &args),

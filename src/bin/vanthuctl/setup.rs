@@ -1,4 +1,4 @@
-//! Setting up an office: founding it, people, directory, trust, settings; and packets.
+//! Setting up an office: founding it, people, directory, settings; and packets.
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -106,49 +106,6 @@ pub fn agency(global: &args::Global, command: &args::Agency) -> Result<Outcome, 
             let text: Vec<String> =
                 agencies.iter().map(|agency| format!("{}\t{}", agency.code, agency.name)).collect();
             Ok(Outcome::new(json!({"agencies": agencies}), text.join("\n")))
-        }
-    }
-}
-
-pub fn trust(global: &args::Global, command: &args::Trust) -> Result<Outcome, Problem> {
-    let office = door::open(global)?;
-    match command {
-        args::Trust::Add { file } => {
-            let owners = office.add_trust(&door::read(file)?)?;
-            let text = t!("ctl-trust-added", owners = owners.join("; "));
-            Ok(Outcome::new(json!({"added": owners}), text))
-        }
-        args::Trust::List => {
-            let trust = office.trust()?;
-            let line = |kind: &str, one: &vanthu::pki::Certificate| {
-                json!({
-                    "kind": kind,
-                    "subject": one.subject().common_name,
-                    "sha256": one.fingerprint(),
-                    "known": vanthu::pki::trust::pinned(one).map(|pin| pin.name),
-                })
-            };
-            let rows: Vec<_> = trust
-                .roots
-                .iter()
-                .map(|one| line("root", one))
-                .chain(trust.intermediates.iter().map(|one| line("intermediate", one)))
-                .collect();
-            let text: Vec<String> = rows
-                .iter()
-                .map(|row| {
-                    let known =
-                        row["known"].as_str().map(|name| t!("ctl-trust-known", name = name));
-                    format!(
-                        "{}\t{}\t{}\t{}",
-                        row["kind"].as_str().unwrap_or_default(),
-                        row["subject"].as_str().unwrap_or_default(),
-                        row["sha256"].as_str().unwrap_or_default(),
-                        known.unwrap_or_default()
-                    )
-                })
-                .collect();
-            Ok(Outcome::new(json!({"certificates": rows}), text.join("\n")))
         }
     }
 }

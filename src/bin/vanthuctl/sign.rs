@@ -50,6 +50,7 @@ pub fn sign_files(global: &Global, args: &Sign) -> Result<Outcome, Problem> {
         level: args.level.into(),
         digest: args.digest.into(),
         scheme: args.scheme.map(Into::into),
+        algorithms: style.profile.algorithms(),
         or_lower: false,
         tsa_urls: &args.tsa,
         trust: &trust,

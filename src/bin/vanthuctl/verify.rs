@@ -44,7 +44,7 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
     let fetch = CachedFetch::new(HttpFetch::new());
     let online = (!args.offline).then_some(&fetch as &dyn vanthu::pki::fetch::Fetch);
     let options = CheckOptions { trust: &trust, at, online };
-    let expected = expectation(args);
+    let expected = expectation(args)?;
     let mut rows: Vec<Value> = Vec::new();
     let mut text = Vec::new();
     let mut status = 0;
@@ -102,17 +102,24 @@ fn own_trust(global: &Global) -> Result<(TrustStore, Option<Kept>), Problem> {
     Ok((trust, Some(kept)))
 }
 
-fn expectation(args: &Verify) -> Expectation {
-    let sender = args.sender.clone().unwrap_or_default();
-    let is_code = AgencyCode::new(&sender).is_some();
-    let (sender_code, sender_name) =
-        if is_code { (sender, String::new()) } else { (String::new(), sender) };
-    Expectation {
-        sender_code,
-        sender_name,
+/// One name and one code at most; each is known by its form.
+fn expectation(args: &Verify) -> Result<Expectation, Problem> {
+    let mut expected = Expectation {
         signer_name: args.signer.clone().unwrap_or_default(),
         ..Expectation::default()
+    };
+    for sender in &args.sender {
+        let known = if AgencyCode::new(sender).is_some() {
+            &mut expected.sender_code
+        } else {
+            &mut expected.sender_name
+        };
+        if !known.is_empty() {
+            return Err(usage("--sender", sender));
+        }
+        known.clone_from(sender);
     }
+    Ok(expected)
 }
 
 fn write_report(

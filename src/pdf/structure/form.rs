@@ -53,6 +53,7 @@ pub struct SignatureValue {
     pub contents: Option<Vec<u8>>,
     /// Where the string stands, delimiters included; `None` if it has no place of its own.
     pub contents_at: Option<Range<usize>>,
+    /// `None` also where it stands there twice: nobody can say which of them counts.
     pub byte_range: Option<ByteRange>,
     pub duplicate_keys: bool,
     /// `/Reference`: what the signature restricts.
@@ -246,12 +247,14 @@ impl Source {
             let found = members.iter().rev().find(|(member, _)| member == key);
             found.map(|(_, range)| range.clone())
         };
+        let is_repeated =
+            |key: &[u8]| members.iter().filter(|(member, _)| member == key).count() > 1;
         let contents = match dictionary.get(b"Contents") {
             Ok(Object::String(contents, _)) => Some(contents.clone()),
             _ => None,
         };
         let byte_range = match dictionary.get(b"ByteRange") {
-            Ok(Object::Array(numbers)) => {
+            Ok(Object::Array(numbers)) if !is_repeated(b"ByteRange") => {
                 let numbers: Option<Vec<i64>> =
                     numbers.iter().map(|number| number.as_i64().ok()).collect();
                 numbers.map(ByteRange)

@@ -5,6 +5,7 @@ use crate::pki::asn1::{self, Element};
 use crate::pki::certificate::Certificate;
 use crate::pki::error::PkiError;
 use crate::pki::{identifier, oid, verify};
+use crate::rules::algorithms::Algorithms;
 
 use super::CmsFault;
 
@@ -30,18 +31,21 @@ pub struct Prepared {
     attributes: Vec<u8>,
 }
 
-/// Begins a signature over content with this digest (made with `params.digest`).
+/// Begins a signature over content with this digest (made with `params.digest`), by the
+/// algorithms of a profile.
 ///
 /// The signed attributes are content-type (id-data), message-digest and
 /// signing-certificate-v2 (RFC 5035). There is no signing-time: PAdES says the time in the
 /// PDF and forbids it here (ETSI EN 319 142-1, 6.3).
 ///
 /// # Errors
-/// [`PkiError::UnsuitableKey`] if the certificate's key cannot be used with the scheme or
-/// the law forbids key or digest; [`CmsFault::DigestMismatch`] if the digest has the wrong
-/// length.
-pub fn prepare(content_digest: &[u8], params: &SignerParams) -> Result<Prepared, PkiError> {
-    check_key(params)?;
+/// Those of [`check_by`]; [`CmsFault::DigestMismatch`] if the digest has the wrong length.
+pub fn prepare(
+    content_digest: &[u8],
+    params: &SignerParams,
+    rules: &Algorithms,
+) -> Result<Prepared, PkiError> {
+    check_by(rules, params)?;
     if content_digest.len() != params.digest.size() {
         return Err(CmsFault::DigestMismatch.into());
     }
@@ -67,14 +71,20 @@ pub fn estimate_size(params: &SignerParams, time_stamped: bool) -> usize {
     signature + certificates + rest + if time_stamped { TIME_STAMP_ROOM } else { 0 }
 }
 
-fn check_key(params: &SignerParams) -> Result<(), PkiError> {
+/// Whether a profile lets a signature be made so.
+///
+/// # Errors
+/// [`PkiError::UnsuitableKey`] if the certificate's key cannot be used with the scheme, or
+/// the digest is SHA-1, which no profile can permit for new signatures;
+/// [`PkiError::KeyTooShort`] if the profile asks for a longer key.
+pub fn check_by(rules: &Algorithms, params: &SignerParams) -> Result<(), PkiError> {
     let key = params.certificate.key_kind();
     let suits = match params.scheme {
         SignatureScheme::RsaPkcs1 | SignatureScheme::RsaPss => matches!(key, KeyKind::Rsa(_)),
         SignatureScheme::Ecdsa => matches!(key, KeyKind::P256 | KeyKind::P384),
     };
-    if suits && key.is_strong_enough() && params.digest != DigestAlgorithm::Sha1 {
-        Ok(())
+    if suits && params.digest != DigestAlgorithm::Sha1 {
+        key.check_by(rules)
     } else {
         Err(PkiError::UnsuitableKey(format!("{key}/{}", params.digest.name())))
     }

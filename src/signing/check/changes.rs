@@ -112,8 +112,21 @@ pub(super) struct Step {
     pub changes: BTreeSet<Change>,
     pub fillings: Vec<Filling>,
     pub comments: Vec<Comment>,
-    /// An organisation signed in this step.
+    /// An organisation signed in this step, and nobody else.
     pub is_sealed: bool,
+}
+
+impl Step {
+    /// The seal with number and date, and nothing beside them: what else came along in the
+    /// organisation's name would pass for a number.
+    fn is_issue(&self) -> bool {
+        let comes_with_a_seal =
+            |change: &Change| matches!(change, Change::Signature(_) | Change::ValidationData);
+        self.is_sealed
+            && self.changes.iter().all(comes_with_a_seal)
+            && self.fillings.iter().all(|filling| filling.is_number)
+            && self.comments.is_empty()
+    }
 }
 
 /// The steps by which a file grew, each looked at once however many signatures there are.
@@ -214,7 +227,8 @@ impl Rules {
             Change::Signature(name) if self.lock(&name) => Change::Locked(name),
             other => other,
         });
-        let filled = step.fillings.iter().map(|filling| self.filled(filling, step.is_sealed));
+        let is_issue = step.is_issue();
+        let filled = step.fillings.iter().map(|filling| self.filled(filling, is_issue));
         let comments = step.comments.iter().map(|comment| match self.certified() {
             Some(Permission::FillSignAndAnnotate) => {
                 Change::Comment { page: comment.page, kind: comment.kind.clone() }
@@ -224,7 +238,7 @@ impl Rules {
         certain.chain(filled).chain(comments).collect()
     }
 
-    fn filled(&self, filling: &Filling, is_sealed: bool) -> Change {
+    fn filled(&self, filling: &Filling, is_issue: bool) -> Change {
         let Filling { field, text, was_empty, look, is_number } = filling;
         let (field, text) = (field.clone(), text.clone());
         if self.lock(&field) {
@@ -232,7 +246,7 @@ impl Rules {
         }
         if *is_number {
             // Kept for number and date, a field takes nothing else, and nothing twice.
-            return if is_sealed && *was_empty {
+            return if is_issue && *was_empty {
                 Change::NumberAndDate { field, text }
             } else {
                 Change::Field(field)
@@ -307,6 +321,27 @@ mod tests {
         assert_eq!(codes(&[], &filling(Look::OwnFont, true, true)), ["field"]);
         assert_eq!(codes(&[], &sealed(filling(Look::OwnFont, false, true))), ["field"]);
         assert_eq!(codes(&[NOTHING], &sealed(filling(Look::OwnFont, true, true))), ["locked"]);
+    }
+
+    #[test]
+    fn number_and_date_come_with_nothing_but_the_seal() {
+        let with = |change: Change| Step {
+            is_sealed: true,
+            changes: BTreeSet::from([Change::Signature("Seal".to_owned()), change]),
+            ..filling(Look::OwnFont, true, true)
+        };
+        let proof = with(Change::ValidationData);
+        assert_eq!(codes(&[], &proof), ["signature", "validation-data", "number-and-date"]);
+        assert_eq!(codes(&[], &with(Change::Metadata)), ["signature", "metadata", "field"]);
+        let mut another = with(Change::ValidationData);
+        another.fillings.extend(filling(Look::Common, true, false).fillings);
+        assert_eq!(codes(&[], &another), ["signature", "validation-data", "field", "form-filled"]);
+        let mut commented = with(Change::ValidationData);
+        commented.comments.push(Comment { page: 1, kind: "Highlight".to_owned() });
+        assert_eq!(
+            codes(&[ANNOTATE], &commented),
+            ["signature", "validation-data", "field", "comment"]
+        );
     }
 
     #[test]

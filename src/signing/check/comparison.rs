@@ -91,7 +91,7 @@ impl<'a> Comparison<'a> {
             });
         }
         self.step.fillings = found.fillings;
-        self.step.is_sealed = found.signatures.iter().any(|signature| signature.is_organisation);
+        self.step.is_sealed = matches!(found.signatures.as_slice(), [only] if only.is_organisation);
         self.unexplained()?;
         Ok(self.step)
     }

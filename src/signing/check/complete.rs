@@ -9,6 +9,7 @@
 use super::changes::Change;
 use super::names::{same_agency, same_person};
 use crate::domain::act::SigningAct;
+use crate::domain::agency::{AgencyCode, CodeForm};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::verdict::{Answer, CompletenessLine, Verdict};
 use crate::signing::report::{Report, SignatureReport};
@@ -30,6 +31,7 @@ pub struct Expectation {
     pub sender_code: String,
     /// The agency that issued it, where that is another one.
     pub issuer_name: String,
+    pub issuer_code: String,
     /// The full name under the signature.
     pub signer_name: String,
     pub position: String,
@@ -82,48 +84,105 @@ fn there(code: &str, found: &[&SignatureReport], nameless: bool) -> Completeness
     line
 }
 
+/// By what a seal is known to be an agency's, from the surer to the less sure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ground {
+    Code,
+    Name,
+}
+
+/// Whose seal it may be; a name or a code that is not known is empty.
+#[derive(Debug, Clone, Copy)]
+struct Agency<'a> {
+    name: &'a str,
+    code: &'a str,
+}
+
+impl Agency<'_> {
+    /// Whether a seal is this agency's. A code in its certificate decides: names are alike in
+    /// many provinces, and an issuing authority writes them as it likes.
+    fn owns(&self, seal: &SignatureReport) -> (Answer, Ground) {
+        let codes = agency_codes(seal);
+        if codes.iter().any(|code| code.as_str() == self.code) {
+            (Answer::Ok, Ground::Code)
+        } else if codes.iter().any(|code| contradicts(code, self.code)) {
+            (Answer::No, Ground::Code)
+        } else if self.name.is_empty() {
+            (Answer::Unknown, Ground::Name)
+        } else {
+            // The organisation's name stands in CN; O is the agency above it, unless CN is empty.
+            let own = [seal.signer(), seal.organisation()];
+            let own = own.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+            (same_agency(own, self.name), Ground::Name)
+        }
+    }
+}
+
+/// Whether two codes cannot be one agency's: each of the two regulations gives every agency a
+/// code of its own, so that only codes of one form can be compared.
+fn contradicts(one: &AgencyCode, other: &str) -> bool {
+    let Some(other) = AgencyCode::new(other) else { return false };
+    let (form, other_form) = (one.form(), other.form());
+    *one != other && (form == other_form || [form, other_form].contains(&CodeForm::Unknown))
+}
+
+/// The sender, and the issuer where the sender passes a document on.
+fn agencies(expected: &Expectation) -> Vec<Agency<'_>> {
+    let sender = Agency { name: &expected.sender_name, code: &expected.sender_code };
+    let mut issuer = Agency { name: &expected.issuer_name, code: &expected.issuer_code };
+    // An issuer without a code that bears the sender's name is the sender.
+    if issuer.code.is_empty() && same_agency(issuer.name, sender.name) == Answer::Ok {
+        issuer.code = sender.code;
+    }
+    let known = |agency: &Agency<'_>| !agency.name.is_empty() || !agency.code.is_empty();
+    [sender, issuer].into_iter().filter(known).collect()
+}
+
 /// Whether the seal is the sender's, or the issuer's where the sender passes a document on.
 fn organisation(seals: &[&SignatureReport], expected: &Expectation) -> CompletenessLine {
     const CODE: &str = "organisation-is-sender";
-    let agencies: Vec<&str> = [&expected.sender_name, &expected.issuer_name]
-        .into_iter()
-        .filter(|name| !name.is_empty())
-        .map(String::as_str)
-        .collect();
+    let agencies = agencies(expected);
     if seals.is_empty() {
         return line(CODE, AUTHENTICITY, Answer::Unknown, "missing");
     }
-    if agencies.is_empty() && expected.sender_code.is_empty() {
-        return line(CODE, AUTHENTICITY, Answer::Unknown, "sender-unknown");
-    }
-    let codes: Vec<String> = seals.iter().flat_map(|seal| agency_codes(seal)).collect();
-    let answer = |seal: &&SignatureReport| {
-        // The organisation's name stands in CN; O is the agency above it, unless CN is empty.
-        let own = [seal.signer(), seal.organisation()];
-        let own = own.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-        agencies.iter().map(|agency| same_agency(own, agency)).min().unwrap_or(Answer::Unknown)
+    let pairs = seals.iter().flat_map(|seal| agencies.iter().map(move |agency| (*seal, agency)));
+    let best = pairs.min_by_key(|(seal, agency)| agency.owns(seal));
+    let names = seals.iter().map(|seal| seal.signer()).collect::<Vec<_>>().join("; ");
+    let Some((seal, agency)) = best else {
+        let mut line = line(CODE, AUTHENTICITY, Answer::Unknown, "sender-unknown");
+        line.found = names;
+        return line;
     };
-    let (result, detail) = if codes.contains(&expected.sender_code) {
-        (Answer::Ok, "same-code")
-    } else {
-        match seals.iter().map(answer).min().unwrap_or(Answer::Unknown) {
-            Answer::Ok => (Answer::Ok, "same-name"),
-            Answer::Unknown => (Answer::Unknown, "name-unclear"),
-            Answer::No => (Answer::No, "other-name"),
-        }
+    let (result, ground) = agency.owns(seal);
+    let detail = match (result, ground) {
+        (Answer::Ok, Ground::Code) => "same-code",
+        (Answer::Ok, Ground::Name) => "same-name",
+        (Answer::Unknown, _) => "name-unclear",
+        (Answer::No, Ground::Code) => "other-code",
+        (Answer::No, Ground::Name) => "other-name",
     };
     let mut line = line(CODE, AUTHENTICITY, result, detail);
-    line.found = seals.iter().map(|seal| seal.signer()).collect::<Vec<_>>().join("; ");
-    line.expected = agencies.first().copied().unwrap_or(&expected.sender_code).to_owned();
+    (line.found, line.expected) = match ground {
+        Ground::Code => {
+            let codes: Vec<String> = agency_codes(seal).iter().map(AgencyCode::to_string).collect();
+            (codes.join(", "), agency.code.to_owned())
+        }
+        Ground::Name if agency.name.is_empty() => (names, agency.code.to_owned()),
+        Ground::Name => (names, agency.name.to_owned()),
+    };
     line
 }
 
-/// Agency codes in the user ids of a certificate (`MĐD:000.00.01.H30`).
-fn agency_codes(seal: &SignatureReport) -> Vec<String> {
-    let uids = seal.certificate.iter().flat_map(|certificate| certificate.subject().uids.clone());
+/// Agency codes in the user ids of a certificate (`MDD:000.00.01.H30`). Tax and budget numbers
+/// stand there as well and are none.
+fn agency_codes(seal: &SignatureReport) -> Vec<AgencyCode> {
+    const MARKS: [&str; 2] = ["mdd", "mđd"];
+    let uids = seal.certificate.iter().flat_map(|certificate| &certificate.subject().uids);
     uids.filter_map(|uid| {
-        let (_, code) = uid.split_once([':', '='])?;
-        crate::domain::agency::AgencyCode::new(code.trim()).map(|code| code.to_string())
+        let (mark, code) = uid.split_once([':', '-', '='])?;
+        let code = AgencyCode::new(code)?;
+        let marked = MARKS.contains(&mark.trim().to_lowercase().as_str());
+        (marked || code.form() != CodeForm::Unknown).then_some(code)
     })
     .collect()
 }
@@ -179,7 +238,8 @@ fn order(personal: &[&SignatureReport], seals: &[&SignatureReport]) -> Completen
 }
 
 /// Which of the two lawful ways the number and the date came: before the leader signed, or
-/// with the seal, in their boxes and with nothing else.
+/// with the seal, in their boxes and with nothing else. Boxes that are still empty wait for
+/// the seal, or were passed over by it.
 fn number(
     report: &Report,
     personal: &[&SignatureReport],
@@ -201,6 +261,10 @@ fn number(
         line(CODE, NUMBER, Answer::Unknown, "missing")
     } else if changed {
         line(CODE, NUMBER, Answer::No, "changed-otherwise")
+    } else if !report.left_open.is_empty() {
+        let mut line = line(CODE, NUMBER, Answer::No, "still-open");
+        line.found = report.left_open.join(", ");
+        line
     } else if !with_seal.is_empty() {
         let mut line = line(CODE, NUMBER, Answer::Ok, "with-seal");
         let said = with_seal.iter().map(|(field, text)| format!("{field}: {text}"));

@@ -35,7 +35,11 @@ pub(super) struct Coverage {
 pub(super) fn coverage(source: &Source, value: &SignatureValue) -> Result<Coverage, Reason> {
     let id = value.id.ok_or(Reason::Unsupported)?;
     if value.duplicate_keys {
-        return Err(Reason::ContentsMalformed);
+        // A range that stands there twice is none.
+        return Err(match value.byte_range {
+            Some(_) => Reason::ContentsMalformed,
+            None => Reason::ByteRangeInvalid,
+        });
     }
     let hole = value.contents_at.clone().ok_or(Reason::ContentsMalformed)?;
     match source.read(hole.clone()).as_deref() {

@@ -96,6 +96,22 @@ pub(super) fn filled(
     Ok(Some(Filling { field: old.name.clone(), text, was_empty, look, is_number }))
 }
 
+/// The names of the fields for number and date that still wait for their digits.
+pub(super) fn still_open(source: &Source) -> Result<Vec<String>, PdfError> {
+    let mut open = Vec::new();
+    for field in source.fields()? {
+        let is_empty = match source.member(&field.dictionary, b"V")? {
+            Object::Null => true,
+            Object::String(value, _) => value.is_empty(),
+            _ => false,
+        };
+        if is_empty && NUMBER_FIELDS.contains(&field.name.as_str()) {
+            open.push(field.name);
+        }
+    }
+    Ok(open)
+}
+
 /// Ways to a field or widget that show it as nothing else.
 fn is_form_place(place: &Place) -> bool {
     const KEYS: [&[u8]; 9] =

@@ -342,6 +342,7 @@ mod tests {
             reasons: Vec::new(),
             pages: 1,
             signatures: Vec::new(),
+            left_open: Vec::new(),
             checked_at: Timestamp::UNIX_EPOCH,
             offline: true,
         };

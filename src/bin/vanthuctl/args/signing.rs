@@ -38,10 +38,10 @@ pub struct Verify {
     /// Ask no OCSP or CRL service
     #[arg(long)]
     pub offline: bool,
-    /// The agency that should have sent it, by its name or code: the answers about
-    /// completeness under the regulation compare with it
+    /// The agency that should have sent it, by its name or code, or twice by both: the answers
+    /// about completeness under the regulation compare with it
     #[arg(long, value_name = "NAME|CODE")]
-    pub sender: Option<String>,
+    pub sender: Vec<String>,
     /// The full name of the person who should have signed it
     #[arg(long, value_name = "NAME")]
     pub signer: Option<String>,
