@@ -30,17 +30,27 @@ impl Office {
         self.sync()
     }
 
-    /// The same, watched, so that it can be cancelled.
+    /// The same over a line that the caller has made, with other patience or other trust.
+    pub fn sync_now_over(&self, line: &dyn Line) -> Result<SyncReport, Problem> {
+        self.actor(Act::Sync)?;
+        self.store().make_due()?;
+        self.sync_over(line, &())
+    }
+
+    /// The same as [`Self::sync`], watched, so that it can be cancelled.
     pub fn sync_watched(&self, watch: &dyn Watch) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
-        let line = self.server_line()?;
+        self.sync_over(&*self.server_line()?, watch)
+    }
+
+    fn sync_over(&self, line: &dyn Line, watch: &dyn Watch) -> Result<SyncReport, Problem> {
         // What an earlier run kept and a power cut left untaken comes first.
         let mut total = SyncReport::default();
         total.quarantined += self.receive()?.quarantined;
         // Fetching makes statuses, which want to be sent at once (status 01 is automatic);
         // the bound keeps two offices from answering each other for ever.
         for _ in 0..4 {
-            let run = engine::sync_once(self, &*line, Timestamp::now(), watch);
+            let run = engine::sync_once(self, line, Timestamp::now(), watch);
             let taken = self.receive()?;
             total.sent += run.sent;
             total.received += run.received;
@@ -60,7 +70,7 @@ impl Office {
         let lasting = self.extend_waiting(&mut |_, _| (), &|| watch.cancelled())?;
         (total.extended, total.awaiting_extension) = (lasting.extended, lasting.waiting);
         if total.problem.is_none() && !watch.cancelled() {
-            self.freshen_directory(&*line);
+            self.freshen_directory(line);
         }
         Ok(total)
     }

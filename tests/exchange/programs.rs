@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::certificates::{PROVINCES, Pki, SERVER, key_pem, pem, year};
+use super::authority::{SERVER, here, issued};
+use super::certificates::{PROVINCES, Pki, key_pem, pem, year};
 use super::cuts::{Program, program};
-use super::trust::{here, issued};
 use super::*;
 
 const NEXT: &str = "000.00.77.H30";
