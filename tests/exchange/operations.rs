@@ -15,6 +15,7 @@ on_both! {
     a_key_is_replaced_while_both_hold,
     a_disabled_office_neither_calls_nor_is_sent_to,
     more_than_the_quota_waits_for_tomorrow,
+    an_office_over_its_quota_still_receives,
     too_many_calls_are_told_to_wait,
     a_receipt_is_proved_by_anybody,
     a_chain_tells_what_was_done_to_it,
@@ -92,7 +93,7 @@ fn more_than_the_quota_waits_for_tomorrow(place: &Place) {
     // In one call and in pieces.
     for size in [450_000, 29_999 + 400_000] {
         let error = a.send(&parcel("2", &[PROVINCE], &packet(2, size)), &()).unwrap_err();
-        assert_eq!(error, ExchangeError::Busy, "{size}");
+        assert!(matches!(error, ExchangeError::OverQuota { after: Some(_) }), "{size}: {error}");
         assert!(error.is_recoverable());
     }
     a.send(&parcel("3", &[PROVINCE], b"nho"), &()).unwrap();
@@ -100,6 +101,7 @@ fn more_than_the_quota_waits_for_tomorrow(place: &Place) {
     let call = Call::packet(b"qua so", "khoa-cua-goi-thu-nam");
     let refused = call.send_to(&server.url());
     assert_eq!(refused.status().as_u16(), 429);
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=24 * 60 * 60 + 1).contains(&wait), "{wait}");
     // What was accepted is answered again, not counted again.
@@ -111,6 +113,39 @@ fn more_than_the_quota_waits_for_tomorrow(place: &Place) {
     registry.set_quota(&code(COMMUNE), more).unwrap();
     a.send(&parcel("5", &[PROVINCE], b"duoc"), &()).unwrap();
     assert!(a.send(&parcel("6", &[PROVINCE], &packet(3, 450_000)), &()).is_err());
+}
+
+fn an_office_over_its_quota_still_receives(place: &Place) {
+    let mut config = place.config();
+    config.limits.quota = Quota { packets: None, bytes: Some(500_000) };
+    let server = Server::start(config).unwrap();
+    let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
+    b.send(&parcel("1", &[COMMUNE], b"cho xa"), &()).unwrap();
+    let office = Office::default();
+    let (whole, half, more) = (packet(1, 500_001), packet(2, 300_000), packet(3, 300_000));
+    for (item, bytes) in [("1", &whole), ("2", &half), ("3", &more)] {
+        office.queue(item, &code(PROVINCE), bytes, false);
+    }
+    let now = Timestamp::now();
+    let report = sync_once(&office, &a, now, &());
+    // What no day has room for is parked, what today has none for waits; the rest goes on.
+    assert_eq!((report.wedged, report.sent, report.put_off, report.received), (1, 1, 1, 1));
+    assert_eq!(office.row("1").wedged.as_deref(), Some("exchange-too-large"));
+    assert!(office.row("2").server_id.is_some());
+    assert_eq!(report.problem().unwrap().code, "exchange-over-quota");
+    assert_eq!(office.received(), [b"cho xa"]);
+    let here = vanthu::domain::calendar::local(now);
+    let midnight = here.tomorrow().unwrap().start_of_day().unwrap().timestamp();
+    let until = office.row("3").until.unwrap();
+    assert!(until >= midnight, "{until}");
+    // Until then it is left alone, and nothing is wrong.
+    let report = sync_once(&office, &a, now, &());
+    assert_eq!((report.put_off, report.problem()), (0, None));
+    // Then it goes; here the operators have let it.
+    let registry = Registry::open(&place.site()).unwrap();
+    registry.set_quota(&code(COMMUNE), Quota { packets: None, bytes: Some(1_000_000) }).unwrap();
+    let report = sync_once(&office, &a, until, &());
+    assert_eq!((report.sent, report.problem()), (1, None));
 }
 
 fn too_many_calls_are_told_to_wait(place: &Place) {

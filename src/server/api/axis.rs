@@ -60,6 +60,10 @@ impl From<Refused> for Failed {
             Code::RecipientUnknown => receivers(ErrorCode::UnknownReceiver),
             Code::RecipientClosed => receivers(ErrorCode::Locked),
             Code::Busy => Self::new(ErrorCode::System, "too much for now, try again later"),
+            Code::OverQuota => Self::new(ErrorCode::System, "that is enough for today"),
+            Code::TooLarge => {
+                Self::new(ErrorCode::FileNotValid, "more than the office may send on a day")
+            }
             _ => Self::new(ErrorCode::System, "the server's storage failed"),
         }
     }
