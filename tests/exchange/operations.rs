@@ -20,6 +20,7 @@ on_both! {
     a_receipt_is_proved_by_anybody,
     a_chain_tells_what_was_done_to_it,
     what_is_old_is_given_up_and_its_row_stays,
+    what_was_kept_and_never_accepted_is_found,
     the_operators_see_what_waits_and_what_fails,
 }
 
@@ -286,10 +287,42 @@ fn what_is_old_is_given_up_and_its_row_stays(place: &Place) {
     assert_eq!(clear(None, Some(0), None), (2, 0));
     assert!(b.inbox(Listing::Waiting(None), 10).unwrap().items.is_empty());
     a.send(&parcel("4", &[PROVINCE], &waiting), &()).unwrap();
-    assert_eq!(clear(None, None, Some(SignedDuration::ZERO)), (0, 0));
-    assert_eq!(clear(Some(0), None, Some(SignedDuration::ZERO)), (0, 1));
+    assert_eq!(clear(None, None, Some(SignedDuration::ZERO)), (0, 1));
+    assert_eq!(clear(Some(0), None, Some(SignedDuration::ZERO)), (0, 0));
     assert!(has(&waiting) && !has(&kept));
     assert_eq!(registry.verify_chains(Some(&code(COMMUNE))).unwrap()[0].broken_at, None);
+}
+
+fn what_was_kept_and_never_accepted_is_found(place: &Place) {
+    let server = place.start();
+    let a = line(&server.url(), COMMUNE);
+    // In one call and in pieces; as if the server had died before it wrote the row.
+    let (small, large, good) = (packet(1, 5_000), packet(2, 200_000), packet(3, 5_000));
+    place.sql("ALTER TABLE chain RENAME TO chain_away");
+    for (key, bytes) in [("1", &small), ("2", &large)] {
+        assert!(a.send(&parcel(key, &[PROVINCE], bytes), &()).is_err());
+    }
+    place.sql("ALTER TABLE chain_away RENAME TO chain");
+    a.send(&parcel("3", &[PROVINCE], &good), &()).unwrap();
+    let there = || {
+        [&small, &large, &good].map(|bytes| {
+            let hash = sha256_hex(bytes);
+            place.path().join("blobs").join(&hash[..2]).join(&hash[2..]).exists()
+        })
+    };
+    assert_eq!(there(), [true; 3]);
+    let registry = Registry::open(&place.site()).unwrap();
+    let clear = |grace| registry.clear_old(&place.site(), Retention::default(), grace).unwrap();
+    // What is younger than a day may be just on its way to its row.
+    assert_eq!([clear(None), clear(None)], [(0, 0); 2]);
+    let now = Some(SignedDuration::ZERO);
+    assert_eq!(clear(now), (0, 0), "found, and given the time that all is given");
+    // Sent again meanwhile it is needed.
+    a.send(&parcel("1", &[PROVINCE], &small), &()).unwrap();
+    assert_eq!(clear(now), (0, 1));
+    assert_eq!(there(), [true, false, true]);
+    a.send(&parcel("2", &[PROVINCE], &large), &()).unwrap();
+    assert_eq!((clear(now), clear(now), there()), ((0, 0), (0, 0), [true; 3]));
 }
 
 /// What the operators get at `path`, with a password or without.
