@@ -172,6 +172,9 @@ struct ServeArgs {
     /// Connections at once at most; each office that waits for packets holds one.
     #[arg(long, default_value_t = 2_048)]
     connections: usize,
+    /// Threads that work on calls; one for each processor when nothing is said.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Calls of one office a minute at this instance at most; 0 for as many as it likes.
     #[arg(long, default_value_t = 3_000)]
     calls_per_minute: u32,
@@ -236,6 +239,9 @@ impl ServeArgs {
         let mut config = ServerConfig::new(self.listen, &site.data_dir);
         config.tls = self.tls.tls()?;
         config.site = site;
+        if let Some(threads) = self.threads {
+            config.threads = threads.into();
+        }
         config.limits.packet_bytes = mib(self.packet_limit);
         config.limits.connections = self.connections;
         config.limits.calls_per_minute = self.calls_per_minute;
