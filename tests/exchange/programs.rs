@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use vanthu::exchange::{Line, Listing, Outcome};
 
 use super::authority::{SERVER, here, issued};
 use super::certificates::{PROVINCES, Pki, key_pem, pem, year};
@@ -110,4 +111,35 @@ fn an_office_is_set_up_by_its_certificate_and_learns_of_changes() {
     let refused = ask(&["directory", "sync"], 5);
     assert_eq!(refused["error"]["code"], "exchange-certificate-refused");
     assert!(administer(&place, &["office", "certificate", COMMUNE], 0).contains("revoked"));
+}
+
+#[test]
+fn what_was_sent_is_listed_with_its_times() {
+    let place = Place::sqlite();
+    let server = place.start();
+    let a = line(&server.url(), COMMUNE);
+    let receipt = a.send(&parcel("1", &[PROVINCE, COMMUNE], b"<edXML/>"), &()).unwrap();
+    let listed = || {
+        let said = administer(&place, &["packets", COMMUNE], 0);
+        let lines = said.lines().map(|line| line.split('\t').map(str::to_owned).collect());
+        lines.collect::<Vec<Vec<String>>>()
+    };
+    let received = receipt.received_at.to_string();
+    let head = [received.as_str(), receipt.server_id.as_str(), "1", "8"];
+    // A line for each recipient, by its code.
+    let [to_province, to_commune] = listed().try_into().unwrap();
+    assert_eq!(to_province, [&head[..], &[PROVINCE, "waiting", "-", "-"]].concat());
+    assert_eq!(to_commune, [&head[..], &[COMMUNE, "waiting", "-", "-"]].concat());
+    let b = line(&server.url(), PROVINCE);
+    let item = b.inbox(Listing::After(None), 1).unwrap().items.remove(0);
+    b.fetch(&item, &()).unwrap();
+    let fetched = a.delivery(&receipt.server_id).unwrap().deliveries[0].fetched_at.unwrap();
+    let fetched = fetched.to_string();
+    assert_eq!(listed()[0], [&head[..], &[PROVINCE, "fetched", &fetched, "-"]].concat());
+    b.confirm(&item.id, Outcome::Kept).unwrap();
+    let confirmed = a.delivery(&receipt.server_id).unwrap().deliveries[0].confirmed_at.unwrap();
+    let confirmed = confirmed.to_string();
+    assert_eq!(listed()[0], [&head[..], &[PROVINCE, "kept", &fetched, &confirmed]].concat());
+    // Without a thread nothing would ever be answered.
+    administer(&place, &["serve", "--threads", "0"], 2);
 }
