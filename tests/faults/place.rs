@@ -48,9 +48,10 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// While things fail: nothing is waited for long, for something else is to fail, too.
+/// While things fail: nothing is waited for long, for something else is to fail, too. But longer
+/// than a server waits for the writer of an upload who was killed.
 pub const HASTY: Patience = Patience {
-    stall: Duration::from_millis(500),
+    stall: Duration::from_millis(900),
     barren: 3,
     pause: Duration::from_millis(20),
     packet_limit: 64 * 1024 * 1024,

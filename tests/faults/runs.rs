@@ -71,7 +71,7 @@ struct Total {
     /// Servers that were killed and started again, where one serves and where several do.
     alone: u32,
     among_several: u32,
-    /// How many connections each fault has met.
+    /// How many connections each fault has struck.
     faults: BTreeMap<String, u32>,
 }
 
@@ -80,8 +80,11 @@ impl Total {
     fn assert_that_it_happened(&self, runs: u32) {
         let Seen { documents, statuses, recalls } = self.seen;
         assert!(documents > 0 && statuses > 0, "nothing was exchanged");
-        assert!(self.killed > 0, "no office was killed");
-        assert!(self.alone + self.among_several > 0, "no server was killed");
+        // A failure that is looked at once more may be of a run in which nobody died.
+        if runs >= RUNS {
+            assert!(self.killed > 0, "no office was killed");
+            assert!(self.alone + self.among_several > 0, "no server was killed");
+        }
         if runs < MANY {
             return;
         }
@@ -90,8 +93,8 @@ impl Total {
         let several = self.among_several > 0 || !database::is_here();
         assert!(several, "no server on PostgreSQL was killed");
         for fault in FAULTS.map(|draw| draw(&mut Chance::new(0))) {
-            let met = self.faults.get(&fault.name()).copied().unwrap_or_default();
-            assert!(met > 0, "no connection met {fault:?}");
+            let struck = self.faults.get(&fault.name()).copied().unwrap_or_default();
+            assert!(struck > 0, "no connection was struck by {fault:?}");
         }
     }
 }
@@ -148,8 +151,8 @@ impl Run {
         for proxy in &self.proxies {
             proxy.spoil([]);
             assert_eq!(proxy.deceived(), 0, "a stranger was believed");
-            for (fault, met) in proxy.met() {
-                *all.faults.entry(fault).or_default() += met;
+            for (fault, struck) in proxy.struck() {
+                *all.faults.entry(fault).or_default() += struck;
             }
         }
         let config =
@@ -274,8 +277,10 @@ const FAULTS: [fn(&mut Chance) -> Fault; 13] = [
     |_| Fault::Stranger,
 ];
 
+/// Within the first calls of a connection, or within the packets that it carries.
 fn bytes(chance: &mut Chance) -> u64 {
-    chance.below(40_000).into()
+    let most = [1_500, 40_000][chance.below(2) as usize];
+    chance.below(most).into()
 }
 
 fn wait_for(address: SocketAddr) {

@@ -61,8 +61,8 @@ struct State {
     /// Connections go to each in turn.
     targets: Mutex<Vec<SocketAddr>>,
     faults: Mutex<VecDeque<Fault>>,
-    /// How many connections each fault has met.
-    met: Mutex<BTreeMap<String, u32>>,
+    /// How many connections each fault has struck.
+    struck: Mutex<BTreeMap<String, u32>>,
     /// `None` where the line is not encrypted.
     ending: Option<Ending>,
     /// Callers who told the stranger something.
@@ -88,7 +88,7 @@ impl Proxy {
         let state = Arc::new(State {
             targets: Mutex::new(targets),
             faults: Mutex::default(),
-            met: Mutex::default(),
+            struck: Mutex::default(),
             ending,
             deceived: AtomicU64::new(0),
             connections: AtomicU64::new(0),
@@ -109,8 +109,8 @@ impl Proxy {
                     let targets = shared.targets.lock().unwrap();
                     targets[usize::try_from(count).unwrap() % targets.len()]
                 };
-                *shared.met.lock().unwrap().entry(fault.name()).or_default() += 1;
                 if matches!(fault, Fault::Answer(_) | Fault::Stranger) {
+                    shared.strike(fault);
                     let shared = Arc::clone(&shared);
                     thread::spawn(move || shared.speak(client, fault));
                     continue;
@@ -128,9 +128,9 @@ impl Proxy {
         format!("{scheme}://{}", self.address)
     }
 
-    /// How many connections each fault has met.
-    pub fn met(&self) -> BTreeMap<String, u32> {
-        self.state.met.lock().unwrap().clone()
+    /// How many connections each fault has struck: one that ended before its time was spared.
+    pub fn struck(&self) -> BTreeMap<String, u32> {
+        self.state.struck.lock().unwrap().clone()
     }
 
     /// How many callers have told something to who was not the server.
@@ -177,6 +177,10 @@ enum Way {
 }
 
 impl State {
+    fn strike(&self, fault: Fault) {
+        *self.struck.lock().unwrap().entry(fault.name()).or_default() += 1;
+    }
+
     /// Speaks itself to a caller, over TLS where the line is encrypted.
     fn speak(&self, client: TcpStream, fault: Fault) {
         let _ = client.set_read_timeout(Some(Duration::from_secs(2)));
@@ -256,11 +260,16 @@ fn pump(
     };
     let (mut passed, mut buffer) = (0, [0; 16 * 1024]);
     let mut heard = Vec::new();
+    let whole = matches!((fault, way), (Fault::Drip | Fault::Twice | Fault::Late(_), Way::Up));
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         if way == Way::Down
             && matches!(fault, Fault::LoseAnswer(n) if sent_up.load(Ordering::SeqCst) >= n)
         {
+            state.strike(fault);
             break;
+        }
+        if whole && passed == 0 {
+            state.strike(fault);
         }
         let pass = usize::try_from((limit - passed).min(read as u64)).unwrap();
         // Counted first: who sees the bytes arrive sees them counted.
@@ -283,6 +292,7 @@ fn pump(
             break;
         }
         if passed >= limit {
+            state.strike(fault);
             if matches!(fault, Fault::HoldUp(_) | Fault::HoldDown(_)) {
                 hold(&from, state);
             }
