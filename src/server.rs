@@ -84,6 +84,8 @@ pub struct ServerConfig {
     /// `None` where something before the server ends TLS.
     pub tls: Option<Tls>,
     pub site: Site,
+    /// Threads that work on calls, at least 1; those that wait for the disk are others.
+    pub threads: usize,
     /// Agencies that are to exist, besides those that the database knows.
     pub accounts: Vec<Account>,
     pub limits: Limits,
@@ -103,12 +105,13 @@ pub struct Operators {
 }
 
 impl ServerConfig {
-    /// Everything in one folder.
+    /// Everything in one folder, a thread for each processor.
     pub fn new(listen: SocketAddr, data_dir: impl Into<PathBuf>) -> Self {
         Self {
             listen,
             tls: None,
             site: Site::folder(data_dir),
+            threads: std::thread::available_parallelism().map_or(2, usize::from),
             accounts: Vec::new(),
             limits: Limits::default(),
             retention: Retention::default(),
@@ -208,7 +211,7 @@ impl Server {
     pub fn start(config: ServerConfig) -> Result<RunningServer, ServerError> {
         let threads = |e: std::io::Error| ServerError::Io("threads".into(), e.to_string());
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(config.threads.max(1))
             .thread_name("vanthu-server")
             .enable_all()
             .build()
@@ -240,7 +243,8 @@ async fn run(
     stopping: watch::Receiver<bool>,
     tell: &mpsc::Sender<Result<Addresses, ServerError>>,
 ) {
-    let ServerConfig { listen, tls, site, accounts, limits, retention, operators } = config;
+    let ServerConfig { listen, tls, site, threads: _, accounts, limits, retention, operators } =
+        config;
     let begun = async {
         let tls = tls.as_ref().map(Tls::acceptor).transpose()?;
         let Opened { storage, blobs, key, lock } = site.open_to_serve().await?;

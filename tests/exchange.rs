@@ -41,6 +41,8 @@ macro_rules! on_both {
     };
 }
 
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "exchange/axis.rs"]
 mod axis;
 #[path = "exchange/certificates.rs"]

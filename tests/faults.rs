@@ -1,7 +1,9 @@
 //! Two to five offices and their server exchange over lines that fail in every way, while
 //! either side is killed at random; in the end every document is where it was sent, once, and
 //! every status is known to whom it was told. The server keeps what it has in SQLite where the
-//! seed is odd, and in PostgreSQL where it is even.
+//! seed is odd. Where it is even three instances serve on one PostgreSQL, each office comes to
+//! another with every connection, and each instance is killed on its own. Every third run goes
+//! over TLS, which the server ends itself, and somebody else may answer in its stead.
 //!
 //! One run follows from its seed, except for what the threads of the processes decide among
 //! themselves; a failure prints the seed. `VANTHU_FAULT_RUNS` says how many runs,
@@ -17,6 +19,8 @@
 // A helper that fails fails its test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "support/chance.rs"]
 mod chance;
 #[path = "support/postgres.rs"]

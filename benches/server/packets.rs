@@ -20,8 +20,8 @@ pub fn measure(place: &Place, runtime: &Runtime) -> Done<()> {
     let codes = place.offices(SENDERS)?;
     let server = place.serve(256)?;
     println!(
-        "{:<10} {:>10} {:>10} {:>10} {:>8} {:>16}",
-        "packet", "server/s", "MB/s", "floor/s", "/ floor", "server CPU each"
+        "{:<10} {:>10} {:>10} {:>10} {:>8} {:>16} {:>12}",
+        "packet", "server/s", "MB/s", "floor/s", "/ floor", "server CPU each", "/s per core"
     );
     for size in [100_000, 5_000_000] {
         let (client, url): (_, Arc<str>) = (client()?, Arc::from(server.url.as_str()));
@@ -52,11 +52,13 @@ pub fn measure(place: &Place, runtime: &Runtime) -> Done<()> {
         let rate = f64::from(sent) / took;
         let floor = runtime.block_on(floor(place, size))?;
         println!(
-            "{:<10} {rate:>10.1} {:>10.1} {floor:>10.1} {:>7.2}x {:>13.2} ms",
+            "{:<10} {rate:>10.1} {:>10.1} {floor:>10.1} {:>7.2}x {:>13.2} ms {:>12.1}",
             format!("{} kB", size / 1_000),
             rate * size as f64 / 1e6,
             floor / rate,
-            cpu * 1e3 / f64::from(sent)
+            cpu * 1e3 / f64::from(sent),
+            // What one core of the server's own would bring if it did nothing else.
+            f64::from(sent) / cpu
         );
     }
     Ok(())

@@ -66,7 +66,8 @@ pub fn measure(place: &Place, runtime: &Runtime) -> Done<()> {
         sleep(Duration::from_secs(20)).await;
         let idle = (server.seconds()? - cpu) / 20.0;
         println!(
-            "{count} offices wait: {:.1} kB of memory each, {:.1} % of a core while nothing comes",
+            "{count} offices wait: {:.1} kB of memory (RssAnon) each, {:.1} % of a core while \
+             nothing comes",
             memory as f64 / 1e3 / count as f64,
             idle * 100.0
         );

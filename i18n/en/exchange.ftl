@@ -20,6 +20,13 @@ exchange-server-fault = The exchange server failed (status { $status }).
 exchange-busy = The exchange server has too much to do.
     .kept = What waits to be sent stays in the outbox.
     .next = It is tried again by itself in a few minutes.
+exchange-over-quota = This office has sent what it may on a day at the server{ $hours ->
+        [0] .
+        [one] ; it may send again in { $hours } hour.
+       *[other] ; it may send again in { $hours } hours.
+    }
+    .kept = What waits to be sent stays in the outbox; documents still arrive.
+    .next = It is sent by itself when a new day's quota begins. If it must go now, ask the server's operators for a larger quota, then synchronise.
 exchange-clock-skew = This computer's clock is { $minutes } { $minutes ->
         [one] minute
        *[other] minutes

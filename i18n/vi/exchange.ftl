@@ -20,6 +20,12 @@ exchange-server-fault = Máy chủ trao đổi văn bản gặp lỗi (mã { $st
 exchange-busy = Máy chủ trao đổi văn bản đang quá tải.
     .kept = Văn bản chờ gửi vẫn nằm trong hàng đợi.
     .next = Hệ thống sẽ tự thử lại sau ít phút.
+exchange-over-quota = Cơ quan đã gửi hết định mức trong ngày của máy chủ{ $hours ->
+        [0] .
+       *[other] ; { $hours } giờ nữa có định mức mới.
+    }
+    .kept = Văn bản chờ gửi vẫn nằm trong hàng đợi; văn bản đến vẫn nhận bình thường.
+    .next = Hệ thống sẽ tự gửi khi có định mức mới. Nếu cần gửi ngay, hãy đề nghị đơn vị vận hành máy chủ tăng định mức rồi chọn «Đồng bộ».
 exchange-clock-skew = Đồng hồ của máy tính này { $direction ->
         [slow] chậm hơn
        *[fast] nhanh hơn

@@ -36,6 +36,13 @@ pub fn retry_at(now: Timestamp, item: &str, failures: u32) -> Timestamp {
     now.checked_add(pause(item, failures)).unwrap_or(Timestamp::MAX)
 }
 
+/// When `item` is due again if the server asked to be left alone with it for `wait`; some
+/// minutes more, since it asks all offices to come at the same midnight.
+pub fn after(now: Timestamp, item: &str, wait: SignedDuration) -> Timestamp {
+    let later = now.checked_add(wait).and_then(|at| at.checked_add(jitter(STEPS[2], item, 0)));
+    later.unwrap_or(Timestamp::MAX)
+}
+
 /// How long an office waits before it synchronises again after `failures` whole runs that
 /// failed in a row; 0 after one that went well. Never longer than the second step, because the
 /// line usually comes back sooner than a server, and asking costs one small call.
@@ -79,6 +86,14 @@ mod tests {
     }
 
     #[test]
+    fn what_the_server_asks_is_waited_for_and_a_little_more() {
+        let now: Timestamp = "2026-11-23T01:00:00Z".parse().unwrap();
+        let wait = SignedDuration::from_hours(7);
+        let more = after(now, "item", wait).duration_since(now) - wait;
+        assert!(more >= SignedDuration::ZERO && more <= STEPS[2] / 5, "{more:?}");
+    }
+
+    #[test]
     fn offices_do_not_return_together() {
         let mut times: Vec<_> =
             (0..500).map(|n| until_next_sync(&format!("H30.{n}"), 0).as_millis()).collect();
@@ -105,6 +120,7 @@ mod tests {
         #[test]
         fn the_end_of_time_does_not_overflow(failures in 0u32..10) {
             prop_assert_eq!(retry_at(Timestamp::MAX, "x", failures), Timestamp::MAX);
+            prop_assert_eq!(after(Timestamp::MAX, "x", SignedDuration::MAX), Timestamp::MAX);
         }
     }
 }

@@ -280,6 +280,9 @@ impl Run<'_> {
                 if error.scope() == Scope::Call {
                     let failures = item.attempts.saturating_add(1);
                     let until = back_off::retry_at(self.now, &item.item, failures);
+                    let asked = error.asks_to_wait();
+                    let asked = asked.map(|wait| back_off::after(self.now, &item.item, wait));
+                    let until = asked.map_or(until, |asked| asked.max(until));
                     self.queues.put_off(&item.item, until, &error.to_string())?;
                     self.report.put_off += 1;
                 }

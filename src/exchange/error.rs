@@ -5,6 +5,8 @@
 //! parcel, one call, or the whole line ([`Scope`]): a refused parcel is parked and the next
 //! one goes, while a wrong secret says nothing against any parcel and parks none.
 
+use jiff::SignedDuration;
+
 use super::wire::ClosedRecipient;
 use crate::domain::agency::AgencyCode;
 use crate::domain::problem::{Blame, Kind, Problem};
@@ -26,6 +28,11 @@ pub enum ExchangeError {
     ServerFault { status: u16, detail: String },
     #[error("the server has too much to do")]
     Busy,
+    #[error("this office has sent what it may on a day")]
+    OverQuota {
+        /// Seconds until it may send again; `None` where the server does not say.
+        after: Option<u64>,
+    },
     #[error("this computer's clock differs from the server's by {seconds} seconds")]
     ClockSkew { seconds: i64 },
     #[error("the bytes do not have the promised hash")]
@@ -75,6 +82,7 @@ impl ExchangeError {
             | Self::NotTheServer(_)
             | Self::ServerFault { .. }
             | Self::Busy
+            | Self::OverQuota { .. }
             | Self::ClockSkew { .. }
             | Self::Damaged
             | Self::Cancelled => true,
@@ -92,6 +100,16 @@ impl ExchangeError {
         }
     }
 
+    /// How long the server asks to be left alone with the same, if it does.
+    pub fn asks_to_wait(&self) -> Option<SignedDuration> {
+        match self {
+            Self::OverQuota { after: Some(seconds) } => {
+                Some(SignedDuration::from_secs(i64::try_from(*seconds).unwrap_or(i64::MAX)))
+            }
+            _ => None,
+        }
+    }
+
     /// What it concerns.
     pub const fn scope(&self) -> Scope {
         match self {
@@ -100,9 +118,11 @@ impl ExchangeError {
             | Self::TooLarge { .. }
             | Self::Missing(_)
             | Self::Refused { .. } => Scope::Item,
-            Self::TimedOut { .. } | Self::Cut(_) | Self::ServerFault { .. } | Self::Damaged => {
-                Scope::Call
-            }
+            Self::TimedOut { .. }
+            | Self::Cut(_)
+            | Self::ServerFault { .. }
+            | Self::OverQuota { .. }
+            | Self::Damaged => Scope::Call,
             Self::Unreachable(_)
             | Self::NotTheServer(_)
             | Self::Untrusted(_)
@@ -136,6 +156,10 @@ impl From<ExchangeError> for Problem {
                 Self::new("exchange-server-fault", Unavailable, Server).with("status", status)
             }
             ExchangeError::Busy => Self::new("exchange-busy", Unavailable, Server),
+            ExchangeError::OverQuota { after } => {
+                Self::new("exchange-over-quota", Unavailable, Server)
+                    .with("hours", after.unwrap_or_default().div_ceil(3_600))
+            }
             ExchangeError::ClockSkew { seconds } => {
                 Self::new("exchange-clock-skew", Unavailable, Environment)
                     .with("minutes", seconds.unsigned_abs().div_ceil(60))
@@ -203,6 +227,7 @@ mod tests {
             ExchangeError::Untrusted("x".into()),
             ExchangeError::ServerFault { status: 500, detail: "x".into() },
             ExchangeError::Busy,
+            ExchangeError::OverQuota { after: Some(3_600) },
             ExchangeError::ClockSkew { seconds: -3600 },
             ExchangeError::Damaged,
             ExchangeError::Cancelled,

@@ -189,6 +189,8 @@ pub enum Code {
     BadRange,
     TimedOut,
     Busy,
+    /// The office has sent what it may on a day.
+    OverQuota,
     StorageFailed,
     /// A code of a later server.
     #[serde(other)]
@@ -212,6 +214,7 @@ impl Code {
             Self::BadRange => "bad-range",
             Self::TimedOut => "timed-out",
             Self::Busy => "busy",
+            Self::OverQuota => "over-quota",
             Self::StorageFailed => "storage-failed",
             Self::Unknown => "unknown",
         }
@@ -377,6 +380,7 @@ mod tests {
             Code::CertificateRefused,
             Code::RecipientClosed,
             Code::KeyReused,
+            Code::OverQuota,
             Code::StorageFailed,
             Code::BadRange,
         ] {

@@ -36,6 +36,13 @@ impl Office {
         self.exchange(&(), LineManner { limit: self.line_manner()?.limit, ..LineManner::default() })
     }
 
+    /// The same over a line that the caller has made, with other patience or other trust.
+    pub fn sync_now_over(&self, line: &dyn Line) -> Result<SyncReport, Problem> {
+        self.actor(Act::Sync)?;
+        self.store().make_due()?;
+        self.sync_over(line, &(), u64::MAX)
+    }
+
     /// As [`sync`](Self::sync), watched, so that it can be cancelled.
     pub fn sync_watched(&self, watch: &dyn Watch) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
@@ -56,20 +63,30 @@ impl Office {
     }
 
     fn exchange(&self, watch: &dyn Watch, manner: LineManner) -> Result<SyncReport, Problem> {
-        // What an earlier run kept and a power cut left untaken comes first.
-        let mut total = SyncReport::default();
-        total.quarantined += self.receive()?.quarantined;
         if manner.paused {
-            total.paused = true;
+            // What was fetched before is taken in all the same.
+            let quarantined = self.receive()?.quarantined;
+            let mut total = SyncReport { paused: true, quarantined, ..SyncReport::default() };
             self.count_outbox(&mut total)?;
             return Ok(total);
         }
-        let line = self.server_line()?;
         let most = if manner.metered { LineManner::SMALL } else { u64::MAX };
+        self.sync_over(&*self.server_line()?, watch, most)
+    }
+
+    fn sync_over(
+        &self,
+        line: &dyn Line,
+        watch: &dyn Watch,
+        most: u64,
+    ) -> Result<SyncReport, Problem> {
+        // What an earlier run kept and a power cut left untaken comes first.
+        let mut total = SyncReport::default();
+        total.quarantined += self.receive()?.quarantined;
         // Fetching makes statuses, which want to be sent at once (status 01 is automatic);
         // the bound keeps two offices from answering each other for ever.
         for _ in 0..4 {
-            let run = engine::sync_small(self, &*line, Timestamp::now(), most, watch);
+            let run = engine::sync_small(self, line, Timestamp::now(), most, watch);
             let taken = self.receive()?;
             total.sent += run.sent;
             total.received += run.received;
@@ -89,7 +106,7 @@ impl Office {
         let lasting = self.extend_waiting(&mut |_, _| (), &|| watch.cancelled())?;
         (total.extended, total.awaiting_extension) = (lasting.extended, lasting.waiting);
         if total.problem.is_none() && !watch.cancelled() {
-            self.freshen_directory(&*line);
+            self.freshen_directory(line);
         }
         Ok(total)
     }

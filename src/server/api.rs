@@ -77,6 +77,7 @@ fn gateway() -> Router<Arc<Shared>> {
         .route("/downloadEdoc", post(axis::download))
         .route("/updateStatus", post(axis::update_status))
         .route("/getAgenciesList", post(axis::agencies))
+        .route("/getSynchronizeUnit", post(axis::units))
         .route("/registerAgency", post(axis::not_here))
         .route("/deleteAgency", post(axis::not_here))
         .route("/countReceiveEdoc", get(count(OutboxKind::Document)))

@@ -180,20 +180,24 @@ impl Shared {
         Ok(closed.collect())
     }
 
-    /// Whether an office may send `bytes` more today.
+    /// Whether an office may send `bytes` more today. What is more than a whole day's worth
+    /// could never be sent, and is refused as too large.
     pub(super) async fn admit(&self, sender: &AgencyCode, bytes: u64) -> Result<(), Refused> {
         let here = calendar::local(now());
         let (sent, quota) = self.storage.allowance(sender, here.date()).await?;
         let most = |own: Option<u64>, of_all: Option<u64>| own.or(of_all).unwrap_or(u64::MAX);
         let packets = most(quota.packets, self.limits.quota.packets);
         let all_bytes = most(quota.bytes, self.limits.quota.bytes);
+        if bytes > all_bytes {
+            return Err(Refused::too_large(all_bytes));
+        }
         if sent.packets < packets && sent.bytes.saturating_add(bytes) <= all_bytes {
             return Ok(());
         }
         let midnight = here.tomorrow().and_then(|day| day.start_of_day());
         let left = midnight.map(|midnight| midnight.timestamp().duration_since(now()));
         let left = left.ok().and_then(|left| left.try_into().ok());
-        Err(Refused::busy("the office has sent what it may on a day", left.unwrap_or(DAY)))
+        Err(Refused::over_quota(left.unwrap_or(DAY)))
     }
 
     /// What `check` makes of the one of the agency's secrets that it knows. An unknown agency

@@ -6,7 +6,8 @@
 //! name that is there stands for bytes that are whole.
 //!
 //! A packet's row is written only after its bytes. A kill between the two leaves bytes
-//! without a row; the sender tries again and the row finds its bytes there.
+//! without a row; the sender tries again and the row finds its bytes there. If he does not,
+//! [`house`](super::house) finds them by their age.
 
 mod files;
 mod objects;
@@ -181,6 +182,19 @@ impl Blobs {
         }
     }
 
+    /// The hashes of blobs that were written before `age` ago, of those that begin with these
+    /// eight bits.
+    pub async fn blobs_older_than(&self, beginning: u8, age: Duration) -> Stored<Vec<String>> {
+        let beginning = format!("{beginning:02x}");
+        let folder = format!("blobs/{beginning}");
+        let rests = match &self.place {
+            Place::Files(files) => files.older_than(&folder, age).await,
+            Place::Objects(objects) => objects.older_than(&folder, age).await,
+        };
+        let hashes = rests?.into_iter().map(|rest| format!("{beginning}{rest}"));
+        Ok(hashes.filter(|hash| is_sha256_hex(hash)).collect())
+    }
+
     /// Removes a blob; one that is gone already is no failure.
     pub async fn remove_blob(&self, sha256: &str) -> Stored<()> {
         self.remove(&blob_name(sha256)?).await
@@ -224,6 +238,13 @@ impl Upload {
         self.hash.update(bytes);
         self.size += bytes.len() as u64;
         self.file.write_all(bytes).await.map_err(|e| ServerError::io(&self.path.0, &e))
+    }
+
+    /// All that was written so far, in memory.
+    pub async fn bytes(&mut self) -> Stored<Vec<u8>> {
+        let failed = |e: io::Error| ServerError::io(&self.path.0, &e);
+        self.file.flush().await.map_err(failed)?;
+        tokio::fs::read(&self.path.0).await.map_err(failed)
     }
 
     /// Bytes so far.

@@ -7,6 +7,10 @@
 //! about to keep the same bytes spares them first ([`Keeping::spare`]), and then they are
 //! either not claimed, or being removed just now, and it comes again.
 //!
+//! Bytes without a row, which a server left that died between keeping and accepting, are found
+//! by looking through the blobs, some folders each hour: what has lain for a day and belongs to
+//! no packet is doomed, and then goes the same way.
+//!
 //! [`Keeping::spare`]: super::storage::Keeping::spare
 
 use std::time::Duration;
@@ -29,6 +33,8 @@ pub const GRACE: SignedDuration = SignedDuration::from_hours(24);
 const STALE: SignedDuration = SignedDuration::from_hours(1);
 /// Packets, or hashes, taken at once.
 const SOME: u32 = 200;
+/// Folders of blobs, of 256, that are looked through in a round: all in less than three days.
+const FOLDERS: u8 = 4;
 
 /// How long the bytes of packets are kept, in days from when they were accepted; `None` for
 /// always. Their rows, and with them the chains and who received what, are kept always.
@@ -87,15 +93,44 @@ async fn sweep(storage: &dyn Storage, blobs: &Blobs, grace: SignedDuration) -> S
     }
 }
 
-/// Both: packets given up, files removed.
+/// Both: packets given up, if any ever are, and files removed.
 pub async fn clear(
     storage: &dyn Storage,
     blobs: &Blobs,
-    age: Age,
+    age: Option<Age>,
     grace: SignedDuration,
 ) -> Stored<(u64, u64)> {
-    let retired = retire(storage, age).await?;
+    let retired = match age {
+        Some(age) => retire(storage, age).await?,
+        None => 0,
+    };
     Ok((retired, sweep(storage, blobs, grace).await?))
+}
+
+/// Dooms what has lain for `grace` in these folders of blobs and belongs to no packet; how many
+/// files.
+pub async fn search(
+    storage: &dyn Storage,
+    blobs: &Blobs,
+    folders: impl Iterator<Item = u8>,
+    grace: SignedDuration,
+) -> Stored<u64> {
+    let mut all = 0;
+    for folder in folders {
+        let hashes = blobs.blobs_older_than(folder, grace.unsigned_abs()).await?;
+        for some in hashes.chunks(SOME as usize) {
+            all += storage.doom_unneeded(some, now()).await?;
+        }
+    }
+    Ok(all)
+}
+
+/// The folders whose turn it is in the hour of `now`; the same at every instance, which does
+/// no harm.
+fn turn(now: Timestamp) -> impl Iterator<Item = u8> {
+    let hour = now.as_second().div_euclid(60 * 60);
+    let first = u8::try_from((hour * i64::from(FOLDERS)).rem_euclid(256)).unwrap_or_default();
+    (0..FOLDERS).map(move |step| first.wrapping_add(step))
 }
 
 impl Shared {
@@ -108,11 +143,16 @@ impl Shared {
             if let Err(error) = self.uploads.expire().await {
                 tracing::warn!(%error, "old uploads were not removed");
             }
-            let Some(age) = self.retention.at(now()) else { continue };
-            match clear(self.storage.as_ref(), &self.blobs, age, GRACE).await {
+            let storage = self.storage.as_ref();
+            match clear(storage, &self.blobs, self.retention.at(now()), GRACE).await {
                 Ok((0, 0)) => {}
                 Ok((packets, files)) => tracing::info!(packets, files, "old packets given up"),
                 Err(error) => tracing::warn!(%error, "old packets were not given up"),
+            }
+            match search(storage, &self.blobs, turn(now()), GRACE).await {
+                Ok(0) => {}
+                Ok(files) => tracing::info!(files, "packets that were never accepted given up"),
+                Err(error) => tracing::warn!(%error, "what was never accepted was not looked for"),
             }
         }
     }
@@ -140,6 +180,14 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_folder_has_its_turn() {
+        let hours = (0..64).map(|hour| Timestamp::from_second(hour * 60 * 60 + 59).unwrap());
+        let mut folders: Vec<u8> = hours.flat_map(turn).collect();
+        folders.sort_unstable();
+        assert_eq!(folders, (0..=255).collect::<Vec<u8>>());
+    }
 
     #[test]
     fn what_is_kept_always_has_no_age() {

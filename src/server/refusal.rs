@@ -32,6 +32,7 @@ impl Refused {
             Code::RecipientUnknown | Code::RecipientClosed | Code::HashMismatch => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
+            Code::OverQuota => StatusCode::TOO_MANY_REQUESTS,
             Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Code::StorageFailed => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -52,6 +53,13 @@ impl Refused {
     /// Too much for now; worth another try after a while.
     pub fn busy(detail: &str, after: Duration) -> Self {
         let mut refused = Self::new(Code::Busy, detail).with_status(StatusCode::TOO_MANY_REQUESTS);
+        refused.1 = Some(after);
+        refused
+    }
+
+    /// Nothing more is taken from the office until `after`; other calls are.
+    pub fn over_quota(after: Duration) -> Self {
+        let mut refused = Self::new(Code::OverQuota, "the office has sent what it may on a day");
         refused.1 = Some(after);
         refused
     }

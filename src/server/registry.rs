@@ -257,17 +257,20 @@ impl Registry {
 
     /// Gives up what has grown old: packets given up, files removed. Bytes lie for `grace`
     /// before they are removed; less than the server's own day is only for when none runs.
+    /// What was kept and never accepted is doomed with it, and removed `grace` later.
     pub fn clear_old(
         &self,
         site: &Site,
         retention: Retention,
         grace: Option<SignedDuration>,
     ) -> Stored<(u64, u64)> {
-        let Some(age) = retention.at(now()) else { return Ok((0, 0)) };
+        let storage = self.storage.as_ref();
         self.runtime.block_on(async {
-            let blobs = site.blobs(self.storage.as_ref()).await?;
+            let blobs = site.blobs(storage).await?;
             let grace = grace.unwrap_or(house::GRACE);
-            house::clear(self.storage.as_ref(), &blobs, age, grace).await
+            let cleared = house::clear(storage, &blobs, retention.at(now()), grace).await?;
+            house::search(storage, &blobs, 0..=u8::MAX, grace).await?;
+            Ok(cleared)
         })
     }
 

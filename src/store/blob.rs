@@ -21,6 +21,7 @@ use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::stream::{DecryptorBE32, EncryptorBE32};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest as _, Sha256};
 
 use super::disk;
 use super::error::StoreError;
@@ -213,7 +214,11 @@ impl Blobs {
                 bytes
             }
         };
-        if address(&bytes) == *hash { Ok(bytes) } else { Err(StoreError::damaged("blob", hash)) }
+        if BlobHash::of(&bytes) == *hash {
+            Ok(bytes)
+        } else {
+            Err(StoreError::damaged("blob", hash))
+        }
     }
 
     fn find(&self, connection: &Connection, hash: &BlobHash) -> Result<Found, StoreError> {

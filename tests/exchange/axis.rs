@@ -21,6 +21,9 @@ on_both! {
     nobody_reads_what_goes_to_others,
     a_client_of_the_axis_is_served,
     what_is_damaged_or_forged_is_refused,
+    lists_are_of_the_days_that_are_asked_for,
+    the_directory_is_synchronised_by_its_version,
+    who_is_refused_leaves_nothing_behind,
     the_rest_of_its_calls,
 }
 
@@ -288,6 +291,116 @@ fn what_is_damaged_or_forged_is_refused(place: &Place) {
     failed(call(&server, "getReceivedEdocList", old, Vec::new()), "15");
     assert!(axis(&server, PROVINCE).inbox(Listing::Waiting(None), 10).unwrap().items.is_empty());
     assert_eq!(entries(&Path::new(place.path()).join("unfinished")), 0);
+}
+
+/// The rows of a list that is asked with these fields, or why there are none.
+fn rows(server: &RunningServer, path: &str, asked: &[(&str, &str)]) -> Result<Vec<Value>, String> {
+    let fields = Fields::of(COMMUNE).with("servicetype", "eDoc").with("messagetype", "edoc");
+    let fields = asked.iter().fold(fields, |fields, (name, value)| fields.with(name, value));
+    let fields = fields
+        .with("timestamp", &wire::written_time(Timestamp::now()))
+        .with("Content-Type", "application/json");
+    let answer = call(server, path, fields, Vec::new());
+    match answer["data"].as_array() {
+        Some(rows) => Ok(rows.clone()),
+        None => Err(answer["ErrorCode"].as_str().unwrap().to_owned()),
+    }
+}
+
+fn lists_are_of_the_days_that_are_asked_for(place: &Place) {
+    let server = place.start();
+    let (a, b) = (axis(&server, COMMUNE), axis(&server, PROVINCE));
+    for n in 0..3 {
+        a.send(&parcel(&format!("a{n}"), &[PROVINCE], &packet(1 + n, 100)), &()).unwrap();
+        b.send(&parcel(&format!("b{n}"), &[COMMUNE], &packet(9 + n, 100)), &()).unwrap();
+    }
+    // Of each sender one is of yesterday, one of last month; the newest is of today.
+    let today = vanthu::domain::calendar::local(Timestamp::now()).date();
+    let noon = |days: i64| {
+        let day = today.saturating_sub(jiff::Span::new().days(days));
+        day.at(12, 0, 0, 0).to_zoned(vanthu::domain::calendar::vietnam()).unwrap().timestamp()
+    };
+    for (nth, days) in [(2, 1), (1, 30)] {
+        place
+            .sql(&format!("UPDATE packet SET received_at = '{}' WHERE number = {nth}", noon(days)));
+    }
+    let day = |days: i64| {
+        let day = today.saturating_sub(jiff::Span::new().days(days));
+        day.strftime("%Y/%m/%d").to_string()
+    };
+    let (now, yesterday, long_ago) = (day(0), day(1), day(40));
+    for path in ["getReceivedEdocList", "getSentEdocList"] {
+        let count = |asked: &[(&str, &str)]| rows(&server, path, asked).map(|rows| rows.len());
+        for (asked, there) in [
+            (&[][..], 3),
+            (&[("fromDate", now.as_str())], 1),
+            (&[("fromDate", &yesterday)], 2),
+            (&[("toDate", &yesterday)], 2),
+            (&[("fromDate", &yesterday), ("toDate", &yesterday)], 1),
+            (&[("fromDate", &long_ago), ("toDate", &now)], 3),
+            (&[("toDate", &long_ago)], 0),
+            (&[("fromDate", &yesterday), ("pageSize", "1")], 1),
+            (&[("fromDate", &yesterday), ("pageSize", "1"), ("pageIndex", "2")], 1),
+            (&[("fromDate", &yesterday), ("pageSize", "1"), ("pageIndex", "3")], 0),
+        ] {
+            assert_eq!(count(asked), Ok(there), "{path} {asked:?}");
+        }
+        assert_eq!(count(&[("fromDate", "hom qua")]), Err("21".to_owned()));
+    }
+}
+
+fn the_directory_is_synchronised_by_its_version(place: &Place) {
+    let server = place.start();
+    let registry = vanthu::server::Registry::open(&place.site()).unwrap();
+    let ask = |version: &str| rows(&server, "getSynchronizeUnit", &[("version", version)]);
+    let all = ask("").unwrap();
+    assert_eq!(all.len(), 2);
+    let unit = |rows: &[Value], code: &str| {
+        rows.iter().find(|row| row["code"] == code).cloned().unwrap_or_default()
+    };
+    let province = unit(&all, PROVINCE);
+    assert_eq!((&province["name"], &province["id"]), (&"Văn phòng tỉnh".into(), &PROVINCE.into()));
+    assert_eq!((&province["deleted"], &province["isAgency"]), (&false.into(), &true.into()));
+    let version = province["version"].to_string();
+    assert_eq!(ask(&version).unwrap(), [Value::Null; 0], "nothing has changed since");
+    registry.close(&[code(PROVINCE)], None, &[], "Nghị quyết").unwrap();
+    let changed = ask(&version).unwrap();
+    assert_eq!(changed.len(), 1);
+    let today = vanthu::domain::calendar::local(Timestamp::now()).strftime("%Y/%m/%d").to_string();
+    let ended = unit(&changed, PROVINCE);
+    assert_eq!((&ended["deleted"], &ended["modifyDate"]), (&true.into(), &today.into()));
+    assert!(ended["version"].as_u64() > province["version"].as_u64());
+    assert_eq!(ask("moi nhat"), Err("21".to_owned()));
+}
+
+/// Files below a folder.
+fn files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
+}
+
+fn who_is_refused_leaves_nothing_behind(place: &Place) {
+    let mut config = place.config();
+    config.limits.quota = vanthu::server::Quota { packets: None, bytes: Some(200_000) };
+    let server = Server::start(config).unwrap();
+    // A receiver that is not known, in the call or in the packet alone, or none at all.
+    for to in [Some("H99"), None, Some("[]")] {
+        let refused = call(&server, "sendEdoc", sending(NEW, to), with_break(NEW));
+        assert_eq!(refused["ErrorCode"], "18", "{refused}");
+    }
+    // Never possible, and not today.
+    let (whole, half) = (packet(1, 200_001), packet(2, 150_000));
+    let send = |bytes: &[u8]| {
+        let answer = call(&server, "sendEdoc", sending(bytes, Some(PROVINCE)), with_break(bytes));
+        answer["ErrorCode"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(send(&whole), "10");
+    assert_eq!(files(&place.path().join("blobs")), 0, "something was kept");
+    assert_eq!(send(&half), "0");
+    assert_eq!(send(&packet(3, 150_000)), "20");
+    assert_eq!(send(&half), "0", "the same again takes nothing");
+    assert_eq!(files(&place.path().join("blobs")), 1);
+    assert_eq!(entries(&place.path().join("unfinished")), 0);
 }
 
 fn the_rest_of_its_calls(place: &Place) {

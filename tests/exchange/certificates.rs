@@ -14,7 +14,7 @@ use x509_cert::Certificate;
 use x509_cert::name::Name;
 use x509_cert::time::{Time, Validity};
 
-use super::trust::{authority, here, issued, key};
+use super::authority::{SERVER, authority, here, issued, key};
 use super::*;
 
 on_both! {
@@ -24,8 +24,7 @@ on_both! {
     a_certificate_makes_an_office_known,
 }
 
-/// Whose key the server's own certificate is of, and the authority's.
-pub const SERVER: u8 = 99;
+/// Whose key the authority's certificate is of.
 pub const PROVINCES: u8 = 1;
 
 pub fn year() -> Validity {

@@ -15,10 +15,12 @@ on_both! {
     a_key_is_replaced_while_both_hold,
     a_disabled_office_neither_calls_nor_is_sent_to,
     more_than_the_quota_waits_for_tomorrow,
+    an_office_over_its_quota_still_receives,
     too_many_calls_are_told_to_wait,
     a_receipt_is_proved_by_anybody,
     a_chain_tells_what_was_done_to_it,
     what_is_old_is_given_up_and_its_row_stays,
+    what_was_kept_and_never_accepted_is_found,
     the_operators_see_what_waits_and_what_fails,
 }
 
@@ -91,7 +93,7 @@ fn more_than_the_quota_waits_for_tomorrow(place: &Place) {
     // In one call and in pieces.
     for size in [450_000, 29_999 + 400_000] {
         let error = a.send(&parcel("2", &[PROVINCE], &packet(2, size)), &()).unwrap_err();
-        assert_eq!(error, ExchangeError::Busy, "{size}");
+        assert!(matches!(error, ExchangeError::OverQuota { after: Some(_) }), "{size}: {error}");
         assert!(error.is_recoverable());
     }
     a.send(&parcel("3", &[PROVINCE], b"nho"), &()).unwrap();
@@ -99,6 +101,7 @@ fn more_than_the_quota_waits_for_tomorrow(place: &Place) {
     let call = Call::packet(b"qua so", "khoa-cua-goi-thu-nam");
     let refused = call.send_to(&server.url());
     assert_eq!(refused.status().as_u16(), 429);
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=24 * 60 * 60 + 1).contains(&wait), "{wait}");
     // What was accepted is answered again, not counted again.
@@ -110,6 +113,39 @@ fn more_than_the_quota_waits_for_tomorrow(place: &Place) {
     registry.set_quota(&code(COMMUNE), more).unwrap();
     a.send(&parcel("5", &[PROVINCE], b"duoc"), &()).unwrap();
     assert!(a.send(&parcel("6", &[PROVINCE], &packet(3, 450_000)), &()).is_err());
+}
+
+fn an_office_over_its_quota_still_receives(place: &Place) {
+    let mut config = place.config();
+    config.limits.quota = Quota { packets: None, bytes: Some(500_000) };
+    let server = Server::start(config).unwrap();
+    let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
+    b.send(&parcel("1", &[COMMUNE], b"cho xa"), &()).unwrap();
+    let office = Office::default();
+    let (whole, half, more) = (packet(1, 500_001), packet(2, 300_000), packet(3, 300_000));
+    for (item, bytes) in [("1", &whole), ("2", &half), ("3", &more)] {
+        office.queue(item, &code(PROVINCE), bytes, false);
+    }
+    let now = Timestamp::now();
+    let report = sync_once(&office, &a, now, &());
+    // What no day has room for is parked, what today has none for waits; the rest goes on.
+    assert_eq!((report.wedged, report.sent, report.put_off, report.received), (1, 1, 1, 1));
+    assert_eq!(office.row("1").wedged.as_deref(), Some("exchange-too-large"));
+    assert!(office.row("2").server_id.is_some());
+    assert_eq!(report.problem().unwrap().code, "exchange-over-quota");
+    assert_eq!(office.received(), [b"cho xa"]);
+    let here = vanthu::domain::calendar::local(now);
+    let midnight = here.tomorrow().unwrap().start_of_day().unwrap().timestamp();
+    let until = office.row("3").until.unwrap();
+    assert!(until >= midnight, "{until}");
+    // Until then it is left alone, and nothing is wrong.
+    let report = sync_once(&office, &a, now, &());
+    assert_eq!((report.put_off, report.problem()), (0, None));
+    // Then it goes; here the operators have let it.
+    let registry = Registry::open(&place.site()).unwrap();
+    registry.set_quota(&code(COMMUNE), Quota { packets: None, bytes: Some(1_000_000) }).unwrap();
+    let report = sync_once(&office, &a, until, &());
+    assert_eq!((report.sent, report.problem()), (1, None));
 }
 
 fn too_many_calls_are_told_to_wait(place: &Place) {
@@ -250,10 +286,42 @@ fn what_is_old_is_given_up_and_its_row_stays(place: &Place) {
     assert_eq!(clear(None, Some(0), None), (2, 0));
     assert!(b.inbox(Listing::Waiting(None), 10).unwrap().items.is_empty());
     a.send(&parcel("4", &[PROVINCE], &waiting), &()).unwrap();
-    assert_eq!(clear(None, None, Some(SignedDuration::ZERO)), (0, 0));
-    assert_eq!(clear(Some(0), None, Some(SignedDuration::ZERO)), (0, 1));
+    assert_eq!(clear(None, None, Some(SignedDuration::ZERO)), (0, 1));
+    assert_eq!(clear(Some(0), None, Some(SignedDuration::ZERO)), (0, 0));
     assert!(has(&waiting) && !has(&kept));
     assert_eq!(registry.verify_chains(Some(&code(COMMUNE))).unwrap()[0].broken_at, None);
+}
+
+fn what_was_kept_and_never_accepted_is_found(place: &Place) {
+    let server = place.start();
+    let a = line(&server.url(), COMMUNE);
+    // In one call and in pieces; as if the server had died before it wrote the row.
+    let (small, large, good) = (packet(1, 5_000), packet(2, 200_000), packet(3, 5_000));
+    place.sql("ALTER TABLE chain RENAME TO chain_away");
+    for (key, bytes) in [("1", &small), ("2", &large)] {
+        assert!(a.send(&parcel(key, &[PROVINCE], bytes), &()).is_err());
+    }
+    place.sql("ALTER TABLE chain_away RENAME TO chain");
+    a.send(&parcel("3", &[PROVINCE], &good), &()).unwrap();
+    let there = || {
+        [&small, &large, &good].map(|bytes| {
+            let hash = sha256_hex(bytes);
+            place.path().join("blobs").join(&hash[..2]).join(&hash[2..]).exists()
+        })
+    };
+    assert_eq!(there(), [true; 3]);
+    let registry = Registry::open(&place.site()).unwrap();
+    let clear = |grace| registry.clear_old(&place.site(), Retention::default(), grace).unwrap();
+    // What is younger than a day may be just on its way to its row.
+    assert_eq!([clear(None), clear(None)], [(0, 0); 2]);
+    let now = Some(SignedDuration::ZERO);
+    assert_eq!(clear(now), (0, 0), "found, and given the time that all is given");
+    // Sent again meanwhile it is needed.
+    a.send(&parcel("1", &[PROVINCE], &small), &()).unwrap();
+    assert_eq!(clear(now), (0, 1));
+    assert_eq!(there(), [true, false, true]);
+    a.send(&parcel("2", &[PROVINCE], &large), &()).unwrap();
+    assert_eq!((clear(now), clear(now), there()), ((0, 0), (0, 0), [true; 3]));
 }
 
 /// What the operators get at `path`, with a password or without.

@@ -9,11 +9,12 @@ use std::sync::Mutex;
 
 use der::asn1::Ia5String;
 use serde_json::Value;
+use vanthu::exchange::{Line, Listing, Outcome};
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::certificates::{PROVINCES, Pki, SERVER, key_pem, pem, year};
+use super::authority::{SERVER, here, issued};
+use super::certificates::{PROVINCES, Pki, key_pem, pem, year};
 use super::cuts::{Program, add_agency, program};
-use super::trust::{here, issued};
 use super::*;
 
 const NEXT: &str = "000.00.77.H30";
@@ -192,3 +193,34 @@ fn an_office_goes_through_the_systems_proxy_and_believes_its_province_alone() {
 }
 
 const ROLES: &str = "administrator,clerk";
+
+#[test]
+fn what_was_sent_is_listed_with_its_times() {
+    let place = Place::sqlite();
+    let server = place.start();
+    let a = line(&server.url(), COMMUNE);
+    let receipt = a.send(&parcel("1", &[PROVINCE, COMMUNE], b"<edXML/>"), &()).unwrap();
+    let listed = || {
+        let said = administer(&place, &["packets", COMMUNE], 0);
+        let lines = said.lines().map(|line| line.split('\t').map(str::to_owned).collect());
+        lines.collect::<Vec<Vec<String>>>()
+    };
+    let received = receipt.received_at.to_string();
+    let head = [received.as_str(), receipt.server_id.as_str(), "1", "8"];
+    // A line for each recipient, by its code.
+    let [to_province, to_commune] = listed().try_into().unwrap();
+    assert_eq!(to_province, [&head[..], &[PROVINCE, "waiting", "-", "-"]].concat());
+    assert_eq!(to_commune, [&head[..], &[COMMUNE, "waiting", "-", "-"]].concat());
+    let b = line(&server.url(), PROVINCE);
+    let item = b.inbox(Listing::After(None), 1).unwrap().items.remove(0);
+    b.fetch(&item, &()).unwrap();
+    let fetched = a.delivery(&receipt.server_id).unwrap().deliveries[0].fetched_at.unwrap();
+    let fetched = fetched.to_string();
+    assert_eq!(listed()[0], [&head[..], &[PROVINCE, "fetched", &fetched, "-"]].concat());
+    b.confirm(&item.id, Outcome::Kept).unwrap();
+    let confirmed = a.delivery(&receipt.server_id).unwrap().deliveries[0].confirmed_at.unwrap();
+    let confirmed = confirmed.to_string();
+    assert_eq!(listed()[0], [&head[..], &[PROVINCE, "kept", &fetched, &confirmed]].concat());
+    // Without a thread nothing would ever be answered.
+    administer(&place, &["serve", "--threads", "0"], 2);
+}

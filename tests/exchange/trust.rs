@@ -3,107 +3,32 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use der::asn1::{Ia5String, OctetString};
+use der::EncodePem;
+use der::asn1::Ia5String;
 use der::pem::LineEnding;
-use der::{Encode, EncodePem};
 use jiff::Timestamp;
-use p256::ecdsa::{DerSignature, SigningKey};
-use p256::pkcs8::EncodePrivateKey;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use spki::SubjectPublicKeyInfoOwned;
 use vanthu::exchange::vanthu::VanthuLine;
 use vanthu::exchange::{ExchangeError, Line, ServerAddress, Trust};
 use vanthu::token::Pin;
 use x509_cert::Certificate;
-use x509_cert::builder::{Builder, CertificateBuilder, Profile};
-use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
-use x509_cert::serial_number::SerialNumber;
-use x509_cert::time::Validity;
 
+use super::authority::{SERVER, authority, ending, here, issued, week};
 use super::{COMMUNE, PATIENCE, PROVINCE, code, packet, parcel, secret, start};
 
-pub fn key(seed: u8) -> SigningKey {
-    SigningKey::from_slice(&[seed; 32]).unwrap()
-}
-
-fn spki(key: &SigningKey) -> SubjectPublicKeyInfoOwned {
-    SubjectPublicKeyInfoOwned::from_key(*key.verifying_key()).unwrap()
-}
-
-pub fn authority(name: &str, seed: u8) -> (Certificate, Name) {
-    let name = Name::from_str(&format!("CN={name}")).unwrap();
-    let signer = key(seed);
-    let builder = CertificateBuilder::new(
-        Profile::Root,
-        SerialNumber::from(1u32),
-        Validity::from_now(Duration::from_secs(3600)).unwrap(),
-        name.clone(),
-        spki(&signer),
-        &signer,
-    )
-    .unwrap();
-    (builder.build::<DerSignature>().unwrap(), name)
-}
-
-/// The certificate of a server on this machine, of key 99.
+/// The certificate of a server on this machine, of its own key.
 fn leaf(issuer: &Name, issuer_seed: u8, host: GeneralName) -> Certificate {
-    let validity = Validity::from_now(Duration::from_secs(3600)).unwrap();
-    issued(issuer, issuer_seed, "vanban", 99, validity, Some(host))
+    issued(issuer, issuer_seed, "vanban", SERVER, week(), Some(host))
 }
 
-/// A certificate of key `seed`, for whom or what `name` says.
-pub fn issued(
-    issuer: &Name,
-    issuer_seed: u8,
-    name: &str,
-    seed: u8,
-    validity: Validity,
-    host: Option<GeneralName>,
-) -> Certificate {
-    let signer = key(issuer_seed);
-    let profile = Profile::Leaf {
-        issuer: issuer.clone(),
-        enable_key_agreement: false,
-        enable_key_encipherment: false,
-    };
-    let mut builder = CertificateBuilder::new(
-        profile,
-        SerialNumber::from(u32::from(seed) + 1),
-        validity,
-        Name::from_str(&format!("CN={name}")).unwrap(),
-        spki(&key(seed)),
-        &signer,
-    )
-    .unwrap();
-    if let Some(host) = host {
-        builder.add_extension(&SubjectAltName(vec![host])).unwrap();
-    }
-    builder.build::<DerSignature>().unwrap()
-}
-
-pub fn here() -> GeneralName {
-    GeneralName::IpAddress(OctetString::new(vec![127, 0, 0, 1]).unwrap())
-}
-
-/// Ends TLS with `certificate` (of key 99) and passes on to `target`.
+/// Ends TLS with `certificate` (of the server's key) and passes on to `target`.
 fn terminator(certificate: &Certificate, target: SocketAddr) -> u16 {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let key = key(99).to_pkcs8_der().unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()));
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![CertificateDer::from(certificate.to_der().unwrap())], key)
-        .unwrap();
-    let config = Arc::new(config);
+    let config = ending(certificate);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {

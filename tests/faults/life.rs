@@ -12,7 +12,7 @@ use vanthu::office::{Filter, Office};
 use vanthu::server::Server;
 
 use crate::chance::Chance;
-use crate::place;
+use crate::place::{self, HASTY};
 
 const FOLDER: &str = "VANTHU_TEST_FOLDER";
 const SEED: &str = "VANTHU_TEST_SEED";
@@ -60,7 +60,7 @@ fn work(folder: &Path, seed: u64) {
     let office = place::open(folder);
     let mut chance = Chance::new(seed);
     for _ in 0..DEEDS {
-        match deed(&office, &mut chance) {
+        match deed(&office, folder, &mut chance) {
             Ok(()) => {}
             // The office says no: another deed came before, or a demand must be answered first.
             Err(problem) if problem.kind == Kind::Refused => println!("\nno: {}", problem.code),
@@ -79,7 +79,7 @@ pub fn outbound(office: &Office, state: OutboundState) -> Vec<DocumentKey> {
     office.outbound(&filter, None, 50).unwrap().into_iter().map(|one| one.key).collect()
 }
 
-fn deed(office: &Office, chance: &mut Chance) -> Result<(), Problem> {
+fn deed(office: &Office, folder: &Path, chance: &mut Chance) -> Result<(), Problem> {
     let of = |chance: &mut Chance, keys: Vec<DocumentKey>| chance.of(&keys).copied();
     match chance.below(16) {
         0..=2 => match of(chance, outbound(office, OutboundState::ToIssue)) {
@@ -108,7 +108,7 @@ fn deed(office: &Office, chance: &mut Chance) -> Result<(), Problem> {
         },
         10 => answer_one(office, chance.below(2) == 0),
         // What stops a run of the line is its own affair; the office goes on.
-        _ => office.sync_now().map(drop),
+        _ => office.sync_now_over(&place::line(office, folder, HASTY)).map(drop),
     }
 }
 

@@ -2,19 +2,27 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use der::EncodePem;
+use der::pem::LineEnding;
 use jiff::Timestamp;
+use p256::pkcs8::EncodePrivateKey;
 use vanthu::domain::agency::{Agency, AgencyCode};
 use vanthu::domain::document::{Metadata, Recipient, Signer};
 use vanthu::domain::outbound::OutboundState;
 use vanthu::domain::role::Role;
+use vanthu::exchange::vanthu::{Patience, VanthuLine};
+use vanthu::exchange::{ServerAddress, Trust};
 use vanthu::office::{Founding, NewDraft, Office, Placement, SignOrder};
 use vanthu::pki::demo::{Authority, Subject};
-use vanthu::server::{Account, ServerConfig};
+use vanthu::server::{Account, ServerConfig, Tls};
 use vanthu::store::{KdfCost, Store, StoreError};
 use vanthu::token::{Pin, Selector};
 
+use crate::authority::{self, SERVER, ending, here, issued, week};
 use crate::folder::{copy, patiently};
+use crate::proxy::Ending;
 
 const USER: &str = "vanthu";
 const LEADER: &str = "Nguyễn Thị Ánh Nguyệt";
@@ -28,6 +36,29 @@ pub const OFFICES: [(&str, &str); 5] = [
     ("000.00.05.H30", "Ủy ban nhân dân huyện Phụng Hiệp"),
     ("000.03.05.H30", "Ủy ban nhân dân xã Hòa Mỹ"),
 ];
+
+/// Whom the offices believe, in the folder of a run.
+const AUTHORITY: &str = "authority.pem";
+/// The server's certificate and key; not there where the line is not encrypted.
+const SERVER_FILE: &str = "server.pem";
+
+/// A folder in memory where there is such a thing: who is killed here is a program, and what
+/// it has written stays, brought to a disk or not.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// While things fail: nothing is waited for long, for something else is to fail, too. But longer
+/// than a server waits for the writer of an upload who was killed.
+pub const HASTY: Patience = Patience {
+    stall: Duration::from_millis(900),
+    barren: 3,
+    pause: Duration::from_millis(20),
+    packet_limit: 64 * 1024 * 1024,
+    rate: None,
+};
+/// While nothing fails: what still takes long is this machine.
+pub const CALM: Patience = Patience { stall: Duration::from_secs(60), ..HASTY };
 
 pub fn password() -> Pin {
     Pin::new("mật khẩu của chị Bé")
@@ -51,7 +82,46 @@ pub fn server(root: &Path, listen: SocketAddr, database: &str) -> ServerConfig {
     config.site.database = database.parse().unwrap();
     let account = |of| Account { agency: agency(of), secret: Some(secret(of)) };
     config.accounts = (0..OFFICES.len()).map(account).collect();
+    // Less than a hasty office waits: it hears from the server that nothing more came.
+    config.limits.idle = Duration::from_millis(300);
+    config.tls = std::fs::read_to_string(root.join(SERVER_FILE)).ok().map(|pem| Tls {
+        certificate: pem.clone().into_bytes(),
+        key: Pin::new(pem),
+        clients: None,
+    });
     config
+}
+
+/// The line of the office in `dir`, to be tried with `patience`.
+pub fn line(office: &Office, dir: &Path, patience: Patience) -> VanthuLine {
+    let setting = office.server_setting().unwrap().unwrap();
+    let code = office.session().agency.code.clone();
+    let mut address = ServerAddress::new(&setting.url, code, setting.secret).unwrap();
+    let authority = dir.parent().unwrap().join(AUTHORITY);
+    address.trust = Trust::Pinned(std::fs::read(authority).unwrap());
+    VanthuLine::with(address, patience, Timestamp::now).unwrap()
+}
+
+/// Who ends the encrypted lines of all runs.
+pub struct Lines {
+    authority: String,
+    server: String,
+    pub ending: Ending,
+}
+
+impl Lines {
+    pub fn make() -> Self {
+        let (root, name) = authority::authority("So Thong tin tinh", 1);
+        let (_, stranger) = authority::authority("Ke khac", 2);
+        let own = |issuer, seed| issued(issuer, seed, "vanban", SERVER, week(), Some(here()));
+        let (right, wrong) = (own(&name, 1), own(&stranger, 2));
+        let key = authority::key(SERVER).to_pkcs8_pem(LineEnding::LF).unwrap();
+        Self {
+            authority: root.to_pem(LineEnding::LF).unwrap(),
+            server: right.to_pem(LineEnding::LF).unwrap() + &key,
+            ending: Ending { server: ending(&right), stranger: ending(&wrong) },
+        }
+    }
 }
 
 /// The offices' folders, one below the other's side.
@@ -62,7 +132,7 @@ pub struct Province {
 impl Province {
     /// Founds all of them; each has one document for everybody and one for its neighbour.
     pub fn found() -> Self {
-        let root = tempfile::tempdir().unwrap();
+        let root = folder();
         let authority = Authority::create(Timestamp::now()).unwrap();
         for of in 0..OFFICES.len() {
             found(&root.path().join(of.to_string()), of, &authority);
@@ -70,9 +140,13 @@ impl Province {
         Self { root }
     }
 
-    /// The same again, with the first `offices` of them, whose lines go to `urls`.
-    pub fn copy(&self, urls: &[String]) -> Self {
-        let root = tempfile::tempdir().unwrap();
+    /// The same again, with as many of them as there are `urls`, to which their lines go.
+    pub fn copy(&self, urls: &[String], lines: &Lines, encrypted: bool) -> Self {
+        let root = folder();
+        std::fs::write(root.path().join(AUTHORITY), &lines.authority).unwrap();
+        if encrypted {
+            std::fs::write(root.path().join(SERVER_FILE), &lines.server).unwrap();
+        }
         let fresh = Self { root };
         for (of, url) in urls.iter().enumerate() {
             copy(&self.dir(of), &fresh.dir(of));

@@ -1,18 +1,19 @@
 //! One run: lines that fail, processes that are killed, and the quiet after it.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use vanthu::office::SyncReport;
-use vanthu::server::Server;
+use vanthu::server::{RunningServer, Server};
 
 use crate::chance::Chance;
 use crate::database;
 use crate::killer::{self, Steps};
 use crate::life;
-use crate::place::{self, OFFICES, Province};
+use crate::place::{self, CALM, Lines, OFFICES, Province};
 use crate::proxy::{Fault, Proxy};
 use crate::truth::{self, Seen};
 
@@ -25,8 +26,12 @@ const ROUNDS: u32 = 3;
 const SPOILT: u32 = 24;
 /// Durable steps and writes of a life, at most; many end by themselves before.
 const STEPS: u32 = 700;
-/// The same of a server.
+/// The same of a server; where several share the work each lives as much shorter.
 const SERVER_STEPS: u32 = 300;
+/// Servers on one PostgreSQL.
+const INSTANCES: usize = 3;
+/// In so many runs everything happens that is drawn.
+const MANY: u32 = 30;
 /// After so many exchanges everything that travels has come.
 const SETTLED: u32 = 14;
 
@@ -42,29 +47,65 @@ fn everything_arrives_once_whatever_fails() {
     let runs = number("VANTHU_FAULT_RUNS").unwrap_or(RUNS);
     let first = number("VANTHU_FAULT_SEED")
         .unwrap_or_else(|| jiff::Timestamp::now().subsec_nanosecond().unsigned_abs());
-    let province = Province::found();
-    let mut all = Seen::default();
-    let (killed, restarts) = (AtomicU32::new(0), AtomicU32::new(0));
+    let (province, lines) = (Province::found(), Lines::make());
+    let mut all = Total::default();
     for seed in (first..).take(runs as usize) {
         // Told before, so that the seed of a failure stands above it.
         println!("VANTHU_FAULT_SEED={seed} VANTHU_FAULT_RUNS=1");
-        let run = Run::begin(&province, seed);
-        let seen = run.lived(&killed, &restarts);
-        println!("{} offices, {seen:?}", run.offices);
-        all.documents += seen.documents;
-        all.statuses += seen.statuses;
-        all.recalls += seen.recalls;
+        let begun = Instant::now();
+        let run = Run::begin(&province, &lines, seed);
+        let seen = run.lived(&mut all);
+        let (offices, instances) = (run.offices, run.listens.len());
+        let took = begun.elapsed().as_secs_f32();
+        println!("{offices} offices, {instances} servers, {seen:?}, {took:.1} s");
     }
-    println!("{runs} runs: {all:?}, killed: offices {killed:?}, servers {restarts:?}");
-    assert!(all.documents > 0 && all.statuses > 0, "nothing was exchanged");
-    assert!(killed.into_inner() > 0 && restarts.into_inner() > 0, "nobody was killed");
+    println!("{runs} runs: {all:?}");
+    all.assert_that_it_happened(runs);
+}
+
+/// What all runs have seen.
+#[derive(Debug, Default)]
+struct Total {
+    seen: Seen,
+    killed: u32,
+    /// Servers that were killed and started again, where one serves and where several do.
+    alone: u32,
+    among_several: u32,
+    /// How many connections each fault has struck.
+    faults: BTreeMap<String, u32>,
+}
+
+impl Total {
+    /// A proof in which nothing happened proves nothing.
+    fn assert_that_it_happened(&self, runs: u32) {
+        let Seen { documents, statuses, recalls } = self.seen;
+        assert!(documents > 0 && statuses > 0, "nothing was exchanged");
+        // A failure that is looked at once more may be of a run in which nobody died.
+        if runs >= RUNS {
+            assert!(self.killed > 0, "no office was killed");
+            assert!(self.alone + self.among_several > 0, "no server was killed");
+        }
+        if runs < MANY {
+            return;
+        }
+        assert!(recalls > 0, "nothing was recalled");
+        assert!(self.alone > 0, "no server on SQLite was killed");
+        let several = self.among_several > 0 || !database::is_here();
+        assert!(several, "no server on PostgreSQL was killed");
+        for fault in FAULTS.map(|draw| draw(&mut Chance::new(0))) {
+            let struck = self.faults.get(&fault.name()).copied().unwrap_or_default();
+            assert!(struck > 0, "no connection was struck by {fault:?}");
+        }
+    }
 }
 
 struct Run {
     offices: usize,
     province: Province,
     proxies: Vec<Proxy>,
-    listen: SocketAddr,
+    /// Of each server.
+    listens: Vec<SocketAddr>,
+    encrypted: bool,
     /// As the server's command line has it; gone with the run.
     database: String,
     seed: u64,
@@ -80,58 +121,72 @@ impl Drop for Run {
 }
 
 impl Run {
-    fn begin(founded: &Province, seed: u32) -> Self {
+    fn begin(founded: &Province, lines: &Lines, seed: u32) -> Self {
         let mut chance = Chance::new(seed.into());
         let offices = 2 + chance.below(OFFICES.len() as u32 - 1) as usize;
-        // A port that is free now; the server takes it again after each of its deaths.
-        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let proxies: Vec<Proxy> = (0..offices).map(|_| Proxy::before(listen)).collect();
-        let urls: Vec<String> = proxies.iter().map(Proxy::url).collect();
-        let province = founded.copy(&urls);
+        let encrypted = seed.is_multiple_of(3);
         let postgres = seed.is_multiple_of(2).then(database::database).flatten();
+        let instances = if postgres.is_some() { INSTANCES } else { 1 };
+        // Ports that are free now; the servers take them again after each of their deaths.
+        let free: Vec<TcpListener> =
+            (0..instances).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let listens: Vec<SocketAddr> = free.iter().map(|free| free.local_addr().unwrap()).collect();
+        let proxy = |_| Proxy::with(listens.clone(), encrypted.then(|| lines.ending.clone()));
+        let proxies: Vec<Proxy> = (0..offices).map(proxy).collect();
+        let urls: Vec<String> = proxies.iter().map(Proxy::url).collect();
+        let province = founded.copy(&urls, lines, encrypted);
         let database = postgres.unwrap_or_else(|| "sqlite".to_owned());
-        Self { offices, province, proxies, listen, database, seed: seed.into() }
+        Self { offices, province, proxies, listens, encrypted, database, seed: seed.into() }
     }
 
-    fn lived(&self, killed: &AtomicU32, restarts: &AtomicU32) -> Seen {
+    fn lived(&self, all: &mut Total) -> Seen {
         let mut chance = Chance::new(self.seed ^ 0x5eed);
+        let (killed, restarts) = (AtomicU32::new(0), AtomicU32::new(0));
         for _ in 0..ROUNDS {
             for proxy in &self.proxies {
-                let faults: Vec<Fault> = (0..SPOILT).map(|_| fault(&mut chance)).collect();
-                proxy.spoil(faults);
+                proxy.spoil((0..SPOILT).map(|_| self.fault(&mut chance)).collect::<Vec<_>>());
             }
-            self.round(&mut chance, killed, restarts);
+            self.round(&mut chance, &killed, &restarts);
         }
         for proxy in &self.proxies {
             proxy.spoil([]);
+            assert_eq!(proxy.deceived(), 0, "a stranger was believed");
+            for (fault, struck) in proxy.struck() {
+                *all.faults.entry(fault).or_default() += struck;
+            }
         }
-        let config = place::server(self.province.root(), self.listen, &self.database);
-        let server = Server::start(config).unwrap();
+        let config =
+            |listen: &SocketAddr| place::server(self.province.root(), *listen, &self.database);
+        let servers: Vec<RunningServer> =
+            self.listens.iter().map(|listen| Server::start(config(listen)).unwrap()).collect();
         self.settle();
-        server.stop();
-        truth::check(&self.province, self.offices)
+        servers.into_iter().for_each(RunningServer::stop);
+        let site = config(&self.listens[0]).site;
+        let seen = truth::check(&self.province, self.offices, &site);
+        all.seen.documents += seen.documents;
+        all.seen.statuses += seen.statuses;
+        all.seen.recalls += seen.recalls;
+        all.killed += killed.into_inner();
+        let among = if self.listens.len() > 1 { &mut all.among_several } else { &mut all.alone };
+        *among += restarts.into_inner();
+        seen
     }
 
-    /// Every office lives once, and beside them servers, one after the other.
+    /// Every office lives once, and beside them servers, one after the other at each address.
     fn round(&self, chance: &mut Chance, killed: &AtomicU32, restarts: &AtomicU32) {
         let root = self.province.root();
         let lives: Vec<(u64, u32)> = (0..self.offices)
             .map(|_| (chance.below(u32::MAX).into(), 1 + chance.below(STEPS)))
             .collect();
-        let servers: Vec<u32> = (0..64).map(|_| 10 + chance.below(SERVER_STEPS)).collect();
+        let steps = SERVER_STEPS / self.listens.len() as u32;
+        let servers: Vec<Vec<u32>> = (self.listens.iter())
+            .map(|_| (0..64).map(|_| 10 + chance.below(steps)).collect())
+            .collect();
         thread::scope(|scope| {
-            let serving = scope.spawn(|| {
-                for last in servers {
-                    let environment = life::of_server(root, self.listen, &self.database);
-                    let life = killer::run(TEST, &environment, Steps::All, last);
-                    if life::stop(root).exists() {
-                        break;
-                    }
-                    killer::assert_killed(&life, "a server");
-                    restarts.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-            wait_for(self.listen);
+            let serving: Vec<_> = (self.listens.iter().zip(&servers))
+                .map(|(listen, lives)| scope.spawn(|| self.serve(*listen, lives, restarts)))
+                .collect();
+            self.listens.iter().for_each(|listen| wait_for(*listen));
             let working: Vec<_> = lives
                 .iter()
                 .enumerate()
@@ -150,9 +205,25 @@ impl Run {
                 killed.fetch_add(u32::from(life.killed_before.is_some()), Ordering::Relaxed);
             }
             std::fs::write(life::stop(root), "").unwrap();
-            serving.join().unwrap();
+            for server in serving {
+                server.join().unwrap();
+            }
         });
         std::fs::remove_file(life::stop(root)).unwrap();
+    }
+
+    /// Servers at one address, each after the death of the one before, until they are to stop.
+    fn serve(&self, listen: SocketAddr, lives: &[u32], restarts: &AtomicU32) {
+        let root = self.province.root();
+        for last in lives {
+            let environment = life::of_server(root, listen, &self.database);
+            let life = killer::run(TEST, &environment, Steps::All, *last);
+            if life::stop(root).exists() {
+                return;
+            }
+            killer::assert_killed(&life, "a server");
+            restarts.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Everybody exchanges and answers what is demanded, until nothing moves any more.
@@ -169,7 +240,8 @@ impl Run {
     /// How much moved.
     fn caught_up(&self, of: usize) -> u32 {
         let office = self.province.office(of);
-        let report: SyncReport = office.sync_now().unwrap();
+        let line = place::line(&office, &self.province.dir(of), CALM);
+        let report: SyncReport = office.sync_now_over(&line).unwrap();
         assert_eq!((&report.problem, report.wedged), (&None, 0), "{}", OFFICES[of].1);
         let demands = office.demands(50).unwrap();
         for open in &demands {
@@ -177,22 +249,38 @@ impl Run {
         }
         report.sent + report.received + demands.len() as u32
     }
+
+    /// Most connections pass. Where the line is not encrypted there is no stranger to be told
+    /// from the server.
+    fn fault(&self, chance: &mut Chance) -> Fault {
+        match FAULTS.get(chance.below(30) as usize).map(|fault| fault(chance)) {
+            Some(Fault::Stranger) if !self.encrypted => Fault::Pass,
+            fault => fault.unwrap_or(Fault::Pass),
+        }
+    }
 }
 
-/// Most connections pass.
-fn fault(chance: &mut Chance) -> Fault {
-    let bytes = |chance: &mut Chance| u64::from(chance.below(40_000));
-    match chance.below(24) {
-        0 => Fault::CutUp(bytes(chance)),
-        1 => Fault::CutDown(bytes(chance)),
-        2 => Fault::LoseAnswer(bytes(chance)),
-        3 => Fault::LoseAnswer(0),
-        4 => Fault::Late(u64::from(chance.below(60))),
-        5 => Fault::Drip,
-        6 => Fault::Answer([500, 502, 503, 429][chance.below(4) as usize]),
-        7 | 8 => Fault::Twice,
-        _ => Fault::Pass,
-    }
+/// What may befall a connection, each as likely as the other.
+const FAULTS: [fn(&mut Chance) -> Fault; 13] = [
+    |chance| Fault::CutUp(bytes(chance)),
+    |chance| Fault::CutDown(bytes(chance)),
+    |chance| Fault::LoseAnswer(bytes(chance)),
+    |_| Fault::LoseAnswer(0),
+    |chance| Fault::HoldUp(bytes(chance)),
+    |chance| Fault::HoldDown(bytes(chance)),
+    |chance| Fault::Late(u64::from(chance.below(60))),
+    |_| Fault::Drip,
+    |chance| Fault::Answer([500, 502, 503, 429][chance.below(4) as usize]),
+    |_| Fault::Twice,
+    |_| Fault::Twice,
+    |_| Fault::Stranger,
+    |_| Fault::Stranger,
+];
+
+/// Within the first calls of a connection, or within the packets that it carries.
+fn bytes(chance: &mut Chance) -> u64 {
+    let most = [1_500, 40_000][chance.below(2) as usize];
+    chance.below(most).into()
 }
 
 fn wait_for(address: SocketAddr) {

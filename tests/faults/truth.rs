@@ -8,6 +8,7 @@ use vanthu::domain::inbound::InboundDocument;
 use vanthu::domain::operation::OutboxKind;
 use vanthu::domain::outbound::OutboundDocument;
 use vanthu::packet::{self, Limits, Packet};
+use vanthu::server::{Chain, Registry, Site};
 use vanthu::store::{InboundFilter, OutboundFilter, Store};
 
 use crate::place::{OFFICES, Province, code};
@@ -27,8 +28,9 @@ struct Books {
     outbound: Vec<OutboundDocument>,
 }
 
-/// Looks at the first `offices`; fails with what is not as it must be.
-pub fn check(province: &Province, offices: usize) -> Seen {
+/// Looks at the first `offices` and at the server's `site`; fails with what is not as it must
+/// be.
+pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
     let books: Vec<Books> = (0..offices)
         .map(|of| {
             let store = province.store(of);
@@ -72,7 +74,30 @@ pub fn check(province: &Province, offices: usize) -> Seen {
             assert_eq!(sender.outbound.iter().filter(sent).count(), 1, "{document:#?}");
         }
     }
+    chains(&books, site);
     seen
+}
+
+/// The server's chain of every sender holds, and has what the sender knows to have sent: no
+/// more, no less.
+fn chains(books: &[Books], site: &Site) {
+    let chains = Registry::open(site).unwrap().verify_chains(None).unwrap();
+    for Chain { office, packets, broken_at } in chains {
+        assert_eq!(broken_at, None, "the server's chain of {office}");
+        let sent = books.iter().find(|one| one.code == office).map_or(0, sent);
+        assert_eq!(packets, sent, "packets of {office} at the server");
+    }
+}
+
+/// What an office knows to have sent.
+fn sent(books: &Books) -> u64 {
+    let inbound = books.inbound.iter().flat_map(|document| {
+        let demands = books.store.demands_of(&document.key).unwrap();
+        demands.into_iter().map(|one| one.demand.id).chain([document.key])
+    });
+    let keys = inbound.chain(books.outbound.iter().map(|document| document.key));
+    let items = keys.flat_map(|key| books.store.outbox_of(&key).unwrap());
+    items.filter(|item| item.state == SendState::Sent).count() as u64
 }
 
 fn has(recipient: &Books, sender: &Books, document: &OutboundDocument) -> bool {

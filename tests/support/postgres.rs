@@ -25,6 +25,11 @@ pub fn database() -> Option<String> {
     Some(cluster.url(&name))
 }
 
+/// Whether there is a PostgreSQL at all.
+pub fn is_here() -> bool {
+    CLUSTER.get_or_init(start).is_some()
+}
+
 /// Removes a database that was given out, whoever is still connected with it.
 pub fn remove(url: &str) {
     let Some(Some(cluster)) = CLUSTER.get() else { return };

@@ -1,7 +1,7 @@
 //! A small TCP proxy that spoils connections in a stated way.
 #![allow(dead_code, clippy::unwrap_used)] // not every area spoils in every way
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -31,6 +31,25 @@ pub enum Fault {
     Answer(u16),
     /// All that went up goes up once more on a connection of its own, afterwards.
     Twice,
+    /// Where the line is encrypted, somebody who is not the server ends it.
+    Stranger,
+}
+
+impl Fault {
+    /// Its name alone.
+    pub fn name(self) -> String {
+        let told = format!("{self:?}");
+        told.split('(').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// What the proxy ends TLS with where it speaks itself.
+#[derive(Clone)]
+pub struct Ending {
+    /// As the server: for answers in its stead.
+    pub server: Arc<rustls::ServerConfig>,
+    /// With a certificate that nobody should believe.
+    pub stranger: Arc<rustls::ServerConfig>,
 }
 
 pub struct Proxy {
@@ -42,6 +61,12 @@ struct State {
     /// Connections go to each in turn.
     targets: Mutex<Vec<SocketAddr>>,
     faults: Mutex<VecDeque<Fault>>,
+    /// How many connections each fault has struck.
+    struck: Mutex<BTreeMap<String, u32>>,
+    /// `None` where the line is not encrypted.
+    ending: Option<Ending>,
+    /// Callers who told the stranger something.
+    deceived: AtomicU64,
     connections: AtomicU64,
     up: AtomicU64,
     down: AtomicU64,
@@ -54,11 +79,18 @@ impl Proxy {
     }
 
     pub fn before_all(targets: Vec<SocketAddr>) -> Self {
+        Self::with(targets, None)
+    }
+
+    pub fn with(targets: Vec<SocketAddr>, ending: Option<Ending>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
             targets: Mutex::new(targets),
             faults: Mutex::default(),
+            struck: Mutex::default(),
+            ending,
+            deceived: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             up: AtomicU64::new(0),
             down: AtomicU64::new(0),
@@ -77,8 +109,10 @@ impl Proxy {
                     let targets = shared.targets.lock().unwrap();
                     targets[usize::try_from(count).unwrap() % targets.len()]
                 };
-                if let Fault::Answer(status) = fault {
-                    thread::spawn(move || answer(client, status));
+                if matches!(fault, Fault::Answer(_) | Fault::Stranger) {
+                    shared.strike(fault);
+                    let shared = Arc::clone(&shared);
+                    thread::spawn(move || shared.speak(client, fault));
                     continue;
                 }
                 // Nobody behind the proxy: the connection just ends.
@@ -90,7 +124,18 @@ impl Proxy {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.state.ending.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// How many connections each fault has struck: one that ended before its time was spared.
+    pub fn struck(&self) -> BTreeMap<String, u32> {
+        self.state.struck.lock().unwrap().clone()
+    }
+
+    /// How many callers have told something to who was not the server.
+    pub fn deceived(&self) -> u64 {
+        self.state.deceived.load(Ordering::SeqCst)
     }
 
     /// The next connections are spoiled like this, in order; those after them pass.
@@ -131,9 +176,34 @@ enum Way {
     Down,
 }
 
+impl State {
+    fn strike(&self, fault: Fault) {
+        *self.struck.lock().unwrap().entry(fault.name()).or_default() += 1;
+    }
+
+    /// Speaks itself to a caller, over TLS where the line is encrypted.
+    fn speak(&self, client: TcpStream, fault: Fault) {
+        let _ = client.set_read_timeout(Some(Duration::from_secs(2)));
+        let over = |config: &Arc<rustls::ServerConfig>, client| {
+            let connection = rustls::ServerConnection::new(Arc::clone(config)).unwrap();
+            rustls::StreamOwned::new(connection, client)
+        };
+        match (fault, &self.ending) {
+            (Fault::Answer(status), Some(ending)) => answer(over(&ending.server, client), status),
+            (Fault::Answer(status), None) => answer(client, status),
+            (_, Some(ending)) => {
+                let mut heard = [0; 1];
+                if let Ok(1..) = over(&ending.stranger, client).read(&mut heard) {
+                    self.deceived.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            (_, None) => {}
+        }
+    }
+}
+
 /// Reads the head of a call and answers in the server's stead.
-fn answer(mut client: TcpStream, status: u16) {
-    let _ = client.set_read_timeout(Some(Duration::from_secs(2)));
+fn answer(mut client: impl Read + Write, status: u16) {
     let (mut head, mut buffer) = (Vec::new(), [0; 4096]);
     while !head.windows(4).any(|four| four == b"\r\n\r\n") {
         match client.read(&mut buffer) {
@@ -190,11 +260,16 @@ fn pump(
     };
     let (mut passed, mut buffer) = (0, [0; 16 * 1024]);
     let mut heard = Vec::new();
+    let whole = matches!((fault, way), (Fault::Drip | Fault::Twice | Fault::Late(_), Way::Up));
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         if way == Way::Down
             && matches!(fault, Fault::LoseAnswer(n) if sent_up.load(Ordering::SeqCst) >= n)
         {
+            state.strike(fault);
             break;
+        }
+        if whole && passed == 0 {
+            state.strike(fault);
         }
         let pass = usize::try_from((limit - passed).min(read as u64)).unwrap();
         // Counted first: who sees the bytes arrive sees them counted.
@@ -217,6 +292,7 @@ fn pump(
             break;
         }
         if passed >= limit {
+            state.strike(fault);
             if matches!(fault, Fault::HoldUp(_) | Fault::HoldDown(_)) {
                 hold(&from, state);
             }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tracing_subscriber::EnvFilter;
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::problem::Problem;
@@ -102,8 +102,9 @@ enum Command {
         #[command(subcommand)]
         command: OfficeCommand,
     },
-    /// What an office has sent, newest first: time, id, number in its chain, bytes, and for
-    /// each recipient whether it was fetched and kept.
+    /// What an office has sent, newest first, a line for each recipient: when it was received
+    /// here, id, number in its chain, bytes, recipient, `waiting`, `fetched`, `kept` or
+    /// `refused`, when it was first fetched, when confirmed (`-` where it was not).
     Packets {
         code: String,
         #[arg(long, default_value_t = 50)]
@@ -172,6 +173,9 @@ struct ServeArgs {
     /// Connections at once at most; each office that waits for packets holds one.
     #[arg(long, default_value_t = 2_048)]
     connections: usize,
+    /// Threads that work on calls; one for each processor when nothing is said.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Calls of one office a minute at this instance at most; 0 for as many as it likes.
     #[arg(long, default_value_t = 3_000)]
     calls_per_minute: u32,
@@ -236,6 +240,9 @@ impl ServeArgs {
         let mut config = ServerConfig::new(self.listen, &site.data_dir);
         config.tls = self.tls.tls()?;
         config.site = site;
+        if let Some(threads) = self.threads {
+            config.threads = threads.into();
+        }
         config.limits.packet_bytes = mib(self.packet_limit);
         config.limits.connections = self.connections;
         config.limits.calls_per_minute = self.calls_per_minute;
@@ -302,9 +309,10 @@ fn run(cli: Cli) -> Result<(), ServerError> {
                 Registry::open(&site)?.packets(&known(code)?, limit)?
             {
                 let Packet { received_at, id, link, size, .. } = packet;
-                let to: Vec<String> = deliveries.iter().map(delivery).collect();
-                let (number, to) = (link.number, to.join(" "));
-                lines.push_str(&format!("{received_at}\t{id}\t{number}\t{size}\t{to}\n"));
+                let number = link.number;
+                for to in deliveries.iter().map(delivery) {
+                    lines.push_str(&format!("{received_at}\t{id}\t{number}\t{size}\t{to}\n"));
+                }
             }
             say(&lines)
         }
@@ -338,7 +346,7 @@ fn run(cli: Cli) -> Result<(), ServerError> {
     }
 }
 
-/// How far a packet is at a recipient.
+/// How far a packet is at a recipient, and since when.
 fn delivery(state: &RecipientState) -> String {
     let word = match (state.outcome, state.fetched_at) {
         (Some(Outcome::Kept), _) => "kept",
@@ -346,7 +354,9 @@ fn delivery(state: &RecipientState) -> String {
         (None, Some(_)) => "fetched",
         (None, None) => "waiting",
     };
-    format!("{}:{word}", state.to)
+    let when = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
+    let RecipientState { to, fetched_at, confirmed_at, .. } = state;
+    format!("{to}\t{word}\t{}\t{}", when(*fetched_at), when(*confirmed_at))
 }
 
 fn known(code: String) -> Result<AgencyCode, ServerError> {

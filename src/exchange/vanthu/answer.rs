@@ -1,5 +1,6 @@
 //! What an answer means: is it the server's, is it a refusal, and of what.
 
+use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 
@@ -26,9 +27,11 @@ pub(super) async fn judge(
     if !ours {
         return Err(stranger(status, size));
     }
+    let after = response.headers().get(RETRY_AFTER);
+    let after = after.and_then(|after| after.to_str().ok()?.parse().ok());
     let body = body(response, MAX_ANSWER, Pace::new(None), &Progress::default()).await?;
     match serde_json::from_slice::<Refusal>(&body) {
-        Ok(refusal) => Err(refused(refusal, caller, size)),
+        Ok(refusal) => Err(refused(refusal, caller, size, after)),
         Err(e) if status.is_server_error() => {
             Err(ExchangeError::ServerFault { status: status.as_u16(), detail: e.to_string() })
         }
@@ -64,7 +67,13 @@ fn stranger(status: StatusCode, size: Option<u64>) -> ExchangeError {
     }
 }
 
-fn refused(refusal: Refusal, caller: &Caller, size: Option<u64>) -> ExchangeError {
+/// `after` is the seconds that the answer asks to wait.
+fn refused(
+    refusal: Refusal,
+    caller: &Caller,
+    size: Option<u64>,
+    after: Option<u64>,
+) -> ExchangeError {
     let Refusal { status, code, detail, time, recipients, closed, limit } = refusal;
     match code {
         Code::BadCredentials => {
@@ -82,6 +91,7 @@ fn refused(refusal: Refusal, caller: &Caller, size: Option<u64>) -> ExchangeErro
         Code::HashMismatch => ExchangeError::Damaged,
         Code::TimedOut => ExchangeError::Cut(detail),
         Code::Busy => ExchangeError::Busy,
+        Code::OverQuota => ExchangeError::OverQuota { after },
         Code::NotFound => ExchangeError::Missing(detail),
         _ if status >= 500 => ExchangeError::ServerFault { status, detail },
         _ => ExchangeError::Refused { code: code.name().to_owned(), detail },

@@ -6,7 +6,9 @@
 //!
 //! Every answer has status 200, refusals too, for that is what such clients read.
 
+mod agencies;
 mod packets;
+mod window;
 
 use std::sync::Arc;
 
@@ -18,11 +20,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub(super) use self::agencies::{list as agencies, not_here, units};
+pub(super) use self::packets::{download, get, send};
+use self::window::Window;
 use super::App;
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::exchange::axis::wire::{
-    self, AgencyRow, DataAnswer, ErrorCode, Fields, ReceivedRow, Said, SentRow,
+    self, DataAnswer, ErrorCode, Fields, ReceivedRow, Said, SentRow,
 };
 use crate::exchange::wire::Code;
 use crate::exchange::{OutboxKind, Outcome, RecipientState};
@@ -30,7 +35,6 @@ use crate::server::ServerError;
 use crate::server::Shared;
 use crate::server::refusal::{Reason, Refused};
 use crate::server::storage::{Arrived, Sent, now};
-pub(super) use packets::{download, get, send};
 
 /// Rows of a list when nothing is said, and at most.
 const ROWS: u32 = 500;
@@ -60,6 +64,10 @@ impl From<Refused> for Failed {
             Code::RecipientUnknown => receivers(ErrorCode::UnknownReceiver),
             Code::RecipientClosed => receivers(ErrorCode::Locked),
             Code::Busy => Self::new(ErrorCode::System, "too much for now, try again later"),
+            Code::OverQuota => Self::new(ErrorCode::System, "that is enough for today"),
+            Code::TooLarge => {
+                Self::new(ErrorCode::FileNotValid, "more than the office may send on a day")
+            }
             _ => Self::new(ErrorCode::System, "the server's storage failed"),
         }
     }
@@ -139,10 +147,10 @@ fn value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     }
 }
 
-/// `getReceivedEdocList`: what waits.
+/// `getReceivedEdocList`: what waits, of what came between `fromDate` and `toDate`.
 pub(super) async fn received(State(shared): App, headers: HeaderMap) -> Answered<Response> {
     let asked = Asked::of(&headers, &shared).await?;
-    let kind = asked.kind()?;
+    let (kind, window) = (asked.kind()?, Window::of(&asked.fields)?);
     let (size, pages) = asked.page();
     let skipped = u64::from(size) * u64::from(pages);
     shared.notebook.seen(&asked.agency, now());
@@ -152,7 +160,7 @@ pub(super) async fn received(State(shared): App, headers: HeaderMap) -> Answered
         let ended = (step.len() as u64) < u64::from(STEP);
         for arrived in step {
             after = arrived.place;
-            if arrived.packet.kind != kind {
+            if arrived.packet.kind != kind || !window.has(arrived.packet.received_at) {
                 continue;
             }
             if passed < skipped {
@@ -194,14 +202,30 @@ pub(super) async fn count(
     }
 }
 
-/// `getSentEdocList`: newest first, one row for each recipient.
+/// `getSentEdocList`: newest first, one row for each recipient, of what was sent between
+/// `fromDate` and `toDate`.
 pub(super) async fn sent(State(shared): App, headers: HeaderMap) -> Answered<Response> {
     let asked = Asked::of(&headers, &shared).await?;
-    let kind = asked.kind()?;
+    let (kind, window) = (asked.kind()?, Window::of(&asked.fields)?);
     let (size, pages) = asked.page();
-    let skip = pages.saturating_mul(size);
-    let sent = shared.storage.outbox(&asked.agency, kind, skip, size).await?;
-    Ok(data(sent.iter().flat_map(sent_rows).collect()))
+    let skipped = u64::from(size) * u64::from(pages);
+    let (mut rows, mut seen, mut passed) = (Vec::new(), 0, 0);
+    loop {
+        let step = shared.storage.outbox(&asked.agency, kind, seen, STEP).await?;
+        seen = seen.saturating_add(STEP);
+        let ended = (step.len() as u64) < u64::from(STEP)
+            || step.last().is_some_and(|oldest| window.is_after(oldest.packet.received_at));
+        let within = step.iter().filter(|sent| window.has(sent.packet.received_at));
+        for sent in within {
+            if passed >= skipped && passed < skipped + u64::from(size) {
+                rows.extend(sent_rows(sent));
+            }
+            passed += 1;
+        }
+        if ended || passed >= skipped + u64::from(size) {
+            return Ok(data(rows));
+        }
+    }
 }
 
 /// `updateStatus`: `done` ends the wait, `fail` leaves the packet where it is, and the words
@@ -224,26 +248,6 @@ pub(super) async fn update_status(State(shared): App, headers: HeaderMap) -> Ans
         return Err(Failed::new(ErrorCode::Processing, "there is no such packet"));
     }
     Ok(Json(Said::ok()).into_response())
-}
-
-/// `getAgenciesList`.
-pub(super) async fn agencies(State(shared): App, headers: HeaderMap) -> Answered<Response> {
-    Asked::of(&headers, &shared).await?;
-    let directory = shared.storage.agencies(0).await?;
-    let rows = directory.agencies.into_iter().map(|agency| AgencyRow {
-        id: agency.code.to_string(),
-        pid: agency.parent.map(|parent| parent.to_string()).unwrap_or_default(),
-        code: agency.code.to_string(),
-        name: agency.name,
-        mail: agency.email,
-    });
-    Ok(data(rows.collect::<Vec<_>>()))
-}
-
-/// `registerAgency` and `deleteAgency`: agencies are the operator's business here.
-pub(super) async fn not_here(State(shared): App, headers: HeaderMap) -> Answered<Response> {
-    Asked::of(&headers, &shared).await?;
-    Err(Failed::new(ErrorCode::Processing, "agencies are registered by the server's operator"))
 }
 
 fn data<T: Serialize>(rows: Vec<T>) -> Response {

@@ -109,11 +109,15 @@ impl Files {
         }
     }
 
-    /// Names within a folder whose files were last written before `age` ago.
+    /// Names within a folder, if there is one, whose files were last written before `age` ago.
     pub(super) async fn older_than(&self, folder: &str, age: Duration) -> Stored<Vec<String>> {
         let path = self.root.join(folder);
         let failed = |e: io::Error| ServerError::io(&path, &e);
-        let (mut names, mut entries) = (Vec::new(), fs::read_dir(&path).await.map_err(failed)?);
+        let mut names = Vec::new();
+        let mut entries = match fs::read_dir(&path).await {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(names),
+            entries => entries.map_err(failed)?,
+        };
         while let Some(entry) = entries.next_entry().await.map_err(failed)? {
             // One that has just gone is nobody's business.
             let Ok(touched) = entry.metadata().await.and_then(|data| data.modified()) else {

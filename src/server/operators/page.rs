@@ -350,6 +350,7 @@ mod tests {
             Code::BadRange,
             Code::TimedOut,
             Code::Busy,
+            Code::OverQuota,
             Code::StorageFailed,
         ] {
             for lang in Lang::ALL {

@@ -179,6 +179,17 @@ impl Keeping for Postgres {
         })
     }
 
+    fn doom_unneeded<'a>(&'a self, hashes: &'a [String], now: Timestamp) -> Work<'a, u64> {
+        statement!(self, |client| {
+            let sql = "INSERT INTO doomed (sha256, since)
+                       SELECT h.sha256, $2 FROM unnest($1::TEXT[]) AS h (sha256)
+                       WHERE NOT EXISTS (SELECT 1 FROM packet p
+                                         WHERE p.sha256 = h.sha256 AND p.retired_at IS NULL)
+                       ON CONFLICT (sha256) DO NOTHING";
+            execute(&client, sql, &[&hashes, &now]).await?
+        })
+    }
+
     fn spare<'a>(&'a self, sha256: &'a str) -> Work<'a, bool> {
         statement!(self, |client| {
             let sql = "DELETE FROM doomed WHERE sha256 = $1 AND claimed_at IS NULL";

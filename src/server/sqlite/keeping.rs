@@ -208,6 +208,47 @@ impl Keeping for Sqlite {
         })
     }
 
+    fn doom_unneeded<'a>(&'a self, hashes: &'a [String], now: Timestamp) -> Work<'a, u64> {
+        Box::pin(async move {
+            let unneeded: Vec<&String> = self
+                .read(move |connection| {
+                    let mut needed = connection
+                        .prepare_cached(
+                            "SELECT 1 FROM packet WHERE sha256 = ?1 AND retired_at IS NULL
+                             UNION ALL SELECT 1 FROM doomed WHERE sha256 = ?1",
+                        )
+                        .map_err(failed)?;
+                    let mut unneeded = Vec::new();
+                    for sha256 in hashes {
+                        if !needed.exists([sha256]).map_err(failed)? {
+                            unneeded.push(sha256);
+                        }
+                    }
+                    Ok(unneeded)
+                })
+                .await?;
+            // Most often there are none, and looking costs nobody a transaction. Whether one
+            // is needed since is seen before its bytes are removed.
+            if unneeded.is_empty() {
+                return Ok(0);
+            }
+            let doomed = self.write(move |tx| {
+                let mut doomed = 0;
+                for sha256 in unneeded {
+                    doomed += tx
+                        .execute(
+                            "INSERT INTO doomed (sha256, since) VALUES (?1, ?2)
+                             ON CONFLICT (sha256) DO NOTHING",
+                            params![sha256, now.to_string()],
+                        )
+                        .map_err(failed)?;
+                }
+                Ok(doomed as u64)
+            });
+            doomed.await
+        })
+    }
+
     fn spare<'a>(&'a self, sha256: &'a str) -> Work<'a, bool> {
         Box::pin(async move {
             let doomed = "SELECT 1 FROM doomed WHERE sha256 = ?1";

@@ -39,6 +39,10 @@ pub trait Keeping: Send + Sync + 'static {
     /// Gives how many. Of several instances that do this at once each takes others.
     fn retire(&self, age: Age, now: Timestamp, limit: u32) -> Work<'_, u64>;
 
+    /// Dooms those of these hashes that no packet needs and that are not doomed yet: what was
+    /// kept and never accepted. Gives how many.
+    fn doom_unneeded<'a>(&'a self, hashes: &'a [String], now: Timestamp) -> Work<'a, u64>;
+
     /// Says that bytes of this hash are about to be kept: they are not removed. `false` while
     /// somebody is just removing them.
     fn spare<'a>(&'a self, sha256: &'a str) -> Work<'a, bool>;

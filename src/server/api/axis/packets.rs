@@ -40,7 +40,7 @@ pub(in crate::server::api) async fn send(
     let boundary =
         value(&headers, "content-type").and_then(|kind| multer::parse_boundary(kind).ok());
     let body = request.into_body().into_data_stream();
-    let upload = match boundary {
+    let mut upload = match boundary {
         Some(boundary) => from_part(&shared, body, boundary, &hash).await?,
         None => from_body(&shared, body, &hash).await?,
     };
@@ -48,11 +48,9 @@ pub(in crate::server::api) async fn send(
         return Err(Failed::new(ErrorCode::FileNotValid, "the packet is empty"));
     }
     let (sha256, size) = (upload.sha256(), upload.size());
-    shared.admit(&asked.agency, size).await?;
-    shared.keep(upload).await?;
     let to = match asked.fields.get("to") {
         Some(text) => named(text),
-        None => addressed(&shared, &sha256, size).await,
+        None => addressed(&mut upload).await?,
     };
     let to = to.ok_or_else(|| Failed::new(ErrorCode::UnknownReceiver, "no receiver is named"))?;
     let key = content_key(&sha256, kind, &to);
@@ -60,6 +58,9 @@ pub(in crate::server::api) async fn send(
         return Ok(sent_as(before.packet.id));
     }
     shared.reach(kind == OutboxKind::Document, &to).await?;
+    shared.admit(&asked.agency, size).await?;
+    // Nothing that is refused is kept.
+    shared.keep(upload).await?;
     let packet = Packet {
         id: Uuid::now_v7(),
         sender: asked.agency,
@@ -105,25 +106,22 @@ fn named(text: &str) -> Option<Vec<AgencyCode>> {
 }
 
 /// Where the call names nobody, the packet does.
-async fn addressed(shared: &Arc<Shared>, sha256: &str, size: u64) -> Option<Vec<AgencyCode>> {
-    let mut bytes = Vec::new();
-    let mut pieces = shared.blobs.read(sha256, 0, size).await.ok()?;
-    while let Some(piece) = pieces.try_next().await.ok()? {
-        bytes.extend_from_slice(&piece);
-    }
+async fn addressed(upload: &mut Upload) -> Answered<Option<Vec<AgencyCode>>> {
+    let bytes = upload.bytes().await?;
     let read =
         tokio::task::spawn_blocking(move || packet::read(&bytes, &packet::Limits::default()));
-    let content = read.await.ok()?.ok()?;
-    let mut codes: Vec<AgencyCode> = match content {
-        Content::Document(document) => {
-            document.to.into_iter().map(|organ| organ.code).collect::<Option<_>>()?
-        }
+    let Ok(Ok(content)) = read.await else { return Ok(None) };
+    let codes: Option<Vec<AgencyCode>> = match content {
+        Content::Document(document) => document.to.into_iter().map(|organ| organ.code).collect(),
         // A status goes to whose document it is about.
-        Content::Status(status) => status.response_for.agency.into_iter().collect(),
+        Content::Status(status) => Some(status.response_for.agency.into_iter().collect()),
     };
-    codes.sort_unstable();
-    codes.dedup();
-    Some(codes).filter(|codes| !codes.is_empty())
+    let codes = codes.map(|mut codes| {
+        codes.sort_unstable();
+        codes.dedup();
+        codes
+    });
+    Ok(codes.filter(|codes| !codes.is_empty()))
 }
 
 /// Whether a hash is the one that the call named, in either of its forms.
