@@ -1,7 +1,7 @@
 //! One run: lines that fail, processes that are killed, and the quiet after it.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -128,8 +128,8 @@ impl Run {
         let postgres = seed.is_multiple_of(2).then(database::database).flatten();
         let instances = if postgres.is_some() { INSTANCES } else { 1 };
         // Ports that are free now; the servers take them again after each of their deaths.
-        let free: Vec<TcpListener> =
-            (0..instances).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let bind = |_| TcpListener::bind((home(), 0)).unwrap();
+        let free: Vec<TcpListener> = (0..instances).map(bind).collect();
         let listens: Vec<SocketAddr> = free.iter().map(|free| free.local_addr().unwrap()).collect();
         let proxy = |_| Proxy::with(listens.clone(), encrypted.then(|| lines.ending.clone()));
         let proxies: Vec<Proxy> = (0..offices).map(proxy).collect();
@@ -281,6 +281,13 @@ const FAULTS: [fn(&mut Chance) -> Fault; 13] = [
 fn bytes(chance: &mut Chance) -> u64 {
     let most = [1_500, 40_000][chance.below(2) as usize];
     chance.below(most).into()
+}
+
+/// A loopback address of this process alone. Whoever connects comes from 127.0.0.1, so that no
+/// connection takes the port of a server that is just dead, and none meets itself there.
+fn home() -> Ipv4Addr {
+    let [_, b, c, d] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 128 | b, c, d)
 }
 
 fn wait_for(address: SocketAddr) {
