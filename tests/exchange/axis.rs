@@ -46,7 +46,8 @@ fn axis_with(server: &RunningServer, agency: &str, secret: &str, quirks: Quirks)
 fn call(server: &RunningServer, path: &str, fields: Fields, body: Vec<u8>) -> Value {
     let mut request = Client::new()
         .post(format!("{}/{path}", gateway(server)))
-        .header("content-type", fields.get("content-type").unwrap());
+        .header("content-type", fields.get("content-type").unwrap())
+        .header(wire::VERSION, wire::VERSION_VALUE);
     for (name, value) in fields.signed(secret(COMMUNE).as_bytes()) {
         request = request.header(name, value);
     }

@@ -1,7 +1,7 @@
 //! One run: lines that fail, processes that are killed, and the quiet after it.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,8 +26,10 @@ const ROUNDS: u32 = 3;
 const SPOILT: u32 = 24;
 /// Durable steps and writes of a life, at most; many end by themselves before.
 const STEPS: u32 = 700;
-/// The same of a server; where several share the work each lives as much shorter.
+/// The same of a server on SQLite, and of one of several on PostgreSQL, which writes no rows
+/// itself.
 const SERVER_STEPS: u32 = 300;
+const INSTANCE_STEPS: u32 = 40;
 /// Servers on one PostgreSQL.
 const INSTANCES: usize = 3;
 /// In so many runs everything happens that is drawn.
@@ -128,8 +130,8 @@ impl Run {
         let postgres = seed.is_multiple_of(2).then(database::database).flatten();
         let instances = if postgres.is_some() { INSTANCES } else { 1 };
         // Ports that are free now; the servers take them again after each of their deaths.
-        let free: Vec<TcpListener> =
-            (0..instances).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let bind = |_| TcpListener::bind((home(), 0)).unwrap();
+        let free: Vec<TcpListener> = (0..instances).map(bind).collect();
         let listens: Vec<SocketAddr> = free.iter().map(|free| free.local_addr().unwrap()).collect();
         let proxy = |_| Proxy::with(listens.clone(), encrypted.then(|| lines.ending.clone()));
         let proxies: Vec<Proxy> = (0..offices).map(proxy).collect();
@@ -178,7 +180,7 @@ impl Run {
         let lives: Vec<(u64, u32)> = (0..self.offices)
             .map(|_| (chance.below(u32::MAX).into(), 1 + chance.below(STEPS)))
             .collect();
-        let steps = SERVER_STEPS / self.listens.len() as u32;
+        let steps = if self.listens.len() > 1 { INSTANCE_STEPS } else { SERVER_STEPS };
         let servers: Vec<Vec<u32>> = (self.listens.iter())
             .map(|_| (0..64).map(|_| 10 + chance.below(steps)).collect())
             .collect();
@@ -281,6 +283,13 @@ const FAULTS: [fn(&mut Chance) -> Fault; 13] = [
 fn bytes(chance: &mut Chance) -> u64 {
     let most = [1_500, 40_000][chance.below(2) as usize];
     chance.below(most).into()
+}
+
+/// A loopback address of this process alone. Whoever connects comes from 127.0.0.1, so that no
+/// connection takes the port of a server that is just dead, and none meets itself there.
+fn home() -> Ipv4Addr {
+    let [_, b, c, d] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 128 | b, c, d)
 }
 
 fn wait_for(address: SocketAddr) {
