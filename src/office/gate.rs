@@ -11,7 +11,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::extract::{Difference, Field, Grade, differences};
 use super::opened::Opened;
-use super::verdict::expected_of;
 use super::{Office, OfficeError, labels};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
@@ -173,7 +172,7 @@ impl Office {
         let main = files.iter().find(|file| file.main).map_or(&none, |file| file.file);
         let scanned = self.scan(files.iter().map(|file| (file.name, file.file.bytes())))?;
         let sender = document.sender.as_ref();
-        let expected = expected_of(&document.metadata, sender, &document.sender_name);
+        let expected = self.expected_of(&document.metadata, sender, &document.sender_name);
         let verdict = self.judge_opened(main, &expected)?;
         let content = main.content();
         let read = self.packet_of(document)?;

@@ -87,7 +87,7 @@ impl Office {
         let (files, expected) = match self.store().inbound(&key)? {
             Some(document) => {
                 let (code, name) = (document.sender.as_ref(), document.sender_name.as_str());
-                let expected = expected_of(&document.metadata, code, name);
+                let expected = self.expected_of(&document.metadata, code, name);
                 (document.files, expected)
             }
             None => {
@@ -135,22 +135,30 @@ impl Office {
     /// What a document of this office must carry.
     pub(super) fn expected_of_ours(&self, metadata: &Metadata) -> Expectation {
         let agency = &self.session().agency;
-        expected_of(metadata, Some(&agency.code), &agency.name)
+        self.expected_of(metadata, Some(&agency.code), &agency.name)
     }
-}
 
-/// What is known of a document from its fields and its sender.
-pub(super) fn expected_of(
-    metadata: &Metadata,
-    sender: Option<&AgencyCode>,
-    sender_name: &str,
-) -> Expectation {
-    Expectation {
-        sender_name: sender_name.to_owned(),
-        sender_code: sender.map(ToString::to_string).unwrap_or_default(),
-        issuer_name: metadata.issuer_name().to_owned(),
-        issuer_code: metadata.issuer.as_ref().map(|one| one.agency.to_string()).unwrap_or_default(),
-        signer_name: metadata.signer.full_name.clone(),
-        position: metadata.signer.position.clone(),
+    /// What is known of a document from its fields, its sender and the directory.
+    pub(super) fn expected_of(
+        &self,
+        metadata: &Metadata,
+        sender: Option<&AgencyCode>,
+        sender_name: &str,
+    ) -> Expectation {
+        // Certificates outlive a change of code. Without the directory the packet's code decides.
+        let known = sender.and_then(|code| self.store().agency(code).ok().flatten());
+        let codes = known.into_iter().flat_map(|agency| {
+            agency.other_codes.into_iter().chain([agency.code]).map(|code| code.to_string())
+        });
+        let issuer = metadata.issuer.as_ref().map(|one| one.agency.to_string());
+        Expectation {
+            sender_name: sender_name.to_owned(),
+            sender_code: sender.map(ToString::to_string).unwrap_or_default(),
+            sender_other_codes: codes.collect(),
+            issuer_name: metadata.issuer_name().to_owned(),
+            issuer_code: issuer.unwrap_or_default(),
+            signer_name: metadata.signer.full_name.clone(),
+            position: metadata.signer.position.clone(),
+        }
     }
 }

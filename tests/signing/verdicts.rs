@@ -507,6 +507,10 @@ fn the_code_in_a_seal_tells_more_than_the_name() {
     assert_eq!(told(&seal, &passed_on(own)), answer(Answer::Ok, "same-code", own, own));
     assert_eq!(told(&seal, &passed_on("")).1, "same-name");
     assert_eq!(told(&seal, &passed_on(other)).1, "other-code");
+    // Its code is another since, and its certificate older than that.
+    let renumbered =
+        Expectation { sender_other_codes: vec![own.to_owned()], ..from("000.00.99.H30") };
+    assert_eq!(told(&seal, &renumbered).1, "same-code");
     // A code of the other regulation, a tax number: then the name is all there is.
     assert_eq!(told(&seal, &from("H30.5")).1, "same-name");
     let taxed = sealed_as("MST:6300012345");

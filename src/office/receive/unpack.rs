@@ -10,7 +10,6 @@ use crate::office::draft::refuse_secrets;
 use crate::office::gate::{Evidence, Looked, Packeted, secret_field};
 use crate::office::opened::Opened;
 use crate::office::scanner::refuse_malware;
-use crate::office::verdict::expected_of;
 use crate::office::{Office, OfficeError};
 use crate::packet::{Attachment, DocumentPacket};
 
@@ -64,7 +63,7 @@ impl Office {
         for (_, enclosed) in each().filter(|(file, _)| !is_main(file)) {
             enclosed.refuse_secrets()?;
         }
-        let expected = expected_of(&metadata, packet.from.code.as_ref(), &packet.from.name);
+        let expected = self.expected_of(&metadata, packet.from.code.as_ref(), &packet.from.name);
         let verdict = self.judge_opened(pdf, &expected)?;
         metadata.pages = pdf.page_count().ok().or(metadata.pages);
         let mut files = Vec::new();

@@ -29,6 +29,8 @@ pub struct Expectation {
     /// The agency that sent the document.
     pub sender_name: String,
     pub sender_code: String,
+    /// Codes that the sender had before, or has beside it.
+    pub sender_other_codes: Vec<String>,
     /// The agency that issued it, where that is another one.
     pub issuer_name: String,
     pub issuer_code: String,
@@ -96,6 +98,7 @@ enum Ground {
 struct Agency<'a> {
     name: &'a str,
     code: &'a str,
+    other_codes: &'a [String],
 }
 
 impl Agency<'_> {
@@ -103,9 +106,10 @@ impl Agency<'_> {
     /// many provinces, and an issuing authority writes them as it likes.
     fn owns(&self, seal: &SignatureReport) -> (Answer, Ground) {
         let codes = agency_codes(seal);
-        if codes.iter().any(|code| code.as_str() == self.code) {
+        let own = || self.other_codes.iter().map(String::as_str).chain([self.code]);
+        if codes.iter().any(|code| own().any(|own| code.as_str() == own)) {
             (Answer::Ok, Ground::Code)
-        } else if codes.iter().any(|code| contradicts(code, self.code)) {
+        } else if codes.iter().any(|code| own().any(|own| contradicts(code, own))) {
             (Answer::No, Ground::Code)
         } else if self.name.is_empty() {
             (Answer::Unknown, Ground::Name)
@@ -128,11 +132,16 @@ fn contradicts(one: &AgencyCode, other: &str) -> bool {
 
 /// The sender, and the issuer where the sender passes a document on.
 fn agencies(expected: &Expectation) -> Vec<Agency<'_>> {
-    let sender = Agency { name: &expected.sender_name, code: &expected.sender_code };
-    let mut issuer = Agency { name: &expected.issuer_name, code: &expected.issuer_code };
+    let sender = Agency {
+        name: &expected.sender_name,
+        code: &expected.sender_code,
+        other_codes: &expected.sender_other_codes,
+    };
+    let mut issuer =
+        Agency { name: &expected.issuer_name, code: &expected.issuer_code, other_codes: &[] };
     // An issuer without a code that bears the sender's name is the sender.
     if issuer.code.is_empty() && same_agency(issuer.name, sender.name) == Answer::Ok {
-        issuer.code = sender.code;
+        (issuer.code, issuer.other_codes) = (sender.code, sender.other_codes);
     }
     let known = |agency: &Agency<'_>| !agency.name.is_empty() || !agency.code.is_empty();
     [sender, issuer].into_iter().filter(known).collect()
