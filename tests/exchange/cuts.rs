@@ -22,6 +22,7 @@ on_both! {
     a_broken_upload_leaves_nothing_and_goes_again,
     the_server_stops_during_a_download,
     the_server_stops_during_an_upload,
+    an_upload_that_is_gone_is_begun_anew,
     a_fetch_goes_on_in_the_next_run,
     a_limited_line_takes_its_time,
     a_lost_blob_does_not_hold_up_the_others,
@@ -204,6 +205,32 @@ fn the_server_stops_during_a_download(place: &Place) {
     let carried = proxy.down() as f64 / (2 * MIB) as f64;
     assert!(carried < 1.05, "{carried} times the packet came down");
     assert_eq!(sync(&province, &b).received, 0);
+}
+
+fn an_upload_that_is_gone_is_begun_anew(place: &Place) {
+    /// Ends the upload behind the back of whoever goes on with it.
+    struct EndAll<'a>(&'a Place, Mutex<bool>);
+    impl Watch for EndAll<'_> {
+        fn bytes(&self, _done: u64, _of: u64) {
+            let ended = std::mem::replace(&mut *self.1.lock().unwrap(), true);
+            if !ended {
+                self.0.sql("DELETE FROM upload");
+            }
+        }
+    }
+    let server = place.start();
+    let proxy = Proxy::before(server.address());
+    let bytes = packet(13, 80_000);
+    // So late that the end comes before the bytes.
+    proxy.spoil([Fault::Late(250)]);
+    let watch = EndAll(place, Mutex::new(false));
+    let receipt = line(&proxy.url(), COMMUNE).send(&parcel("k", &[PROVINCE], &bytes), &watch);
+    let receipt = receipt.unwrap();
+    assert!(*watch.1.lock().unwrap(), "it was not ended");
+    let b = line(&server.url(), PROVINCE);
+    let items = b.inbox(Listing::After(None), 10).unwrap().items;
+    assert_eq!((items.len(), &items[0].id), (1, &receipt.server_id));
+    assert_eq!(b.fetch(&items[0], &()).unwrap(), bytes);
 }
 
 fn a_fetch_goes_on_in_the_next_run(place: &Place) {

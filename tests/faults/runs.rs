@@ -244,7 +244,8 @@ impl Run {
         let office = self.province.office(of);
         let line = place::line(&office, &self.province.dir(of), CALM);
         let report: SyncReport = office.sync_now_over(&line).unwrap();
-        assert_eq!((&report.problem, report.wedged), (&None, 0), "{}", OFFICES[of].1);
+        let parked = office.parked(10).unwrap();
+        assert_eq!((&report.problem, &parked[..]), (&None, &[][..]), "{}", OFFICES[of].1);
         let demands = office.demands(50).unwrap();
         for open in &demands {
             office.answer_demand(open.kept.demand.id, true, "").unwrap();

@@ -45,6 +45,11 @@ impl VanthuLine {
                             Some(accepted) => return Ok(accepted),
                             None => ExchangeError::Cut("the upload ended without a packet".into()),
                         },
+                        // A connection that seemed dead has ended it meanwhile: beginning again
+                        // tells whether the packet is there.
+                        Err(ExchangeError::Missing(what)) => {
+                            ExchangeError::Cut(format!("the upload is gone: {what}"))
+                        }
                         Err(error) => error,
                     }
                 }
