@@ -388,7 +388,9 @@ class Control(socketserver.StreamRequestHandler):
             name, value = args
             if name not in card.faults:
                 raise ValueError(f"no fault {name}; there are: {' '.join(card.faults)}")
-            int(value, 16 if name.startswith("fail-") else 10) if value != "none" else None
+            status, _, times = value.partition("x") if name == "fail-sign" else (value, "", "")
+            int(status, 16 if name.startswith("fail-") else 10) if status != "none" else None
+            int(times or "1")
             card.faults[name] = value
         elif verb != "status":
             raise ValueError(f"no command {verb}")
