@@ -27,6 +27,11 @@ pub(super) struct AskedBack {
     unsent: Vec<(String, AgencyCode)>,
 }
 
+/// Problems with which the server says that it has not taken a packet: it looks for one with the
+/// same key first.
+const REFUSALS: [&str; 3] =
+    ["exchange-recipient-unknown", "exchange-recipient-closed", "exchange-too-large"];
+
 /// Everybody to whom a document went.
 pub(super) fn all_of(document: &OutboundDocument) -> Vec<AgencyCode> {
     document.deliveries.iter().map(|one| one.recipient.clone()).collect()
@@ -64,8 +69,9 @@ impl AskedBack {
             };
             for item in outbox.iter().filter(to_it) {
                 let unsent = match item.state {
-                    SendState::Waiting => !begun(&item.item)?,
-                    SendState::Wedged => true,
+                    SendState::Wedged if REFUSALS.contains(&item.code.as_str()) => true,
+                    // Whatever else stopped it, an earlier try may have brought it there.
+                    SendState::Waiting | SendState::Wedged => !begun(&item.item)?,
                     SendState::Sent => false,
                 };
                 if unsent {

@@ -45,10 +45,16 @@ impl VanthuLine {
                             Some(accepted) => return Ok(accepted),
                             None => ExchangeError::Cut("the upload ended without a packet".into()),
                         },
-                        // A connection that seemed dead has ended it meanwhile: beginning again
-                        // tells whether the packet is there.
+                        // A connection that seemed dead has ended it meanwhile, or written more
+                        // or less than the server had told. That says nothing against the
+                        // parcel, and beginning again tells how far it is.
                         Err(ExchangeError::Missing(what)) => {
                             ExchangeError::Cut(format!("the upload is gone: {what}"))
+                        }
+                        Err(ExchangeError::Refused { code, detail })
+                            if code == wire::Code::BadRange.name() =>
+                        {
+                            ExchangeError::Cut(format!("the upload is elsewhere: {detail}"))
                         }
                         Err(error) => error,
                     }
@@ -58,12 +64,7 @@ impl VanthuLine {
                     error
                 }
             };
-            let again = match &error {
-                ExchangeError::Cut(_) | ExchangeError::Unreachable(_) => true,
-                // The last connection wrote more, or less, than the server had told.
-                ExchangeError::Refused { code, .. } => code == wire::Code::BadRange.name(),
-                _ => false,
-            };
+            let again = matches!(error, ExchangeError::Cut(_) | ExchangeError::Unreachable(_));
             if !again || barren >= patience.barren {
                 return Err(error);
             }
