@@ -3,8 +3,11 @@
 
 use std::num::NonZeroU32;
 
+use jiff::Timestamp;
 use vanthu::domain::agency::Agency;
 use vanthu::domain::follow::Stage;
+use vanthu::domain::problem::{Blame, Kind, Problem};
+use vanthu::exchange::engine::Queues;
 use vanthu::office::follow::IssuedUpdate;
 use vanthu::office::line::LineManner;
 use vanthu::office::parked::ParkedKind;
@@ -186,4 +189,23 @@ fn who_follows_a_delivery_no_more_takes_it_out_of_the_way() {
     assert_eq!((a.sync().unwrap().wedged, a.parked(10).unwrap().len()), (0, 0));
     assert!(a.following(false, None, 10).unwrap().is_empty());
     assert!(a.audit().unwrap().is_clean());
+}
+
+#[test]
+fn what_is_parked_is_spared_a_recall_only_where_the_server_refused_it() {
+    let two = Two::begin();
+    let a = &two.a;
+    for (code, spared) in [("exchange-recipient-unknown", true), ("exchange-refused", false)] {
+        let key = sealed(a, &two.tokens, "Văn bản");
+        a.issue(key).unwrap();
+        let item = Queues::due(a, Timestamp::now(), u64::MAX, 10).unwrap().remove(0);
+        assert!(Queues::parcel_bytes(a, &item).unwrap().is_some());
+        let problem = Problem::new(code, Kind::Refused, Blame::Server);
+        Queues::wedge(a, &item.item, &problem).unwrap();
+        a.recall(key, "Ban hành nhầm").unwrap();
+        let delivery = a.outbound_document(key).unwrap().deliveries.remove(0);
+        // An earlier try may have brought it there: then it is asked for.
+        assert_eq!((delivery.closed.is_some(), delivery.recall.is_some()), (spared, !spared));
+        assert_eq!(a.parked(10).unwrap().len(), usize::from(!spared));
+    }
 }
