@@ -121,6 +121,12 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             };
             let profile = ServerProfile::read(&words.join(" "))
                 .ok_or(OfficeError::BadSetting("server.profile"))?;
+            // Before the server is set, so that a file that holds no certificate changes nothing.
+            office.set_line_trust(&match ca {
+                Some(file) => Trust::Pinned(door::read(file)?),
+                None if *system_roots => Trust::SystemRoots,
+                None => Trust::System,
+            })?;
             match secret_env {
                 Some(name) => office.set_server(url, &door::secret_from_env(name)?)?,
                 // Clients of the axis' gateway calls sign with their secret in any case.
@@ -130,11 +136,6 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
                 None => office.set_server_without_secret(url)?,
             }
             office.set_server_profile(profile)?;
-            office.set_line_trust(&match ca {
-                Some(file) => Trust::Pinned(door::read(file)?),
-                None if *system_roots => Trust::SystemRoots,
-                None => Trust::System,
-            })?;
         }
         args::Config::Exchange { pause, resume, metered, limit } => {
             let mut manner = office.line_manner()?;
