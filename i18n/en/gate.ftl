@@ -65,7 +65,7 @@ history-gated = { $failed ->
     }
 history-judged = Judged “{ $check }”. { $note }
 history-undone = Taken back: from “{ $from }” to “{ $to }”
-history-withdrawn = The status was withdrawn before it was sent
+history-withdrawn = What waited was taken out before it was sent
 history-given-up = Parked and given up: { $reason }
 history-error-sender = Error reported to the sender: { $words }
 history-error-user = Error reported to { $user }: { $words }

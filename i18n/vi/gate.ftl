@@ -65,7 +65,7 @@ history-gated = { $failed ->
     }
 history-judged = Đã xem xét «{ $check }». { $note }
 history-undone = Hoàn tác: từ «{ $from }» về «{ $to }»
-history-withdrawn = Rút lại trạng thái chưa gửi
+history-withdrawn = Rút lại nội dung đang chờ, chưa gửi đi
 history-given-up = Không gửi được, bỏ gửi: { $reason }
 history-error-sender = Báo sai sót cho nơi gửi: { $words }
 history-error-user = Báo sai sót cho { $user }: { $words }

@@ -1,9 +1,12 @@
-//! What a recall does at each recipient, from all of them or from some.
+//! What a recall does at each recipient, from all of them or from some; and for whom an update
+//! can still be made in the outbox itself.
 //!
 //! Whoever has the document, or may have it, is asked to cancel it (Quyết định 28/2018/QĐ-TTg
 //! Điều 8 khoản 2). For whom nothing has left yet, what waits is taken out of the outbox: a
 //! recall that travels beside its document may arrive before it. So is what the server has
 //! refused: it has none of it.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -93,6 +96,11 @@ impl AskedBack {
         &self.asked
     }
 
+    /// For whom nothing has left yet, each once.
+    pub fn spared(&self) -> BTreeSet<AgencyCode> {
+        self.unsent.iter().map(|(_, recipient)| recipient.clone()).collect()
+    }
+
     /// Nobody is asked, and nothing taken out.
     pub fn is_empty(&self) -> bool {
         self.asked.is_empty() && self.unsent.is_empty()
@@ -114,18 +122,28 @@ impl AskedBack {
         Ok(())
     }
 
-    /// Takes out what has not left; fails where something has moved since.
+    /// Takes out what has not left, and ends those deliveries; fails where something has moved
+    /// since.
     pub fn withdraw(&self, writer: &mut Writer<'_>, now: &OutboundDocument) -> Result<(), Problem> {
+        self.take_out(writer, now)?;
+        for (_, recipient) in &self.unsent {
+            let (recipient, reason) = (recipient.clone(), t!("recall-before-sent"));
+            writer.append(Change::DeliveryClosed { key: now.key, recipient, reason })?;
+        }
+        Ok(())
+    }
+
+    /// Takes out what has not left, to put something else in its place; fails where something
+    /// has moved since.
+    pub fn take_out(&self, writer: &mut Writer<'_>, now: &OutboundDocument) -> Result<(), Problem> {
         let (key, outbox) = (now.key, writer.outbox_of(&now.key)?);
         let again = Self::of(now, &self.meant, &outbox, |item| Ok(writer.outbox_begun(item)?))?;
         if again != *self {
             return Err(LeavingError::Moved.into());
         }
-        for (item, recipient) in &self.unsent {
+        for (item, _) in &self.unsent {
             let (item, reason) = (item.clone(), String::new());
             writer.append(Change::OutboxWithdrawn { item, document: key, reason })?;
-            let (recipient, reason) = (recipient.clone(), t!("recall-before-sent"));
-            writer.append(Change::DeliveryClosed { key, recipient, reason })?;
         }
         Ok(())
     }

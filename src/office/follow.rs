@@ -242,6 +242,8 @@ impl Office {
 
     /// Changes what was told of an issued document, and to whom it goes. Whoever has it gets
     /// the update, whoever is added the document, whoever is taken off is asked to cancel it.
+    /// For whom it has not left yet, the packet that waits is replaced: an update that travels
+    /// beside its document may arrive before it.
     pub fn update_issued(
         &self,
         key: DocumentKey,
@@ -313,10 +315,14 @@ impl Office {
             .filter(|one| goes_to(&one.recipient))
             .map(|one| one.recipient.clone())
             .collect();
+        let waiting = self.asked_back(&document, &staying)?;
+        let replaced = waiting.spared();
+        let (anew, staying): (Vec<_>, Vec<_>) =
+            staying.into_iter().partition(|code| replaced.contains(code));
         let mut parcels: Vec<(&str, AgencyCode, BlobHash)> = Vec::new();
         for (what, codes, kind) in [
             ("update", staying, kind.clone()),
-            ("document", added.clone(), Kind::New),
+            ("document", [anew, added.clone()].concat(), Kind::New),
             ("recall", back.asked().to_vec(), Kind::Recall),
         ] {
             if !codes.is_empty() {
@@ -332,6 +338,7 @@ impl Office {
                 return Err(Self::wrong_state(now.state));
             }
             back.withdraw(writer, &now)?;
+            waiting.take_out(writer, &now)?;
             let (metadata, removed) = (Box::new(metadata), back.asked().to_vec());
             writer.append(Change::OutboundUpdated { key, metadata, added, removed, reason, at })?;
             for (what, recipient, packet) in parcels {

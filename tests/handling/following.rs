@@ -6,6 +6,7 @@ use vanthu::domain::demand::DemandKind;
 use vanthu::domain::document::{DocumentKey, ResponseFor, Urgency};
 use vanthu::domain::follow::{Concern, Stage};
 use vanthu::domain::outbound::OutboundState;
+use vanthu::office::evidence::{Carries, ParcelState};
 use vanthu::office::follow::IssuedUpdate;
 use vanthu::office::{Filter, Office};
 
@@ -204,9 +205,41 @@ fn what_has_not_left_is_neither_raced_nor_doubled() {
     assert_eq!(to_other.filter(|item| !item.order).count(), 1);
     let of_fourth: Vec<_> =
         waits(&fourth).into_iter().map(|item| (item.recipient, item.order)).collect();
-    // The document, and that another gets it, does not, and that it is urgent.
-    let to_province = |order| (province().remove(0), order);
-    assert_eq!(of_fourth, [false, true, true, true].map(to_province));
+    // The document alone, as it is told last.
+    assert_eq!(of_fourth, [(province().remove(0), false)]);
+}
+
+#[test]
+fn what_waits_is_changed_where_it_waits() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let key = sealed(a, &two.tokens, "Văn bản");
+    a.issue(key).unwrap();
+    let urgent = IssuedUpdate { urgency: Some(Urgency::Urgent), ..IssuedUpdate::default() };
+    a.update_issued(key, &urgent, "Ghi thiếu độ khẩn").unwrap();
+    // It was there and is told; in its place waits another document, and no update beside it.
+    let evidence = a.evidence(key).unwrap();
+    let [old, new] = evidence.recipients[0].parcels.as_slice() else { panic!("{evidence:#?}") };
+    assert_eq!((&old.state, &new.state), (&ParcelState::Withdrawn, &ParcelState::Waiting));
+    assert_eq!((old.carries, new.carries), (Carries::Document, Carries::Document));
+    assert_ne!(old.packet, new.packet);
+    let notes = IssuedUpdate { notes: Some("Kèm bản giấy".into()), ..IssuedUpdate::default() };
+    a.update_issued(key, &notes, "Ghi thiếu ghi chú").unwrap();
+    exchange(a, b);
+
+    // One document, which needs no update.
+    let arrived = b.inbound(&Filter::default(), None, 10).unwrap();
+    assert_eq!((arrived.len(), b.demands(10).unwrap().len()), (1, 0));
+    let there = b.inbound_document(newest(b)).unwrap().metadata;
+    assert_eq!((there.urgency, there.notes.as_str()), (Urgency::Urgent, "Kèm bản giấy"));
+    assert_eq!(stage(a, key), (Stage::Arrived, None));
+
+    // From now on it hears of what changes.
+    let due = IssuedUpdate { urgency: Some(Urgency::Express), ..IssuedUpdate::default() };
+    a.update_issued(key, &due, "Ghi nhầm độ khẩn").unwrap();
+    exchange(a, b);
+    assert_eq!(b.demands(10).unwrap().len(), 1);
+    assert!(a.audit().unwrap().is_clean() && b.audit().unwrap().is_clean());
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn what_the_server_does_not_take_is_let_go_or_given_up() {
     let report = a.sync().unwrap();
     assert_eq!((report.problem, report.wedged), (None, 2));
     // The others are not held up.
-    assert_eq!(b.sync().unwrap().received, 4);
+    assert_eq!(b.sync().unwrap().received, 2);
     let parked = a.parked(10).unwrap();
     assert_eq!(parked.len(), 2);
     assert_eq!((parked[0].kind, &parked[0].recipient), (ParkedKind::Document, &other.code));
