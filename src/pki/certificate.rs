@@ -8,7 +8,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
@@ -52,6 +52,9 @@ struct Fields {
     public_key: Vec<u8>,
     key_kind: KeyKind,
     extensions: Extensions,
+    /// The first key (SubjectPublicKeyInfo) that was found to have signed it: one path is looked
+    /// for several times in one check, and an authority's certificate in every check.
+    signed_by: OnceLock<Vec<u8>>,
 }
 
 /// The extensions that are understood.
@@ -218,11 +221,19 @@ impl Certificate {
     /// Whether the signature on this certificate was made by `issuer`'s key. Nothing else
     /// is asked.
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        if self.0.signed_by.get().is_some_and(|key| key == issuer.spki()) {
+            return true;
+        }
         let Some(method) = self.0.algorithm.and_then(SignatureAlgorithm::method) else {
             return false;
         };
         let signed = self.0.der.get(self.0.signed.clone()).unwrap_or_default();
-        method.verify(issuer, signed, &self.0.signature)
+        let is_signed = method.verify(issuer, signed, &self.0.signature);
+        if is_signed {
+            // Set already where two keys signed it, which changes nothing.
+            let _ = self.0.signed_by.set(issuer.spki().to_vec());
+        }
+        is_signed
     }
 
     /// SHA-256 of the DER, lower-case hexadecimal.

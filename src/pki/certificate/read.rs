@@ -1,5 +1,7 @@
 //! From DER to the fields of a certificate.
 
+use std::sync::OnceLock;
+
 use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension};
@@ -55,6 +57,7 @@ pub(super) fn fields(der: &[u8]) -> Result<Fields, PkiError> {
         public_key: public_key.to_vec(),
         spki: spki.to_vec(),
         extensions: extensions(&parsed)?,
+        signed_by: OnceLock::new(),
         der: der.to_vec(),
     })
 }
