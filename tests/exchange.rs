@@ -2,6 +2,7 @@
 //! whatever is cut.
 //!
 //! - `journey`: packets travel, and the rules of the profile hold on the way;
+//! - `browser`: the operators' page in Chromium;
 //! - `certificates`: the server ends TLS itself, and offices prove themselves by certificates;
 //! - `cuts`: connections break, servers stop and are killed;
 //! - `directory`: agencies are renamed, merged and closed;
@@ -45,6 +46,8 @@ macro_rules! on_both {
 mod authority;
 #[path = "exchange/axis.rs"]
 mod axis;
+#[path = "exchange/browser.rs"]
+mod browser;
 #[path = "exchange/certificates.rs"]
 mod certificates;
 #[path = "exchange/cuts.rs"]

@@ -224,3 +224,20 @@ fn what_was_sent_is_listed_with_its_times() {
     // Without a thread nothing would ever be answered.
     administer(&place, &["serve", "--threads", "0"], 2);
 }
+
+#[test]
+fn an_office_reaches_a_server_by_ipv6() {
+    // A machine without the protocol has nothing to try it with.
+    if TcpListener::bind("[::1]:0").is_err() {
+        return;
+    }
+    let place = Place::sqlite();
+    let listen = "[::1]:0".parse().unwrap();
+    let server = Server::start(ServerConfig { listen, ..place.config() }).unwrap();
+    assert!(server.url().starts_with("http://[::1]:"), "{}", server.url());
+    let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
+    let bytes = packet(1, 100_000);
+    a.send(&parcel("1", &[PROVINCE], &bytes), &()).unwrap();
+    let item = b.inbox(Listing::After(None), 1).unwrap().items.remove(0);
+    assert_eq!(b.fetch(&item, &()).unwrap(), bytes);
+}
