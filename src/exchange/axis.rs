@@ -30,7 +30,9 @@ use serde::de::DeserializeOwned;
 use self::wire::{
     AgencyRow, DataAnswer, ErrorCode, Fields, ReceivedRow, Said, SentAnswer, SentRow,
 };
-use super::connection::{Connection, Pace, Patience, Progress, body, pieces, transport};
+use super::connection::{
+    Connection, Pace, Patience, Progress, body, body_within, pieces, transport,
+};
 use super::wire::{Code, Refusal};
 use super::{
     Answer, DeliveryState, Directory, ExchangeError, InboxItem, InboxPage, Line, Listing,
@@ -40,6 +42,8 @@ use crate::domain::agency::{Agency, AgencyCode};
 
 /// Largest answer other than a packet, in bytes.
 const MAX_ANSWER: u64 = 32 * 1024 * 1024;
+/// What stands around a packet in an answer, in bytes at most.
+const ENVELOPE: u64 = 64 * 1024;
 /// Largest packet that gateways are known to take, in bytes.
 const PACKET_LIMIT: u64 = 50 * 1024 * 1024;
 
@@ -244,13 +248,16 @@ impl Line for AxisLine {
         let missing = item.id.clone();
         *begun = self.connection.wait(watch, 0, |progress| async move {
             let response = caller.post("getEdoc", fields, None).await?;
-            // Base64 is a third longer than what it holds.
-            let most = limit.saturating_mul(4) / 3 + MAX_ANSWER;
-            let bytes = body(response, most, Pace::new(rate), &progress).await?;
-            let answer: DataAnswer<String> = read(&bytes)?;
+            // How large a packet is shows when it comes, a third longer in base64.
+            let most = limit.saturating_mul(4) / 3 + ENVELOPE;
+            let too_large = |size| ExchangeError::TooLarge { size, limit };
+            let bytes = body_within(response, most, Pace::new(rate), &progress).await?;
+            let answer: DataAnswer<String> = read(&bytes.ok_or(too_large(most / 4 * 3))?)?;
             caller.judge(&answer.said)?;
             let text = answer.data.ok_or(ExchangeError::Missing(missing))?;
-            BASE64.decode(text.trim()).map_err(|_| ExchangeError::Damaged)
+            let packet = BASE64.decode(text.trim()).map_err(|_| ExchangeError::Damaged)?;
+            let size = packet.len() as u64;
+            if size > limit { Err(too_large(size)) } else { Ok(packet) }
         })?;
         Ok(())
     }
