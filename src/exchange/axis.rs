@@ -215,8 +215,8 @@ impl Line for AxisLine {
         })
     }
 
-    /// What waits, documents first. The gateway takes what is confirmed off its list, so the
-    /// next page begins where this one began.
+    /// What waits, documents first. The gateway takes what is confirmed off its list: a page
+    /// begins behind the last of the one before where that still waits, and else at the head.
     fn inbox(&self, listing: Listing<'_>, limit: u32) -> Answer<InboxPage> {
         let Listing::Waiting(after) = listing else {
             return Ok(InboxPage { items: Vec::new(), next: None });
@@ -227,10 +227,13 @@ impl Line for AxisLine {
                 items.extend(self.caller.item(row, kind));
             }
         }
+        if let Some(last) = items.iter().position(|item| Some(item.id.as_str()) == after) {
+            items.drain(..=last);
+        }
         let full = items.len() > limit as usize;
         items.truncate(limit as usize);
-        let turn: u32 = after.and_then(|turn| turn.parse().ok()).unwrap_or_default();
-        Ok(InboxPage { items, next: full.then(|| (turn + 1).to_string()) })
+        let next = items.last().filter(|_| full).map(|last| last.id.clone());
+        Ok(InboxPage { items, next })
     }
 
     /// From nothing each time: the gateway gives a packet whole.
