@@ -170,14 +170,20 @@ impl Line for AxisLine {
             let answered = (caller.clock)();
             let halfway = asked + answered.duration_since(asked) / 2;
             let told = date(&response);
-            let answer: DataAnswer<serde_json::Value> =
-                json(response, MAX_ANSWER, &progress).await?;
-            caller.judge(&answer.said)?;
             // A date is told in whole seconds: what is less than that is no difference.
             let skew = told
                 .map(|told| told.duration_since(halfway))
                 .filter(|skew| skew.abs() > SignedDuration::from_secs(1))
                 .unwrap_or_default();
+            let answer: DataAnswer<serde_json::Value> =
+                json(response, MAX_ANSWER, &progress).await?;
+            match caller.judge(&answer.said) {
+                // A clock that is wrong is refused with the number of a wrong secret.
+                Err(ExchangeError::BadCredentials { .. }) if skew.abs() > wire::CLOCK_WINDOW => {
+                    return Err(ExchangeError::ClockSkew { seconds: skew.as_secs() });
+                }
+                judged => judged?,
+            }
             let time = told.unwrap_or(answered);
             Ok(ServerInfo { version: "axis".to_owned(), time, skew, packet_limit: limit })
         })
