@@ -274,7 +274,7 @@ impl Line for AxisLine {
     fn confirm(&self, server_id: &str, outcome: Outcome) -> Answer<()> {
         let status = match outcome {
             Outcome::Kept => wire::DONE,
-            Outcome::Refused => wire::FAIL,
+            Outcome::Refused => wire::REJECTED,
         };
         let fields = self
             .fields()
@@ -305,8 +305,8 @@ impl Line for AxisLine {
             let received_at = moment(&first.sent_time).unwrap_or(Timestamp::UNIX_EPOCH);
             let deliveries = rows.filter_map(|row| {
                 let outcome = match row.receive_status.as_str() {
-                    wire::DONE => Some(Outcome::Kept),
-                    wire::FAIL => Some(Outcome::Refused),
+                    wire::DONE | wire::ACCEPTED => Some(Outcome::Kept),
+                    wire::REJECTED | wire::FAIL => Some(Outcome::Refused),
                     _ => None,
                 };
                 let at = moment(&row.received_time);

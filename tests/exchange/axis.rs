@@ -428,8 +428,13 @@ fn the_rest_of_its_calls(place: &Place) {
     let id = item.id.split_once('@').unwrap().0;
     let bytes = get("downloadEdoc", reqwest::Method::POST, Some(id)).bytes().unwrap();
     assert_eq!(bytes, NEW);
-    // Not taken now: it is offered again.
-    a.confirm(&item.id, Outcome::Refused).unwrap();
+    // The fetching failed: it is offered again.
+    let failed = Fields::of(COMMUNE)
+        .with("docid", id)
+        .with("timestamp", &wire::written_time(Timestamp::now()))
+        .with("status", wire::FAIL)
+        .with("Content-Type", "application/json");
+    assert_eq!(call(&server, "updateStatus", failed, Vec::new())["status"], "OK");
     assert_eq!(a.inbox(Listing::Waiting(None), 10).unwrap().items.len(), 1);
     let refused: Value = get("registerAgency", reqwest::Method::POST, None).json().unwrap();
     assert_eq!(refused["status"], "FAIL");
