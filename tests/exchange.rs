@@ -1,20 +1,27 @@
 //! The line and the provincial server, over real sockets: what is sent arrives once,
 //! whatever is cut.
 //!
-//! - `journey`: packets travel, and the rules of the profile hold on the way;
+//! The suite of the line, once for every profile (`profiles` says where they differ):
+//!
+//! - `journey`: packets travel, and the rules of the exchange hold on the way;
+//! - `cuts`: connections break, servers stop;
+//! - `kills`: servers are killed;
+//! - `strangers`: what answers is not the server, or who calls is not an office;
+//! - `waiting`: calls that wait for something to come.
+//!
+//! What concerns one profile, or no profile at all:
+//!
 //! - `browser`: the operators' page in Chromium;
 //! - `certificates`: the server ends TLS itself, and offices prove themselves by certificates;
-//! - `cuts`: connections break, servers stop and are killed;
 //! - `directory`: agencies are renamed, merged and closed;
-//! - `strangers`: what answers is not the server, or who calls is not an office;
 //! - `axis`: the gateway calls of the national axis, both sides;
 //! - `objects`: packets in a store that speaks S3;
 //! - `operations`: keys, quotas, receipts and chains, retention, and the operators' page;
 //! - `packed`: what is packed on the wire, both ways;
 //! - `profile`: raw calls, and the description in `assets/openapi.yaml`;
 //! - `programs`: what an administrator types, at the server and at an office;
+//! - `resuming`: uploads of our own profile that go on where they broke off;
 //! - `several`: several instances of the server on one PostgreSQL;
-//! - `waiting`: calls that wait for something to come;
 //! - `trust`: TLS and whose certificates are believed.
 //!
 //! What concerns the server's storage runs on SQLite and on PostgreSQL.
@@ -42,6 +49,24 @@ macro_rules! on_both {
     };
 }
 
+/// Makes tests of functions that take a [`Profile`] and a [`Place`]: one for each profile on
+/// each database.
+macro_rules! on_every {
+    ($($name:ident,)+) => {
+        on_every! { @on_vanthu Vanthu $($name,)+ }
+        on_every! { @on_axis Axis $($name,)+ }
+    };
+    (@$module:ident $profile:ident $($name:ident,)+) => {
+        mod $module {
+            use super::Place;
+            $(fn $name(place: &Place) {
+                super::$name(super::Profile::$profile, place);
+            })+
+            on_both! { $($name,)+ }
+        }
+    };
+}
+
 #[path = "support/authority.rs"]
 mod authority;
 #[path = "exchange/axis.rs"]
@@ -58,6 +83,8 @@ mod database;
 mod directory;
 #[path = "exchange/journey.rs"]
 mod journey;
+#[path = "exchange/kills.rs"]
+mod kills;
 #[path = "exchange/objects.rs"]
 mod objects;
 #[path = "exchange/office.rs"]
@@ -68,10 +95,14 @@ mod operations;
 mod packed;
 #[path = "exchange/profile.rs"]
 mod profile;
+#[path = "exchange/profiles.rs"]
+mod profiles;
 #[path = "exchange/programs.rs"]
 mod programs;
 #[path = "support/proxy.rs"]
 mod proxy;
+#[path = "exchange/resuming.rs"]
+mod resuming;
 #[path = "exchange/several.rs"]
 mod several;
 #[path = "exchange/strangers.rs"]
@@ -88,10 +119,11 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use office::Office;
+use profiles::{Ability, Profile, Seat};
 use vanthu::domain::agency::{Agency, AgencyCode};
 use vanthu::exchange::engine::{SyncReport, sync_once};
 use vanthu::exchange::vanthu::{Patience, VanthuLine};
-use vanthu::exchange::{OutboxKind, Parcel, ServerAddress};
+use vanthu::exchange::{InboxItem, Line, Listing, OutboxKind, Parcel, ServerAddress};
 use vanthu::server::{Account, Database, Limits, RunningServer, Server, ServerConfig, Site};
 use vanthu::token::Pin;
 
@@ -158,10 +190,11 @@ impl Place {
         }
     }
 
-    /// Bytes of uploads under way.
+    /// Bytes that have come up of packets that are not whole yet.
     fn under_way(&self) -> u64 {
-        let files = std::fs::read_dir(self.path().join("uploads")).unwrap().flatten();
-        files.map(|file| file.metadata().map_or(0, |data| data.len())).sum()
+        let folders = ["uploads", "unfinished"].map(|name| self.path().join(name));
+        let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+        files.flatten().map(|file| file.metadata().map_or(0, |data| data.len())).sum()
     }
 }
 
@@ -199,13 +232,18 @@ fn line_with(url: &str, agency: &str, secret: &str, clock: fn() -> Timestamp) ->
     VanthuLine::with(address, PATIENCE, clock).unwrap()
 }
 
-fn sync(office: &Office, line: &VanthuLine) -> SyncReport {
+fn sync(office: &Office, line: &dyn Line) -> SyncReport {
     sync_once(office, line, Timestamp::now(), &())
 }
 
 /// After every pause is over.
-fn sync_later(office: &Office, line: &VanthuLine) -> SyncReport {
+fn sync_later(office: &Office, line: &dyn Line) -> SyncReport {
     sync_once(office, line, Timestamp::now() + SignedDuration::from_hours(24), &())
+}
+
+/// What waits for an office.
+fn inbox(line: &dyn Line) -> Vec<InboxItem> {
+    line.inbox(Listing::Waiting(None), 10).unwrap().items
 }
 
 /// Bytes that no compression shortens, different for each seed.

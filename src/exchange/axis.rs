@@ -30,7 +30,9 @@ use serde::de::DeserializeOwned;
 use self::wire::{
     AgencyRow, DataAnswer, ErrorCode, Fields, ReceivedRow, Said, SentAnswer, SentRow,
 };
-use super::connection::{Connection, Pace, Patience, Progress, body, pieces, transport};
+use super::connection::{
+    Connection, Pace, Patience, Progress, body, body_within, pieces, transport,
+};
 use super::wire::{Code, Refusal};
 use super::{
     Answer, DeliveryState, Directory, ExchangeError, InboxItem, InboxPage, Line, Listing,
@@ -40,6 +42,8 @@ use crate::domain::agency::{Agency, AgencyCode};
 
 /// Largest answer other than a packet, in bytes.
 const MAX_ANSWER: u64 = 32 * 1024 * 1024;
+/// What stands around a packet in an answer, in bytes at most.
+const ENVELOPE: u64 = 64 * 1024;
 /// Largest packet that gateways are known to take, in bytes.
 const PACKET_LIMIT: u64 = 50 * 1024 * 1024;
 
@@ -166,14 +170,20 @@ impl Line for AxisLine {
             let answered = (caller.clock)();
             let halfway = asked + answered.duration_since(asked) / 2;
             let told = date(&response);
-            let answer: DataAnswer<serde_json::Value> =
-                json(response, MAX_ANSWER, &progress).await?;
-            caller.judge(&answer.said)?;
             // A date is told in whole seconds: what is less than that is no difference.
             let skew = told
                 .map(|told| told.duration_since(halfway))
                 .filter(|skew| skew.abs() > SignedDuration::from_secs(1))
                 .unwrap_or_default();
+            let answer: DataAnswer<serde_json::Value> =
+                json(response, MAX_ANSWER, &progress).await?;
+            match caller.judge(&answer.said) {
+                // A clock that is wrong is refused with the number of a wrong secret.
+                Err(ExchangeError::BadCredentials { .. }) if skew.abs() > wire::CLOCK_WINDOW => {
+                    return Err(ExchangeError::ClockSkew { seconds: skew.as_secs() });
+                }
+                judged => judged?,
+            }
             let time = told.unwrap_or(answered);
             Ok(ServerInfo { version: "axis".to_owned(), time, skew, packet_limit: limit })
         })
@@ -211,8 +221,8 @@ impl Line for AxisLine {
         })
     }
 
-    /// What waits, documents first. The gateway takes what is confirmed off its list, so the
-    /// next page begins where this one began.
+    /// What waits, documents first. The gateway takes what is confirmed off its list: a page
+    /// begins behind the last of the one before where that still waits, and else at the head.
     fn inbox(&self, listing: Listing<'_>, limit: u32) -> Answer<InboxPage> {
         let Listing::Waiting(after) = listing else {
             return Ok(InboxPage { items: Vec::new(), next: None });
@@ -223,10 +233,13 @@ impl Line for AxisLine {
                 items.extend(self.caller.item(row, kind));
             }
         }
+        if let Some(last) = items.iter().position(|item| Some(item.id.as_str()) == after) {
+            items.drain(..=last);
+        }
         let full = items.len() > limit as usize;
         items.truncate(limit as usize);
-        let turn: u32 = after.and_then(|turn| turn.parse().ok()).unwrap_or_default();
-        Ok(InboxPage { items, next: full.then(|| (turn + 1).to_string()) })
+        let next = items.last().filter(|_| full).map(|last| last.id.clone());
+        Ok(InboxPage { items, next })
     }
 
     /// From nothing each time: the gateway gives a packet whole.
@@ -244,13 +257,16 @@ impl Line for AxisLine {
         let missing = item.id.clone();
         *begun = self.connection.wait(watch, 0, |progress| async move {
             let response = caller.post("getEdoc", fields, None).await?;
-            // Base64 is a third longer than what it holds.
-            let most = limit.saturating_mul(4) / 3 + MAX_ANSWER;
-            let bytes = body(response, most, Pace::new(rate), &progress).await?;
-            let answer: DataAnswer<String> = read(&bytes)?;
+            // How large a packet is shows when it comes, a third longer in base64.
+            let most = limit.saturating_mul(4) / 3 + ENVELOPE;
+            let too_large = |size| ExchangeError::TooLarge { size, limit };
+            let bytes = body_within(response, most, Pace::new(rate), &progress).await?;
+            let answer: DataAnswer<String> = read(&bytes.ok_or(too_large(most / 4 * 3))?)?;
             caller.judge(&answer.said)?;
             let text = answer.data.ok_or(ExchangeError::Missing(missing))?;
-            BASE64.decode(text.trim()).map_err(|_| ExchangeError::Damaged)
+            let packet = BASE64.decode(text.trim()).map_err(|_| ExchangeError::Damaged)?;
+            let size = packet.len() as u64;
+            if size > limit { Err(too_large(size)) } else { Ok(packet) }
         })?;
         Ok(())
     }
@@ -258,7 +274,7 @@ impl Line for AxisLine {
     fn confirm(&self, server_id: &str, outcome: Outcome) -> Answer<()> {
         let status = match outcome {
             Outcome::Kept => wire::DONE,
-            Outcome::Refused => wire::FAIL,
+            Outcome::Refused => wire::REJECTED,
         };
         let fields = self
             .fields()
@@ -289,8 +305,8 @@ impl Line for AxisLine {
             let received_at = moment(&first.sent_time).unwrap_or(Timestamp::UNIX_EPOCH);
             let deliveries = rows.filter_map(|row| {
                 let outcome = match row.receive_status.as_str() {
-                    wire::DONE => Some(Outcome::Kept),
-                    wire::FAIL => Some(Outcome::Refused),
+                    wire::DONE | wire::ACCEPTED => Some(Outcome::Kept),
+                    wire::REJECTED | wire::FAIL => Some(Outcome::Refused),
                     _ => None,
                 };
                 let at = moment(&row.received_time);

@@ -272,16 +272,27 @@ pub(super) async fn body(
     pace: Pace,
     progress: &Progress,
 ) -> Answer<Vec<u8>> {
+    let body = body_within(response, most, pace, progress).await?;
+    body.ok_or_else(|| ExchangeError::NotTheServer("an answer without end".into()))
+}
+
+/// The same, where more than `most` bytes may be right: then it is `None`.
+pub(super) async fn body_within(
+    response: Response,
+    most: u64,
+    pace: Pace,
+    progress: &Progress,
+) -> Answer<Option<Vec<u8>>> {
     let mut pieces = Pieces::of(response, pace)?;
     let mut body = Vec::new();
     while let Some(piece) = pieces.next().await? {
         if (body.len() + piece.len()) as u64 > most {
-            return Err(ExchangeError::NotTheServer("an answer without end".into()));
+            return Ok(None);
         }
         body.extend_from_slice(&piece);
         progress.reached(body.len() as u64);
     }
-    Ok(body)
+    Ok(Some(body))
 }
 
 /// A call that got no answer, or not all of it.

@@ -1,5 +1,6 @@
-//! The axis profile: our line and our server speak it to each other and to our own profile,
-//! and the server holds to what the axis' published client does.
+//! The gateway calls of the axis beside the suite that its line has in common with our own: its
+//! offices and ours write to each other, and the server holds to what the axis' published
+//! client does.
 
 use std::path::Path;
 
@@ -7,18 +8,15 @@ use reqwest::blocking::{Client, multipart};
 use serde_json::Value;
 use vanthu::exchange::axis::wire::{self, Fields};
 use vanthu::exchange::axis::{AxisLine, Quirks};
-use vanthu::exchange::engine::Queues as _;
-use vanthu::exchange::{ExchangeError, Line, Listing, Outcome};
+use vanthu::exchange::{ExchangeError, Outcome};
 
+use super::profiles::gateway;
 use super::*;
 
 on_both! {
-    a_packet_travels_over_the_gateway_and_beside_it,
-    whole_offices_exchange_over_it_and_nothing_comes_twice,
-    what_was_kept_and_not_confirmed_is_only_confirmed,
-    the_same_sending_again_is_the_same_sending,
-    refusals_are_understood,
-    nobody_reads_what_goes_to_others,
+    gateways_are_spoken_to_in_each_of_their_forms,
+    offices_of_both_profiles_write_to_each_other,
+    a_name_of_another_gateway_is_nobodys,
     a_client_of_the_axis_is_served,
     what_is_damaged_or_forged_is_refused,
     lists_are_of_the_days_that_are_asked_for,
@@ -29,23 +27,14 @@ on_both! {
 
 const NEW: &[u8] = include_bytes!("../data/axis/new.edxml");
 
-fn gateway(server: &RunningServer) -> String {
-    format!("{}/XrdAdapter", server.url())
-}
-
-fn axis(server: &RunningServer, agency: &str) -> AxisLine {
-    axis_with(server, agency, &secret(agency), Quirks::default())
-}
-
-fn axis_with(server: &RunningServer, agency: &str, secret: &str, quirks: Quirks) -> AxisLine {
-    let address = ServerAddress::new(&gateway(server), code(agency), Pin::new(secret)).unwrap();
-    AxisLine::with(address, quirks, PATIENCE, Timestamp::now).unwrap()
+fn axis(server: &RunningServer, agency: &'static str) -> Box<dyn Line> {
+    Profile::Axis.line(&server.url(), agency)
 }
 
 /// A call as the library makes it: signed fields, and a body of its own.
 fn call(server: &RunningServer, path: &str, fields: Fields, body: Vec<u8>) -> Value {
     let mut request = Client::new()
-        .post(format!("{}/{path}", gateway(server)))
+        .post(format!("{}/{path}", gateway(&server.url())))
         .header("content-type", fields.get("content-type").unwrap())
         .header(wire::VERSION, wire::VERSION_VALUE);
     for (name, value) in fields.signed(secret(COMMUNE).as_bytes()) {
@@ -75,134 +64,67 @@ fn with_break(bytes: &[u8]) -> Vec<u8> {
     [bytes, b"\r\n"].concat()
 }
 
-fn a_packet_travels_over_the_gateway_and_beside_it(place: &Place) {
-    let server = place.start();
+fn gateways_are_spoken_to_in_each_of_their_forms(place: &Place) {
+    let mut config = place.config();
+    config.limits.packet_bytes = MIB as u64;
+    let server = Server::start(config).unwrap();
     let every_form = [
         Quirks::default(),
         Quirks { padded_hash: true, ..Quirks::default() },
         Quirks { multipart: true, ..Quirks::default() },
     ];
+    let receiver = axis(&server, PROVINCE);
     for (seed, quirks) in (1..).zip(every_form) {
-        let sender = axis_with(&server, COMMUNE, &secret(COMMUNE), quirks);
-        let receiver = axis(&server, PROVINCE);
+        let url = gateway(&server.url());
+        let address = ServerAddress::new(&url, code(COMMUNE), Pin::new(secret(COMMUNE))).unwrap();
+        let sender = AxisLine::with(address, quirks, PATIENCE, Timestamp::now).unwrap();
         // One that ends like the line break that the library puts behind a body.
         let bytes = with_break(&packet(seed, 300_000));
-        assert!(sender.health().unwrap().skew.abs() < SignedDuration::from_secs(3));
         let receipt = sender.send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
-
-        let page = receiver.inbox(Listing::Waiting(None), 10).unwrap();
-        let [item] = page.items.as_slice() else { panic!("{page:?}") };
-        assert_eq!(item.id, receipt.server_id);
-        assert_eq!((item.from.as_str(), item.kind), (COMMUNE, OutboxKind::Document));
-        assert_eq!(receiver.fetch(item, &()).unwrap(), bytes);
-        let far = |line: &AxisLine| line.delivery(&receipt.server_id).unwrap().deliveries;
-        assert_eq!(far(&sender)[0].outcome, None);
-        receiver.confirm(&item.id, Outcome::Kept).unwrap();
-        assert_eq!(far(&sender)[0].outcome, Some(Outcome::Kept));
-        assert!(receiver.inbox(Listing::Waiting(None), 10).unwrap().items.is_empty());
-
-        // An office of our own profile gets the same, and is heard the same.
-        let other = line(&server.url(), PROVINCE);
-        let bytes = packet(100 + seed, 5_000);
-        sender.send(&parcel("k2", &[PROVINCE], &bytes), &()).unwrap();
-        let page = other.inbox(Listing::Waiting(None), 10).unwrap();
-        assert_eq!(other.fetch(&page.items[0], &()).unwrap(), bytes);
-        other.confirm(&page.items[0].id, Outcome::Kept).unwrap();
-        let back = packet(200 + seed, 5_000);
-        other.send(&parcel(&format!("k{seed}"), &[COMMUNE], &back), &()).unwrap();
-        let page = sender.inbox(Listing::Waiting(None), 10).unwrap();
-        assert_eq!(sender.fetch(&page.items[0], &()).unwrap(), back);
-        sender.confirm(&page.items[0].id, Outcome::Kept).unwrap();
+        let items = inbox(&*receiver);
+        assert_eq!((items.len(), &items[0].id), (1, &receipt.server_id));
+        assert_eq!(receiver.fetch(&items[0], &()).unwrap(), bytes);
+        receiver.confirm(&items[0].id, Outcome::Kept).unwrap();
+        // A refusal is heard although much more was still to come.
+        let refused = sender.send(&parcel("l", &[PROVINCE], &packet(seed, 2 * MIB)), &());
+        assert!(matches!(refused, Err(ExchangeError::Refused { .. })), "{refused:?}");
     }
 }
 
-fn whole_offices_exchange_over_it_and_nothing_comes_twice(place: &Place) {
+fn offices_of_both_profiles_write_to_each_other(place: &Place) {
     let server = place.start();
-    let (here, there) = (Office::default(), Office::default());
-    let mut sent: Vec<Vec<u8>> = (0..40).map(|seed| packet(seed + 1, 2_000)).collect();
-    for (index, bytes) in sent.iter().enumerate() {
-        here.queue(&format!("k{index}"), &code(PROVINCE), bytes, index % 3 == 0);
-    }
-    let (a, b) = (axis(&server, COMMUNE), axis(&server, PROVINCE));
-    let report = sync_once(&here, &a, Timestamp::now(), &());
-    assert_eq!((report.sent, report.problem()), (40, None));
-    let report = sync_once(&there, &b, Timestamp::now(), &());
-    assert_eq!((report.received, report.problem()), (40, None));
-    let again = sync_once(&there, &b, Timestamp::now(), &());
-    assert_eq!((again.received, again.confirmed), (0, 0));
-    let mut received = there.received();
-    received.sort();
-    sent.sort();
-    assert_eq!(received, sent);
-}
-
-fn what_was_kept_and_not_confirmed_is_only_confirmed(place: &Place) {
-    let server = place.start();
-    let (a, b) = (axis(&server, COMMUNE), axis(&server, PROVINCE));
-    a.send(&parcel("k", &[PROVINCE], b"<edXML/>"), &()).unwrap();
-    // The power failed between keeping and confirming.
-    let office = Office::default();
-    let item = b.inbox(Listing::Waiting(None), 1).unwrap().items.remove(0);
-    office.keep_packet(&item, &b.fetch(&item, &()).unwrap()).unwrap();
-    let report = sync_once(&office, &b, Timestamp::now(), &());
-    assert_eq!((report.received, report.confirmed), (0, 1));
-}
-
-fn the_same_sending_again_is_the_same_sending(place: &Place) {
-    let server = place.start();
-    let (a, b) = (axis(&server, COMMUNE), axis(&server, PROVINCE));
-    let mut first = parcel("k", &[PROVINCE, COMMUNE], &packet(1, MIB));
-    let receipt = a.send(&first, &()).unwrap();
-    first.tried = true;
-    assert_eq!(a.send(&first, &()).unwrap().server_id, receipt.server_id);
-    first.to.reverse();
-    assert_eq!(a.send(&first, &()).unwrap().server_id, receipt.server_id);
-    assert_eq!(b.inbox(Listing::Waiting(None), 10).unwrap().items.len(), 1);
-    let another = parcel("k", &[PROVINCE], &packet(2, MIB));
-    assert_ne!(a.send(&another, &()).unwrap().server_id, receipt.server_id);
-}
-
-fn refusals_are_understood(place: &Place) {
-    let server = place.start();
-    let a = axis(&server, COMMUNE);
-    let wrong = axis_with(&server, COMMUNE, "mat-khau-khac", Quirks::default());
-    let stranger = axis_with(&server, "H99", &secret("H99"), Quirks::default());
-    for line in [&wrong, &stranger] {
-        let parcel = parcel("k", &[PROVINCE], b"x");
-        for error in [
-            line.health().unwrap_err(),
-            line.send(&parcel, &()).unwrap_err(),
-            line.inbox(Listing::Waiting(None), 1).unwrap_err(),
-            line.agencies(0).unwrap_err(),
-        ] {
-            assert!(matches!(error, ExchangeError::BadCredentials { .. }), "{error}");
+    let lines = Profile::ALL.map(|profile| {
+        (profile.line(&server.url(), COMMUNE), profile.line(&server.url(), PROVINCE))
+    });
+    let [(ours, _), (theirs, _)] = &lines;
+    for (seed, (sender, outcome)) in
+        (1..).zip([(ours, Outcome::Kept), (theirs, Outcome::Kept), (theirs, Outcome::Refused)])
+    {
+        for (n, (_, receiver)) in (0..).zip(&lines) {
+            let bytes = packet(10 * seed + n, 5_000);
+            let key = format!("{seed}.{n}");
+            let receipt = sender.send(&parcel(&key, &[PROVINCE], &bytes), &()).unwrap();
+            let items = inbox(&**receiver);
+            assert_eq!(items.len(), 1);
+            assert_eq!(receiver.fetch(&items[0], &()).unwrap(), bytes);
+            let far = || sender.delivery(&receipt.server_id).unwrap().deliveries[0].outcome;
+            assert_eq!(far(), None);
+            receiver.confirm(&items[0].id, outcome).unwrap();
+            assert_eq!(far(), Some(outcome), "{key}");
         }
     }
-    assert_eq!(
-        a.send(&parcel("k", &[PROVINCE, "H30.9"], b"x"), &()).unwrap_err(),
-        ExchangeError::RecipientUnknown(vec![code("H30.9")])
-    );
-    let id = "0197f3a2-0000-7000-8000-000000000000";
-    assert!(a.confirm(id, Outcome::Kept).is_err(), "a name without its host is nobody's");
-    assert!(a.delivery(&format!("{id}@127.0.0.1")).is_err());
-    // A clock that stands wrong is told apart from nothing: the server says what time it is.
-    let behind = || Timestamp::now() - SignedDuration::from_hours(3);
-    let address =
-        ServerAddress::new(&gateway(&server), code(COMMUNE), Pin::new(secret(COMMUNE))).unwrap();
-    let line = AxisLine::with(address, Quirks::default(), PATIENCE, behind).unwrap();
-    assert!(line.health().is_err());
 }
 
-fn nobody_reads_what_goes_to_others(place: &Place) {
+fn a_name_of_another_gateway_is_nobodys(place: &Place) {
     let server = place.start();
-    let (a, b) = (axis(&server, COMMUNE), axis(&server, PROVINCE));
-    a.send(&parcel("k", &[PROVINCE], b"<edXML/>"), &()).unwrap();
-    let item = b.inbox(Listing::Waiting(None), 1).unwrap().items.remove(0);
-    assert!(a.fetch(&item, &()).is_err());
-    assert!(a.confirm(&item.id, Outcome::Kept).is_err());
-    assert!(b.delivery(&item.id).is_err());
-    assert_eq!(b.inbox(Listing::Waiting(None), 1).unwrap().items.len(), 1);
-    assert_eq!(b.fetch(&item, &()).unwrap(), b"<edXML/>");
+    let a = axis(&server, COMMUNE);
+    let id = "0197f3a2-0000-7000-8000-000000000000";
+    for name in [id.to_owned(), format!("{id}@cong.example")] {
+        let refused = a.confirm(&name, Outcome::Kept).unwrap_err();
+        assert!(matches!(refused, ExchangeError::Refused { .. }), "{name}: {refused}");
+    }
+    let missing = a.delivery(&format!("{id}@127.0.0.1")).unwrap_err();
+    assert!(matches!(missing, ExchangeError::Missing(_)), "{missing}");
 }
 
 fn a_client_of_the_axis_is_served(place: &Place) {
@@ -222,7 +144,7 @@ fn a_client_of_the_axis_is_served(place: &Place) {
     );
     // And as a part.
     let fields = sending(NEW, Some(PROVINCE));
-    let mut request = Client::new().post(format!("{}/sendEdoc", gateway(&server)));
+    let mut request = Client::new().post(format!("{}/sendEdoc", gateway(&server.url())));
     for (name, value) in fields.signed(secret(COMMUNE).as_bytes()) {
         request = request.header(name, value);
     }
@@ -290,7 +212,7 @@ fn what_is_damaged_or_forged_is_refused(place: &Place) {
         .with("timestamp", &wire::written_time(hour))
         .with("Content-Type", "application/json");
     failed(call(&server, "getReceivedEdocList", old, Vec::new()), "15");
-    assert!(axis(&server, PROVINCE).inbox(Listing::Waiting(None), 10).unwrap().items.is_empty());
+    assert!(inbox(&*axis(&server, PROVINCE)).is_empty());
     assert_eq!(entries(&Path::new(place.path()).join("unfinished")), 0);
 }
 
@@ -414,7 +336,8 @@ fn the_rest_of_its_calls(place: &Place) {
         let fields = Fields::of(COMMUNE);
         let fields = id.into_iter().fold(fields, |fields, id| fields.with("docId", id));
         let fields = fields.with("timestamp", &wire::written_time(Timestamp::now()));
-        let mut request = Client::new().request(method, format!("{}/{path}", gateway(&server)));
+        let mut request =
+            Client::new().request(method, format!("{}/{path}", gateway(&server.url())));
         for (name, value) in fields.signed(secret(COMMUNE).as_bytes()) {
             request = request.header(name, value);
         }
@@ -424,13 +347,18 @@ fn the_rest_of_its_calls(place: &Place) {
     assert_eq!(count["count"], 1);
     let count: Value = get("countReceiveStatus", reqwest::Method::GET, None).json().unwrap();
     assert_eq!(count["count"], 0);
-    let item = a.inbox(Listing::Waiting(None), 10).unwrap().items.remove(0);
+    let item = inbox(&*a).remove(0);
     let id = item.id.split_once('@').unwrap().0;
     let bytes = get("downloadEdoc", reqwest::Method::POST, Some(id)).bytes().unwrap();
     assert_eq!(bytes, NEW);
-    // Not taken now: it is offered again.
-    a.confirm(&item.id, Outcome::Refused).unwrap();
-    assert_eq!(a.inbox(Listing::Waiting(None), 10).unwrap().items.len(), 1);
+    // The fetching failed: it is offered again.
+    let failed = Fields::of(COMMUNE)
+        .with("docid", id)
+        .with("timestamp", &wire::written_time(Timestamp::now()))
+        .with("status", wire::FAIL)
+        .with("Content-Type", "application/json");
+    assert_eq!(call(&server, "updateStatus", failed, Vec::new())["status"], "OK");
+    assert_eq!(inbox(&*a).len(), 1);
     let refused: Value = get("registerAgency", reqwest::Method::POST, None).json().unwrap();
     assert_eq!(refused["status"], "FAIL");
 }

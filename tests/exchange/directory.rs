@@ -4,7 +4,6 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use vanthu::domain::agency::HistoryError;
 use vanthu::domain::calendar;
-use vanthu::exchange::axis::{AxisLine, Quirks};
 use vanthu::exchange::wire::ClosedRecipient;
 use vanthu::exchange::{ExchangeError, Line, Listing};
 use vanthu::server::{Registry, ServerError};
@@ -148,9 +147,7 @@ fn what_cannot_be_is_refused_whole(place: &Place) {
 fn the_gateway_calls_hold_to_it_too(place: &Place) {
     let server = place.start();
     let registry = registry(place);
-    let url = format!("{}/XrdAdapter", server.url());
-    let address = ServerAddress::new(&url, code(COMMUNE), Pin::new(secret(COMMUNE))).unwrap();
-    let axis = AxisLine::with(address, Quirks::default(), PATIENCE, Timestamp::now).unwrap();
+    let axis = Profile::Axis.line(&server.url(), COMMUNE);
     registry.rename(&code(PROVINCE), "Văn phòng mới", None, "").unwrap();
     let directory = axis.agencies(0).unwrap();
     let names: Vec<_> = directory.agencies.iter().map(|one| one.name.as_str()).collect();

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use vanthu::exchange::wire::sha256_hex;
 use vanthu::exchange::{ExchangeError, Line, Listing};
 
-use super::cuts::{Program, add_agency, program};
+use super::kills::{Program, add_agency, program};
 use super::proxy::{Fault, Proxy};
 use super::*;
 

@@ -14,7 +14,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 
 use super::authority::{SERVER, here, issued};
 use super::certificates::{PROVINCES, Pki, key_pem, pem, year};
-use super::cuts::{Program, add_agency, program};
+use super::kills::{Program, add_agency, program};
 use super::*;
 
 const NEXT: &str = "000.00.77.H30";

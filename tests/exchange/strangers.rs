@@ -2,34 +2,49 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::Instant;
 
 use vanthu::domain::problem::Problem;
 use vanthu::exchange::engine::Stop;
-use vanthu::exchange::{ExchangeError, Line, Watch};
+use vanthu::exchange::{ExchangeError, Outcome, Watch};
 
+use super::proxy::{Fault, Proxy};
 use super::*;
 
-on_both! {
+on_every! {
     a_wrong_secret_parks_nothing,
+    what_is_called_off_ends_soon_and_parks_nothing,
     a_clock_that_is_wrong_is_told_by_how_much,
     the_slow_and_the_rude_are_not_waited_for,
 }
 
-fn a_wrong_secret_parks_nothing(place: &Place) {
+fn a_wrong_secret_parks_nothing(profile: Profile, place: &Place) {
     let server = place.start();
     let office = Office::default();
     office.queue("1", &code(PROVINCE), &packet(1, 4 * MIB), false);
+    let small = parcel("k", &[PROVINCE], b"x");
     for (agency, secret) in [(COMMUNE, "bi-mat-cua-ke-khac"), ("H99", "bi-mat-cua-H99")] {
-        let wrong = line_with(&server.url(), agency, secret, Timestamp::now);
-        let report = sync(&office, &wrong);
+        let seat = Seat { secret: secret.to_owned(), ..Seat::of(agency) };
+        let wrong = profile.line_from(&server.url(), seat);
         let expected = ExchangeError::BadCredentials { agency: code(agency) };
+        assert_eq!(wrong.health().is_ok(), profile.can(Ability::GreetAnybody));
+        assert_eq!(wrong.send(&small, &()).unwrap_err(), expected);
+        assert_eq!(wrong.inbox(Listing::Waiting(None), 1).unwrap_err(), expected);
+        assert_eq!(wrong.agencies(0).unwrap_err(), expected);
+        let report = sync(&office, &*wrong);
         assert_eq!(report.stopped, Some(Stop::Line(expected)));
         let row = office.row("1");
         assert_eq!((row.item.attempts, row.until, row.wedged), (0, None, None));
     }
     // Once the secret is right, everything goes at once.
-    assert_eq!(sync(&office, &line(&server.url(), COMMUNE)).sent, 1);
+    assert_eq!(sync(&office, &*profile.line(&server.url(), COMMUNE)).sent, 1);
+    // Nothing came of what was tried, and whoever may not call confirms nothing either.
+    let item = inbox(&*profile.line(&server.url(), PROVINCE)).remove(0);
+    let seat = Seat { secret: "bi-mat-cua-ke-khac".to_owned(), ..Seat::of(PROVINCE) };
+    let wrong = profile.line_from(&server.url(), seat);
+    let expected = ExchangeError::BadCredentials { agency: code(PROVINCE) };
+    assert_eq!(wrong.fetch(&item, &()).unwrap_err(), expected);
+    assert_eq!(wrong.confirm(&item.id, Outcome::Kept).unwrap_err(), expected);
+    assert_eq!(inbox(&*profile.line(&server.url(), PROVINCE)), [item]);
 }
 
 /// Answers every connection with `answer`, whatever is asked.
@@ -52,18 +67,22 @@ fn portal(answer: &'static str) -> SocketAddr {
 fn a_captive_portal_is_not_the_server() {
     let office = Office::default();
     office.queue("1", &code(PROVINCE), b"mat", false);
-    for answer in [
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 26\r\nConnection: close\r\n\r\n\
-         <html>Wi-Fi khach</html>\r\n",
-        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/login\r\nContent-Length: 0\r\n\
-         Connection: close\r\n\r\n",
-        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX-Vanthu-Server: vanthu/1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
-    ] {
-        let report = sync(&office, &line(&format!("http://{}", portal(answer)), COMMUNE));
+    for (profile, answer) in Profile::ALL.into_iter().flat_map(|profile| {
+        [
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 26\r\n\
+             Connection: close\r\n\r\n<html>Wi-Fi khach</html>\r\n",
+            "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/login\r\nContent-Length: 0\r\n\
+             Connection: close\r\n\r\n",
+            "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX-Vanthu-Server: vanthu/1\r\nContent-Length: 2\r\n\
+             Connection: close\r\n\r\n{}",
+        ]
+        .map(|answer| (profile, answer))
+    }) {
+        let report = sync(&office, &*profile.line(&format!("http://{}", portal(answer)), COMMUNE));
         assert!(
             matches!(report.stopped, Some(Stop::Line(ExchangeError::NotTheServer(_)))),
-            "{:?}",
+            "{profile:?} {:?}",
             report.stopped
         );
         let row = office.row("1");
@@ -71,63 +90,94 @@ fn a_captive_portal_is_not_the_server() {
     }
     // A balancer with nothing behind it is the server's trouble, not another's place.
     let gone = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    let error = line(&format!("http://{}", portal(gone)), COMMUNE).health().unwrap_err();
-    assert!(matches!(error, ExchangeError::ServerFault { status: 502, .. }), "{error}");
+    for profile in Profile::ALL {
+        let line = profile.line(&format!("http://{}", portal(gone)), COMMUNE);
+        let error = line.health().unwrap_err();
+        assert!(matches!(error, ExchangeError::ServerFault { status: 502, .. }), "{error}");
+    }
 }
 
 #[test]
 fn nobody_there_and_nobody_answering() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = line(&format!("http://{closed}"), COMMUNE).health().unwrap_err();
-    assert!(matches!(error, ExchangeError::Unreachable(_)), "{error}");
-    assert_eq!(Problem::from(error).code, "exchange-unreachable");
-
     // It takes up the connection and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
-    let begun = Instant::now();
-    let error = line(&url, COMMUNE).health().unwrap_err();
-    assert_eq!(error, ExchangeError::TimedOut { seconds: 3 });
-    assert!(begun.elapsed() < Duration::from_secs(6));
+    for profile in Profile::ALL {
+        let error = profile.line(&format!("http://{closed}"), COMMUNE).health().unwrap_err();
+        assert!(matches!(error, ExchangeError::Unreachable(_)), "{error}");
+        assert_eq!(Problem::from(error).code, "exchange-unreachable");
 
-    struct Impatient;
-    impl Watch for Impatient {
-        fn cancelled(&self) -> bool {
-            true
-        }
+        let begun = Instant::now();
+        let error = profile.line(&url, COMMUNE).health().unwrap_err();
+        assert_eq!(error, ExchangeError::TimedOut { seconds: 3 });
+        assert!(begun.elapsed() < Duration::from_secs(6));
+
+        let begun = Instant::now();
+        let line = profile.line(&url, COMMUNE);
+        let report = sync_once(&Office::default(), &*line, Timestamp::now(), &|| true);
+        // Asking who is there is short and not called off; what would follow it is.
+        assert!(report.stopped.is_some() && begun.elapsed() < Duration::from_secs(6));
     }
-    let begun = Instant::now();
-    let report = sync_once(&Office::default(), &line(&url, COMMUNE), Timestamp::now(), &Impatient);
-    // Asking who is there is short and not called off; what would follow it is.
-    assert!(report.stopped.is_some() && begun.elapsed() < Duration::from_secs(6));
 }
 
-fn a_clock_that_is_wrong_is_told_by_how_much(place: &Place) {
+fn what_is_called_off_ends_soon_and_parks_nothing(profile: Profile, place: &Place) {
+    /// Calls off once something has passed.
+    struct Impatient<'a>(&'a Proxy);
+    impl Watch for Impatient<'_> {
+        fn cancelled(&self) -> bool {
+            self.0.up() + self.0.down() > 300_000
+        }
+    }
+    let server = place.start();
+    let bytes = packet(1, MIB);
+    let office = Office::default();
+    office.queue("1", &code(PROVINCE), &bytes, false);
+    for (agency, fault) in [(COMMUNE, Fault::HoldUp(400_000)), (PROVINCE, Fault::HoldDown(400_000))]
+    {
+        let proxy = Proxy::before(server.address());
+        proxy.spoil([fault]);
+        let (line, begun) = (profile.line(&proxy.url(), agency), Instant::now());
+        let report = sync_once(&office, &*line, Timestamp::now(), &Impatient(&proxy));
+        assert_eq!(report.stopped, Some(Stop::Line(ExchangeError::Cancelled)));
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        let row = office.row("1");
+        assert_eq!((row.item.attempts, row.until, row.wedged), (0, None, None));
+        // It goes, and comes, as soon as it may.
+        let line = profile.line(&server.url(), agency);
+        let report = sync(&office, &*line);
+        assert_eq!((report.sent + report.received, report.stopped), (1, None));
+    }
+    assert_eq!(office.received(), [bytes]);
+}
+
+fn a_clock_that_is_wrong_is_told_by_how_much(profile: Profile, place: &Place) {
     let server = place.start();
     let office = Office::default();
     office.queue("1", &code(PROVINCE), b"mot", false);
+    let by = |clock| profile.line_from(&server.url(), Seat { clock, ..Seat::of(COMMUNE) });
     for (hours, clock) in [
         (1, (|| Timestamp::now() + SignedDuration::from_hours(1)) as fn() -> Timestamp),
         (-1, || Timestamp::now() - SignedDuration::from_hours(1)),
     ] {
-        let wrong = line_with(&server.url(), COMMUNE, &secret(COMMUNE), clock);
-        let report = sync(&office, &wrong);
-        let skew = report.skew.unwrap().as_secs();
+        let report = sync(&office, &*by(clock));
+        // Where nobody is greeted the refusal alone tells it.
+        assert_eq!(report.skew.is_some(), profile.can(Ability::GreetAnybody));
+        let skew = report.skew.map_or(-hours * 3600, |skew| skew.as_secs());
         assert!((skew + hours * 3600).abs() <= 2, "{skew}");
         let Some(Stop::Line(ExchangeError::ClockSkew { seconds })) = report.stopped else {
             panic!("{:?}", report.stopped)
         };
         assert!((seconds + hours * 3600).abs() <= 2, "{seconds}");
+        let row = office.row("1");
+        assert_eq!((row.item.attempts, row.until, row.wedged), (0, None, None));
     }
-    let within = line_with(&server.url(), COMMUNE, &secret(COMMUNE), || {
-        Timestamp::now() + SignedDuration::from_mins(14)
-    });
     // Nothing was held against the parcel: with the clock right it goes at once.
-    let report = sync(&office, &within);
+    let report = sync(&office, &*by(|| Timestamp::now() + SignedDuration::from_mins(14)));
     assert_eq!((report.sent, report.stopped), (1, None));
 }
 
-fn the_slow_and_the_rude_are_not_waited_for(place: &Place) {
+fn the_slow_and_the_rude_are_not_waited_for(profile: Profile, place: &Place) {
     let mut config = place.config();
     config.limits.head = Duration::from_millis(300);
     config.limits.idle = Duration::from_millis(300);
@@ -142,7 +192,7 @@ fn the_slow_and_the_rude_are_not_waited_for(place: &Place) {
             stream
         })
         .collect();
-    assert!(line(&server.url(), COMMUNE).health().is_ok());
+    assert!(profile.line(&server.url(), COMMUNE).health().is_ok());
     for stream in &mut slow {
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let mut rest = Vec::new();

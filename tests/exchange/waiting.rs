@@ -2,16 +2,28 @@
 
 use std::sync::mpsc;
 
-use vanthu::exchange::Line;
-
 use super::profile::Call;
 use super::*;
+
+on_every! {
+    a_line_waits_where_it_can,
+}
 
 on_both! {
     who_waits_hears_at_once,
     who_waits_in_vain_is_answered_in_time,
     what_is_there_already_is_not_waited_for,
     a_server_that_stops_lets_nobody_wait,
+}
+
+fn a_line_waits_where_it_can(profile: Profile, place: &Place) {
+    let server = place.start();
+    let (a, b) = (profile.line(&server.url(), COMMUNE), profile.line(&server.url(), PROVINCE));
+    let in_vain = b.listen(None, Duration::from_secs(1), &());
+    assert_eq!(in_vain, profile.can(Ability::Wait).then_some(Ok(false)));
+    a.send(&parcel("k", &[PROVINCE], b"<edXML/>"), &()).unwrap();
+    let heard = b.listen(None, Duration::from_secs(20), &());
+    assert_eq!(heard, profile.can(Ability::Wait).then_some(Ok(true)));
 }
 
 /// The names of what an inbox shows, and how long the answer took.

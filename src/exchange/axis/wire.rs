@@ -363,6 +363,9 @@ pub struct AgencyRow {
 
 /// The statuses of `updateStatus` that end a packet's wait.
 pub const DONE: &str = "done";
+pub const ACCEPTED: &str = "acceptance";
+pub const REJECTED: &str = "rejection";
+/// The fetching failed: the packet waits on.
 pub const FAIL: &str = "fail";
 
 fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -234,8 +234,8 @@ pub(super) async fn update_status(State(shared): App, headers: HeaderMap) -> Ans
     let asked = Asked::of(&headers, &shared).await?;
     let id = asked.packet()?;
     let outcome = match asked.fields.get("status") {
-        Some(wire::DONE | "acceptance") => Some(Outcome::Kept),
-        Some("rejection") => Some(Outcome::Refused),
+        Some(wire::DONE | wire::ACCEPTED) => Some(Outcome::Kept),
+        Some(wire::REJECTED) => Some(Outcome::Refused),
         Some(wire::FAIL | "processing" | "inbox") => None,
         _ => return Err(Failed::new(ErrorCode::Processing, "the status is not one of the list")),
     };
@@ -285,7 +285,7 @@ fn sent_rows(sent: &Sent) -> Vec<SentRow> {
     let row = |delivery: &RecipientState| {
         let (status, describes) = match (delivery.outcome, delivery.fetched_at) {
             (Some(Outcome::Kept), _) => (wire::DONE, "Đã nhận"),
-            (Some(Outcome::Refused), _) => ("rejection", "Từ chối"),
+            (Some(Outcome::Refused), _) => (wire::REJECTED, "Từ chối"),
             (None, Some(_)) => ("processing", "Đang nhận"),
             (None, None) => ("inbox", "Chờ nhận"),
         };

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -29,7 +29,7 @@ use crate::server::storage::{Added, Fetched, Link, Packet, Sent, now};
 /// Bytes of a small JSON body at most.
 const MAX_SMALL: u64 = 4 * 1024;
 /// Bytes that are still taken from a caller who is refused before his body is read.
-const MAX_RUDE: u64 = 1024 * 1024;
+pub(super) const MAX_RUDE: u64 = 1024 * 1024;
 
 /// `POST /v1/packets`.
 pub(super) async fn send(State(shared): App, request: Request) -> Response {
@@ -182,11 +182,16 @@ pub(super) async fn next(shared: &Shared, body: &mut BodyDataStream) -> Answered
     }
 }
 
-pub(super) async fn drain(shared: &Shared, body: &mut BodyDataStream, most: u64) {
+/// Takes what still comes, `most` bytes of it, and keeps none.
+pub(super) async fn drain<E>(
+    shared: &Shared,
+    body: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
+    most: u64,
+) {
     let mut taken = 0;
     while taken < most {
-        match next(shared, body).await {
-            Ok(Some(piece)) => taken += piece.len() as u64,
+        match timeout(shared.limits.idle, body.next()).await {
+            Ok(Some(Ok(piece))) => taken += piece.len() as u64,
             _ => return,
         }
     }

@@ -14,6 +14,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::super::packets::{MAX_RUDE, drain};
 use super::{Answered, App, Asked, Failed, value};
 use crate::domain::agency::AgencyCode;
 use crate::exchange::OutboxKind;
@@ -31,15 +32,17 @@ pub(in crate::server::api) async fn send(
     headers: HeaderMap,
     request: Request,
 ) -> Answered<Response> {
-    let asked = Asked::of(&headers, &shared).await?;
-    let kind = asked.kind()?;
-    if asked.fields.get("from").is_some_and(|from| from != asked.agency.as_str()) {
-        return Err(Failed::new(ErrorCode::UnknownSender, "an agency sends as itself"));
-    }
+    let mut body = request.into_body().into_data_stream();
+    let (asked, kind) = match asked(&headers, &shared).await {
+        Ok(asked) => asked,
+        Err(failed) => {
+            drain(&shared, &mut body, MAX_RUDE).await;
+            return Err(failed);
+        }
+    };
     let hash = asked.fields.get("hash-file").unwrap_or_default().to_ascii_lowercase();
     let boundary =
         value(&headers, "content-type").and_then(|kind| multer::parse_boundary(kind).ok());
-    let body = request.into_body().into_data_stream();
     let mut upload = match boundary {
         Some(boundary) => from_part(&shared, body, boundary, &hash).await?,
         None => from_body(&shared, body, &hash).await?,
@@ -76,6 +79,16 @@ pub(in crate::server::api) async fn send(
         Added::Before(before) => before.packet.id,
     };
     Ok(sent_as(id))
+}
+
+/// Who sends what, as the head of the call says.
+async fn asked(headers: &HeaderMap, shared: &Arc<Shared>) -> Answered<(Asked, OutboxKind)> {
+    let asked = Asked::of(headers, shared).await?;
+    let kind = asked.kind()?;
+    if asked.fields.get("from").is_some_and(|from| from != asked.agency.as_str()) {
+        return Err(Failed::new(ErrorCode::UnknownSender, "an agency sends as itself"));
+    }
+    Ok((asked, kind))
 }
 
 fn sent_as(id: Uuid) -> Response {
@@ -147,13 +160,13 @@ async fn from_body(
         held.extend_from_slice(&piece);
         let ready = held.len().saturating_sub(BREAK.len());
         let rest = held.split_off(ready);
-        write(shared, &mut upload, &held).await?;
+        write(shared, &mut upload, &held, &mut body).await?;
         held = rest;
     }
     if held == BREAK && is_hash(&upload.sha256(), hash) {
         return Ok(upload);
     }
-    write(shared, &mut upload, &held).await?;
+    write(shared, &mut upload, &held, &mut body).await?;
     if is_hash(&upload.sha256(), hash) { Ok(upload) } else { Err(damaged()) }
 }
 
@@ -166,16 +179,17 @@ async fn from_part(
     let broken = |e: multer::Error| Failed::new(ErrorCode::FileNotValid, e.to_string());
     let mut parts = multer::Multipart::new(body, boundary);
     let idle = shared.limits.idle;
-    let slow = |_| Failed::new(ErrorCode::FileNotValid, "the body does not go on");
     while let Some(mut part) =
-        timeout(idle, parts.next_field()).await.map_err(slow)?.map_err(broken)?
+        timeout(idle, parts.next_field()).await.map_err(|_| slow())?.map_err(broken)?
     {
         if part.name() != Some(wire::FILE_PART) {
             continue;
         }
         let mut upload = begin(shared).await?;
-        while let Some(piece) = timeout(idle, part.chunk()).await.map_err(slow)?.map_err(broken)? {
-            write(shared, &mut upload, &piece).await?;
+        while let Some(piece) =
+            timeout(idle, part.chunk()).await.map_err(|_| slow())?.map_err(broken)?
+        {
+            write(shared, &mut upload, &piece, &mut part).await?;
         }
         return if is_hash(&upload.sha256(), hash) { Ok(upload) } else { Err(damaged()) };
     }
@@ -186,11 +200,29 @@ async fn begin(shared: &Arc<Shared>) -> Answered<Upload> {
     Ok(shared.blobs.begin().await?)
 }
 
-async fn write(shared: &Arc<Shared>, upload: &mut Upload, bytes: &[u8]) -> Answered<()> {
-    if upload.size() + bytes.len() as u64 > shared.limits.packet_bytes {
-        return Err(Failed::new(ErrorCode::FileNotValid, "the packet is too large"));
+/// Writes a piece. Where that is refused the rest is heard out all the same: a connection closed
+/// upon bytes that were not read loses its answer on the way.
+async fn write<E>(
+    shared: &Arc<Shared>,
+    upload: &mut Upload,
+    bytes: &[u8],
+    rest: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
+) -> Answered<()> {
+    let most = shared.limits.packet_bytes;
+    let written = if upload.size() + bytes.len() as u64 > most {
+        Err(Failed::new(ErrorCode::FileNotValid, "the packet is too large"))
+    } else {
+        upload.write(bytes).await.map_err(Failed::from)
+    };
+    if written.is_err() {
+        drain(shared, rest, most).await;
     }
-    Ok(upload.write(bytes).await?)
+    written
+}
+
+/// A line that dawdles says nothing against the packet: it may come again.
+fn slow() -> Failed {
+    Failed::new(ErrorCode::System, "the body does not go on")
 }
 
 /// The next piece of a body, which must come in time.
@@ -198,7 +230,6 @@ async fn next(
     shared: &Arc<Shared>,
     body: &mut (impl Stream<Item = Result<Bytes, axum::Error>> + Unpin),
 ) -> Answered<Option<Bytes>> {
-    let slow = || Failed::new(ErrorCode::FileNotValid, "the body does not go on");
     match timeout(shared.limits.idle, body.next()).await {
         Ok(Some(Ok(piece))) => Ok(Some(piece)),
         Ok(None) => Ok(None),
