@@ -15,6 +15,7 @@
 //! - Its list holds what waits. There is no going back to what was confirmed before.
 //! - It signs no receipt: the evidence is the gateway's own name for the packet.
 
+mod caller;
 pub mod wire;
 
 use std::sync::Arc;
@@ -22,18 +23,11 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, USER_AGENT};
-use reqwest::multipart::{Form, Part};
-use reqwest::{Client, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-use self::wire::{
-    AgencyRow, DataAnswer, ErrorCode, Fields, ReceivedRow, Said, SentAnswer, SentRow,
-};
-use super::connection::{
-    Connection, Pace, Patience, Progress, body, body_within, pieces, transport,
-};
-use super::wire::{Code, Refusal};
+use self::caller::{Caller, Load, date, json, read};
+use self::wire::{AgencyRow, DataAnswer, Fields, ReceivedRow, Said, SentAnswer, SentRow};
+use super::connection::{Connection, Pace, Patience, Progress, body_within};
 use super::{
     Answer, DeliveryState, Directory, ExchangeError, InboxItem, InboxPage, Line, Listing,
     OutboxKind, Outcome, Parcel, Receipt, RecipientState, ServerAddress, ServerInfo, Watch,
@@ -42,6 +36,8 @@ use crate::domain::agency::{Agency, AgencyCode};
 
 /// Largest answer other than a packet, in bytes.
 const MAX_ANSWER: u64 = 32 * 1024 * 1024;
+/// Pages of a list that are asked for, at most.
+const MOST_PAGES: u32 = 1000;
 /// What stands around a packet in an answer, in bytes at most.
 const ENVELOPE: u64 = 64 * 1024;
 /// Largest packet that gateways are known to take, in bytes.
@@ -85,13 +81,6 @@ pub struct AxisLine {
     connection: Connection,
 }
 
-struct Caller {
-    client: Client,
-    address: ServerAddress,
-    quirks: Quirks,
-    clock: fn() -> Timestamp,
-}
-
 impl AxisLine {
     /// Prepares the line; nothing is sent yet.
     pub fn new(address: ServerAddress, quirks: Quirks) -> Answer<Self> {
@@ -126,24 +115,38 @@ impl AxisLine {
         self.caller.fields()
     }
 
-    fn received(&self, kind: OutboxKind) -> Answer<Vec<ReceivedRow>> {
-        let fields = self
-            .fields()
-            .with("servicetype", "eDoc")
-            .with("messagetype", message_type(kind))
-            .with("timestamp", &self.caller.now());
-        let answer: DataAnswer<Vec<ReceivedRow>> = self.call("getReceivedEdocList", fields)?;
-        self.caller.rows(answer)
-    }
-
-    fn sent(&self, kind: OutboxKind) -> Answer<Vec<SentRow>> {
-        let fields = self
-            .fields()
-            .with("servicetype", "eDoc")
-            .with("messagetype", message_type(kind))
-            .with("timestamp", &self.caller.now());
-        let answer: DataAnswer<Vec<SentRow>> = self.call("getSentEdocList", fields)?;
-        self.caller.rows(answer)
+    /// A list page by page, for as long as `take` wants more.
+    fn pages<R>(
+        &self,
+        path: &'static str,
+        kind: OutboxKind,
+        name: fn(&R) -> &str,
+        mut take: impl FnMut(Vec<R>) -> bool,
+    ) -> Answer<()>
+    where
+        R: DeserializeOwned + Send + 'static,
+    {
+        let mut begins = None;
+        for page in 1..=MOST_PAGES {
+            let fields = self
+                .fields()
+                .with("servicetype", "eDoc")
+                .with("messagetype", message_type(kind))
+                .with("timestamp", &self.caller.now());
+            let fields = match page {
+                1 => fields,
+                _ => fields.with("pageIndex", &page.to_string()),
+            };
+            let answer: DataAnswer<Vec<R>> = self.call(path, fields)?;
+            let rows = self.caller.rows(answer)?;
+            let first = rows.first().map(|row| name(row).to_owned());
+            // A gateway that knows no pages gives the first again.
+            if first.is_none() || first == begins || !take(rows) {
+                break;
+            }
+            begins = first;
+        }
+        Ok(())
     }
 }
 
@@ -227,14 +230,22 @@ impl Line for AxisLine {
         let Listing::Waiting(after) = listing else {
             return Ok(InboxPage { items: Vec::new(), next: None });
         };
-        let mut items = Vec::new();
+        let (mut items, mut sought) = (Vec::new(), after);
         for kind in [OutboxKind::Document, OutboxKind::Status] {
-            for row in self.received(kind)? {
-                items.extend(self.caller.item(row, kind));
-            }
-        }
-        if let Some(last) = items.iter().position(|item| Some(item.id.as_str()) == after) {
-            items.drain(..=last);
+            self.pages(
+                "getReceivedEdocList",
+                kind,
+                |row: &ReceivedRow| &row.doc_id,
+                |rows| {
+                    items.extend(rows.into_iter().filter_map(|row| self.caller.item(row, kind)));
+                    let of = |item: &InboxItem| Some(item.id.as_str()) == sought;
+                    if let Some(last) = items.iter().position(of) {
+                        items.drain(..=last);
+                        sought = None;
+                    }
+                    sought.is_some() || items.len() <= limit as usize
+                },
+            )?;
         }
         let full = items.len() > limit as usize;
         items.truncate(limit as usize);
@@ -299,11 +310,21 @@ impl Line for AxisLine {
     fn delivery(&self, server_id: &str) -> Answer<DeliveryState> {
         for kind in [OutboxKind::Document, OutboxKind::Status] {
             let id = self.caller.plain(server_id)?;
-            let rows = self.sent(kind)?;
-            let mut rows = rows.into_iter().filter(|row| row.sender_doc_id == id).peekable();
-            let Some(first) = rows.peek() else { continue };
+            let mut found = Vec::new();
+            self.pages(
+                "getSentEdocList",
+                kind,
+                |row: &SentRow| &row.sender_doc_id,
+                |rows| {
+                    // Its rows, one for each recipient, may go on in the next page.
+                    let goes_on = rows.last().is_some_and(|last| last.sender_doc_id == id);
+                    found.extend(rows.into_iter().filter(|row| row.sender_doc_id == id));
+                    goes_on || found.is_empty()
+                },
+            )?;
+            let Some(first) = found.first() else { continue };
             let received_at = moment(&first.sent_time).unwrap_or(Timestamp::UNIX_EPOCH);
-            let deliveries = rows.filter_map(|row| {
+            let deliveries = found.into_iter().filter_map(|row| {
                 let outcome = match row.receive_status.as_str() {
                     wire::DONE | wire::ACCEPTED => Some(Outcome::Kept),
                     wire::REJECTED | wire::FAIL => Some(Outcome::Refused),
@@ -331,161 +352,6 @@ impl Line for AxisLine {
         }
         Err(ExchangeError::Missing(server_id.to_owned()))
     }
-}
-
-/// A packet on its way up.
-struct Load {
-    bytes: Arc<[u8]>,
-    pace: Pace,
-    progress: Progress,
-}
-
-impl Caller {
-    fn fields(&self) -> Fields {
-        Fields::of(self.address.agency.as_str())
-    }
-
-    fn now(&self) -> String {
-        wire::written_time((self.clock)())
-    }
-
-    /// All calls are posts; those without a packet have a body of two bytes, as the library's.
-    async fn post(&self, path: &str, fields: Fields, packet: Option<Load>) -> Answer<Response> {
-        const JSON: &str = "application/json";
-        const BYTES: &str = "application/octet-stream";
-        let kind = if packet.is_some() { BYTES } else { JSON };
-        let fields = fields.with("Content-Type", kind);
-        let mut request = self
-            .client
-            .post(format!("{}/{path}", self.address.url))
-            .header(USER_AGENT, wire::USER_AGENT)
-            .header(wire::VERSION, wire::VERSION_VALUE);
-        for (name, value) in fields.signed(self.address.secret.reveal().as_bytes()) {
-            request = request.header(name, value);
-        }
-        request = match packet {
-            Some(Load { bytes, pace, progress }) if self.quirks.multipart => {
-                let size = bytes.len() as u64;
-                let part = Part::stream_with_length(pieces(bytes, 0, pace, progress), size);
-                let part = part.file_name("packet.edxml").mime_str(BYTES);
-                let part = part.map_err(|e| refused_here(&e.to_string()))?;
-                request.multipart(Form::new().part(wire::FILE_PART, part))
-            }
-            Some(Load { bytes, pace, progress }) => {
-                // The library ends the body with a line break that the hash does not cover.
-                let body: Arc<[u8]> = [&bytes, b"\r\n".as_slice()].concat().into();
-                request
-                    .header(CONTENT_TYPE, kind)
-                    .header(CONTENT_LENGTH, body.len())
-                    .body(pieces(body, 0, pace, progress))
-            }
-            None => request.header(CONTENT_TYPE, kind).body("{}"),
-        };
-        let response = request.send().await.map_err(|e| transport(&e))?;
-        match response.status() {
-            status if status.is_success() => Ok(response),
-            StatusCode::TOO_MANY_REQUESTS => Err(ExchangeError::Busy),
-            StatusCode::PAYLOAD_TOO_LARGE => Err(ExchangeError::TooLarge { size: 0, limit: 0 }),
-            StatusCode::FORBIDDEN if self.address.identity.is_some() => {
-                // Our own server says so before it looks at the call; a gateway may mean the
-                // secret.
-                match json::<Refusal>(response, MAX_ANSWER, &Progress::default()).await {
-                    Ok(refusal) if refusal.code == Code::CertificateRefused => {
-                        Err(ExchangeError::CertificateRefused(refusal.detail))
-                    }
-                    _ => Err(self.stranger()),
-                }
-            }
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(self.stranger()),
-            status if status.is_server_error() => Err(ExchangeError::ServerFault {
-                status: status.as_u16(),
-                detail: "said by the gateway or by something before it".into(),
-            }),
-            status => Err(strange(&format!("status {status}"))),
-        }
-    }
-
-    /// A name that no other gateway gives.
-    fn named(&self, id: &str) -> String {
-        format!("{id}@{}", self.address.url.host())
-    }
-
-    /// The gateway's own name again.
-    fn plain<'i>(&self, id: &'i str) -> Answer<&'i str> {
-        let plain = id.split_once('@').filter(|(_, host)| *host == self.address.url.host());
-        plain
-            .map(|(plain, _)| plain)
-            .filter(|plain| is_name(plain))
-            .ok_or_else(|| refused_here("the packet's name is not one of this server"))
-    }
-
-    /// A row as an item; what names no sender cannot be asked for.
-    fn item(&self, row: ReceivedRow, kind: OutboxKind) -> Option<InboxItem> {
-        let Some(from) = AgencyCode::new(&row.from).filter(|_| is_name(&row.doc_id)) else {
-            tracing::warn!(id = row.doc_id, from = row.from, "a row that cannot be asked for");
-            return None;
-        };
-        Some(InboxItem {
-            cursor: String::new(),
-            id: self.named(&row.doc_id),
-            kind,
-            from,
-            received_at: moment(&row.created_time).unwrap_or(Timestamp::UNIX_EPOCH),
-            confirmed: row.status == wire::DONE,
-            sha256: String::new(),
-            size: 0,
-        })
-    }
-
-    fn stranger(&self) -> ExchangeError {
-        ExchangeError::BadCredentials { agency: self.address.agency.clone() }
-    }
-
-    /// What a refusal means. The codes are those of one provincial axis; what is not known is
-    /// the server's fault, which waiting may mend.
-    fn judge(&self, said: &Said) -> Answer<()> {
-        if said.is_ok() {
-            return Ok(());
-        }
-        let detail = said.describes.clone();
-        Err(match ErrorCode::read(&said.code) {
-            Some(ErrorCode::WrongSecret | ErrorCode::UnknownSender) => self.stranger(),
-            Some(ErrorCode::UnknownReceiver | ErrorCode::Locked) => {
-                let named = detail.split([',', ';', ' ']).filter_map(AgencyCode::new);
-                ExchangeError::RecipientUnknown(named.collect())
-            }
-            Some(ErrorCode::FileNotValid | ErrorCode::WrongFormat) => {
-                ExchangeError::Refused { code: said.code.clone(), detail }
-            }
-            Some(ErrorCode::System | ErrorCode::Processing) | None => ExchangeError::ServerFault {
-                status: 200,
-                detail: format!("{}: {detail}", said.code),
-            },
-        })
-    }
-
-    fn rows<T>(&self, answer: DataAnswer<Vec<T>>) -> Answer<Vec<T>> {
-        self.judge(&answer.said)?;
-        Ok(answer.data.unwrap_or_default())
-    }
-}
-
-async fn json<T: DeserializeOwned>(
-    response: Response,
-    most: u64,
-    progress: &Progress,
-) -> Answer<T> {
-    read(&body(response, most, Pace::new(None), progress).await?)
-}
-
-fn read<T: DeserializeOwned>(answer: &[u8]) -> Answer<T> {
-    serde_json::from_slice(answer).map_err(|e| strange(&format!("an answer not as agreed: {e}")))
-}
-
-/// The server's clock, as HTTP tells it.
-fn date(response: &Response) -> Option<Timestamp> {
-    let text = response.headers().get(DATE)?.to_str().ok()?;
-    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// A time in a list; its form is not fixed anywhere.

@@ -362,3 +362,47 @@ fn the_rest_of_its_calls(place: &Place) {
     let refused: Value = get("registerAgency", reqwest::Method::POST, None).json().unwrap();
     assert_eq!(refused["status"], "FAIL");
 }
+
+#[test]
+fn lists_of_several_pages_are_read_to_their_end() {
+    const MORE: usize = 1_100;
+    let place = Place::sqlite();
+    let server = place.start();
+    let (a, b) = (axis(&server, COMMUNE), axis(&server, PROVINCE));
+    let receipt = a.send(&parcel("1", &[PROVINCE], b"<edXML/>"), &()).unwrap();
+    let (first, host) = receipt.server_id.split_once('@').unwrap();
+    let id = |n: usize| format!("00000000-0000-7000-8000-{n:012x}");
+    let rows = (0..MORE).map(|n| {
+        format!(
+            "INSERT INTO packet (id, sender, key, kind, sha256, size, received_at, number, link)
+             VALUES ('{id}', '{COMMUNE}', 'k{n}', 'document', '{n:064}', 8,
+                     strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), -{n} - 1, '');
+             INSERT INTO delivery (recipient, place, packet) VALUES ('{PROVINCE}', {n} + 10, '{id}');",
+            id = id(n),
+        )
+    });
+    place.sql(&format!("BEGIN; {} COMMIT", rows.collect::<String>()));
+
+    let (mut waiting, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = b.inbox(Listing::Waiting(after.as_deref()), 300).unwrap();
+        waiting.extend(page.items.into_iter().map(|item| item.id));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    let mut expected: Vec<String> = (0..MORE).map(|n| format!("{}@{host}", id(n))).collect();
+    expected.push(format!("{first}@{host}"));
+    expected.sort_unstable();
+    waiting.sort_unstable();
+    assert!(waiting == expected, "{} of {}", waiting.len(), expected.len());
+
+    // The newest, the oldest, and one that stands on a page between.
+    for sent in [id(0), id(MORE / 2), id(MORE - 1), first.to_owned()] {
+        let state = a.delivery(&format!("{sent}@{host}")).unwrap();
+        assert_eq!(state.deliveries.len(), 1, "{sent}");
+    }
+    let nobody = a.delivery(&format!("{}@{host}", id(MORE)));
+    assert!(matches!(nobody, Err(ExchangeError::Missing(_))));
+}
