@@ -105,6 +105,15 @@ impl<'a> Lexer<'a> {
         self.window.get(at.checked_sub(self.start)?).copied()
     }
 
+    /// What stands here of the bytes at hand; empty at the end.
+    fn at_hand(&mut self) -> &[u8] {
+        if self.peek().is_none() {
+            return &[];
+        }
+        let (from, until) = (self.at - self.start, self.until - self.start);
+        self.window.get(from..until.min(self.window.len())).unwrap_or_default()
+    }
+
     /// From here on one object; it must not be endless.
     fn begin(&mut self) {
         self.until = self.len.min(self.at.saturating_add(MAX_OBJECT));
@@ -309,7 +318,11 @@ impl<'a> Lexer<'a> {
         self.at += 1;
         let mut text = Vec::new();
         let mut half: Option<u8> = None;
-        while let Some(byte) = self.peek() {
+        loop {
+            if half.is_none() {
+                self.pairs(&mut text);
+            }
+            let Some(byte) = self.peek() else { break };
             self.at += 1;
             if byte == b'>' {
                 text.extend(half.map(|high| high << 4));
@@ -325,6 +338,18 @@ impl<'a> Lexer<'a> {
             }
         }
         Err(damaged("a hex string without end", start))
+    }
+
+    /// Takes pairs of digits for as long as they stand together. A signature's dictionary is one
+    /// long string of them, and is read several times in one check.
+    fn pairs(&mut self, text: &mut Vec<u8>) {
+        let before = text.len();
+        let pairs = self.at_hand().chunks_exact(2).map_while(|pair| match pair {
+            [high, low] => Some(hex_digit(*high)? << 4 | hex_digit(*low)?),
+            _ => None,
+        });
+        text.extend(pairs);
+        self.at += 2 * (text.len() - before);
     }
 
     fn array(&mut self, depth: u32) -> Result<Object, PdfError> {
@@ -555,6 +580,24 @@ mod tests {
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = parse(&bytes);
             let _ = Lexer::new(&bytes, 0).indirect(|_| Some(4));
+        }
+
+        #[test]
+        fn white_space_between_digits_says_nothing(
+            digits in proptest::collection::vec((0_u8..16, 0_usize..3), 0..60),
+        ) {
+            let mut written = b"<".to_vec();
+            for (digit, blanks) in &digits {
+                written.extend(format!("{digit:x}").bytes());
+                written.extend(std::iter::repeat_n(b'\n', *blanks));
+            }
+            written.push(b'>');
+            let pair = |pair: &[(u8, usize)]| pair[0].0 << 4 | pair.get(1).map_or(0, |low| low.0);
+            let read = digits.chunks(2).map(pair).collect();
+            prop_assert_eq!(
+                parse(&written).unwrap(),
+                Object::String(read, StringFormat::Hexadecimal)
+            );
         }
 
         #[test]
