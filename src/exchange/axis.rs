@@ -199,7 +199,7 @@ impl Line for AxisLine {
         let (bytes, kind) = (Arc::clone(&parcel.bytes), message_type(parcel.kind));
         let rate = self.connection.patience.rate;
         let caller = Arc::clone(&self.caller);
-        self.connection.wait(watch, size, |progress| async move {
+        let sent = self.connection.wait(watch, size, |progress| async move {
             let hash = wire::file_hash(&bytes, caller.quirks.padded_hash);
             let fields = caller
                 .fields()
@@ -221,7 +221,8 @@ impl Line for AxisLine {
                 .map(|id| caller.named(&id))
                 .ok_or_else(|| strange("it accepted a packet without naming it"))?;
             Ok(Receipt { server_id, received_at, signed: None })
-        })
+        });
+        sent.map_err(of_this_packet)
     }
 
     /// What waits, documents first. The gateway takes what is confirmed off its list: a page
@@ -266,7 +267,7 @@ impl Line for AxisLine {
         let fields = self.fields().with("docId", id).with("timestamp", &self.caller.now());
         let caller = Arc::clone(&self.caller);
         let missing = item.id.clone();
-        *begun = self.connection.wait(watch, 0, |progress| async move {
+        let fetched = self.connection.wait(watch, 0, |progress| async move {
             let response = caller.post("getEdoc", fields, None).await?;
             // How large a packet is shows when it comes, a third longer in base64.
             let most = limit.saturating_mul(4) / 3 + ENVELOPE;
@@ -278,7 +279,8 @@ impl Line for AxisLine {
             let packet = BASE64.decode(text.trim()).map_err(|_| ExchangeError::Damaged)?;
             let size = packet.len() as u64;
             if size > limit { Err(too_large(size)) } else { Ok(packet) }
-        })?;
+        });
+        *begun = fetched.map_err(of_this_packet)?;
         Ok(())
     }
 
@@ -327,7 +329,7 @@ impl Line for AxisLine {
             let deliveries = found.into_iter().filter_map(|row| {
                 let outcome = match row.receive_status.as_str() {
                     wire::DONE | wire::ACCEPTED => Some(Outcome::Kept),
-                    wire::REJECTED | wire::FAIL => Some(Outcome::Refused),
+                    wire::REJECTED => Some(Outcome::Refused),
                     _ => None,
                 };
                 let at = moment(&row.received_time);
@@ -378,6 +380,15 @@ fn is_name(id: &str) -> bool {
 
 fn refused_here(why: &str) -> ExchangeError {
     ExchangeError::Refused { code: "bad-request".into(), detail: why.to_owned() }
+}
+
+/// A run begins with the gateway's own list, so that it has answered: what is strange about one
+/// packet's call does not hold up the others.
+fn of_this_packet(error: ExchangeError) -> ExchangeError {
+    match error {
+        ExchangeError::NotTheServer(detail) => ExchangeError::ServerFault { status: 200, detail },
+        error => error,
+    }
 }
 
 fn strange(why: &str) -> ExchangeError {

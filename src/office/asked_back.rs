@@ -4,9 +4,10 @@
 //! Whoever has the document, or may have it, is asked to cancel it (Quyết định 28/2018/QĐ-TTg
 //! Điều 8 khoản 2). For whom nothing has left yet, what waits is taken out of the outbox: a
 //! recall that travels beside its document may arrive before it. So is what the server has
-//! refused: it has none of it.
+//! refused: it has none of it. A document that replaces another is the order to cancel that one,
+//! too, and so is never taken out: it leaves, and what is to be said of it follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -14,10 +15,12 @@ use super::Office;
 use super::leaving::LeavingError;
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::SendState;
+use crate::domain::document::BlobHash;
 use crate::domain::follow::{self, Stage};
 use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::outbound::OutboundDocument;
 use crate::domain::problem::Problem;
+use crate::packet::{self, Kind, Packet};
 use crate::store::{OutboxItem, Writer};
 use crate::t;
 
@@ -28,6 +31,8 @@ pub(super) struct AskedBack {
     asked: Vec<AgencyCode>,
     /// Items that wait or are parked, with whom they were for.
     unsent: Vec<(String, AgencyCode)>,
+    /// Items that tell their recipients to cancel another document.
+    replacing: BTreeSet<String>,
 }
 
 /// Problems with which the server says that it has not taken a packet: it looks for one with the
@@ -48,7 +53,34 @@ impl Office {
         meant: &[AgencyCode],
     ) -> Result<AskedBack, Problem> {
         let outbox = self.store().outbox_of(&document.key)?;
-        AskedBack::of(document, meant, &outbox, |item| Ok(self.store().outbox_begun(item)?))
+        let replacing = self.replacing(&outbox)?;
+        let begun = |item: &str| Ok(self.store().outbox_begun(item)?);
+        AskedBack::of(document, meant, &outbox, replacing, begun)
+    }
+
+    /// The items not sent yet whose packets replace another document.
+    fn replacing(&self, outbox: &[OutboxItem]) -> Result<BTreeSet<String>, Problem> {
+        let mut known: BTreeMap<&BlobHash, bool> = BTreeMap::new();
+        let mut found = BTreeSet::new();
+        for item in outbox.iter().filter(|item| item.state != SendState::Sent && !item.order) {
+            if item.what != OutboxKind::Document {
+                continue;
+            }
+            // All recipients get the same packet.
+            let replaces = match known.get(&item.packet) {
+                Some(replaces) => *replaces,
+                None => {
+                    let bytes = self.store().blob(&item.packet)?;
+                    let read = packet::read(&bytes, &packet::Limits::default())?;
+                    matches!(read, Packet::Document(one) if matches!(one.business.kind, Kind::Replace { .. }))
+                }
+            };
+            known.insert(&item.packet, replaces);
+            if replaces {
+                found.insert(item.item.clone());
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -59,9 +91,10 @@ impl AskedBack {
         document: &OutboundDocument,
         meant: &[AgencyCode],
         outbox: &[OutboxItem],
+        replacing: BTreeSet<String>,
         begun: impl Fn(&str) -> Result<bool, Problem>,
     ) -> Result<Self, Problem> {
-        let mut back = Self { meant: meant.to_vec(), ..Self::default() };
+        let mut back = Self { meant: meant.to_vec(), replacing, ..Self::default() };
         for delivery in document.deliveries.iter().filter(|one| meant.contains(&one.recipient)) {
             if follow::stage(delivery) == Stage::RecallAgreed {
                 continue;
@@ -72,6 +105,7 @@ impl AskedBack {
             };
             for item in outbox.iter().filter(to_it) {
                 let unsent = match item.state {
+                    _ if back.replacing.contains(&item.item) => false,
                     SendState::Wedged if REFUSALS.contains(&item.code.as_str()) => true,
                     // Whatever else stopped it, an earlier try may have brought it there.
                     SendState::Waiting | SendState::Wedged => !begun(&item.item)?,
@@ -137,7 +171,8 @@ impl AskedBack {
     /// has moved since.
     pub fn take_out(&self, writer: &mut Writer<'_>, now: &OutboundDocument) -> Result<(), Problem> {
         let (key, outbox) = (now.key, writer.outbox_of(&now.key)?);
-        let again = Self::of(now, &self.meant, &outbox, |item| Ok(writer.outbox_begun(item)?))?;
+        let begun = |item: &str| Ok(writer.outbox_begun(item)?);
+        let again = Self::of(now, &self.meant, &outbox, self.replacing.clone(), begun)?;
         if again != *self {
             return Err(LeavingError::Moved.into());
         }

@@ -49,7 +49,9 @@ const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, 
     FROM outbox o LEFT JOIN outbox_attempt a ON a.item = o.item";
 
 impl View<'_> {
-    /// What waits and is due at `now`; what is larger than `most` bytes only if it is urgent.
+    /// What waits and is due at `now`; what is larger than `most` bytes only if it is urgent. Of
+    /// the orders about one document for one recipient the first alone: each tells all that is
+    /// to be told, so that the last to arrive is what counts.
     pub fn outbox_due(
         &self,
         now: Timestamp,
@@ -61,6 +63,13 @@ impl View<'_> {
                 "{SELECT} WHERE o.state = 'waiting'
                      AND (a.not_before_millis IS NULL OR a.not_before_millis <= ?1)
                      AND (o.urgent OR ?2 >= (SELECT size FROM blob WHERE hash = o.packet))
+                     AND NOT (o.is_order AND EXISTS (
+                         SELECT 1 FROM outbox before
+                         WHERE before.document = o.document AND before.recipient = o.recipient
+                             AND before.is_order AND before.state = 'waiting'
+                             AND before.row < o.row
+                             AND (before.urgent
+                                 OR ?2 >= (SELECT size FROM blob WHERE hash = before.packet))))
                  ORDER BY o.urgent DESC, o.row LIMIT ?3"
             ))?
             .query_and_then(params![now.as_millisecond(), row::signed(most), limit], from_row)?

@@ -180,7 +180,8 @@ fn a_client_of_the_axis_is_served(place: &Place) {
 
 fn what_is_damaged_or_forged_is_refused(place: &Place) {
     let server = place.start();
-    let to = Some(r#"["000.00.00.H30"]"#);
+    let everybody = r#"["000.00.00.H30"]"#;
+    let to = Some(everybody);
     let failed = |answer: Value, code: &str| {
         assert_eq!(
             (&answer["status"], &answer["ErrorCode"]),
@@ -193,6 +194,18 @@ fn what_is_damaged_or_forged_is_refused(place: &Place) {
     failed(call(&server, "sendEdoc", sending(NEW, to), cut), "10");
     failed(call(&server, "sendEdoc", sending(b"", to), Vec::new()), "10");
     failed(call(&server, "sendEdoc", sending(NEW, Some("[]")), with_break(NEW)), "18");
+    // In parts, none of which begins.
+    let parts = Fields::of(COMMUNE)
+        .with("servicetype", "eDoc")
+        .with("messagetype", "edoc")
+        .with("hash-file", &wire::file_hash(NEW, false))
+        .with("from", COMMUNE)
+        .with("to", everybody)
+        .with("timestamp", &wire::written_time(Timestamp::now()))
+        .with("Content-Type", "multipart/form-data; boundary=x");
+    let answer = call(&server, "sendEdoc", parts, vec![b'-'; 3 * MIB]);
+    assert!(answer["ErrorDesc"].as_str().unwrap().contains("file_doc"), "{answer}");
+    failed(answer, "10");
     // In another's name.
     let other = sending(NEW, to);
     let spoofed = Fields::of(COMMUNE)

@@ -62,7 +62,11 @@ const THE_GATEWAY_CANNOT: [(Ability, &str); 12] = [
         Ability::GreetAnybody,
         "it has no call without credentials: to ask who is there is to prove who asks",
     ),
-    (Ability::CountVersions, "its list of agencies has no versions: all of them come each time"),
+    (
+        Ability::CountVersions,
+        "its list of agencies has no versions: all of them come each time (its call that has, \
+         `getSynchronizeUnit`, is served and not made)",
+    ),
     (Ability::Wait, "it has no call that waits for something to come"),
 ];
 

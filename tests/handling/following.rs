@@ -8,6 +8,7 @@ use vanthu::domain::follow::{Concern, Stage};
 use vanthu::domain::outbound::OutboundState;
 use vanthu::office::evidence::{Carries, ParcelState};
 use vanthu::office::follow::IssuedUpdate;
+use vanthu::office::leaving::IssueOrder;
 use vanthu::office::{Filter, Office};
 
 use crate::offices::{Two, exchange, newest, sealed, sealed_with};
@@ -240,6 +241,65 @@ fn what_waits_is_changed_where_it_waits() {
     exchange(a, b);
     assert_eq!(b.demands(10).unwrap().len(), 1);
     assert!(a.audit().unwrap().is_clean() && b.audit().unwrap().is_clean());
+}
+
+#[test]
+fn a_replacement_that_waits_still_replaces() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let replaced = |subject, by| {
+        let old = sealed(a, &two.tokens, subject);
+        a.issue(old).unwrap();
+        exchange(a, b);
+        let there = newest(b);
+        b.accept_despite(there, "Đã đối chiếu").unwrap();
+        b.register(there).unwrap();
+        let fresh = sealed(a, &two.tokens, by);
+        let order = IssueOrder { replaces: Some(old), ..IssueOrder::default() };
+        a.issue_with(fresh, &order).unwrap();
+        (there, fresh)
+    };
+    let kind = |key| b.open_demand(key).unwrap().map(|open| open.kept.demand.kind);
+    // Its packet is the order to cancel the old one: an update goes beside it.
+    let (old, fresh) = replaced("Văn bản cũ", "Văn bản thay thế");
+    let urgent = IssuedUpdate { urgency: Some(Urgency::Urgent), ..IssuedUpdate::default() };
+    a.update_issued(fresh, &urgent, "Ghi thiếu độ khẩn").unwrap();
+    exchange(a, b);
+    assert_eq!(kind(old), Some(DemandKind::Replace));
+    assert_eq!(kind(newest(b)), Some(DemandKind::Update));
+    // And so does a recall.
+    let (old, fresh) = replaced("Văn bản cũ thứ hai", "Văn bản thay thế thứ hai");
+    a.recall(fresh, "Thay thế nhầm").unwrap();
+    exchange(a, b);
+    assert_eq!(kind(old), Some(DemandKind::Replace));
+    assert_eq!(a.outbound_document(fresh).unwrap().deliveries[0].closed, None);
+    assert!(a.audit().unwrap().is_clean() && b.audit().unwrap().is_clean());
+}
+
+#[test]
+fn updates_arrive_in_their_order() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let key = sealed(a, &two.tokens, "Văn bản");
+    a.issue(key).unwrap();
+    exchange(a, b);
+    let notes = IssuedUpdate { notes: Some("Kèm bản giấy".into()), ..IssuedUpdate::default() };
+    a.update_issued(key, &notes, "Ghi thiếu ghi chú").unwrap();
+    // The second is urgent and does not overtake the first, which says that it is not.
+    let urgent = IssuedUpdate { urgency: Some(Urgency::Urgent), ..IssuedUpdate::default() };
+    a.update_issued(key, &urgent, "Ghi thiếu độ khẩn").unwrap();
+    exchange(a, b);
+    let mut demands = b.demands(10).unwrap();
+    demands.sort_by_key(|view| view.kept.demand.id);
+    let told = demands.into_iter().map(|view| {
+        let metadata = view.kept.demand.update.unwrap().metadata;
+        (metadata.urgency, metadata.notes)
+    });
+    let notes = "Kèm bản giấy".to_owned();
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [(Urgency::Normal, notes.clone()), (Urgency::Urgent, notes)]
+    );
 }
 
 #[test]

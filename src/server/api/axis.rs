@@ -228,8 +228,8 @@ pub(super) async fn sent(State(shared): App, headers: HeaderMap) -> Answered<Res
     }
 }
 
-/// `updateStatus`: `done` ends the wait, `fail` leaves the packet where it is, and the words
-/// in between are heard and change nothing.
+/// `updateStatus`: `done` and `rejection` end the wait; any other word leaves the packet where it
+/// is and says that it was fetched.
 pub(super) async fn update_status(State(shared): App, headers: HeaderMap) -> Answered<Response> {
     let asked = Asked::of(&headers, &shared).await?;
     let id = asked.packet()?;

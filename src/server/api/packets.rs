@@ -29,7 +29,7 @@ use crate::server::storage::{Added, Fetched, Link, Packet, Sent, now};
 /// Bytes of a small JSON body at most.
 const MAX_SMALL: u64 = 4 * 1024;
 /// Bytes that are still taken from a caller who is refused before his body is read.
-pub(super) const MAX_RUDE: u64 = 1024 * 1024;
+const MAX_RUDE: u64 = 1024 * 1024;
 
 /// `POST /v1/packets`.
 pub(super) async fn send(State(shared): App, request: Request) -> Response {
@@ -50,7 +50,10 @@ pub(super) async fn send(State(shared): App, request: Request) -> Response {
     };
     // A connection closed upon bytes that were not read loses its answer on the way, and the
     // caller would not learn what is wrong.
-    drain(&shared, &mut body, rest).await;
+    match rest {
+        MAX_RUDE => hear_out(&shared, &mut body).await,
+        _ => drain(&shared, &mut body, rest).await,
+    }
     response
 }
 
@@ -180,6 +183,15 @@ pub(super) async fn next(shared: &Shared, body: &mut BodyDataStream) -> Answered
         Ok(Some(Err(e))) => Err(Refused::new(Code::TimedOut, format!("the body broke off: {e}"))),
         Err(_) => Err(Refused::new(Code::TimedOut, "the body does not go on")),
     }
+}
+
+/// Takes what still comes of a caller who has proved nothing: not much, and not for long.
+pub(super) async fn hear_out<E>(
+    shared: &Shared,
+    body: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
+) {
+    // Whoever is slower than that does not learn what is wrong.
+    let _ = timeout(shared.limits.head, drain(shared, body, MAX_RUDE)).await;
 }
 
 /// Takes what still comes, `most` bytes of it, and keeps none.

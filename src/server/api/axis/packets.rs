@@ -2,6 +2,8 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, ready};
 
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -14,7 +16,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::super::packets::{MAX_RUDE, drain};
+use super::super::packets::{drain, hear_out};
 use super::{Answered, App, Asked, Failed, value};
 use crate::domain::agency::AgencyCode;
 use crate::exchange::OutboxKind;
@@ -23,6 +25,9 @@ use crate::packet::{self, Packet as Content};
 use crate::server::Shared;
 use crate::server::blobs::{Pieces, Upload};
 use crate::server::storage::{Added, Fetched, Link, Packet, now};
+
+/// Bytes around the packet in a body of parts, at most.
+const MAX_AROUND: u64 = 64 * 1024;
 
 /// `sendEdoc`: the packet is the body with a line break behind it, or the part `file_doc`.
 ///
@@ -36,7 +41,7 @@ pub(in crate::server::api) async fn send(
     let (asked, kind) = match asked(&headers, &shared).await {
         Ok(asked) => asked,
         Err(failed) => {
-            drain(&shared, &mut body, MAX_RUDE).await;
+            hear_out(&shared, &mut body).await;
             return Err(failed);
         }
     };
@@ -176,8 +181,13 @@ async fn from_part(
     boundary: String,
     hash: &str,
 ) -> Answered<Upload> {
-    let broken = |e: multer::Error| Failed::new(ErrorCode::FileNotValid, e.to_string());
-    let mut parts = multer::Multipart::new(body, boundary);
+    let found = Arc::new(AtomicBool::new(false));
+    let body = piecewise(body, Arc::clone(&found), shared.limits.packet_bytes);
+    // As much again is heard out where a packet is too large.
+    let most = shared.limits.packet_bytes.saturating_mul(2).saturating_add(MAX_AROUND);
+    let most = multer::SizeLimit::new().whole_stream(most);
+    let limits = multer::Constraints::new().size_limit(most);
+    let mut parts = multer::Multipart::with_constraints(body, boundary, limits);
     let idle = shared.limits.idle;
     while let Some(mut part) =
         timeout(idle, parts.next_field()).await.map_err(|_| slow())?.map_err(broken)?
@@ -185,6 +195,7 @@ async fn from_part(
         if part.name() != Some(wire::FILE_PART) {
             continue;
         }
+        found.store(true, Ordering::Relaxed);
         let mut upload = begin(shared).await?;
         while let Some(piece) =
             timeout(idle, part.chunk()).await.map_err(|_| slow())?.map_err(broken)?
@@ -194,6 +205,60 @@ async fn from_part(
         return if is_hash(&upload.sha256(), hash) { Ok(upload) } else { Err(damaged()) };
     }
     Err(Failed::new(ErrorCode::FileNotValid, "no part is named file_doc"))
+}
+
+/// Gives a body piece by piece, because the reader of parts keeps in memory whatever is ready, and
+/// all that stands before a part. Where no packet begins the rest is heard out, `most` bytes of it,
+/// and not given.
+fn piecewise(
+    body: impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,
+    found: Arc<AtomicBool>,
+    most: u64,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    let (mut body, mut passed, mut given) = (Box::pin(body), 0_u64, false);
+    stream::poll_fn(move |context| {
+        if std::mem::take(&mut given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        loop {
+            let piece = ready!(body.as_mut().poll_next(context));
+            let is_around = passed <= MAX_AROUND || found.load(Ordering::Relaxed);
+            match piece {
+                Some(Ok(piece)) if is_around => {
+                    passed += piece.len() as u64;
+                    given = true;
+                    return Poll::Ready(Some(Ok(piece)));
+                }
+                Some(Ok(piece)) if passed < most => passed += piece.len() as u64,
+                Some(Err(error)) => return Poll::Ready(Some(Err(io::Error::other(error)))),
+                None if is_around => return Poll::Ready(None),
+                _ => {
+                    let why = "no part named file_doc begins";
+                    return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::InvalidData, why))));
+                }
+            }
+        }
+    })
+}
+
+/// What the reader of parts says: a body that broke off may come again, one that is not as agreed
+/// will not be better.
+fn broken(error: multer::Error) -> Failed {
+    use multer::Error::{
+        IncompleteFieldData, IncompleteHeaders, IncompleteStream, StreamReadFailed,
+    };
+    let is_ours = |cause: &io::Error| cause.kind() == io::ErrorKind::InvalidData;
+    let code = match &error {
+        IncompleteFieldData { .. } | IncompleteHeaders | IncompleteStream => ErrorCode::System,
+        StreamReadFailed(cause) if !cause.downcast_ref().is_some_and(is_ours) => ErrorCode::System,
+        _ => ErrorCode::FileNotValid,
+    };
+    let detail = match &error {
+        StreamReadFailed(cause) => cause.to_string(),
+        other => other.to_string(),
+    };
+    Failed::new(code, detail)
 }
 
 async fn begin(shared: &Arc<Shared>) -> Answered<Upload> {
