@@ -120,11 +120,10 @@ impl AxisLine {
         &self,
         path: &'static str,
         kind: OutboxKind,
-        name: fn(&R) -> &str,
         mut take: impl FnMut(Vec<R>) -> bool,
     ) -> Answer<()>
     where
-        R: DeserializeOwned + Send + 'static,
+        R: DeserializeOwned + Clone + PartialEq + Send + 'static,
     {
         let mut begins = None;
         for page in 1..=MOST_PAGES {
@@ -139,7 +138,7 @@ impl AxisLine {
             };
             let answer: DataAnswer<Vec<R>> = self.call(path, fields)?;
             let rows = self.caller.rows(answer)?;
-            let first = rows.first().map(|row| name(row).to_owned());
+            let first = rows.first().cloned();
             // A gateway that knows no pages gives the first again.
             if first.is_none() || first == begins || !take(rows) {
                 break;
@@ -233,20 +232,15 @@ impl Line for AxisLine {
         };
         let (mut items, mut sought) = (Vec::new(), after);
         for kind in [OutboxKind::Document, OutboxKind::Status] {
-            self.pages(
-                "getReceivedEdocList",
-                kind,
-                |row: &ReceivedRow| &row.doc_id,
-                |rows| {
-                    items.extend(rows.into_iter().filter_map(|row| self.caller.item(row, kind)));
-                    let of = |item: &InboxItem| Some(item.id.as_str()) == sought;
-                    if let Some(last) = items.iter().position(of) {
-                        items.drain(..=last);
-                        sought = None;
-                    }
-                    sought.is_some() || items.len() <= limit as usize
-                },
-            )?;
+            self.pages("getReceivedEdocList", kind, |rows: Vec<ReceivedRow>| {
+                items.extend(rows.into_iter().filter_map(|row| self.caller.item(row, kind)));
+                let of = |item: &InboxItem| Some(item.id.as_str()) == sought;
+                if let Some(last) = items.iter().position(of) {
+                    items.drain(..=last);
+                    sought = None;
+                }
+                sought.is_some() || items.len() <= limit as usize
+            })?;
         }
         let full = items.len() > limit as usize;
         items.truncate(limit as usize);
@@ -313,17 +307,12 @@ impl Line for AxisLine {
         for kind in [OutboxKind::Document, OutboxKind::Status] {
             let id = self.caller.plain(server_id)?;
             let mut found = Vec::new();
-            self.pages(
-                "getSentEdocList",
-                kind,
-                |row: &SentRow| &row.sender_doc_id,
-                |rows| {
-                    // Its rows, one for each recipient, may go on in the next page.
-                    let goes_on = rows.last().is_some_and(|last| last.sender_doc_id == id);
-                    found.extend(rows.into_iter().filter(|row| row.sender_doc_id == id));
-                    goes_on || found.is_empty()
-                },
-            )?;
+            self.pages("getSentEdocList", kind, |rows: Vec<SentRow>| {
+                // Its rows, one for each recipient, may go on in the next page.
+                let goes_on = rows.last().is_some_and(|last| last.sender_doc_id == id);
+                found.extend(rows.into_iter().filter(|row| row.sender_doc_id == id));
+                goes_on || found.is_empty()
+            })?;
             let Some(first) = found.first() else { continue };
             let received_at = moment(&first.sent_time).unwrap_or(Timestamp::UNIX_EPOCH);
             let deliveries = found.into_iter().filter_map(|row| {

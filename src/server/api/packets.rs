@@ -31,28 +31,34 @@ const MAX_SMALL: u64 = 4 * 1024;
 /// Bytes that are still taken from a caller who is refused before his body is read.
 const MAX_RUDE: u64 = 1024 * 1024;
 
+/// How much of a body is taken after the answer is known.
+enum Heard {
+    Nothing,
+    Beginning,
+    Whole,
+}
+
 /// `POST /v1/packets`.
 pub(super) async fn send(State(shared): App, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut body = body.into_data_stream();
-    let (response, rest) = match accept(&shared, &parts, &mut body).await {
-        Ok((status, accepted)) => {
-            ((status, Json(accepted)).into_response(), shared.limits.packet_bytes)
-        }
+    let (response, heard) = match accept(&shared, &parts, &mut body).await {
+        Ok((status, accepted)) => ((status, Json(accepted)).into_response(), Heard::Whole),
         Err(refused) => {
-            let rest = match refused.code() {
-                Code::TimedOut => 0,
-                Code::BadCredentials | Code::ClockSkew | Code::TooLarge => MAX_RUDE,
-                _ => shared.limits.packet_bytes,
+            let heard = match refused.code() {
+                Code::TimedOut => Heard::Nothing,
+                Code::BadCredentials | Code::ClockSkew | Code::TooLarge => Heard::Beginning,
+                _ => Heard::Whole,
             };
-            (refused.into_response(), rest)
+            (refused.into_response(), heard)
         }
     };
     // A connection closed upon bytes that were not read loses its answer on the way, and the
     // caller would not learn what is wrong.
-    match rest {
-        MAX_RUDE => hear_out(&shared, &mut body).await,
-        _ => drain(&shared, &mut body, rest).await,
+    match heard {
+        Heard::Nothing => {}
+        Heard::Beginning => hear_out(&shared, &mut body).await,
+        Heard::Whole => drain(&shared, &mut body, shared.limits.packet_bytes).await,
     }
     response
 }
