@@ -1,4 +1,5 @@
 # Outbound documents: reserved numbers, malware, the term for sending, paper
+history-issued-replacing = (in the place of { $code })
 history-issued-clean = (scanned for malware by { $by }: clean)
 history-issued-unscanned = (not scanned for malware: { $reason })
 history-paper-owed = Paper is owed to { $count } recipients

@@ -1,4 +1,5 @@
 # Văn bản đi: số giữ lại, quét mã độc, thời hạn gửi, bản giấy
+history-issued-replacing = (thay thế { $code })
 history-issued-clean = (đã quét mã độc bằng { $by }: sạch)
 history-issued-unscanned = (không quét mã độc: { $reason })
 history-paper-owed = Phải gửi bản giấy tới { $count } nơi nhận

@@ -389,6 +389,9 @@ pub enum Change {
         /// Not noted in old operations.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scan: Option<LeavingScan>,
+        /// The document in whose place it comes: its packets are the order to cancel that one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<DocumentKey>,
     },
     /// An issued document is asked back from these; the packets are queued in the same
     /// transaction.

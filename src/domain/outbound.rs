@@ -100,6 +100,9 @@ pub struct OutboundDocument {
     pub numbering: Option<Numbering>,
     pub deliveries: Vec<Delivery>,
     pub issued_at: Option<Timestamp>,
+    /// The document in whose place it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<DocumentKey>,
     /// Why it was sent back, recalled or given up.
     pub reason: String,
     /// Who has it: a user, or empty for whoever has the role; `None` once it is signed or given

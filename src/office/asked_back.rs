@@ -7,7 +7,7 @@
 //! refused: it has none of it. A document that replaces another is the order to cancel that one,
 //! too, and so is never taken out: it leaves, and what is to be said of it follows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -15,12 +15,10 @@ use super::Office;
 use super::leaving::LeavingError;
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::SendState;
-use crate::domain::document::BlobHash;
 use crate::domain::follow::{self, Stage};
 use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::outbound::OutboundDocument;
 use crate::domain::problem::Problem;
-use crate::packet::{self, Kind, Packet};
 use crate::store::{OutboxItem, Writer};
 use crate::t;
 
@@ -31,8 +29,6 @@ pub(super) struct AskedBack {
     asked: Vec<AgencyCode>,
     /// Items that wait or are parked, with whom they were for.
     unsent: Vec<(String, AgencyCode)>,
-    /// Items that tell their recipients to cancel another document.
-    replacing: BTreeSet<String>,
 }
 
 /// Problems with which the server says that it has not taken a packet: it looks for one with the
@@ -53,34 +49,7 @@ impl Office {
         meant: &[AgencyCode],
     ) -> Result<AskedBack, Problem> {
         let outbox = self.store().outbox_of(&document.key)?;
-        let replacing = self.replacing(&outbox)?;
-        let begun = |item: &str| Ok(self.store().outbox_begun(item)?);
-        AskedBack::of(document, meant, &outbox, replacing, begun)
-    }
-
-    /// The items not sent yet whose packets replace another document.
-    fn replacing(&self, outbox: &[OutboxItem]) -> Result<BTreeSet<String>, Problem> {
-        let mut known: BTreeMap<&BlobHash, bool> = BTreeMap::new();
-        let mut found = BTreeSet::new();
-        for item in outbox.iter().filter(|item| item.state != SendState::Sent && !item.order) {
-            if item.what != OutboxKind::Document {
-                continue;
-            }
-            // All recipients get the same packet.
-            let replaces = match known.get(&item.packet) {
-                Some(replaces) => *replaces,
-                None => {
-                    let bytes = self.store().blob(&item.packet)?;
-                    let read = packet::read(&bytes, &packet::Limits::default())?;
-                    matches!(read, Packet::Document(one) if matches!(one.business.kind, Kind::Replace { .. }))
-                }
-            };
-            known.insert(&item.packet, replaces);
-            if replaces {
-                found.insert(item.item.clone());
-            }
-        }
-        Ok(found)
+        AskedBack::of(document, meant, &outbox, |item| Ok(self.store().outbox_begun(item)?))
     }
 }
 
@@ -91,10 +60,9 @@ impl AskedBack {
         document: &OutboundDocument,
         meant: &[AgencyCode],
         outbox: &[OutboxItem],
-        replacing: BTreeSet<String>,
         begun: impl Fn(&str) -> Result<bool, Problem>,
     ) -> Result<Self, Problem> {
-        let mut back = Self { meant: meant.to_vec(), replacing, ..Self::default() };
+        let mut back = Self { meant: meant.to_vec(), ..Self::default() };
         for delivery in document.deliveries.iter().filter(|one| meant.contains(&one.recipient)) {
             if follow::stage(delivery) == Stage::RecallAgreed {
                 continue;
@@ -105,7 +73,7 @@ impl AskedBack {
             };
             for item in outbox.iter().filter(to_it) {
                 let unsent = match item.state {
-                    _ if back.replacing.contains(&item.item) => false,
+                    _ if document.replaces.is_some() => false,
                     SendState::Wedged if REFUSALS.contains(&item.code.as_str()) => true,
                     // Whatever else stopped it, an earlier try may have brought it there.
                     SendState::Waiting | SendState::Wedged => !begun(&item.item)?,
@@ -171,8 +139,7 @@ impl AskedBack {
     /// has moved since.
     pub fn take_out(&self, writer: &mut Writer<'_>, now: &OutboundDocument) -> Result<(), Problem> {
         let (key, outbox) = (now.key, writer.outbox_of(&now.key)?);
-        let begun = |item: &str| Ok(writer.outbox_begun(item)?);
-        let again = Self::of(now, &self.meant, &outbox, self.replacing.clone(), begun)?;
+        let again = Self::of(now, &self.meant, &outbox, |item| Ok(writer.outbox_begun(item)?))?;
         if again != *self {
             return Err(LeavingError::Moved.into());
         }

@@ -230,8 +230,17 @@ impl Office {
             Change::SignatureExtended { level, .. } => {
                 t!("history-extended", level = level.name())
             }
-            Change::OutboundIssued { recipients, scan, .. } => {
+            Change::OutboundIssued { recipients, scan, replaces, .. } => {
                 let issued = t!("history-issued", count = recipients.len());
+                let issued = match replaces {
+                    Some(old) => {
+                        format!(
+                            "{issued} {}",
+                            t!("history-issued-replacing", code = self.code_of(*old))
+                        )
+                    }
+                    None => issued,
+                };
                 match scan {
                     None => issued,
                     Some(LeavingScan::Clean { by }) => {
@@ -295,6 +304,14 @@ impl Office {
             ),
             _ => return None,
         })
+    }
+
+    /// An issued document by its number and notation.
+    fn code_of(&self, key: DocumentKey) -> String {
+        match self.store().outbound(&key) {
+            Ok(Some(document)) => document.metadata.code.to_string(),
+            _ => key.to_string(),
+        }
     }
 
     /// A document as people would name it: its arrival number, else its code, else its subject.

@@ -108,7 +108,7 @@ impl Office {
             }
             _ => None,
         };
-        let issued_at = Timestamp::now();
+        let (issued_at, replaces) = (Timestamp::now(), replaced.as_ref().map(|old| old.key));
         let urgent = document.metadata.urgency > Urgency::Normal;
         let recipients: Vec<_> =
             document.metadata.recipients.iter().map(|one| one.agency.clone()).collect();
@@ -122,6 +122,7 @@ impl Office {
                 issued_at,
                 recipients: recipients.clone(),
                 scan: Some(scan),
+                replaces,
             })?;
             Self::owe_letters(writer, &now)?;
             for recipient in recipients {

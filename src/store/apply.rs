@@ -177,8 +177,8 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
             outbound::annex_signed(connection, key, before, file)
         }
         Change::LayoutChecked { key, check } => layout::checked(connection, key, check),
-        Change::OutboundIssued { key, issued_at, recipients, .. } => {
-            outbound::issued(connection, key, *issued_at, recipients)
+        Change::OutboundIssued { key, issued_at, replaces, recipients, .. } => {
+            outbound::issued(connection, key, *issued_at, replaces.as_ref(), recipients)
         }
         Change::RecallAsked { key, recipients, reason, at } => {
             follow::recall_asked(connection, key, recipients, reason, *at)

@@ -34,7 +34,7 @@ pub struct OutboundFilter {
 pub(super) const COLUMNS: &str = "d.key, d.state, d.metadata, d.files, d.drafted_by, d.drafted_at, \
                        d.numbering, d.issued_at, d.reason, \
                        (SELECT k.holder FROM draft_desk k WHERE k.row = d.row), \
-                       (SELECT u.signed_at FROM unsent u WHERE u.document = d.key)";
+                       (SELECT u.signed_at FROM unsent u WHERE u.document = d.key), d.replaces";
 
 impl View<'_> {
     pub fn outbound(&self, key: &DocumentKey) -> Result<Option<OutboundDocument>, StoreError> {
@@ -135,6 +135,10 @@ impl View<'_> {
             reason: row.get(8)?,
             held_by: row.get(9)?,
             signed_at: row::maybe_time(row.get(10)?)?,
+            replaces: match row.get_ref(11)?.as_blob_or_null().map_err(rusqlite::Error::from)? {
+                Some(bytes) => Some(row::from_key(bytes)?),
+                None => None,
+            },
         })
     }
 
@@ -355,12 +359,13 @@ pub(super) fn issued(
     connection: &Connection,
     key: &DocumentKey,
     issued_at: Timestamp,
+    replaces: Option<&DocumentKey>,
     recipients: &[AgencyCode],
 ) -> Result<(), StoreError> {
     step(connection, key, OutboundState::ToIssue, OutboundState::Issued)?;
     connection
-        .prepare_cached("UPDATE outbound SET issued_at = ?2 WHERE key = ?1")?
-        .execute(params![row::key(key), issued_at.to_string()])?;
+        .prepare_cached("UPDATE outbound SET issued_at = ?2, replaces = ?3 WHERE key = ?1")?
+        .execute(params![row::key(key), issued_at.to_string(), replaces.map(row::key)])?;
     letter::left(connection, key)?;
     for recipient in recipients {
         open_delivery(connection, key, recipient)?;

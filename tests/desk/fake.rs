@@ -458,6 +458,7 @@ impl Books {
             numbering,
             deliveries,
             issued_at: issued.then_some(at),
+            replaces: None,
             reason: String::new(),
         });
     }
@@ -1019,6 +1020,7 @@ impl Door for FakeDoor {
             numbering: None,
             deliveries: Vec::new(),
             issued_at: None,
+            replaces: None,
             reason: String::new(),
         });
         books.deeds.push("draft".to_owned());

@@ -257,18 +257,20 @@ fn a_replacement_that_waits_still_replaces() {
         let fresh = sealed(a, &two.tokens, by);
         let order = IssueOrder { replaces: Some(old), ..IssueOrder::default() };
         a.issue_with(fresh, &order).unwrap();
-        (there, fresh)
+        (there, old, fresh)
     };
     let kind = |key| b.open_demand(key).unwrap().map(|open| open.kept.demand.kind);
     // Its packet is the order to cancel the old one: an update goes beside it.
-    let (old, fresh) = replaced("Văn bản cũ", "Văn bản thay thế");
+    let (old, ours, fresh) = replaced("Văn bản cũ", "Văn bản thay thế");
     let urgent = IssuedUpdate { urgency: Some(Urgency::Urgent), ..IssuedUpdate::default() };
     a.update_issued(fresh, &urgent, "Ghi thiếu độ khẩn").unwrap();
     exchange(a, b);
     assert_eq!(kind(old), Some(DemandKind::Replace));
     assert_eq!(kind(newest(b)), Some(DemandKind::Update));
+    let place = format!("thay thế {}", a.outbound_document(ours).unwrap().metadata.code);
+    assert!(a.history(fresh).unwrap().iter().any(|entry| entry.text.contains(&place)), "{place}");
     // And so does a recall.
-    let (old, fresh) = replaced("Văn bản cũ thứ hai", "Văn bản thay thế thứ hai");
+    let (old, _, fresh) = replaced("Văn bản cũ thứ hai", "Văn bản thay thế thứ hai");
     a.recall(fresh, "Thay thế nhầm").unwrap();
     exchange(a, b);
     assert_eq!(kind(old), Some(DemandKind::Replace));

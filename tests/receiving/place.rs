@@ -176,6 +176,7 @@ fn issue(writer: &mut Writer<'_>) -> Result<(), StoreError> {
             issued_at: Timestamp::now(),
             recipients: vec![code(PROVINCE)],
             scan: None,
+            replaces: None,
         },
     ] {
         writer.append(change)?;

@@ -201,6 +201,7 @@ fn a_letter_is_owed_until_it_is_sent_or_dropped() {
                 issued_at,
                 recipients: Vec::new(),
                 scan: scan(1),
+                replaces: None,
             })?;
             writer.append(owed.clone())?;
             writer.append(owed)

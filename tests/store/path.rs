@@ -120,6 +120,7 @@ fn an_outbound_document_goes_its_way() {
                 issued_at: Timestamp::now(),
                 recipients: to.to_vec(),
                 scan: None,
+                replaces: None,
             })?;
             for recipient in to {
                 let queued = Change::OutboxQueued {

@@ -471,6 +471,7 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
                     issued_at: Timestamp::now(),
                     recipients: recipients.clone(),
                     scan: scan(pick),
+                    replaces: (pick % 3 == 0).then(DocumentKey::fresh),
                 })?;
                 for recipient in recipients {
                     writer.append(Change::OutboxQueued {
