@@ -6,6 +6,7 @@ For tests only: keys and PINs lie in memory in the clear and the RSA arithmetic
 is not constant-time.
 """
 import argparse
+import contextlib
 import os
 import socket
 import socketserver
@@ -269,7 +270,13 @@ class Link:
 
     Each message is a two-byte big-endian length and that many bytes; one byte
     alone is a control: 0 power off, 1 power on, 2 reset, 4 send the ATR.
+
+    vpcd asks for the ATR every 0.4 s. Its threads do not lock each other out when a card
+    leaves, so that it may forget the connection of the next one without closing it: a card
+    that nobody has asked for PATIENCE seconds connects anew.
     """
+
+    PATIENCE = 10
 
     def __init__(self, card, host, port, present, trace):
         self.card, self.address, self.trace = card, (host, port), trace
@@ -301,14 +308,15 @@ class Link:
                 time.sleep(0.1)
                 continue
             try:
-                self.sock.settimeout(None)
+                self.sock.settimeout(self.PATIENCE)
                 self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 while self.present.is_set():
                     self.answer(self.receive())
             except Removed:
                 # Promise an answer, then break off: so vpcd reports the APDU in
                 # flight as failed. A mere close it takes for an empty answer.
-                self.sock.sendall(b"\0\2")
+                with contextlib.suppress(OSError):
+                    self.sock.sendall(b"\0\2")
                 time.sleep(0.05)
             except (OSError, EOFError):
                 pass
