@@ -16,6 +16,7 @@
 //! - It signs no receipt: the evidence is the gateway's own name for the packet.
 
 mod caller;
+mod directory;
 pub mod wire;
 
 use std::sync::Arc;
@@ -26,13 +27,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
 use self::caller::{Caller, Load, date, json, read};
-use self::wire::{AgencyRow, DataAnswer, Fields, ReceivedRow, Said, SentAnswer, SentRow};
+use self::wire::{DataAnswer, Fields, ReceivedRow, Said, SentAnswer, SentRow};
 use super::connection::{Connection, Pace, Patience, Progress, body_within};
 use super::{
     Answer, DeliveryState, Directory, ExchangeError, InboxItem, InboxPage, Line, Listing,
     OutboxKind, Outcome, Parcel, Receipt, RecipientState, ServerAddress, ServerInfo, Watch,
 };
-use crate::domain::agency::{Agency, AgencyCode};
+use crate::domain::agency::AgencyCode;
 
 /// Largest answer other than a packet, in bytes.
 const MAX_ANSWER: u64 = 32 * 1024 * 1024;
@@ -292,15 +293,19 @@ impl Line for AxisLine {
         self.caller.judge(&said)
     }
 
-    /// All of them: the gateway's list knows no versions.
+    /// What has changed; from a gateway without that call all of them, whose list knows no
+    /// versions.
     fn agencies(&self, since: u64) -> Answer<Directory> {
-        let fields = self.fields().with("timestamp", &self.caller.now());
-        let answer: DataAnswer<Vec<AgencyRow>> = self.call("getAgenciesList", fields)?;
-        let rows = self.caller.rows(answer)?;
-        let agencies = rows.into_iter().filter_map(|row| {
-            Some(Agency { email: row.mail, ..Agency::new(AgencyCode::new(&row.code)?, &row.name) })
-        });
-        Ok(Directory { version: since, agencies: agencies.collect() })
+        match self.changed_agencies(since) {
+            Ok(told) if since > 0 || !told.agencies.is_empty() => Ok(told),
+            Ok(_)
+            | Err(
+                ExchangeError::ServerFault { .. }
+                | ExchangeError::NotTheServer(_)
+                | ExchangeError::Refused { .. },
+            ) => self.all_agencies(),
+            Err(error) => Err(error),
+        }
     }
 
     fn delivery(&self, server_id: &str) -> Answer<DeliveryState> {

@@ -165,7 +165,7 @@ fn changed_agencies(
         }
         // Under this very code: an agency's former code may be one of its own here.
         match known(&said.code)?.filter(|known| known.code == said.code) {
-            None => changed.push(said.clone()),
+            None => changed.push(said.clone().as_new()),
             // A gateway that counts no versions knows no histories either.
             Some(known) if told.version > 0 => changed.extend(known.told(said)),
             Some(_) => {}

@@ -24,13 +24,12 @@ pub enum Ability {
     TellTheMissing,
     TellLimits,
     GreetAnybody,
-    CountVersions,
     Wait,
 }
 
 /// What the gateway of the axis cannot do, and why. A test that comes upon one of these asserts
 /// what the gateway does instead.
-const THE_GATEWAY_CANNOT: [(Ability, &str); 12] = [
+const THE_GATEWAY_CANNOT: [(Ability, &str); 11] = [
     (
         Ability::SignReceipts,
         "it signs nothing: the evidence is its own name for the packet, and a time in whole seconds",
@@ -61,11 +60,6 @@ const THE_GATEWAY_CANNOT: [(Ability, &str); 12] = [
     (
         Ability::GreetAnybody,
         "it has no call without credentials: to ask who is there is to prove who asks",
-    ),
-    (
-        Ability::CountVersions,
-        "its list of agencies has no versions: all of them come each time (its call that has, \
-         `getSynchronizeUnit`, is served and not made)",
     ),
     (Ability::Wait, "it has no call that waits for something to come"),
 ];

@@ -6,6 +6,8 @@ use vanthu::domain::agency::{Agency, Named};
 use vanthu::domain::calendar;
 use vanthu::domain::delivery::SendState;
 use vanthu::domain::document::{Metadata, Recipient, Signer};
+use vanthu::exchange::ServerProfile;
+use vanthu::exchange::axis::Quirks;
 use vanthu::office::NewDraft;
 use vanthu::office::follow::IssuedUpdate;
 use vanthu::server::Account;
@@ -99,6 +101,27 @@ fn a_merged_agency_is_told_refused_and_succeeded() {
     assert_eq!(a.sync().unwrap().problem, None);
     exchange(a, b);
     assert_eq!(b.demands(10).unwrap().len(), 1);
+    assert!(a.audit().unwrap().is_clean());
+}
+
+#[test]
+fn the_axis_tells_of_a_new_name_and_of_an_end() {
+    let two = Two::begin_over("/XrdAdapter", ServerProfile::Axis(Quirks::default()));
+    let (a, registry) = (&two.a, two.registry());
+    a.sync_directory().unwrap();
+    assert!(!a.agency_history(&code(PROVINCE)).unwrap().agency.has_history());
+    let today = calendar::local(Timestamp::now()).date();
+    let renamed = today.yesterday().unwrap();
+    registry.rename(&code(PROVINCE), "Tên mới", Some(renamed), "Nghị quyết").unwrap();
+    assert_eq!((a.sync_directory().unwrap(), a.sync_directory().unwrap()), (1, 0));
+    let known = || a.agency_history(&code(PROVINCE)).unwrap().agency;
+    let before = renamed.yesterday().unwrap();
+    assert_eq!((known().name_on(before), known().name_on(renamed)), (OLD_NAME, "Tên mới"));
+    // Its end comes with the day, without who goes on.
+    registry.close(&[code(PROVINCE)], None, &[], "Nghị quyết").unwrap();
+    assert_eq!((a.sync_directory().unwrap(), a.sync_directory().unwrap()), (1, 0));
+    assert_eq!(known().ending.unwrap().on, today);
+    assert_eq!(known().former_names().collect::<Vec<_>>(), [OLD_NAME]);
     assert!(a.audit().unwrap().is_clean());
 }
 

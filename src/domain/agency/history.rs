@@ -205,6 +205,7 @@ impl Agency {
     /// stays, where the directory says nothing of it.
     #[must_use]
     pub fn told(&self, said: &Self) -> Option<Self> {
+        let said = &said.after_what_was(self);
         if self.names == said.names && self.ending == said.ending {
             return None;
         }
@@ -225,6 +226,39 @@ impl Agency {
             names: said.names.clone(),
             ending: said.ending.clone(),
         })
+    }
+
+    /// The day since when it is as it says, where its last change alone is told: a whole
+    /// history begins with a name that has no day.
+    fn told_since(&self) -> Option<Date> {
+        self.names.first().and_then(|first| first.from)
+    }
+
+    /// A last change after what is known from before it.
+    fn after_what_was(&self, known: &Self) -> Self {
+        let Some(day) = self.told_since() else { return self.clone() };
+        let ending = match (&self.ending, &known.ending) {
+            // Known here with who goes on with its work.
+            (Some(_), Some(known)) => Some(known.clone()),
+            // It lives again.
+            (None, Some(known)) if known.on <= day => None,
+            (told, known) => told.clone().or_else(|| known.clone()),
+        };
+        let (name, names) = (known.name.clone(), known.names.clone());
+        let mut now = Self { name, names, ending, ..self.clone() };
+        // Refused where it bears that name already, or since a later day another.
+        let _ = now.rename(&self.name, day, day, "");
+        now
+    }
+
+    /// What is known of one that is new here, where its last change alone is told: not what it
+    /// was called before.
+    #[must_use]
+    pub fn as_new(mut self) -> Self {
+        if self.told_since().is_some() {
+            self.names.clear();
+        }
+        self
     }
 
     fn last_change(&self) -> Option<Date> {
@@ -340,6 +374,31 @@ mod tests {
         // An end that was taken back is one no more.
         let reopened = Agency { ending: None, ..known };
         assert_eq!(told.told(&reopened).unwrap().ending, None);
+    }
+
+    #[test]
+    fn a_last_change_is_put_after_what_is_known() {
+        let last = |name: &str, on: i32, ended: bool| {
+            let name = name.to_owned();
+            let named = Named { name: name.clone(), from: Some(day(on)), basis: String::new() };
+            let ending = Ending { on: day(on), successors: Vec::new(), basis: String::new() };
+            let ending = ended.then_some(ending);
+            Agency { names: vec![named], ending, ..Agency::new(code(1), &name) }
+        };
+        let known = agency(1);
+        assert_eq!(known.told(&last(&known.name, 5, false)), None, "its name is no other");
+        let renamed = known.told(&last("Tên mới", 10, false)).unwrap();
+        assert_eq!((renamed.name.as_str(), renamed.name_on(day(9))), ("Tên mới", &*known.name));
+        assert_eq!(renamed.told(&last("Tên mới", 10, false)), None, "the same again");
+        assert_eq!(renamed.told(&last(&known.name, 9, false)), None, "older than what is known");
+        let ended = renamed.told(&last("Tên mới", 20, true)).unwrap();
+        assert_eq!((ended.ended_by(day(20)).is_some(), ended.periods().len()), (true, 2));
+        // Who goes on with its work was entered here, and stays.
+        let mut merged = renamed.clone();
+        merged.end(day(19), vec![code(2)], "Nghị quyết").unwrap();
+        assert_eq!(merged.told(&last("Tên mới", 20, true)), None);
+        assert_eq!(merged.told(&last("Tên mới", 21, false)).unwrap(), renamed, "it lives again");
+        assert_eq!(last("Tên mới", 10, false).as_new(), Agency::new(code(1), "Tên mới"));
     }
 
     #[test]

@@ -361,6 +361,27 @@ pub struct AgencyRow {
     pub mail: String,
 }
 
+/// A row of `getSynchronizeUnit`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct UnitRow {
+    #[serde(flatten)]
+    pub agency: AgencyRow,
+    /// That of the directory, to be asked with next time.
+    #[serde(deserialize_with = "number_or_nothing")]
+    pub version: u64,
+    #[serde(deserialize_with = "text_or_number")]
+    pub center_code: String,
+    /// It is no more today.
+    #[serde(deserialize_with = "yes_or_no")]
+    pub deleted: bool,
+    /// The day of its last change; empty if it has had none.
+    #[serde(deserialize_with = "text_or_nothing")]
+    pub modify_date: String,
+    #[serde(deserialize_with = "yes_or_no")]
+    pub is_agency: bool,
+}
+
 /// The statuses of `updateStatus` that end a packet's wait.
 pub const DONE: &str = "done";
 pub const ACCEPTED: &str = "acceptance";
@@ -370,6 +391,28 @@ pub const FAIL: &str = "fail";
 
 fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// What no number can be read from is 0.
+fn number_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(text_or_number(deserializer)?.trim().parse().unwrap_or_default())
+}
+
+/// Written as a word of JSON, as a text or as a number.
+fn yes_or_no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Word(bool),
+        Text(String),
+        Number(i64),
+    }
+    Ok(match Option::<Either>::deserialize(deserializer)? {
+        Some(Either::Word(word)) => word,
+        Some(Either::Text(text)) => matches!(text.trim(), "1" | "true" | "True" | "TRUE"),
+        Some(Either::Number(number)) => number != 0,
+        None => false,
+    })
 }
 
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -487,5 +530,23 @@ mod tests {
     fn texts_are_quoted_as_the_librarys_serialiser_does() {
         assert_eq!(quoted(r#"["H30"]"#), r#""[\"H30\"]""#);
         assert_eq!(quoted("a<b=c'd&\u{1}ệ"), "\"a\\u003cb\\u003dc\\u0027d\\u0026\\u0001ệ\"");
+    }
+
+    #[test]
+    fn a_unit_is_read_however_its_fields_are_written() {
+        let read = |fields: &str| {
+            let row = format!(r#"{{"code":"H30.9","name":"Sở",{fields}}}"#);
+            let row: UnitRow = serde_json::from_str(&row).unwrap();
+            assert_eq!((row.agency.code.as_str(), row.agency.name.as_str()), ("H30.9", "Sở"));
+            (row.version, row.deleted, row.modify_date)
+        };
+        let day = "2026/07/01".to_owned();
+        let said = r#""version":7,"deleted":true,"modifyDate":"2026/07/01","id":3"#;
+        assert_eq!(read(said), (7, true, day.clone()));
+        let said = r#""version":"7","deleted":"true","modifyDate":"2026/07/01","pid":null"#;
+        assert_eq!(read(said), (7, true, day));
+        let said = r#""version":null,"deleted":0,"modifyDate":null,"other":[]"#;
+        assert_eq!(read(said), (0, false, String::new()));
+        assert_eq!(read(r#""version":"moi""#), (0, false, String::new()));
     }
 }

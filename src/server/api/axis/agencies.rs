@@ -3,12 +3,11 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Serialize;
 
 use super::{Answered, App, Asked, Failed, data};
 use crate::domain::agency::Agency;
 use crate::domain::calendar;
-use crate::exchange::axis::wire::{AgencyRow, ErrorCode};
+use crate::exchange::axis::wire::{AgencyRow, ErrorCode, UnitRow};
 use crate::server::storage::now;
 
 /// `getAgenciesList`.
@@ -21,25 +20,8 @@ pub(in crate::server::api) async fn list(
     Ok(data(directory.agencies.into_iter().map(row).collect::<Vec<_>>()))
 }
 
-/// A row of `getSynchronizeUnit`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct UnitRow {
-    #[serde(flatten)]
-    agency: AgencyRow,
-    /// That of the directory, to be asked with next time.
-    version: u64,
-    /// The directory knows of no centre.
-    center_code: &'static str,
-    /// It is no more today.
-    deleted: bool,
-    /// The day of the last change of its name, or of its end; empty if it has had none.
-    modify_date: String,
-    is_agency: bool,
-}
-
 /// `getSynchronizeUnit`: the agencies that have changed after `version`, all where it is not
-/// said.
+/// said. `modifyDate` is the day of the last change of a name, or of its end.
 pub(in crate::server::api) async fn units(
     State(shared): App,
     headers: HeaderMap,
@@ -59,7 +41,8 @@ pub(in crate::server::api) async fn units(
         let changed = ending.into_iter().chain(changed).max();
         UnitRow {
             version: directory.version,
-            center_code: "",
+            // The directory knows of no centre.
+            center_code: String::new(),
             deleted: agency.ended_by(today).is_some(),
             modify_date: changed.map_or(String::new(), |day| day.strftime("%Y/%m/%d").to_string()),
             is_agency: true,
