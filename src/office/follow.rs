@@ -24,7 +24,7 @@ use crate::domain::outbound::{OutboundDocument, OutboundState};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
-use crate::packet::{Kind, ReceiverChange};
+use crate::packet::{self, Kind, Limits, Packet, ReceiverChange};
 use crate::store::OutboxItem;
 
 /// An issued document with how far it is at each recipient.
@@ -243,7 +243,8 @@ impl Office {
     /// Changes what was told of an issued document, and to whom it goes. Whoever has it gets
     /// the update, whoever is added the document, whoever is taken off is asked to cancel it.
     /// For whom it has not left yet, the packet that waits is replaced: an update that travels
-    /// beside its document may arrive before it.
+    /// beside its document may arrive before it. An earlier update that is parked is taken out:
+    /// this one says all that it said, and sent again later it would undo this one.
     pub fn update_issued(
         &self,
         key: DocumentKey,
@@ -315,6 +316,7 @@ impl Office {
             .filter(|one| goes_to(&one.recipient))
             .map(|one| one.recipient.clone())
             .collect();
+        let superseded = self.parked_updates(&outbox, &staying)?;
         let waiting = self.asked_back(&document, &staying)?;
         let replaced = waiting.spared();
         let (anew, staying): (Vec<_>, Vec<_>) =
@@ -339,6 +341,13 @@ impl Office {
             }
             back.withdraw(writer, &now)?;
             waiting.take_out(writer, &now)?;
+            for item in superseded {
+                let parked = writer.outbox_item(&item)?;
+                if parked.is_some_and(|row| row.state == SendState::Wedged) {
+                    let (document, reason) = (key, reason.clone());
+                    writer.append(Change::OutboxWithdrawn { item, document, reason })?;
+                }
+            }
             let (metadata, removed) = (Box::new(metadata), back.asked().to_vec());
             writer.append(Change::OutboundUpdated { key, metadata, added, removed, reason, at })?;
             for (what, recipient, packet) in parcels {
@@ -393,6 +402,26 @@ impl Office {
             answered.extend(found.map(|document| document.key));
         }
         Ok(answered.into_iter().collect())
+    }
+
+    /// The updates to `recipients` that the line did not take.
+    fn parked_updates(
+        &self,
+        outbox: &[OutboxItem],
+        recipients: &[AgencyCode],
+    ) -> Result<Vec<String>, Problem> {
+        let mut updates = Vec::new();
+        let parked = |item: &&OutboxItem| {
+            item.order && item.state == SendState::Wedged && recipients.contains(&item.recipient)
+        };
+        for item in outbox.iter().filter(parked) {
+            let packet = packet::read(&self.store().blob(&item.packet)?, &Limits::default())?;
+            let Packet::Document(order) = packet else { continue };
+            if matches!(order.business.kind, Kind::Update { .. }) {
+                updates.push(item.item.clone());
+            }
+        }
+        Ok(updates)
     }
 
     fn standing_issued(&self, key: DocumentKey) -> Result<OutboundDocument, Problem> {

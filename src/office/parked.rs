@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use super::{Office, OfficeError};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
-use crate::domain::document::DocumentKey;
+use crate::domain::document::{DocumentKey, Metadata};
 use crate::domain::operation::{Change, OutboxKind};
+use crate::domain::outbound::{OutboundDocument, OutboundState};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
@@ -53,6 +54,8 @@ pub struct Parked {
     /// The document that it is about, and how people name it; `None` where none is here, as
     /// when a packet was refused.
     pub document: Option<(DocumentKey, String)>,
+    /// That document, where it is one of ours that stands: it can be told anew.
+    pub issued: Option<Box<OutboundDocument>>,
     pub recipient: AgencyCode,
     pub recipient_name: String,
     /// Why the line did not take it.
@@ -65,9 +68,16 @@ impl Office {
         self.actor(Act::ViewQueues)?;
         let today = calendar::local(Timestamp::now()).date();
         let rows = self.store().outbox_wedged(limit)?.into_iter().map(|row| {
+            let ours = self.store().outbound(&row.document)?;
+            let metadata = match &ours {
+                Some(document) => Some(document.metadata.clone()),
+                None => self.store().inbound(&row.document)?.map(|document| document.metadata),
+            };
+            let stands = |document: &OutboundDocument| document.state == OutboundState::Issued;
             Ok(Parked {
                 kind: ParkedKind::of(&row),
-                document: self.named_document(row.document)?.map(|name| (row.document, name)),
+                document: metadata.map(|metadata| (row.document, named(metadata))),
+                issued: ours.filter(stands).map(Box::new),
                 recipient_name: self.agency_name(&row.recipient, today),
                 why: if row.detail.is_empty() { row.code } else { row.detail },
                 recipient: row.recipient,
@@ -112,19 +122,11 @@ impl Office {
             Ok::<(), Problem>(())
         })
     }
+}
 
-    /// How people name a document, whichever way it goes: its number, else its subject.
-    fn named_document(&self, key: DocumentKey) -> Result<Option<String>, Problem> {
-        let metadata = match self.store().outbound(&key)? {
-            Some(document) => document.metadata,
-            None => match self.store().inbound(&key)? {
-                Some(document) => document.metadata,
-                None => return Ok(None),
-            },
-        };
-        let (code, subject) = (metadata.code, metadata.subject);
-        Ok(Some(if code.number.is_empty() { subject } else { format!("{code} – {subject}") }))
-    }
+/// How people name a document: its number, else its subject.
+fn named(Metadata { code, subject, .. }: Metadata) -> String {
+    if code.number.is_empty() { subject } else { format!("{code} – {subject}") }
 }
 
 /// The item, if it is parked still.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use vanthu::desk::door::LineDoor;
 use vanthu::domain::agency::AgencyCode;
+use vanthu::domain::outbound::{OutboundDocument, OutboundState};
 use vanthu::domain::problem::Problem;
 use vanthu::office::exchange::Ear;
 use vanthu::office::line::LineManner;
@@ -55,12 +56,30 @@ impl FakeKeeper {
         self.books().manner
     }
 
-    /// A status for this agency that the server does not take.
+    /// A status for this agency that the server does not take; it is about no document here.
     pub fn park(&self, item: &str, recipient: &str) {
+        self.park_of(item, ParkedKind::Status, recipient, None);
+    }
+
+    /// The same with an update of a document that is issued.
+    pub fn park_update(&self, item: &str, recipient: &str) {
+        let stands = |one: &&OutboundDocument| one.state == OutboundState::Issued;
+        let issued = self.books().outbound.iter().find(stands).cloned();
+        self.park_of(item, ParkedKind::Order, recipient, issued);
+    }
+
+    fn park_of(
+        &self,
+        item: &str,
+        kind: ParkedKind,
+        recipient: &str,
+        issued: Option<OutboundDocument>,
+    ) {
         self.books().parked.push(Parked {
             item: item.to_owned(),
-            kind: ParkedKind::Status,
-            document: None,
+            kind,
+            document: issued.as_ref().map(|one| (one.key, one.metadata.subject.clone())),
+            issued: issued.map(Box::new),
             recipient: AgencyCode::new("000.00.14.H30").unwrap(),
             recipient_name: recipient.to_owned(),
             why: "Máy chủ không biết nơi nhận này.".to_owned(),

@@ -86,6 +86,23 @@ fn what_the_server_does_not_take_is_decided_about_on_the_board() {
 }
 
 #[test]
+fn what_is_parked_is_changed_where_its_document_is_issued() {
+    let keeper = FakeKeeper::furnished();
+    keeper.park("1", "Sở Thông tin và Truyền thông");
+    keeper.park_update("2", "Sở Tài chính");
+    let mut stage = at_desk(&keeper, "be");
+    stage.press(Named::F10);
+    stage.until_seen("Sở Tài chính");
+    // A status says what was done; there is nothing to change in it.
+    stage.click("Cập nhật…");
+    stage.let_pass(Duration::from_millis(100));
+    assert!(!stage.sees("Cập nhật văn bản đã phát hành"));
+    stage.press(Named::ArrowDown);
+    stage.click("Cập nhật…");
+    stage.until_seen("Cập nhật văn bản đã phát hành");
+}
+
+#[test]
 fn an_issued_document_is_told_anew_from_the_board() {
     let keeper = FakeKeeper::furnished();
     let mut stage = at_desk(&keeper, "be");

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use jiff::Timestamp;
 use vanthu::domain::agency::Agency;
+use vanthu::domain::document::Urgency;
 use vanthu::domain::follow::Stage;
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::exchange::engine::Queues;
@@ -147,6 +148,37 @@ fn what_the_server_does_not_take_is_let_go_or_given_up() {
     let history = a.history(second).unwrap();
     assert!(history.iter().any(|entry| entry.text.contains("Đã gửi bản giấy")));
     assert!(a.audit().unwrap().is_clean());
+}
+
+#[test]
+fn a_later_update_takes_the_place_of_a_parked_one() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let key = sealed(a, &two.tokens, "Văn bản");
+    a.issue(key).unwrap();
+    exchange(a, b);
+    two.registry().set_disabled(&code(PROVINCE), true).unwrap();
+    let notes = IssuedUpdate { notes: Some("Kèm bản giấy".into()), ..IssuedUpdate::default() };
+    a.update_issued(key, &notes, "Ghi thiếu ghi chú").unwrap();
+    assert_eq!(a.sync().unwrap().wedged, 1);
+    let parked = a.parked(10).unwrap();
+    assert_eq!(parked[0].kind, ParkedKind::Order);
+    assert_eq!(parked[0].issued.as_ref().unwrap().key, key, "it cannot be told anew");
+    let urgent = IssuedUpdate { urgency: Some(Urgency::Urgent), ..IssuedUpdate::default() };
+    a.update_issued(key, &urgent, "Ghi thiếu độ khẩn").unwrap();
+    assert_eq!(a.parked(10).unwrap(), [], "the first would undo the second");
+    two.registry().set_disabled(&code(PROVINCE), false).unwrap();
+    exchange(a, b);
+    let demands = b.demands(10).unwrap();
+    let [view] = &demands[..] else { panic!("{demands:#?}") };
+    let told = &view.kept.demand.update.as_ref().unwrap().metadata;
+    assert_eq!((told.urgency, told.notes.as_str()), (Urgency::Urgent, "Kèm bản giấy"));
+    // A recall that is parked is no update, and stays.
+    two.registry().set_disabled(&code(PROVINCE), true).unwrap();
+    a.recall(key, "Ban hành nhầm").unwrap();
+    assert_eq!(a.sync().unwrap().wedged, 1);
+    assert_eq!(a.parked(10).unwrap()[0].issued, None, "what is recalled is not told anew");
+    assert!(a.audit().unwrap().is_clean() && b.audit().unwrap().is_clean());
 }
 
 #[test]

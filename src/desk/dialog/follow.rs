@@ -234,12 +234,15 @@ impl Board {
         Some((task.document.key, task.letters.get(letter)?.0.place.as_str()))
     }
 
-    /// The document of the chosen delivery, or the one that is shown, while nothing is done.
+    /// The document of the row that is chosen, or the one that is shown, while nothing is done.
     fn issued(&self, shown: bool) -> Option<&OutboundDocument> {
         match shown {
             _ if self.stage.is_busy() => None,
             true => self.issued.as_deref(),
-            false => self.delivery().map(|(followed, _)| &followed.document),
+            false => match self.delivery() {
+                Some((followed, _)) => Some(&followed.document),
+                None => self.parked()?.issued.as_deref(),
+            },
         }
     }
 

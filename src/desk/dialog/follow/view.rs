@@ -180,7 +180,7 @@ impl Board {
             press(Some(icon_of(deed)), label(deed), weight, ready)
         });
         let open = self.document().map(|_| Message::Open);
-        let update = (self.tab == Tab::Recipients).then(|| {
+        let update = matches!(self.tab, Tab::Recipients | Tab::Parked).then(|| {
             let can = self.updated(false).map(|_| Message::Update { shown: false });
             press(Some(Icon::Pen), t!("desk-follow-update"), Weight::Plain, can)
         });
