@@ -214,6 +214,7 @@ pub enum Outcome {
 pub struct Directory {
     /// Ask with this next time; 0 where the server counts none, and knows no histories.
     pub version: u64,
+    /// With their histories, or with the last change alone: a name since a day.
     pub agencies: Vec<Agency>,
 }
 

@@ -1,6 +1,8 @@
 //! Two to five offices and their server exchange over lines that fail in every way, while
-//! either side is killed at random; in the end every document is where it was sent, once, and
-//! every status is known to whom it was told. The server keeps what it has in SQLite where the
+//! either side is killed at random. They issue, update, add recipients, ask back from all or from
+//! some, replace, receive, register, return and answer. In the end every document is where it was
+//! sent, once, every order has become one demand there, and every status is known to whom it was
+//! told. The server keeps what it has in SQLite where the
 //! seed is odd. Where it is even three instances serve on one PostgreSQL, each office comes to
 //! another with every connection, and each instance is killed on its own. Every third run goes
 //! over TLS, which the server ends itself, and somebody else may answer in its stead.

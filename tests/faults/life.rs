@@ -4,15 +4,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use vanthu::domain::document::DocumentKey;
+use vanthu::domain::agency::AgencyCode;
+use vanthu::domain::document::{DocumentKey, Urgency};
 use vanthu::domain::inbound::InboundState;
 use vanthu::domain::outbound::OutboundState;
 use vanthu::domain::problem::{Kind, Problem};
+use vanthu::office::follow::IssuedUpdate;
+use vanthu::office::leaving::IssueOrder;
 use vanthu::office::{Filter, Office};
 use vanthu::server::Server;
 
 use crate::chance::Chance;
-use crate::place::{self, HASTY};
+use crate::place::{self, HASTY, OFFICES, code};
 
 const FOLDER: &str = "VANTHU_TEST_FOLDER";
 const SEED: &str = "VANTHU_TEST_SEED";
@@ -81,7 +84,7 @@ pub fn outbound(office: &Office, state: OutboundState) -> Vec<DocumentKey> {
 
 fn deed(office: &Office, folder: &Path, chance: &mut Chance) -> Result<(), Problem> {
     let of = |chance: &mut Chance, keys: Vec<DocumentKey>| chance.of(&keys).copied();
-    match chance.below(16) {
+    match chance.below(22) {
         0..=2 => match of(chance, outbound(office, OutboundState::ToIssue)) {
             Some(key) => office.issue(key),
             None => Ok(()),
@@ -107,9 +110,50 @@ fn deed(office: &Office, folder: &Path, chance: &mut Chance) -> Result<(), Probl
             None => Ok(()),
         },
         10 => answer_one(office, chance.below(2) == 0),
+        11 | 12 => match of(chance, outbound(office, OutboundState::Issued)) {
+            Some(key) => {
+                let notes = Some(format!("Bản {}", chance.below(u32::MAX)));
+                let urgency = Some([Urgency::Normal, Urgency::Urgent][chance.below(2) as usize]);
+                let update = IssuedUpdate { notes, urgency, ..IssuedUpdate::default() };
+                office.update_issued(key, &update, "Ghi thiếu")
+            }
+            None => Ok(()),
+        },
+        13 => match of(chance, outbound(office, OutboundState::Issued)) {
+            Some(key) => {
+                let some = code(chance.below(OFFICES.len() as u32) as usize);
+                office.recall_from(key, &[some], "Nhầm nơi nhận")
+            }
+            None => Ok(()),
+        },
+        14 => match of(chance, outbound(office, OutboundState::Issued)) {
+            Some(key) => also_to(office, key, chance),
+            None => Ok(()),
+        },
+        15 => {
+            let old = of(chance, outbound(office, OutboundState::Issued));
+            match (old, of(chance, outbound(office, OutboundState::ToIssue))) {
+                (Some(old), Some(fresh)) => {
+                    let order = IssueOrder { replaces: Some(old), ..IssueOrder::default() };
+                    office.issue_with(fresh, &order)
+                }
+                _ => Ok(()),
+            }
+        }
         // What stops a run of the line is its own affair; the office goes on.
         _ => office.sync_now_over(&place::line(office, folder, HASTY)).map(drop),
     }
+}
+
+/// One recipient more.
+fn also_to(office: &Office, key: DocumentKey, chance: &mut Chance) -> Result<(), Problem> {
+    let to = office.outbound_document(key)?.metadata.recipients;
+    let us = &office.session().agency.code;
+    let free = |code: &AgencyCode| code != us && to.iter().all(|one| one.agency != *code);
+    let others: Vec<AgencyCode> = (0..OFFICES.len()).map(code).filter(free).collect();
+    let Some(one) = chance.of(&others) else { return Ok(()) };
+    let update = IssuedUpdate { add: vec![one.clone()], ..IssuedUpdate::default() };
+    office.update_issued(key, &update, "Thiếu nơi nhận")
 }
 
 /// Answers the demand that waits longest, if one does.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use vanthu::domain::agency::AgencyCode;
-use vanthu::domain::delivery::{SendState, StatusCode};
+use vanthu::domain::delivery::{Delivery, SendState, StatusCode};
+use vanthu::domain::demand::DemandKind;
+use vanthu::domain::document::Metadata;
 use vanthu::domain::inbound::InboundDocument;
 use vanthu::domain::operation::OutboxKind;
-use vanthu::domain::outbound::OutboundDocument;
-use vanthu::packet::{self, Limits, Packet};
+use vanthu::domain::outbound::{OutboundDocument, OutboundState};
+use vanthu::packet::{self, Kind, Limits, Packet};
 use vanthu::server::{Chain, Registry, Site};
 use vanthu::store::{InboundFilter, OutboundFilter, Store};
 
@@ -19,6 +21,8 @@ pub struct Seen {
     pub documents: usize,
     pub statuses: usize,
     pub recalls: usize,
+    pub updates: usize,
+    pub replaced: usize,
 }
 
 struct Books {
@@ -59,6 +63,9 @@ pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
                 let told = told(recipient, arrived);
                 let known = count(delivery.statuses.iter().map(|one| one.code));
                 assert_eq!(known, told, "{} told {} of {arrived:#?}", recipient.code, sender.code);
+                let (updates, replaced) = orders(sender, document, recipient, arrived, delivery);
+                seen.updates += updates;
+                seen.replaced += replaced;
                 seen.documents += 1;
                 seen.statuses += delivery.statuses.len();
                 seen.recalls += usize::from(delivery.recall.is_some());
@@ -76,6 +83,57 @@ pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
     }
     chains(&books, site);
     seen
+}
+
+/// Every order that was sent has become one demand, and the last update is what is known now.
+/// Returns how many updates there were, and how many documents of the recipient were replaced.
+fn orders(
+    sender: &Books,
+    document: &OutboundDocument,
+    recipient: &Books,
+    arrived: &InboundDocument,
+    delivery: &Delivery,
+) -> (usize, usize) {
+    let demands = recipient.store.demands_of(&arrived.key).unwrap();
+    let come = |kind| demands.iter().filter(|one| one.demand.kind == kind).count();
+    let (mut updates, mut recalls, mut replaced) = (0, 0, 0);
+    for item in sender.store.outbox_of(&document.key).unwrap() {
+        if item.what != OutboxKind::Document || item.recipient != recipient.code {
+            continue;
+        }
+        let bytes = sender.store.blob(&item.packet).unwrap();
+        let Packet::Document(told) = packet::read(&bytes, &Limits::default()).unwrap() else {
+            panic!("a document is a status: {item:?}")
+        };
+        match told.business.kind {
+            Kind::New => {}
+            Kind::Update { .. } => updates += 1,
+            Kind::Recall => recalls += 1,
+            Kind::Replace { .. } => {
+                let old = sender.outbound.iter().find(|old| Some(old.key) == document.replaces);
+                let old = old.unwrap();
+                if !has(recipient, sender, old) {
+                    continue;
+                }
+                let old = self::arrived(recipient, sender, old);
+                let about = recipient.store.demands_of(&old.key).unwrap();
+                let by_it = about.iter().filter(|one| one.demand.replacement == Some(arrived.key));
+                assert_eq!(by_it.count(), 1, "{arrived:#?} replaces {old:#?}: {about:#?}");
+                replaced += 1;
+            }
+        }
+    }
+    assert_eq!(come(DemandKind::Update), updates, "updates of {document:#?}: {demands:#?}");
+    assert_eq!(come(DemandKind::Recall), recalls, "recalls of {document:#?}: {demands:#?}");
+    if document.state == OutboundState::Issued && delivery.recall.is_none() {
+        let of = |one: &Metadata| (one.notes.clone(), one.urgency);
+        let last =
+            demands.iter().filter_map(|one| Some((one.demand.id, one.demand.update.as_ref()?)));
+        let last = last.max_by_key(|(id, _)| *id).map(|(_, update)| of(&update.metadata));
+        let told = last.unwrap_or_else(|| of(&arrived.metadata));
+        assert_eq!(told, of(&document.metadata), "{demands:#?}");
+    }
+    (updates, replaced)
 }
 
 /// The server's chain of every sender holds, and has what the sender knows to have sent: no

@@ -54,7 +54,7 @@ pub fn run(test: &str, environment: &[(&str, String)], steps: Steps, last: u32) 
 
 /// How many points of a day are tried where a life is short; `VANTHU_CRASH_POINTS` says another
 /// number.
-pub const POINTS: u32 = 120;
+pub const POINTS: u32 = 60;
 
 /// How many points are tried.
 pub fn points(usual: u32) -> u32 {
