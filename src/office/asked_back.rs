@@ -27,6 +27,8 @@ use crate::t;
 pub(super) struct AskedBack {
     meant: Vec<AgencyCode>,
     asked: Vec<AgencyCode>,
+    /// Who has cancelled it already.
+    cancelled: Vec<AgencyCode>,
     /// Items that wait or are parked, with whom they were for.
     unsent: Vec<(String, AgencyCode)>,
 }
@@ -65,6 +67,7 @@ impl AskedBack {
         let mut back = Self { meant: meant.to_vec(), ..Self::default() };
         for delivery in document.deliveries.iter().filter(|one| meant.contains(&one.recipient)) {
             if follow::stage(delivery) == Stage::RecallAgreed {
+                back.cancelled.push(delivery.recipient.clone());
                 continue;
             }
             let (mut waiting, mut left) = (Vec::new(), false);
@@ -96,6 +99,11 @@ impl AskedBack {
     /// Who is to get the order to cancel.
     pub fn asked(&self) -> &[AgencyCode] {
         &self.asked
+    }
+
+    /// Who has the document, may have it, or had it until it was cancelled.
+    pub fn had_it(&self) -> Vec<AgencyCode> {
+        [&self.asked[..], &self.cancelled[..]].concat()
     }
 
     /// For whom nothing has left yet, each once.

@@ -73,18 +73,23 @@ impl Office {
         require_signature(&verdict, SignatureKind::Organisation)?;
         let scan = self.scan_leaving(&document, unscanned)?;
 
+        let back = match &replaced {
+            Some(old) => self.asked_back(old, &all_of(old))?,
+            None => AskedBack::default(),
+        };
+        // Whoever never had the old one has nothing to cancel, and gets a document like any.
         let kind = match &replaced {
-            Some(old) => Kind::Replace {
+            Some(old) if !back.had_it().is_empty() => Kind::Replace {
                 documents: vec![Replacement {
                     document_id: old
                         .metadata
                         .document_id
                         .as_ref()
                         .map_or(String::new(), ToString::to_string),
-                    receivers: old.metadata.recipients.iter().map(|r| r.agency.clone()).collect(),
+                    receivers: back.had_it(),
                 }],
             },
-            None => Kind::New,
+            _ => Kind::New,
         };
         let code = document.metadata.code.to_string();
         let because = match &replaced {
@@ -93,10 +98,6 @@ impl Office {
         };
         let packet = self.document_packet(&document, kind, &because, Timestamp::now())?;
         let packet = self.store().put_blob(&packet::write(&packet)?)?;
-        let back = match &replaced {
-            Some(old) => self.asked_back(old, &all_of(old))?,
-            None => AskedBack::default(),
-        };
         let reached =
             |code: &AgencyCode| document.metadata.recipients.iter().any(|r| r.agency == *code);
         // Whom the new document does not reach hears of the recall alone.

@@ -255,6 +255,32 @@ fn an_update_is_shown_and_applied_only_when_agreed_to() {
 }
 
 #[test]
+fn an_update_agreed_to_before_its_document_came_is_applied_when_it_comes() {
+    let world = World::new();
+    let office = world.office();
+    for notes in ["Kèm một phụ lục", "Kèm hai phụ lục"] {
+        let fresh = Metadata { notes: notes.to_owned(), ..metadata(PROVINCE, 1) };
+        world.takes(update(PROVINCE, &fresh));
+    }
+    for view in office.demands(10).unwrap() {
+        assert_eq!(view.kept.state, DemandState::Waiting);
+        office.answer_demand(view.kept.demand.id, true, "").unwrap();
+    }
+    // What was refused is not.
+    let other = Metadata { notes: "Không kèm".to_owned(), ..metadata(PROVINCE, 2) };
+    world.takes(update(PROVINCE, &other));
+    let refused = office.demands(10).unwrap().remove(0).kept.demand.id;
+    office.answer_demand(refused, false, "Chưa nhận được văn bản").unwrap();
+    let notes = |number| {
+        let key = world.arrives(new(PROVINCE, number));
+        office.inbound_document(key).unwrap().metadata.notes
+    };
+    assert_eq!((notes(1).as_str(), notes(2).as_str()), ("Kèm hai phụ lục", ""));
+    let (_dir, store) = world.store();
+    assert!(store.rebuild_and_compare().unwrap().is_clean());
+}
+
+#[test]
 fn a_replacement_is_linked_both_ways_and_the_old_one_keeps_its_number() {
     let world = World::new();
     let office = world.office();

@@ -279,6 +279,25 @@ fn a_replacement_that_waits_still_replaces() {
 }
 
 #[test]
+fn a_replacement_is_no_order_to_whoever_never_had_the_old_document() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let old = sealed(a, &two.tokens, "Văn bản cũ");
+    let fresh = sealed(a, &two.tokens, "Văn bản thay thế");
+    a.issue(old).unwrap();
+    let order = IssueOrder { replaces: Some(old), ..IssueOrder::default() };
+    a.issue_with(fresh, &order).unwrap();
+    exchange(a, b);
+    // The old one never left; the new one is like any other there.
+    assert_eq!(b.demands(10).unwrap(), []);
+    let arrived = b.inbound(&Filter::default(), None, 10).unwrap();
+    let subjects: Vec<_> = arrived.iter().map(|one| one.metadata.subject.as_str()).collect();
+    assert_eq!(subjects, ["Văn bản thay thế"]);
+    assert_eq!(a.outbound_document(old).unwrap().state, OutboundState::Recalled);
+    assert!(a.audit().unwrap().is_clean() && b.audit().unwrap().is_clean());
+}
+
+#[test]
 fn updates_arrive_in_their_order() {
     let two = Two::begin();
     let (a, b) = (&two.a, &two.b);

@@ -267,14 +267,20 @@ impl Office {
             let matched = Some((demand.id, document.key, self.concerned(Some(document.key))?));
             // Somebody has answered already: what was agreed to holds.
             if let Some(answer) = kept.answer {
-                let cancels = stands && answer.agreed && demand.kind.cancels();
-                let effect = cancels.then(|| Change::InboundMoved {
-                    key: document.key,
-                    from: document.state,
-                    to: InboundState::Recalled,
-                    reason: demand.reason.clone(),
-                });
-                stands &= !cancels;
+                let key = document.key;
+                let cancels = demand.kind.cancels();
+                let effect = match demand.update {
+                    _ if !stands || !answer.agreed => None,
+                    _ if cancels => Some(Change::InboundMoved {
+                        key,
+                        from: document.state,
+                        to: InboundState::Recalled,
+                        reason: demand.reason.clone(),
+                    }),
+                    Some(update) => Some(Change::InboundUpdated { key, demand: demand.id, update }),
+                    None => None,
+                };
+                stands &= !(cancels && effect.is_some());
                 prepared.push(Prepared { received: None, matched, effect, settled: None });
                 continue;
             }
