@@ -133,6 +133,14 @@ fn orders(
         let told = last.unwrap_or_else(|| of(&arrived.metadata));
         assert_eq!(told, of(&document.metadata), "{demands:#?}");
     }
+    // What was agreed to is so, also where it was before its document came.
+    let agreed = demands.iter().filter_map(|one| {
+        let answer = one.answer.as_ref().filter(|answer| answer.agreed)?;
+        Some((answer.at, one.demand.id, one.demand.update.as_ref()?))
+    });
+    if let Some((.., update)) = agreed.max_by_key(|(at, id, _)| (*at, *id)) {
+        assert_eq!(arrived.metadata.notes, update.metadata.notes, "{demands:#?}");
+    }
     (updates, replaced)
 }
 
