@@ -33,7 +33,7 @@ pub(crate) use form::text;
 pub use form::{
     ByteRange, Field, FieldLock, Permission, SignatureField, SignatureValue, Transform,
 };
-pub use lexer::Indirect;
+pub use lexer::{Indirect, are_hex_digits};
 pub use page::PageGeometry;
 pub use storage::Reader;
 pub use update::{Revised, Update};

@@ -11,7 +11,7 @@ use std::ops::Range;
 use lopdf::Object;
 
 use crate::pdf::PdfError;
-use crate::pdf::structure::{ByteRange, Entry, SignatureValue, Source};
+use crate::pdf::structure::{ByteRange, Entry, SignatureValue, Source, are_hex_digits};
 use crate::signing::Reason;
 
 /// What a signature is made over.
@@ -43,7 +43,7 @@ pub(super) fn coverage(source: &Source, value: &SignatureValue) -> Result<Covera
     }
     let hole = value.contents_at.clone().ok_or(Reason::ContentsMalformed)?;
     match source.read(hole.clone()).as_deref() {
-        Ok([b'<', inside @ .., b'>']) if inside.iter().all(u8::is_ascii_hexdigit) => {}
+        Ok([b'<', inside @ .., b'>']) if are_hex_digits(inside) => {}
         _ => return Err(Reason::ContentsMalformed),
     }
     let end = range_end(value.byte_range.as_ref(), &hole).ok_or(Reason::ByteRangeInvalid)?;

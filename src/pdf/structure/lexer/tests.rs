@@ -81,6 +81,33 @@ proptest! {
     }
 
     #[test]
+    fn long_hex_strings_are_read_whole_or_not_at_all(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        upper in any::<bool>(),
+        stray in proptest::option::of((any::<u8>(), any::<proptest::sample::Index>())),
+    ) {
+        let digits = |byte: &u8| match upper {
+            true => format!("{byte:02X}"),
+            false => format!("{byte:02x}"),
+        };
+        let mut written: Vec<u8> = format!("<{}>", bytes.iter().map(digits).collect::<String>()).into();
+        let whole = Object::String(bytes, StringFormat::Hexadecimal);
+        let inside = |written: &[u8]| are_hex_digits(&written[1..written.len() - 1]);
+        prop_assert!(inside(&written));
+        prop_assert_eq!(parse(&written).unwrap(), whole.clone());
+        let Some((stray, at)) = stray else { return Ok(()) };
+        let at = 1 + at.index(written.len() - 1);
+        written.insert(at, stray);
+        prop_assert_eq!(inside(&written), stray.is_ascii_hexdigit());
+        match stray {
+            b'>' => {}
+            stray if is_white(stray) => prop_assert_eq!(parse(&written).unwrap(), whole),
+            stray if stray.is_ascii_hexdigit() => prop_assert_ne!(parse(&written).unwrap(), whole),
+            _ => prop_assert!(parse(&written).is_err()),
+        }
+    }
+
+    #[test]
     fn what_is_written_is_read_back(text in proptest::collection::vec(any::<u8>(), 0..40), number: i32) {
         let object = Object::Array(vec![
             Object::String(text.clone(), StringFormat::Literal),
