@@ -14,9 +14,11 @@
 //! Everything here blocks and is called off the window's thread. The async work inside runs
 //! on a thread of its own, so that a caller may or may not stand in an async context.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -214,8 +216,21 @@ pub enum Outcome {
 pub struct Directory {
     /// Ask with this next time; 0 where the server counts none, and knows no histories.
     pub version: u64,
-    /// With their histories, or with the last change alone: a name since a day.
     pub agencies: Vec<Agency>,
+    /// Where only the last change of each is told, and no histories: its day, if it had one.
+    #[serde(skip)]
+    pub changed: Option<BTreeMap<AgencyCode, Option<Date>>>,
+}
+
+impl Directory {
+    /// What `told` says, and whom it does not name.
+    #[must_use]
+    pub fn with(self, mut told: Self) -> Self {
+        let named: BTreeSet<AgencyCode> =
+            told.agencies.iter().map(|one| one.code.clone()).collect();
+        told.agencies.extend(self.agencies.into_iter().filter(|one| !named.contains(&one.code)));
+        told
+    }
 }
 
 /// How far a parcel has come, recipient by recipient.

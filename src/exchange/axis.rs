@@ -297,9 +297,10 @@ impl Line for AxisLine {
     /// versions.
     fn agencies(&self, since: u64) -> Answer<Directory> {
         match self.changed_agencies(since) {
-            Ok(told) if since > 0 || !told.agencies.is_empty() => Ok(told),
-            Ok(_)
-            | Err(
+            // It may list only what has ever changed.
+            Ok(told) if since == 0 => self.all_agencies().map(|all| all.with(told)),
+            Ok(told) => Ok(told),
+            Err(
                 ExchangeError::ServerFault { .. }
                 | ExchangeError::NotTheServer(_)
                 | ExchangeError::Refused { .. },

@@ -84,7 +84,7 @@ impl Office {
         let version = told.version;
         // What is known is compared where it is written: somebody may import a list meanwhile.
         let count = self.store().write(&self.program(), move |writer| {
-            let changed = changed_agencies(&told, |code| writer.agency(code))?;
+            let changed = changed_agencies(&told, Self::today(), |code| writer.agency(code))?;
             let count = changed.len();
             for agency in changed {
                 writer.append(Change::AgencyPut { agency })?;
@@ -153,6 +153,7 @@ impl Office {
 /// What of the server's word is news here; `known` tells what is known of an agency.
 fn changed_agencies(
     told: &Directory,
+    today: Date,
     known: impl Fn(&AgencyCode) -> Result<Option<Agency>, StoreError>,
 ) -> Result<Vec<Agency>, StoreError> {
     let mut changed = Vec::new();
@@ -165,10 +166,13 @@ fn changed_agencies(
         }
         // Under this very code: an agency's former code may be one of its own here.
         match known(&said.code)?.filter(|known| known.code == said.code) {
-            None => changed.push(said.clone().as_new()),
-            // A gateway that counts no versions knows no histories either.
-            Some(known) if told.version > 0 => changed.extend(known.told(said)),
-            Some(_) => {}
+            None => changed.push(said.clone()),
+            Some(known) => changed.extend(match &told.changed {
+                Some(days) => known.heard(said, days.get(&said.code).copied().flatten(), today),
+                // A gateway that counts no versions knows no histories either.
+                None if told.version == 0 => None,
+                None => known.told(said),
+            }),
         }
     }
     Ok(changed)

@@ -205,7 +205,6 @@ impl Agency {
     /// stays, where the directory says nothing of it.
     #[must_use]
     pub fn told(&self, said: &Self) -> Option<Self> {
-        let said = &said.after_what_was(self);
         if self.names == said.names && self.ending == said.ending {
             return None;
         }
@@ -228,37 +227,27 @@ impl Agency {
         })
     }
 
-    /// The day since when it is as it says, where its last change alone is told: a whole
-    /// history begins with a name that has no day.
-    fn told_since(&self) -> Option<Date> {
-        self.names.first().and_then(|first| first.from)
-    }
-
-    /// A last change after what is known from before it.
-    fn after_what_was(&self, known: &Self) -> Self {
-        let Some(day) = self.told_since() else { return self.clone() };
-        let ending = match (&self.ending, &known.ending) {
+    /// The same from a directory that tells the present name alone, whether the agency is no
+    /// more, and on which day the last of its changes was, if there was one. What is known from
+    /// before stays.
+    #[must_use]
+    pub fn heard(&self, said: &Self, changed: Option<Date>, today: Date) -> Option<Self> {
+        let ending = match (&said.ending, &self.ending) {
             // Known here with who goes on with its work.
             (Some(_), Some(known)) => Some(known.clone()),
-            // It lives again.
-            (None, Some(known)) if known.on <= day => None,
+            // It lives again: what ended it was heard from there, or the change is later.
+            (None, Some(known)) if known.successors.is_empty() && known.basis.is_empty() => None,
+            (None, Some(known)) if changed.is_some_and(|day| day > known.on) => None,
             (told, known) => told.clone().or_else(|| known.clone()),
         };
-        let (name, names) = (known.name.clone(), known.names.clone());
-        let mut now = Self { name, names, ending, ..self.clone() };
-        // Refused where it bears that name already, or since a later day another.
-        let _ = now.rename(&self.name, day, day, "");
-        now
-    }
-
-    /// What is known of one that is new here, where its last change alone is told: not what it
-    /// was called before.
-    #[must_use]
-    pub fn as_new(mut self) -> Self {
-        if self.told_since().is_some() {
-            self.names.clear();
+        let (name, names) = (self.name.clone(), self.names.clone());
+        let mut now = Self { name, names, ending, ..said.clone() };
+        // Where it has had no change it is merely spelled otherwise.
+        if let Some(day) = changed.map(|day| day.min(today)) {
+            // Refused where it bears that name already, or since a later day another.
+            let _ = now.rename(&said.name, day, today, "");
         }
-        self
+        self.told(&now)
     }
 
     fn last_change(&self) -> Option<Date> {
@@ -378,27 +367,35 @@ mod tests {
 
     #[test]
     fn a_last_change_is_put_after_what_is_known() {
-        let last = |name: &str, on: i32, ended: bool| {
-            let name = name.to_owned();
-            let named = Named { name: name.clone(), from: Some(day(on)), basis: String::new() };
+        let today = day(50);
+        let said = |name: &str| Agency::new(code(1), name);
+        let ended = |name: &str, on: i32| {
             let ending = Ending { on: day(on), successors: Vec::new(), basis: String::new() };
-            let ending = ended.then_some(ending);
-            Agency { names: vec![named], ending, ..Agency::new(code(1), &name) }
+            Agency { ending: Some(ending), ..said(name) }
         };
         let known = agency(1);
-        assert_eq!(known.told(&last(&known.name, 5, false)), None, "its name is no other");
-        let renamed = known.told(&last("Tên mới", 10, false)).unwrap();
+        assert_eq!(known.heard(&known, Some(day(5)), today), None, "its name is no other");
+        assert_eq!(known.heard(&said("Sở TT&TT"), None, today), None, "it is spelled otherwise");
+        let renamed = known.heard(&said("Tên mới"), Some(day(10)), today).unwrap();
         assert_eq!((renamed.name.as_str(), renamed.name_on(day(9))), ("Tên mới", &*known.name));
-        assert_eq!(renamed.told(&last("Tên mới", 10, false)), None, "the same again");
-        assert_eq!(renamed.told(&last(&known.name, 9, false)), None, "older than what is known");
-        let ended = renamed.told(&last("Tên mới", 20, true)).unwrap();
-        assert_eq!((ended.ended_by(day(20)).is_some(), ended.periods().len()), (true, 2));
+        assert_eq!(renamed.heard(&said("Tên mới"), Some(day(10)), today), None, "the same again");
+        assert_eq!(renamed.heard(&known, Some(day(9)), today), None, "older than what is known");
+        // An ending that lies ahead says nothing of the day of the name.
+        let ahead = known.heard(&said("Tên mới"), Some(day(60)), today).unwrap();
+        assert_eq!(ahead.name_on(today), "Tên mới");
+        let gone = renamed.heard(&ended("Tên mới", 20), Some(day(20)), today).unwrap();
+        assert_eq!((gone.ended_by(day(20)).is_some(), gone.periods().len()), (true, 2));
+        assert_eq!(
+            gone.heard(&said("Tên mới"), Some(day(10)), today).unwrap(),
+            renamed,
+            "reopened"
+        );
         // Who goes on with its work was entered here, and stays.
         let mut merged = renamed.clone();
         merged.end(day(19), vec![code(2)], "Nghị quyết").unwrap();
-        assert_eq!(merged.told(&last("Tên mới", 20, true)), None);
-        assert_eq!(merged.told(&last("Tên mới", 21, false)).unwrap(), renamed, "it lives again");
-        assert_eq!(last("Tên mới", 10, false).as_new(), Agency::new(code(1), "Tên mới"));
+        assert_eq!(merged.heard(&ended("Tên mới", 20), Some(day(20)), today), None);
+        assert_eq!(merged.heard(&said("Tên mới"), None, today), None);
+        assert_eq!(merged.heard(&said("Tên mới"), Some(day(21)), today).unwrap(), renamed);
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Offices for Postgres {
     fn agencies(&self, since: u64) -> Work<'_, Directory> {
         statement!(self, |client| {
             let sql = "SELECT entry, version FROM agency WHERE version > $1";
-            let mut directory = Directory { version: since, agencies: Vec::new() };
+            let mut directory = Directory { version: since, agencies: Vec::new(), changed: None };
             for row in rows(&client, sql, &[&signed(since)]).await? {
                 directory.agencies.push(json::<Agency>(&row, 0)?);
                 directory.version = directory.version.max(unsigned(&row, 1)?);

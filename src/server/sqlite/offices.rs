@@ -107,7 +107,7 @@ impl Offices for Sqlite {
             let rows = statement
                 .query_map([signed(since)], |row| Ok((json::<Agency>(row, 0)?, unsigned(row, 1)?)))
                 .map_err(failed)?;
-            let mut directory = Directory { version: since, agencies: Vec::new() };
+            let mut directory = Directory { version: since, agencies: Vec::new(), changed: None };
             for row in rows {
                 let (agency, version) = row.map_err(failed)?;
                 directory.version = directory.version.max(version);
