@@ -66,6 +66,7 @@ mod sign;
 mod slip;
 pub mod stamp;
 mod status;
+mod superseded;
 mod tokens;
 mod trust;
 mod undo;

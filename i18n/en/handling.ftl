@@ -13,6 +13,7 @@ demand-state-agreed = agreed
 demand-state-refused = refused
 demand-refusal-not-the-sender = The document was not sent by the agency that demands this.
 demand-refusal-nothing-left = The document has been returned or cancelled; there is nothing to update.
+demand-overtaken = A later update of this document is here already.
 demand-field-code = Number and notation
 demand-field-issued = Date of the document
 demand-field-type = Type

@@ -25,6 +25,7 @@ leaving-moved = The document, or its way to its recipients, has changed elsewher
     .kept = That change is kept; what you have just done was not carried out.
     .next = Look at the document again and do it anew.
 recall-before-sent = Recalled before it was sent
+parked-overtaken = Something sent later has taken its place
 leaving-not-competent = The document was signed by { $user }, who did not sign as a leader and is not competent to.
     .kept = The document is not sealed; no PIN was used.
     .next = Give the document up with the reason and have it signed by a competent person, or ask the administrator about the roles.

@@ -13,6 +13,7 @@ demand-state-agreed = đã đồng ý
 demand-state-refused = đã từ chối
 demand-refusal-not-the-sender = Văn bản không do cơ quan đưa ra yêu cầu này gửi đến.
 demand-refusal-nothing-left = Văn bản đã được trả lại hoặc hủy bỏ, không còn gì để cập nhật.
+demand-overtaken = Đã có bản cập nhật gửi sau thay thế bản này.
 demand-field-code = Số và ký hiệu
 demand-field-issued = Ngày văn bản
 demand-field-type = Loại văn bản

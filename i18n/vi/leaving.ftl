@@ -25,6 +25,7 @@ leaving-moved = Văn bản hoặc việc gửi văn bản vừa thay đổi ở 
     .kept = Thay đổi đó được giữ; việc vừa làm chưa được thực hiện.
     .next = Xem lại văn bản rồi làm lại.
 recall-before-sent = Thu hồi trước khi gửi
+parked-overtaken = Đã có gói tin gửi sau thay thế
 leaving-not-competent = Văn bản do { $user } ký, người này không ký với vai trò lãnh đạo nên không có thẩm quyền ký văn bản.
     .kept = Văn bản chưa được đóng dấu; mã PIN chưa được sử dụng.
     .next = Hãy hủy bỏ văn bản này với lý do rồi trình lại để người có thẩm quyền ký, hoặc nhờ quản trị viên kiểm tra vai trò.

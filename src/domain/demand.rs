@@ -95,6 +95,9 @@ pub struct Demand {
     pub about: ResponseFor,
     pub reason: String,
     pub received_at: Timestamp,
+    /// When the sender sent it, as it says itself: packets may overtake each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_at: Option<Timestamp>,
     /// The last day on which it is to be answered.
     pub answer_by: Date,
     /// The packet that brought it.
@@ -106,6 +109,15 @@ pub struct Demand {
     pub replacement: Option<DocumentKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<Box<Update>>,
+}
+
+impl Demand {
+    /// Whether another update of the same document says later what this one says: each tells
+    /// all that is to be told.
+    pub fn is_overtaken_by(&self, other: &Self) -> bool {
+        let updates = self.kind == DemandKind::Update && other.kind == DemandKind::Update;
+        updates && self.told_at.is_some_and(|at| other.told_at.is_some_and(|later| later > at))
+    }
 }
 
 /// What an update brings.
@@ -190,6 +202,8 @@ pub enum Refusal {
     NotTheSender,
     /// There is nothing left to update.
     NothingLeft,
+    /// A later update of the same document was refused already.
+    Overtaken,
 }
 
 impl Refusal {
@@ -198,6 +212,7 @@ impl Refusal {
         match self {
             Self::NotTheSender => "demand-refusal-not-the-sender",
             Self::NothingLeft => "demand-refusal-nothing-left",
+            Self::Overtaken => "demand-overtaken",
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct AskedBack {
     cancelled: Vec<AgencyCode>,
     /// Items that wait or are parked, with whom they were for.
     unsent: Vec<(String, AgencyCode)>,
+    /// The same for whoever has the document already, and was to get it once more.
+    again: Vec<String>,
 }
 
 /// Problems with which the server says that it has not taken a packet: it looks for one with the
@@ -89,7 +91,10 @@ impl AskedBack {
                 }
             }
             match left {
-                true => back.asked.push(delivery.recipient.clone()),
+                true => {
+                    back.asked.push(delivery.recipient.clone());
+                    back.again.extend(waiting.into_iter().map(|(item, _)| item));
+                }
                 false => back.unsent.extend(waiting),
             }
         }
@@ -136,6 +141,10 @@ impl AskedBack {
     /// since.
     pub fn withdraw(&self, writer: &mut Writer<'_>, now: &OutboundDocument) -> Result<(), Problem> {
         self.take_out(writer, now)?;
+        for item in self.again.clone() {
+            let (document, reason) = (now.key, String::new());
+            writer.append(Change::OutboxWithdrawn { item, document, reason })?;
+        }
         for (_, recipient) in &self.unsent {
             let (recipient, reason) = (recipient.clone(), t!("recall-before-sent"));
             writer.append(Change::DeliveryClosed { key: now.key, recipient, reason })?;

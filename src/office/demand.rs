@@ -55,6 +55,7 @@ impl Office {
         let mut effect = None;
         if answer.agreed
             && let Some(document) = document
+            && !self.is_overtaken(demand, document)?
         {
             effect = match (&demand.update, demand.kind.cancels()) {
                 (Some(update), false) => Some(Change::InboundUpdated {
@@ -79,6 +80,13 @@ impl Office {
         }
         let answered = Change::DemandAnswered { demand: demand.id, answer };
         Ok(Settlement { effect, answered, status })
+    }
+
+    /// Whether a later update of the document was agreed to, which this one would undo.
+    fn is_overtaken(&self, demand: &Demand, document: &InboundDocument) -> Result<bool, Problem> {
+        let others = self.store().demands_of(&document.key)?;
+        let agreed = |other: &KeptDemand| other.state == DemandState::Agreed;
+        Ok(others.iter().any(|other| agreed(other) && demand.is_overtaken_by(&other.demand)))
     }
 
     /// Status 15 or 16 for the sender of a demand, as bytes. Whoever else claims to be the
@@ -356,11 +364,12 @@ impl Settlement {
             writer.append(effect)?;
         }
         writer.append(self.answered)?;
-        writer.append(self.status)?;
-        match cancelled {
-            Some(key) => office.answer_the_others(writer, key),
-            None => Ok(()),
+        // Answers do not say what they answer: the one that counts is the last.
+        if let Some(key) = cancelled {
+            office.answer_the_others(writer, key)?;
         }
+        writer.append(self.status)?;
+        Ok(())
     }
 }
 

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::handling::Link;
 use super::leaving::LeavingError;
@@ -302,12 +302,10 @@ impl Office {
         let document_changed = Metadata { recipients: Vec::new(), ..metadata.clone() }
             != Metadata { recipients: Vec::new(), ..before.clone() };
         let receivers = added.iter().map(|code| (code, true));
-        let receivers: Vec<ReceiverChange> = receivers
+        let mut receivers: Vec<ReceiverChange> = receivers
             .chain(removed.iter().map(|code| (code, false)))
             .map(|(code, added)| ReceiverChange { code: code.clone(), added })
             .collect();
-        let receivers_changed = !receivers.is_empty();
-        let kind = Kind::Update { document_changed, receivers_changed, receivers };
         // Only who has the document, and was not asked to cancel it, hears of the update.
         let staying: Vec<AgencyCode> = document
             .deliveries
@@ -316,7 +314,15 @@ impl Office {
             .filter(|one| goes_to(&one.recipient))
             .map(|one| one.recipient.clone())
             .collect();
-        let superseded = self.parked_updates(&outbox, &staying)?;
+        let superseded = self.superseded(&outbox, &staying, &added)?;
+        let document_changed = document_changed || superseded.document_changed;
+        for earlier in &superseded.receivers {
+            if receivers.iter().all(|one| one.code != earlier.code) {
+                receivers.push(earlier.clone());
+            }
+        }
+        let receivers_changed = !receivers.is_empty();
+        let kind = Kind::Update { document_changed, receivers_changed, receivers };
         let waiting = self.asked_back(&document, &staying)?;
         let replaced = waiting.spared();
         let (anew, staying): (Vec<_>, Vec<_>) =
@@ -339,15 +345,16 @@ impl Office {
             if now.metadata != document.metadata || now.state != OutboundState::Issued {
                 return Err(Self::wrong_state(now.state));
             }
+            // Somebody else has asked it back meanwhile.
+            let asked_back = |document: &OutboundDocument| -> Vec<bool> {
+                document.deliveries.iter().map(|one| one.recall.is_some()).collect()
+            };
+            if asked_back(&now) != asked_back(&document) {
+                return Err(LeavingError::Moved.into());
+            }
             back.withdraw(writer, &now)?;
             waiting.take_out(writer, &now)?;
-            for item in superseded {
-                let parked = writer.outbox_item(&item)?;
-                if parked.is_some_and(|row| row.state == SendState::Wedged) {
-                    let (document, reason) = (key, reason.clone());
-                    writer.append(Change::OutboxWithdrawn { item, document, reason })?;
-                }
-            }
+            superseded.take_out(writer, key)?;
             let (metadata, removed) = (Box::new(metadata), back.asked().to_vec());
             writer.append(Change::OutboundUpdated { key, metadata, added, removed, reason, at })?;
             for (what, recipient, packet) in parcels {
@@ -402,26 +409,6 @@ impl Office {
             answered.extend(found.map(|document| document.key));
         }
         Ok(answered.into_iter().collect())
-    }
-
-    /// The updates to `recipients` that the line did not take.
-    fn parked_updates(
-        &self,
-        outbox: &[OutboxItem],
-        recipients: &[AgencyCode],
-    ) -> Result<Vec<String>, Problem> {
-        let mut updates = Vec::new();
-        let parked = |item: &&OutboxItem| {
-            item.order && item.state == SendState::Wedged && recipients.contains(&item.recipient)
-        };
-        for item in outbox.iter().filter(parked) {
-            let packet = packet::read(&self.store().blob(&item.packet)?, &Limits::default())?;
-            let Packet::Document(order) = packet else { continue };
-            if matches!(order.business.kind, Kind::Update { .. }) {
-                updates.push(item.item.clone());
-            }
-        }
-        Ok(updates)
     }
 
     fn standing_issued(&self, key: DocumentKey) -> Result<OutboundDocument, Problem> {
@@ -479,6 +466,20 @@ impl Office {
         Ok(metadata)
     }
 
+    /// When the last order about a document was made, as its packet says. Times on the wire
+    /// have whole seconds; of two orders the recipient must see which is the later.
+    fn told_last(&self, key: DocumentKey) -> Result<Timestamp, Problem> {
+        let mut last = Timestamp::UNIX_EPOCH;
+        for item in self.store().outbox_of(&key)?.into_iter().filter(|item| item.order) {
+            // What cannot be read was parked for that.
+            let Ok(bytes) = self.store().blob(&item.packet) else { continue };
+            if let Ok(Packet::Document(order)) = packet::read(&bytes, &Limits::default()) {
+                last = order.told_at().map_or(last, |at| at.max(last));
+            }
+        }
+        Ok(last)
+    }
+
     /// The packet for these recipients alone, kept.
     pub(super) fn parcel_of(
         &self,
@@ -501,9 +502,9 @@ impl Office {
         let metadata = Metadata { recipients, ..document.metadata.clone() };
         let told = OutboundDocument { metadata, ..document.clone() };
         let is_queued = |packet: &BlobHash| self.store().is_queued(packet);
-        let bytes = distinct(Timestamp::now(), is_queued, |at| {
-            self.document_packet(&told, kind.clone(), reason, at)
-        })?;
+        let at = Timestamp::now().max(self.told_last(document.key)? + SignedDuration::from_secs(1));
+        let bytes =
+            distinct(at, is_queued, |at| self.document_packet(&told, kind.clone(), reason, at))?;
         Ok(self.store().put_blob(&bytes)?)
     }
 }

@@ -91,6 +91,7 @@ impl Office {
             },
             _ => Kind::New,
         };
+        let orders = matches!(kind, Kind::Replace { .. });
         let code = document.metadata.code.to_string();
         let because = match &replaced {
             Some(_) => t!("issue-replaced-by", code = code),
@@ -109,7 +110,9 @@ impl Office {
             }
             _ => None,
         };
-        let (issued_at, replaces) = (Timestamp::now(), replaced.as_ref().map(|old| old.key));
+        // What orders nothing can be taken out like any document, as long as it waits.
+        let replaces = replaced.as_ref().filter(|_| orders).map(|old| old.key);
+        let issued_at = Timestamp::now();
         let urgent = document.metadata.urgency > Urgency::Normal;
         let recipients: Vec<_> =
             document.metadata.recipients.iter().map(|one| one.agency.clone()).collect();

@@ -13,6 +13,7 @@ use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
 use crate::store::{OutboxItem, Writer};
+use crate::t;
 
 /// What is parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,12 +88,18 @@ impl Office {
         rows.collect()
     }
 
-    /// Lets something parked go again.
+    /// Lets something parked go again. An order that something later about its document has
+    /// overtaken is taken out instead: sent now, it would undo that.
     pub fn retry_parked(&self, item: &str) -> Result<(), Problem> {
         let actor = self.actor(Act::Sync)?;
         let item = item.to_owned();
         self.store().write(&actor, move |writer| {
-            parked_item(writer, &item)?;
+            let row = parked_item(writer, &item)?;
+            if row.order && is_overtaken(writer, &row)? {
+                let (document, reason) = (row.document, t!("parked-overtaken"));
+                writer.append(Change::OutboxWithdrawn { item, document, reason })?;
+                return Ok(());
+            }
             writer.forget_tries(&item)?;
             writer.append(Change::OutboxReleased { item })?;
             Ok::<(), Problem>(())
@@ -127,6 +134,15 @@ impl Office {
 /// How people name a document: its number, else its subject.
 fn named(Metadata { code, subject, .. }: Metadata) -> String {
     if code.number.is_empty() { subject } else { format!("{code} – {subject}") }
+}
+
+/// Whether its recipient is told something later about the document.
+fn is_overtaken(writer: &Writer<'_>, row: &OutboxItem) -> Result<bool, Problem> {
+    let all = writer.outbox_of(&row.document)?;
+    let later = all.iter().skip_while(|other| other.item != row.item).skip(1);
+    let to_it =
+        |other: &OutboxItem| other.what == OutboxKind::Document && other.recipient == row.recipient;
+    Ok(later.into_iter().any(to_it))
 }
 
 /// The item, if it is parked still.

@@ -219,6 +219,12 @@ pub struct DocumentPacket {
 }
 
 impl DocumentPacket {
+    /// When its sender sent it, as the packet itself says (`TraceHeader`, whole seconds).
+    pub fn told_at(&self) -> Option<Timestamp> {
+        let own = self.trace.iter().filter(|hop| Some(&hop.code) == self.from.code.as_ref());
+        own.filter_map(|hop| hop.at).min()
+    }
+
     /// The document itself: the first PDF, else the first file. Packets do not mark it.
     pub fn main_attachment(&self) -> Option<&Attachment> {
         self.attachments.iter().find(|file| file.is_pdf()).or_else(|| self.attachments.first())

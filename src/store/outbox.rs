@@ -50,8 +50,8 @@ const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, 
 
 impl View<'_> {
     /// What waits and is due at `now`; what is larger than `most` bytes only if it is urgent. Of
-    /// the orders about one document for one recipient the first alone: each tells all that is
-    /// to be told, so that the last to arrive is what counts.
+    /// one document and the orders about it, for one recipient, the first alone: each tells all
+    /// that is to be told, so that the last to arrive is what counts.
     pub fn outbox_due(
         &self,
         now: Timestamp,
@@ -63,10 +63,10 @@ impl View<'_> {
                 "{SELECT} WHERE o.state = 'waiting'
                      AND (a.not_before_millis IS NULL OR a.not_before_millis <= ?1)
                      AND (o.urgent OR ?2 >= (SELECT size FROM blob WHERE hash = o.packet))
-                     AND NOT (o.is_order AND EXISTS (
+                     AND NOT (o.what = 'document' AND EXISTS (
                          SELECT 1 FROM outbox before
                          WHERE before.document = o.document AND before.recipient = o.recipient
-                             AND before.is_order AND before.state = 'waiting'
+                             AND before.what = 'document' AND before.state = 'waiting'
                              AND before.row < o.row
                              AND (before.urgent
                                  OR ?2 >= (SELECT size FROM blob WHERE hash = before.packet))))

@@ -130,6 +130,7 @@ pub fn recall(books: &mut Books) {
         },
         reason: "Ban hành nhầm phụ lục".to_owned(),
         received_at: Timestamp::now(),
+        told_at: None,
         answer_by: date(2026, 11, 30),
         packet: BlobHash(String::new()),
         document: Some(document.key),

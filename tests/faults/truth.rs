@@ -127,18 +127,19 @@ fn orders(
     assert_eq!(come(DemandKind::Recall), recalls, "recalls of {document:#?}: {demands:#?}");
     if document.state == OutboundState::Issued && delivery.recall.is_none() {
         let of = |one: &Metadata| (one.notes.clone(), one.urgency);
-        let last =
-            demands.iter().filter_map(|one| Some((one.demand.id, one.demand.update.as_ref()?)));
-        let last = last.max_by_key(|(id, _)| *id).map(|(_, update)| of(&update.metadata));
+        let last = demands
+            .iter()
+            .filter_map(|one| Some((one.demand.told_at, one.demand.update.as_ref()?)));
+        let last = last.max_by_key(|(at, _)| *at).map(|(_, update)| of(&update.metadata));
         let told = last.unwrap_or_else(|| of(&arrived.metadata));
         assert_eq!(told, of(&document.metadata), "{demands:#?}");
     }
     // What was agreed to is so, also where it was before its document came.
     let agreed = demands.iter().filter_map(|one| {
-        let answer = one.answer.as_ref().filter(|answer| answer.agreed)?;
-        Some((answer.at, one.demand.id, one.demand.update.as_ref()?))
+        one.answer.as_ref().filter(|answer| answer.agreed)?;
+        Some((one.demand.told_at, one.demand.update.as_ref()?))
     });
-    if let Some((.., update)) = agreed.max_by_key(|(at, id, _)| (*at, *id)) {
+    if let Some((_, update)) = agreed.max_by_key(|(at, _)| *at) {
         assert_eq!(arrived.metadata.notes, update.metadata.notes, "{demands:#?}");
     }
     (updates, replaced)

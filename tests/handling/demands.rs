@@ -281,6 +281,49 @@ fn an_update_agreed_to_before_its_document_came_is_applied_when_it_comes() {
 }
 
 #[test]
+fn an_update_that_was_overtaken_on_its_way_undoes_nothing() {
+    let world = World::new();
+    let office = world.office();
+    let told = |number, notes: &str| {
+        // Times on the wire have whole seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        let fresh = Metadata { notes: notes.to_owned(), ..metadata(PROVINCE, number) };
+        update(PROVINCE, &fresh)
+    };
+    let key = world.registered(1);
+    let (first, second) = (told(1, "Lần một"), told(1, "Lần hai"));
+    world.takes(second);
+    world.takes(first);
+    let states = [DemandState::Open, DemandState::Agreed].map(|state| (DemandKind::Update, state));
+    assert_eq!(demands(office, key), states, "nobody is asked about the first");
+    assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "");
+    let open = office.open_demand(key).unwrap().unwrap().kept.demand.id;
+    office.answer_demand(open, true, "").unwrap();
+    assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "Lần hai");
+    // Once that is agreed to, none from before it changes anything; one from after it does.
+    let (third, fourth) = (told(1, "Lần ba"), told(1, "Lần bốn"));
+    world.takes(third);
+    world.takes(fourth);
+    let open = office.demands(10).unwrap().into_iter().map(|view| view.kept.demand.id);
+    for id in open.collect::<Vec<_>>().into_iter().rev() {
+        office.answer_demand(id, true, "").unwrap();
+    }
+    assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "Lần bốn");
+
+    // The same before the document is here.
+    let (first, second) = (told(2, "Lần một"), told(2, "Lần hai"));
+    world.takes(second);
+    world.takes(first);
+    for view in office.demands(10).unwrap() {
+        office.answer_demand(view.kept.demand.id, true, "").unwrap();
+    }
+    let key = world.arrives(new(PROVINCE, 2));
+    assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "Lần hai");
+    let (_dir, store) = world.store();
+    assert!(store.rebuild_and_compare().unwrap().is_clean());
+}
+
+#[test]
 fn a_replacement_is_linked_both_ways_and_the_old_one_keeps_its_number() {
     let world = World::new();
     let office = world.office();

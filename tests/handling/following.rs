@@ -104,6 +104,10 @@ fn an_issued_document_is_followed_until_it_is_there() {
     let added = IssuedUpdate { add: province(), ..IssuedUpdate::default() };
     a.update_issued(second, &added, "Đúng là nơi nhận").unwrap();
     assert_eq!(stage(a, second), (Stage::Waiting, None));
+    let cancelled = newest(b);
+    exchange(a, b);
+    assert_ne!(newest(b), cancelled, "it comes again");
+    assert_eq!(stage(a, second), (Stage::Arrived, None));
 
     // Asked back from all that have it, it is recalled.
     a.recall_from(first, &province(), "Sai nội dung").unwrap();
@@ -279,6 +283,36 @@ fn a_replacement_that_waits_still_replaces() {
 }
 
 #[test]
+fn what_is_sent_again_is_neither_overtaken_by_an_update_nor_left_by_a_recall() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let sent_again = |subject| {
+        let key = sealed(a, &two.tokens, subject);
+        a.issue(key).unwrap();
+        exchange(a, b);
+        b.return_(newest(b), "Thiếu phụ lục").unwrap();
+        exchange(a, b);
+        a.resend(key, &province(), "Đã trao đổi").unwrap();
+        (key, newest(b))
+    };
+    let (first, returned) = sent_again("Văn bản thứ nhất");
+    let urgent = IssuedUpdate { urgency: Some(Urgency::Urgent), ..IssuedUpdate::default() };
+    a.update_issued(first, &urgent, "Ghi thiếu độ khẩn").unwrap();
+    exchange(a, b);
+    assert_ne!(newest(b), returned);
+    let demand = b.open_demand(newest(b)).unwrap().unwrap().kept.demand;
+    b.answer_demand(demand.id, true, "").unwrap();
+    assert_eq!(b.inbound_document(newest(b)).unwrap().metadata.urgency, Urgency::Urgent);
+    // Recalled before it left once more, it does not.
+    let (second, returned) = sent_again("Văn bản thứ hai");
+    a.recall(second, "Ban hành nhầm").unwrap();
+    exchange(a, b);
+    assert_eq!(newest(b), returned);
+    assert_eq!(stage(a, second), (Stage::RecallAgreed, None));
+    assert!(a.audit().unwrap().is_clean() && b.audit().unwrap().is_clean());
+}
+
+#[test]
 fn a_replacement_is_no_order_to_whoever_never_had_the_old_document() {
     let two = Two::begin();
     let (a, b) = (&two.a, &two.b);
@@ -294,6 +328,14 @@ fn a_replacement_is_no_order_to_whoever_never_had_the_old_document() {
     let subjects: Vec<_> = arrived.iter().map(|one| one.metadata.subject.as_str()).collect();
     assert_eq!(subjects, ["Văn bản thay thế"]);
     assert_eq!(a.outbound_document(old).unwrap().state, OutboundState::Recalled);
+    // And where it waits it is stopped like any.
+    let old = sealed(a, &two.tokens, "Văn bản cũ thứ hai");
+    let fresh = sealed(a, &two.tokens, "Văn bản thay thế thứ hai");
+    a.issue(old).unwrap();
+    a.issue_with(fresh, &IssueOrder { replaces: Some(old), ..order }).unwrap();
+    a.recall(fresh, "Thay thế nhầm").unwrap();
+    exchange(a, b);
+    assert_eq!(b.inbound(&Filter::default(), None, 10).unwrap().len(), 1);
     assert!(a.audit().unwrap().is_clean() && b.audit().unwrap().is_clean());
 }
 

@@ -173,6 +173,25 @@ fn a_later_update_takes_the_place_of_a_parked_one() {
     let [view] = &demands[..] else { panic!("{demands:#?}") };
     let told = &view.kept.demand.update.as_ref().unwrap().metadata;
     assert_eq!((told.urgency, told.notes.as_str()), (Urgency::Urgent, "Kèm bản giấy"));
+    // Two that are parked: the second is let go first, and the first not after it.
+    two.registry().set_disabled(&code(PROVINCE), true).unwrap();
+    for subject in ["Đính chính lần một", "Đính chính lần hai"] {
+        let notes = IssuedUpdate { notes: Some(subject.into()), ..IssuedUpdate::default() };
+        a.update_issued(key, &notes, "Ghi sai").unwrap();
+    }
+    assert_eq!(a.sync().unwrap().wedged, 2);
+    two.registry().set_disabled(&code(PROVINCE), false).unwrap();
+    let parked = a.parked(10).unwrap();
+    a.retry_parked(&parked[1].item).unwrap();
+    assert_eq!(a.sync().unwrap().wedged, 1);
+    a.retry_parked(&parked[0].item).unwrap();
+    exchange(a, b);
+    assert_eq!(a.parked(10).unwrap(), []);
+    let told = b.demands(10).unwrap().into_iter().map(|view| {
+        let update = view.kept.demand.update.unwrap();
+        update.metadata.notes
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["Kèm bản giấy", "Đính chính lần hai"]);
     // A recall that is parked is no update, and stays.
     two.registry().set_disabled(&code(PROVINCE), true).unwrap();
     a.recall(key, "Ban hành nhầm").unwrap();

@@ -604,6 +604,7 @@ fn demand(
             about,
             reason: "r".to_owned(),
             received_at: Timestamp::UNIX_EPOCH,
+            told_at: None,
             answer_by: jiff::civil::date(YEAR, 2, 3),
             packet,
             document: document.filter(|_| here),

@@ -297,6 +297,7 @@ mod tests {
             },
             reason: String::new(),
             received_at: Timestamp::UNIX_EPOCH,
+            told_at: None,
             answer_by: jiff::civil::date(2026, 12, 1),
             packet: BlobHash(String::new()),
             document: None,

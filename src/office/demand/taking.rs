@@ -8,7 +8,8 @@ use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::domain::deadline;
 use crate::domain::demand::{
-    Decision, Demand, DemandAnswer, DemandKind, Refusal, Update, UpdatedContent, decide,
+    Decision, Demand, DemandAnswer, DemandKind, DemandState, Refusal, Update, UpdatedContent,
+    decide,
 };
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey, ResponseFor};
 use crate::domain::inbound::{InboundDocument, InboundState};
@@ -36,6 +37,7 @@ struct Told {
     sender_name: String,
     about: ResponseFor,
     reason: String,
+    told_at: Option<Timestamp>,
     replacement: Option<DocumentKey>,
     update: Option<Box<Update>>,
 }
@@ -109,6 +111,7 @@ impl Office {
             sender_name: text::tidy(&status.from.name),
             about: status.response_for.clone(),
             reason: text::tidy(&status.description),
+            told_at: None,
             replacement: None,
             update: None,
         };
@@ -168,6 +171,7 @@ impl Office {
             sender,
             sender_name: text::tidy(&packet.from.name),
             reason: text::tidy(&packet.business.reason),
+            told_at: packet.told_at(),
             replacement: None,
             update: None,
         })
@@ -226,23 +230,36 @@ impl Office {
             about: told.about,
             reason: told.reason,
             received_at: now,
+            told_at: told.told_at,
             answer_by: deadline::term(today, rule.answer_days, profile.holidays()),
             packet: hash.clone(),
             document: document.map(|known| known.key),
             replacement: told.replacement,
             update: told.update,
         };
-        let answer = match decision {
-            Decision::Wait | Decision::Ask => None,
-            Decision::Agree => Some((true, demand.reason.clone())),
-            Decision::Refuse(why) => Some((false, tr(why.key()))),
+        // It came after one that was sent later: what that says stays, and nobody is asked twice.
+        let later = match document {
+            Some(known) => self.store().demands_of(&known.key)?,
+            None => Vec::new(),
         };
-        let settled = answer
+        let later = later.into_iter().rfind(|other| demand.is_overtaken_by(&other.demand));
+        let answer = match (decision, &later) {
+            (Decision::Ask, Some(later)) => {
+                Some((later.state != DemandState::Refused, tr(Refusal::Overtaken.key())))
+            }
+            (Decision::Wait | Decision::Ask, _) => None,
+            (Decision::Agree, _) => Some((true, demand.reason.clone())),
+            (Decision::Refuse(why), _) => Some((false, tr(why.key()))),
+        };
+        let mut settled = answer
             .map(|(agreed, reason)| {
                 let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
                 self.settlement(&demand, document.map(|known| &**known), answer)
             })
             .transpose()?;
+        if let (Some(settled), Some(_)) = (&mut settled, later) {
+            settled.effect = None;
+        }
         let told = self.concerned(demand.document)?;
         let received = Some((demand, told));
         Ok(Prepared { received, matched: None, effect: None, settled })
@@ -257,7 +274,10 @@ impl Office {
         let Some(id) = &document.metadata.document_id else { return Ok(Vec::new()) };
         let mut prepared = Vec::new();
         let mut stands = true;
-        for kept in self.store().unmatched_demands(id)? {
+        let mut waiting = self.store().unmatched_demands(id)?;
+        // As they were sent, in whichever order they came.
+        waiting.sort_by_key(|kept| kept.demand.told_at);
+        for kept in waiting {
             let demand = kept.demand;
             let same = self.same_agency(document.sender.as_ref(), Some(&demand.sender))?;
             // A replacement under the id of what it replaces does not replace itself.
@@ -277,7 +297,13 @@ impl Office {
                         to: InboundState::Recalled,
                         reason: demand.reason.clone(),
                     }),
-                    Some(update) => Some(Change::InboundUpdated { key, demand: demand.id, update }),
+                    Some(mut update) => {
+                        // What it does not mention stays.
+                        let (told, known) = (&mut update.metadata, &document.metadata);
+                        told.document_id = told.document_id.take().or(known.document_id.clone());
+                        told.pages = told.pages.or(known.pages);
+                        Some(Change::InboundUpdated { key, demand: demand.id, update })
+                    }
                     None => None,
                 };
                 stands &= !(cancels && effect.is_some());

@@ -59,7 +59,7 @@ impl Office {
 
     /// Whether a packet's document is here. A second copy of what is here is no second document
     /// (Nghị định 30/2020/NĐ-CP Phụ lục VI: the clerk is warned of a duplicate document code).
-    /// What was returned may be sent again under the same code, and other words under a known
+    /// What was returned or recalled may be sent again under the same code, and other words under a known
     /// code are for the clerk to see, not for the program to drop.
     fn earlier(&self, document: &DocumentPacket) -> Result<Option<Earlier>, Problem> {
         let main = BlobHash::of(&Self::main_of(document)?.content);
@@ -67,7 +67,7 @@ impl Office {
         if let Some(id) = DocumentId::parse(&document.document_id) {
             let known = self.store().find_inbound_by_document_id(&id, sender)?;
             let same = |known: &InboundDocument| {
-                known.state != InboundState::Returned
+                !matches!(known.state, InboundState::Returned | InboundState::Recalled)
                     && known.files.iter().any(|file| file.main && file.blob == main)
             };
             if let Some(known) = known.filter(same) {
