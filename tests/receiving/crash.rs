@@ -14,6 +14,9 @@ use crate::truth::{self, Story};
 
 /// Lives of one office before another begins, so that looking at all of it stays cheap.
 const LIVES: u32 = 25;
+/// Of the steps of one way one in so many is tried, each time others; all of them where
+/// `VANTHU_CRASH_POINTS` is set.
+const SHARE: u32 = 3;
 /// Steps of a life, at most.
 const STEPS: u32 = 500;
 
@@ -55,7 +58,9 @@ fn killed_at_every_durable_step_of_one_way() {
     let begun = Place::new(Some(&province.url));
     province.send("12", given::piece(PIECES, 12).bytes);
     let mut table = Table::new();
-    for last in 1.. {
+    let share = if std::env::var_os("VANTHU_CRASH_POINTS").is_some() { 1 } else { SHARE };
+    let first = 1 + Chance::new(seed()).below(share);
+    for last in (first..).step_by(share as usize) {
         let place = begun.copy();
         let mut story = Story::default();
         story.sent.insert(12);
@@ -93,7 +98,7 @@ fn killed_at_every_durable_step_of_one_way() {
         *table.entry((doing, step.clone())).or_default() += 1;
     }
     print("every durable step of one way", &table);
-    assert!(table.values().sum::<u32>() > 50, "{table:?}");
+    assert!(table.values().sum::<u32>() > 50 / share, "{table:?}");
 }
 
 #[test]
