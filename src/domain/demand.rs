@@ -129,6 +129,17 @@ pub struct Update {
     pub content: Option<UpdatedContent>,
 }
 
+impl Update {
+    /// With what it does not mention as it is `known`: an update says what changes.
+    #[must_use]
+    pub fn of(mut self, known: &Metadata) -> Self {
+        let told = &mut self.metadata;
+        told.document_id = told.document_id.take().or(known.document_id.clone());
+        told.pages = told.pages.or(known.pages);
+        self
+    }
+}
+
 /// The files of an update, judged like those of an arrival.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdatedContent {
@@ -202,7 +213,8 @@ pub enum Refusal {
     NotTheSender,
     /// There is nothing left to update.
     NothingLeft,
-    /// A later update of the same document was refused already.
+    /// A later update of the same document came before, and was refused; said as well where
+    /// nothing is left to be asked because of it.
     Overtaken,
 }
 

@@ -141,8 +141,8 @@ impl AskedBack {
     /// since.
     pub fn withdraw(&self, writer: &mut Writer<'_>, now: &OutboundDocument) -> Result<(), Problem> {
         self.take_out(writer, now)?;
-        for item in self.again.clone() {
-            let (document, reason) = (now.key, String::new());
+        for item in &self.again {
+            let (item, document, reason) = (item.clone(), now.key, String::new());
             writer.append(Change::OutboxWithdrawn { item, document, reason })?;
         }
         for (_, recipient) in &self.unsent {

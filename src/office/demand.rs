@@ -52,32 +52,12 @@ impl Office {
         let is_queued = |packet: &BlobHash| self.store().is_queued(packet);
         let report = self.demand_report(demand, document, &answer, is_queued)?;
         let status = queued(demand, document, &answer, self.store().put_blob(&report)?);
-        let mut effect = None;
-        if answer.agreed
-            && let Some(document) = document
-            && !self.is_overtaken(demand, document)?
-        {
-            effect = match (&demand.update, demand.kind.cancels()) {
-                (Some(update), false) => Some(Change::InboundUpdated {
-                    key: document.key,
-                    demand: demand.id,
-                    update: update.clone(),
-                }),
-                (_, true) if document.state.may_become(InboundState::Recalled) => {
-                    Some(Change::InboundMoved {
-                        key: document.key,
-                        from: document.state,
-                        to: InboundState::Recalled,
-                        reason: if demand.reason.is_empty() {
-                            answer.reason.clone()
-                        } else {
-                            demand.reason.clone()
-                        },
-                    })
-                }
-                _ => None,
-            };
-        }
+        let effect = match document {
+            Some(document) if !self.is_overtaken(demand, document)? => {
+                effect(demand, document, &answer)
+            }
+            _ => None,
+        };
         let answered = Change::DemandAnswered { demand: demand.id, answer };
         Ok(Settlement { effect, answered, status })
     }
@@ -370,6 +350,30 @@ impl Settlement {
         }
         writer.append(self.status)?;
         Ok(())
+    }
+}
+
+/// What an answer does to the document: it is cancelled or updated, or stays as it is.
+fn effect(demand: &Demand, document: &InboundDocument, answer: &DemandAnswer) -> Option<Change> {
+    if !answer.agreed {
+        return None;
+    }
+    let key = document.key;
+    match &demand.update {
+        Some(update) if !demand.kind.cancels() => {
+            let update = Box::new(update.as_ref().clone().of(&document.metadata));
+            Some(Change::InboundUpdated { key, demand: demand.id, update })
+        }
+        _ if demand.kind.cancels() && document.state.may_become(InboundState::Recalled) => {
+            let reason = [&demand.reason, &answer.reason].into_iter().find(|said| !said.is_empty());
+            Some(Change::InboundMoved {
+                key,
+                from: document.state,
+                to: InboundState::Recalled,
+                reason: reason.cloned().unwrap_or_default(),
+            })
+        }
+        _ => None,
     }
 }
 

@@ -24,7 +24,7 @@ use crate::domain::outbound::{OutboundDocument, OutboundState};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
-use crate::packet::{self, Kind, Limits, Packet, ReceiverChange};
+use crate::packet::{Kind, ReceiverChange};
 use crate::store::OutboxItem;
 
 /// An issued document with how far it is at each recipient.
@@ -314,7 +314,7 @@ impl Office {
             .filter(|one| goes_to(&one.recipient))
             .map(|one| one.recipient.clone())
             .collect();
-        let superseded = self.superseded(&outbox, &staying, &added)?;
+        let superseded = self.superseded(&outbox, &staying, &added);
         let document_changed = document_changed || superseded.document_changed;
         for earlier in &superseded.receivers {
             if receivers.iter().all(|one| one.code != earlier.code) {
@@ -469,15 +469,10 @@ impl Office {
     /// When the last order about a document was made, as its packet says. Times on the wire
     /// have whole seconds; of two orders the recipient must see which is the later.
     fn told_last(&self, key: DocumentKey) -> Result<Timestamp, Problem> {
-        let mut last = Timestamp::UNIX_EPOCH;
-        for item in self.store().outbox_of(&key)?.into_iter().filter(|item| item.order) {
-            // What cannot be read was parked for that.
-            let Ok(bytes) = self.store().blob(&item.packet) else { continue };
-            if let Ok(Packet::Document(order)) = packet::read(&bytes, &Limits::default()) {
-                last = order.told_at().map_or(last, |at| at.max(last));
-            }
-        }
-        Ok(last)
+        let outbox = self.store().outbox_of(&key)?;
+        let told = |item: &OutboxItem| self.order_of(item)?.told_at();
+        let last = outbox.iter().filter(|item| item.order).filter_map(told).max();
+        Ok(last.unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
     /// The packet for these recipients alone, kept.

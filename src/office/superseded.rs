@@ -9,7 +9,7 @@ use crate::domain::delivery::SendState;
 use crate::domain::document::DocumentKey;
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
-use crate::packet::{self, Kind, Limits, Packet, ReceiverChange};
+use crate::packet::{self, DocumentPacket, Kind, Limits, Packet, ReceiverChange};
 use crate::store::{OutboxItem, Writer};
 
 /// What is parked and superseded.
@@ -31,14 +31,10 @@ impl Office {
         outbox: &[OutboxItem],
         staying: &[AgencyCode],
         added: &[AgencyCode],
-    ) -> Result<Superseded, Problem> {
+    ) -> Superseded {
         let mut found = Superseded { parked: parked(outbox), ..Superseded::default() };
         for item in outbox.iter().filter(|item| found.parked.contains(&item.item)) {
-            // What cannot be read was parked for that.
-            let Ok(bytes) = self.store().blob(&item.packet) else { continue };
-            let Ok(Packet::Document(order)) = packet::read(&bytes, &Limits::default()) else {
-                continue;
-            };
+            let Some(order) = self.order_of(item) else { continue };
             match order.business.kind {
                 Kind::Update { document_changed, receivers, .. }
                     if staying.contains(&item.recipient) =>
@@ -53,7 +49,16 @@ impl Office {
                 _ => {}
             }
         }
-        Ok(found)
+        found
+    }
+
+    /// What an order says. One that cannot be read was parked for that, and says nothing.
+    pub(super) fn order_of(&self, item: &OutboxItem) -> Option<DocumentPacket> {
+        let bytes = self.store().blob(&item.packet).ok()?;
+        match packet::read(&bytes, &Limits::default()).ok()? {
+            Packet::Document(order) => Some(order),
+            Packet::Status(_) => None,
+        }
     }
 }
 

@@ -152,6 +152,7 @@ fn the_gateway_calls_hold_to_it_too(place: &Place) {
     let directory = axis.agencies(0).unwrap();
     let names: Vec<_> = directory.agencies.iter().map(|one| one.name.as_str()).collect();
     assert!(names.contains(&"Văn phòng mới"), "{names:?}");
+    assert!(directory.version > 0);
     let changed = directory.changed.unwrap();
     assert_eq!(changed[&code(PROVINCE)], Some(today()));
     // Not on the day of its last change, but after it.

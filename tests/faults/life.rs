@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use vanthu::domain::agency::AgencyCode;
+use vanthu::domain::demand::DemandKind;
 use vanthu::domain::document::{DocumentKey, Urgency};
 use vanthu::domain::inbound::InboundState;
 use vanthu::domain::outbound::OutboundState;
@@ -165,10 +166,9 @@ fn also_to(office: &Office, key: DocumentKey, chance: &mut Chance) -> Result<(),
 /// Answers the demand that waits longest; whether one does. What went back is not updated.
 pub fn answer_one(office: &Office, agreed: bool) -> Result<bool, Problem> {
     let Some(open) = office.demands(1)?.into_iter().next() else { return Ok(false) };
-    let answer = |agreed, reason| office.answer_demand(open.kept.demand.id, agreed, reason);
-    match answer(agreed, "Đã thi hành") {
-        Err(problem) if problem.code == "office-wrong-state" => answer(false, "Đã trả lại"),
-        answered => answered,
-    }?;
+    let demand = open.kept.demand;
+    let gone = open.document.is_some_and(|document| document.state == InboundState::Returned);
+    let agreed = agreed && !(gone && demand.kind == DemandKind::Update);
+    office.answer_demand(demand.id, agreed, "Đã thi hành")?;
     Ok(true)
 }

@@ -1,5 +1,6 @@
 //! Recall, update and replacement, whatever the order on the wire.
 
+use jiff::{SignedDuration, Timestamp};
 use vanthu::domain::copy::CopyKind;
 use vanthu::domain::demand::{DemandKind, DemandMark, DemandState};
 use vanthu::domain::document::{DocumentKey, Metadata, Signer};
@@ -284,11 +285,12 @@ fn an_update_agreed_to_before_its_document_came_is_applied_when_it_comes() {
 fn an_update_that_was_overtaken_on_its_way_undoes_nothing() {
     let world = World::new();
     let office = world.office();
-    let told = |number, notes: &str| {
+    let mut at = Timestamp::now();
+    let mut told = |number, notes: &str| {
         // Times on the wire have whole seconds.
-        std::thread::sleep(std::time::Duration::from_millis(1100));
+        at += SignedDuration::from_secs(1);
         let fresh = Metadata { notes: notes.to_owned(), ..metadata(PROVINCE, number) };
-        update(PROVINCE, &fresh)
+        update_at(PROVINCE, &fresh, at)
     };
     let key = world.registered(1);
     let (first, second) = (told(1, "Lần một"), told(1, "Lần hai"));
@@ -309,6 +311,16 @@ fn an_update_that_was_overtaken_on_its_way_undoes_nothing() {
         office.answer_demand(id, true, "").unwrap();
     }
     assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "Lần bốn");
+
+    // One from before what was refused is refused as well.
+    let key = world.registered(3);
+    let (first, second) = (told(3, "Lần một"), told(3, "Lần hai"));
+    world.takes(second);
+    let open = office.open_demand(key).unwrap().unwrap().kept.demand.id;
+    office.answer_demand(open, false, "Đã thi hành").unwrap();
+    world.takes(first);
+    assert_eq!(demands(office, key), [(DemandKind::Update, DemandState::Refused); 2]);
+    assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "");
 
     // The same before the document is here.
     let (first, second) = (told(2, "Lần một"), told(2, "Lần hai"));

@@ -313,6 +313,27 @@ fn what_is_sent_again_is_neither_overtaken_by_an_update_nor_left_by_a_recall() {
 }
 
 #[test]
+fn who_agrees_to_a_recall_with_an_update_unanswered_is_known_to_agree() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let key = sealed(a, &two.tokens, "Văn bản");
+    a.issue(key).unwrap();
+    exchange(a, b);
+    b.accept_despite(newest(b), "Đã đối chiếu").unwrap();
+    let urgent = IssuedUpdate { urgency: Some(Urgency::Urgent), ..IssuedUpdate::default() };
+    a.update_issued(key, &urgent, "Ghi thiếu độ khẩn").unwrap();
+    a.recall(key, "Ban hành nhầm").unwrap();
+    exchange(a, b);
+    let demands = b.demands(10).unwrap();
+    let recall = demands.iter().find(|view| view.kept.demand.kind == DemandKind::Recall).unwrap();
+    b.answer_demand(recall.kept.demand.id, true, "").unwrap();
+    assert_eq!(b.demands(10).unwrap(), [], "the update is answered with it");
+    exchange(a, b);
+    assert_eq!(stage(a, key), (Stage::RecallAgreed, None));
+    assert!(a.audit().unwrap().is_clean() && b.audit().unwrap().is_clean());
+}
+
+#[test]
 fn a_replacement_is_no_order_to_whoever_never_had_the_old_document() {
     let two = Two::begin();
     let (a, b) = (&two.a, &two.b);

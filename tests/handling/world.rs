@@ -160,6 +160,22 @@ pub fn packet_of(
     reason: &str,
     with_file: bool,
 ) -> Vec<u8> {
+    // The same document sent again is the same packet, however slow the machine.
+    let at = match kind {
+        Kind::New => "2026-11-20T02:00:00Z".parse().unwrap(),
+        _ => Timestamp::now(),
+    };
+    packet_at(from, metadata, kind, reason, with_file, at)
+}
+
+fn packet_at(
+    from: &str,
+    metadata: &Metadata,
+    kind: Kind,
+    reason: &str,
+    with_file: bool,
+    at: Timestamp,
+) -> Vec<u8> {
     let profile = Profile::built_in(PROFILE).unwrap();
     let attachments = if with_file {
         // No two documents are the same bytes: that would be one document that came twice.
@@ -167,11 +183,6 @@ pub fn packet_of(
         vec![Attachment::new("quyetdinh.pdf", "chính", own_pdf(&format!("{from} {id}")))]
     } else {
         Vec::new()
-    };
-    // The same document sent again is the same packet, however slow the machine.
-    let at = match kind {
-        Kind::New => "2026-11-20T02:00:00Z".parse().unwrap(),
-        _ => Timestamp::now(),
     };
     let document = DocumentPacket::from_metadata(Outgoing {
         metadata,
@@ -208,9 +219,14 @@ pub fn replace(from: &str, number: u32, old: u32) -> Vec<u8> {
 
 /// Other fields of a document that is known already.
 pub fn update(from: &str, metadata: &Metadata) -> Vec<u8> {
+    update_at(from, metadata, Timestamp::now())
+}
+
+/// The same, sent at a time.
+pub fn update_at(from: &str, metadata: &Metadata, at: Timestamp) -> Vec<u8> {
     let kind =
         Kind::Update { document_changed: true, receivers_changed: false, receivers: Vec::new() };
-    packet_of(from, metadata, kind, "Đính chính", false)
+    packet_at(from, metadata, kind, "Đính chính", false, at)
 }
 
 /// A status 13 about a document of `from`.

@@ -19,16 +19,14 @@ impl AxisLine {
         let rows = self.caller.rows(answer)?;
         let version = rows.iter().map(|row| row.version).max().unwrap_or(since);
         let today = calendar::local((self.caller.clock)()).date();
-        let mut told = Directory { version, agencies: Vec::new(), changed: Some(BTreeMap::new()) };
+        let (mut agencies, mut days) = (Vec::new(), BTreeMap::new());
         for row in rows {
             let changed = changed_on(&row.modify_date);
             let Some(agency) = unit(row, changed.unwrap_or(today)) else { continue };
-            if let Some(days) = &mut told.changed {
-                days.insert(agency.code.clone(), changed);
-            }
-            told.agencies.push(agency);
+            days.insert(agency.code.clone(), changed);
+            agencies.push(agency);
         }
-        Ok(told)
+        Ok(Directory { version, agencies, changed: Some(days) })
     }
 
     /// `getAgenciesList`.

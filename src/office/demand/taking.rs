@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::Prepared;
+use super::{Prepared, cancels, effect};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::domain::deadline;
@@ -87,12 +87,11 @@ impl Office {
             refuse_secrets(&metadata.subject)?;
             None
         };
-        if let Target::Known(known) = &target {
-            // An update says what changes; what it does not mention stays.
-            metadata.document_id = metadata.document_id.or(known.metadata.document_id.clone());
-            metadata.pages = metadata.pages.or(known.metadata.pages);
-        }
-        told.update = Some(Box::new(Update { metadata, content }));
+        let update = Update { metadata, content };
+        told.update = Some(Box::new(match &target {
+            Target::Known(known) => update.of(&known.metadata),
+            _ => update,
+        }));
         self.take_demand(hash, told).map(Some)
     }
 
@@ -287,26 +286,8 @@ impl Office {
             let matched = Some((demand.id, document.key, self.concerned(Some(document.key))?));
             // Somebody has answered already: what was agreed to holds.
             if let Some(answer) = kept.answer {
-                let key = document.key;
-                let cancels = demand.kind.cancels();
-                let effect = match demand.update {
-                    _ if !stands || !answer.agreed => None,
-                    _ if cancels => Some(Change::InboundMoved {
-                        key,
-                        from: document.state,
-                        to: InboundState::Recalled,
-                        reason: demand.reason.clone(),
-                    }),
-                    Some(mut update) => {
-                        // What it does not mention stays.
-                        let (told, known) = (&mut update.metadata, &document.metadata);
-                        told.document_id = told.document_id.take().or(known.document_id.clone());
-                        told.pages = told.pages.or(known.pages);
-                        Some(Change::InboundUpdated { key, demand: demand.id, update })
-                    }
-                    None => None,
-                };
-                stands &= !(cancels && effect.is_some());
+                let effect = if stands { effect(&demand, document, &answer) } else { None };
+                stands &= effect.as_ref().and_then(cancels).is_none();
                 prepared.push(Prepared { received: None, matched, effect, settled: None });
                 continue;
             }
