@@ -304,7 +304,7 @@ pub(super) struct Prepared {
     received: Option<(Demand, Vec<String>)>,
     matched: Option<(DocumentKey, DocumentKey, Vec<String>)>,
     /// What an answer of before does to the document.
-    effect: Option<Change>,
+    effect: Vec<Change>,
     settled: Option<Settlement>,
 }
 
@@ -316,12 +316,12 @@ impl Prepared {
         if let Some((demand, key, told)) = self.matched {
             writer.append(Change::DemandMatched { demand, key, told })?;
         }
-        if let Some(effect) = self.effect {
-            let cancelled = cancels(&effect);
-            writer.append(effect)?;
-            if let Some(key) = cancelled {
-                office.answer_the_others(writer, key)?;
-            }
+        let cancelled = self.effect.iter().find_map(cancels);
+        for change in self.effect {
+            writer.append(change)?;
+        }
+        if let Some(key) = cancelled {
+            office.answer_the_others(writer, key)?;
         }
         match self.settled {
             Some(settled) => settled.write(office, writer),

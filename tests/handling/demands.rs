@@ -282,6 +282,41 @@ fn an_update_agreed_to_before_its_document_came_is_applied_when_it_comes() {
 }
 
 #[test]
+fn the_files_of_an_update_are_looked_at_whenever_it_is_agreed_to() {
+    let world = World::new();
+    let office = world.office();
+    // As the register and the gate have them.
+    let files = |key| {
+        let kept = office.inbound_document(key).unwrap().files;
+        let looked = office.gate(key).unwrap().gate.unwrap().files;
+        let kept: Vec<_> =
+            kept.into_iter().map(|file| (file.name, file.blob.to_string())).collect();
+        let looked: Vec<_> = looked.into_iter().map(|file| (file.name, file.sha256)).collect();
+        assert_eq!(kept, looked);
+        kept.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    let after = |key| {
+        let open = office.open_demand(key).unwrap().unwrap();
+        assert!(open.files_changed);
+        office.answer_demand(open.kept.demand.id, true, "").unwrap();
+        files(key)
+    };
+    let key = world.registered(1);
+    assert_eq!(files(key), ["quyetdinh.pdf"]);
+    world.takes(update_of_files(PROVINCE, &metadata(PROVINCE, 1)));
+    assert_eq!(after(key), ["dinhchinh.pdf", "phuluc.pdf"]);
+
+    // Before the document is here.
+    world.takes(update_of_files(PROVINCE, &metadata(PROVINCE, 2)));
+    let waiting = office.demands(10).unwrap().remove(0).kept.demand.id;
+    office.answer_demand(waiting, true, "").unwrap();
+    let key = world.arrives(new(PROVINCE, 2));
+    assert_eq!(files(key), ["dinhchinh.pdf", "phuluc.pdf"]);
+    let (_dir, store) = world.store();
+    assert!(store.rebuild_and_compare().unwrap().is_clean());
+}
+
+#[test]
 fn an_update_that_was_overtaken_on_its_way_undoes_nothing() {
     let world = World::new();
     let office = world.office();

@@ -165,7 +165,14 @@ pub fn packet_of(
         Kind::New => "2026-11-20T02:00:00Z".parse().unwrap(),
         _ => Timestamp::now(),
     };
-    packet_at(from, metadata, kind, reason, with_file, at)
+    let files = if with_file {
+        // No two documents are the same bytes: that would be one document that came twice.
+        let id = metadata.document_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        vec![Attachment::new("quyetdinh.pdf", "chính", own_pdf(&format!("{from} {id}")))]
+    } else {
+        Vec::new()
+    };
+    packet_at(from, metadata, kind, reason, files, at)
 }
 
 fn packet_at(
@@ -173,17 +180,10 @@ fn packet_at(
     metadata: &Metadata,
     kind: Kind,
     reason: &str,
-    with_file: bool,
+    attachments: Vec<Attachment>,
     at: Timestamp,
 ) -> Vec<u8> {
     let profile = Profile::built_in(PROFILE).unwrap();
-    let attachments = if with_file {
-        // No two documents are the same bytes: that would be one document that came twice.
-        let id = metadata.document_id.as_ref().map(ToString::to_string).unwrap_or_default();
-        vec![Attachment::new("quyetdinh.pdf", "chính", own_pdf(&format!("{from} {id}")))]
-    } else {
-        Vec::new()
-    };
     let document = DocumentPacket::from_metadata(Outgoing {
         metadata,
         profile: &profile,
@@ -226,7 +226,18 @@ pub fn update(from: &str, metadata: &Metadata) -> Vec<u8> {
 pub fn update_at(from: &str, metadata: &Metadata, at: Timestamp) -> Vec<u8> {
     let kind =
         Kind::Update { document_changed: true, receivers_changed: false, receivers: Vec::new() };
-    packet_at(from, metadata, kind, "Đính chính", false, at)
+    packet_at(from, metadata, kind, "Đính chính", Vec::new(), at)
+}
+
+/// The same with another main file and an annex.
+pub fn update_of_files(from: &str, metadata: &Metadata) -> Vec<u8> {
+    let kind =
+        Kind::Update { document_changed: true, receivers_changed: false, receivers: Vec::new() };
+    let files = vec![
+        Attachment::new("dinhchinh.pdf", "chính", own_pdf(&format!("{from} đính chính"))),
+        Attachment::new("phuluc.pdf", "phụ lục", own_pdf(&format!("{from} phụ lục"))),
+    ];
+    packet_at(from, metadata, kind, "Đính chính", files, Timestamp::now())
 }
 
 /// A status 13 about a document of `from`.

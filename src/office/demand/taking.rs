@@ -261,7 +261,7 @@ impl Office {
         }
         let told = self.concerned(demand.document)?;
         let received = Some((demand, told));
-        Ok(Prepared { received, matched: None, effect: None, settled })
+        Ok(Prepared { received, matched: None, effect: Vec::new(), settled })
     }
 
     /// What waited for this very document, whose id has just become known: it is about to be
@@ -286,8 +286,11 @@ impl Office {
             let matched = Some((demand.id, document.key, self.concerned(Some(document.key))?));
             // Somebody has answered already: what was agreed to holds.
             if let Some(answer) = kept.answer {
-                let effect = if stands { effect(&demand, document, &answer) } else { None };
-                stands &= effect.as_ref().and_then(cancels).is_none();
+                let effect = match stands {
+                    true => self.effect_on_arrival(&demand, document, &answer)?,
+                    false => Vec::new(),
+                };
+                stands &= effect.iter().find_map(cancels).is_none();
                 prepared.push(Prepared { received: None, matched, effect, settled: None });
                 continue;
             }
@@ -309,8 +312,28 @@ impl Office {
                 }
                 None => None,
             };
-            prepared.push(Prepared { received: None, matched, effect: None, settled });
+            prepared.push(Prepared { received: None, matched, effect: Vec::new(), settled });
         }
         Ok(prepared)
+    }
+
+    /// What was answered before the document came does to it now. Other files are looked at like
+    /// those of an arrival.
+    fn effect_on_arrival(
+        &self,
+        demand: &Demand,
+        document: &InboundDocument,
+        answer: &DemandAnswer,
+    ) -> Result<Vec<Change>, Problem> {
+        let mut changes: Vec<Change> = effect(demand, document, answer).into_iter().collect();
+        if let Some(Change::InboundUpdated { key, update, .. }) = changes.first()
+            && let Some(content) = &update.content
+        {
+            let (metadata, files) = (update.metadata.clone(), content.files.clone());
+            let updated = InboundDocument { metadata, files, ..document.clone() };
+            let (gate, verdict) = self.look_again(&updated)?;
+            changes.push(Change::InboundGated { key: *key, gate, verdict: Some(verdict) });
+        }
+        Ok(changes)
     }
 }
