@@ -27,8 +27,12 @@ mod pages;
 mod seeds;
 #[path = "signing/smoke.rs"]
 mod smoke;
+#[path = "signing/stores.rs"]
+mod stores;
 #[path = "signing/support.rs"]
 mod support;
+#[path = "signing/twice.rs"]
+mod twice;
 #[path = "signing/verdicts.rs"]
 mod verdicts;
 

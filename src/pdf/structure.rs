@@ -166,6 +166,12 @@ impl Source {
         &self.xref.revisions
     }
 
+    /// Whether the cross-references say two things of one object, so that readers may see
+    /// different documents.
+    pub const fn is_disputed(&self) -> bool {
+        self.xref.is_disputed
+    }
+
     /// The newest trailer.
     pub const fn trailer(&self) -> &Dictionary {
         &self.xref.trailer
@@ -353,6 +359,12 @@ impl ObjectStream {
                 .map_err(|_| damaged("an object number too large"))?;
             let offset = usize::try_from(lexer.unsigned()?).unwrap_or(usize::MAX);
             index.push((number, first.saturating_add(offset)));
+        }
+        // Readers take the first of them, or the last, or the one that they were sent to.
+        let mut numbers: Vec<u32> = index.iter().map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        if numbers.windows(2).any(|pair| matches!(pair, [one, next] if one == next)) {
+            return Err(damaged("an object stream holds an object twice"));
         }
         Ok(Self { decoded, index })
     }

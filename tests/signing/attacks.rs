@@ -175,7 +175,7 @@ fn signed_with_two_ranges() -> Vec<u8> {
 }
 
 /// A letter whose second content and page tree nothing names yet: what a forger had signed.
-fn with_hidden_content() -> (Vec<u8>, usize, usize) {
+pub fn with_hidden_content() -> (Vec<u8>, usize, usize) {
     let content = "BT /F1 24 Tf 72 700 Td (Forged) Tj ET";
     let content =
         format!("5 0 obj\n<</Length {}>>\nstream\n{content}\nendstream\nendobj\n", content.len());

@@ -336,6 +336,32 @@ fn no_object_takes_the_place_of_another() {
     assert_eq!(failures, Vec::<String>::new());
 }
 
+/// The same where an update before has made the security store lead there.
+#[test]
+fn what_the_security_store_leads_to_stays_as_it_is() {
+    let corpus = corpus();
+    let bytes = corpus.file("table");
+    let before = source(bytes);
+    let exists = |number: &u32| before.indirect((*number, 0)).is_ok_and(|found| found.is_some());
+    let numbers: Vec<u32> = before.entries().map(|(number, _)| number).filter(exists).collect();
+    let metadata = before.catalog().unwrap().1.get(b"Metadata").unwrap().as_reference().unwrap();
+    let (mut tried, mut failures) = (0, Vec::new());
+    for start in &numbers {
+        let store = lopdf::dictionary! { "X" => lopdf::Object::Reference((*start, 0)) };
+        let led = super::stores::with_store(bytes, store);
+        for number in numbers.iter().filter(|number| **number != metadata.0) {
+            let forged = super::stores::with_object(&led, *number, lopdf::Object::Null);
+            tried += 1;
+            let report = offline(corpus, forged);
+            if report.is_some_and(|found| found.verdict == Verdict::Valid) {
+                failures.push((*start, *number));
+            }
+        }
+    }
+    assert!(tried > 50, "{tried}");
+    assert_eq!(failures, Vec::new());
+}
+
 /// Cross-reference and object streams are named by no object.
 fn is_unreachable(source: &vanthu::pdf::structure::Source, number: u32) -> bool {
     let id = (number, 0);

@@ -54,6 +54,7 @@ pub fn corpus() -> &'static Corpus {
         let (mut rsa, mut ec) = (corpus.signer("rsa"), corpus.signer("ec"));
         let table = rsa.sign_plainly(&letter());
         let stream = ec.sign_plainly(&letter_compressed());
+        let first = rsa.sign_plainly(&letter());
         let two = rsa.sign_plainly(&ec.sign_plainly(&letter()));
         let five = (0..5).fold(letter_compressed(), |bytes, _| ec.sign_plainly(&bytes));
         corpus.files = vec![
@@ -63,6 +64,7 @@ pub fn corpus() -> &'static Corpus {
             ("five", five),
             ("elliptic", ec.sign_plainly(&letter())),
             ("form", ec.sign_plainly(&super::forms::form())),
+            ("kept", ec.sign_plainly(&super::stores::keeping(&first, &root))),
         ];
         let theirs = pyhanko_signs(&corpus);
         corpus.files.extend(theirs);

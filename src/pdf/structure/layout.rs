@@ -26,6 +26,7 @@ impl Source {
 
     /// `None` at the first byte that is not accounted for.
     fn walk_appended(&self, from: usize) -> Option<()> {
+        (!self.xref.is_disputed && !self.xref.is_shifted).then_some(())?;
         let newest = *self.revisions().last()?;
         let mut places: BTreeSet<usize> = self
             .entries()
@@ -76,10 +77,23 @@ impl Source {
         Lexer::over(&self.file, at)
     }
 
-    /// Where the object at `place` ends; `None` if it does not read or names a key twice.
+    /// Where the object at `place` ends; `None` if it does not read, names a key twice, or
+    /// holds objects of which that is so or which the cross-references do not seek there.
     fn object_end(&self, place: usize) -> Option<usize> {
         let mut lexer = self.lexer(place);
         let indirect = lexer.indirect(|length| self.stream_length(length)).ok()?;
+        let holds_objects = match &indirect.object {
+            Object::Dictionary(dictionary) => dictionary.has_type(b"ObjStm"),
+            _ => false,
+        };
+        if holds_objects {
+            let stream = indirect.id.0;
+            for (index, (number, _)) in (0..).zip(&self.object_stream(stream).ok()?.index) {
+                let plain = self.entry(*number) == Entry::In { stream, index }
+                    && !self.compressed(*number, stream, index).ok()?.duplicate_keys;
+                plain.then_some(())?;
+            }
+        }
         (!indirect.duplicate_keys).then(|| lexer.position())
     }
 

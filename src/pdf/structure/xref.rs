@@ -5,7 +5,7 @@
 //! rebuilt: a file whose chain is broken is damaged. Each update that was appended to the
 //! file is one [`Revision`]; a linearised file's two sections are one.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use lopdf::{Dictionary, Object};
 
@@ -62,6 +62,10 @@ pub(super) struct Xref {
     pub revisions: Vec<Revision>,
     /// One more than the highest object number that is named anywhere.
     pub next_number: u32,
+    /// A section gives an object two places: some readers take the first, some the last.
+    pub is_disputed: bool,
+    /// The newest section counts from 1 what others take to count from 0, or the other way.
+    pub is_shifted: bool,
 }
 
 /// `startxref`, a number and `%%EOF`.
@@ -72,6 +76,8 @@ struct Marker {
 
 /// A section without the objects in use, which go to the list of all at once.
 struct Section {
+    /// It begins at 1 with the entry of object 0.
+    is_shifted: bool,
     /// Of a table that has a stream beside it, what the table calls free may be in the stream.
     free: Vec<u32>,
     trailer: Dictionary,
@@ -91,7 +97,8 @@ impl Xref {
         let mut crowded = 1 << 16;
         let mut seen = HashSet::new();
         let mut markers = Vec::new();
-        let mut newest: Option<(Dictionary, bool)> = None;
+        let mut newest: Option<Section> = None;
+        let mut is_disputed = false;
         let mut next_number = 1;
         let mut next = Some(last.target);
         while let Some(target) = next.take() {
@@ -99,7 +106,8 @@ impl Xref {
                 return Err(damaged("the cross-references go in a circle"));
             }
             let known = entries.len();
-            let section = read_section(file, base, target, &mut entries)?;
+            let mut section = read_section(file, base, target, &mut entries)?;
+            is_disputed |= names_twice(entries.get(known..).unwrap_or_default(), &section.free);
             // A stream beside a table tells of objects that the table calls free.
             if let Ok(offset) = section.trailer.get(b"XRefStm")
                 && !section.is_stream
@@ -109,11 +117,12 @@ impl Xref {
                 if !beside.is_stream {
                     entries.truncate(own);
                 }
+                is_disputed |= names_twice(entries.get(known..).unwrap_or_default(), &[]);
             }
             let used = entries.get(known..).unwrap_or_default();
             let highest = used.iter().map(|(number, _)| number.saturating_add(1)).max();
             next_number = next_number.max(highest.unwrap_or(1));
-            entries.extend(section.free.into_iter().map(|number| (number, Entry::Free)));
+            entries.extend(section.free.drain(..).map(|number| (number, Entry::Free)));
             if entries.len() > crowded {
                 first_of_each(&mut entries);
                 crowded = (entries.len() * 2).clamp(crowded, MAX_ENTRIES);
@@ -127,25 +136,43 @@ impl Xref {
             if section.trailer.has(b"Encrypt") {
                 return Err(PdfError::Encrypted);
             }
-            markers.extend(section.marker.map(|marker| (target, marker)));
+            markers.extend(section.marker.take().map(|marker| (target, marker)));
             next = section.trailer.get(b"Prev").ok().map(offset_of).transpose()?;
-            newest.get_or_insert((section.trailer, section.is_stream));
+            newest.get_or_insert(section);
         }
         if next_number > MAX_NUMBER {
             return Err(damaged("an object number too large"));
         }
         first_of_each(&mut entries);
         entries.shrink_to_fit();
-        let (trailer, is_stream) = newest.ok_or_else(|| damaged("no trailer"))?;
+        let newest = newest.ok_or_else(|| damaged("no trailer"))?;
         Ok(Self {
             entries,
-            trailer,
+            trailer: newest.trailer,
             newest: last.target,
-            is_stream,
+            is_stream: newest.is_stream,
             revisions: revisions(markers, &seen, base, last),
             next_number,
+            is_disputed,
+            is_shifted: newest.is_shifted,
         })
     }
+}
+
+/// Whether a section says two things of one object.
+fn names_twice(used: &[(u32, Entry)], free: &[u32]) -> bool {
+    let free: BTreeSet<u32> = free.iter().copied().collect();
+    if used.iter().any(|(number, _)| free.contains(number)) {
+        return true;
+    }
+    // Nearly all come in order.
+    if used.is_sorted_by(|(one, _), (next, _)| one < next) {
+        return false;
+    }
+    let mut sorted = used.to_vec();
+    sorted.sort_by_key(|(number, _)| *number);
+    let pairs = sorted.iter().zip(sorted.iter().skip(1));
+    pairs.into_iter().any(|(one, next)| one.0 == next.0 && one.1 != next.1)
 }
 
 /// Of everything that is said of an object, what was said first; the newest section is read
@@ -233,7 +260,7 @@ fn read_table(
     used: &mut Vec<(u32, Entry)>,
 ) -> Result<Section, PdfError> {
     let known = used.len();
-    let mut free = Vec::new();
+    let (mut free, mut is_shifted) = (Vec::new(), false);
     loop {
         lexer.skip_white();
         if lexer.take(b"trailer") {
@@ -250,7 +277,7 @@ fn read_table(
             // Some producers begin at 1 with the entry of object 0; readers agree on what they
             // meant, and an object that is not where it should be is an error anyway.
             if index == 0 && first == 1 && (offset, generation) == (0, 65535) {
-                first = 0;
+                (first, is_shifted) = (0, true);
             }
             let number = first
                 .checked_add(index)
@@ -280,7 +307,7 @@ fn read_table(
     };
     lexer.skip_white();
     let marker = marker(file, lexer.position());
-    Ok(Section { free, trailer, is_stream: false, marker })
+    Ok(Section { is_shifted, free, trailer, is_stream: false, marker })
 }
 
 fn read_stream(
@@ -336,7 +363,8 @@ fn read_stream(
             }
         }
     }
-    Ok(Section { free, trailer: dictionary.clone(), is_stream: true, marker: None })
+    let trailer = dictionary.clone();
+    Ok(Section { is_shifted: false, free, trailer, is_stream: true, marker: None })
 }
 
 fn entry(kind: u64, second: u64, third: u64, base: usize) -> Result<Entry, PdfError> {

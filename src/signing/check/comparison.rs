@@ -11,7 +11,7 @@ use lopdf::{Dictionary, Object, ObjectId};
 use super::changes::{Change, Step};
 use super::comments;
 use super::fields::{self, NewSignature};
-use super::walk::{Place, differing, grown, id_of, lossy, places, references, same};
+use super::walk::{Place, differing, grown, id_of, lossy, places, reached_without, same};
 use crate::pdf::structure::{Entry, Source};
 use crate::pdf::{PdfError, Rect};
 
@@ -177,25 +177,22 @@ impl<'a> Comparison<'a> {
                 self.note(Change::Metadata);
             }
         }
-        self.validation_data(id.0, &old)
+        self.validation_data(id.0)
     }
 
-    /// DSS dictionaries and arrays, as long as nothing else uses them.
-    fn validation_data(&mut self, catalog: u32, old: &Dictionary) -> Result<(), PdfError> {
-        let Ok(dss) = old.get(b"DSS") else { return Ok(()) };
-        let mut inside = HashSet::new();
-        let mut waiting = Vec::new();
-        references(dss, &mut |id| waiting.push(id));
-        while let Some(id) = waiting.pop() {
-            if inside.insert(id.0) {
-                references(&self.signed.object(id)?, &mut |id| waiting.push(id));
-            }
+    /// What belongs to the document security store alone. An earlier update may have made it
+    /// lead anywhere: what a page uses as well is the page's, whichever other way leads there.
+    fn validation_data(&mut self, catalog: u32) -> Result<(), PdfError> {
+        let open = |number: &u32| !self.explained.contains(number);
+        let changed = self.places.keys().filter(|number| self.is_changed(**number));
+        let changed: Vec<u32> = changed.copied().filter(open).collect();
+        if changed.is_empty() || !self.signed.catalog()?.1.has(b"DSS") {
+            return Ok(());
         }
-        for number in inside.clone() {
-            if self.is_changed(number) {
-                self.explain(number, |(from, key)| {
-                    inside.contains(from) || (*from == catalog && key == b"DSS")
-                });
+        let elsewhere = reached_without(self.signed, &(catalog, b"DSS".to_vec()))?;
+        for number in changed {
+            if !elsewhere.contains(&number) {
+                self.explained.insert(number);
                 self.note(Change::ValidationData);
             }
         }

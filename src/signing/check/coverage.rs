@@ -80,8 +80,8 @@ pub(super) fn coverage(source: &Source, value: &SignatureValue) -> Result<Covera
 }
 
 /// Whether catalog, page tree, pages, their contents and the form read in one way only: the
-/// header at byte 0, from which everybody counts, no key twice, and streams as long as they
-/// say. What was signed so is signed; but nobody can say what the signer saw.
+/// header at byte 0, from which everybody counts, no key and no cross-reference twice, and
+/// streams as long as they say. What was signed so is signed; but nobody can say what the signer saw.
 fn is_plain(signed: &Source) -> Result<bool, PdfError> {
     let mut seen = HashSet::new();
     let (catalog, _) = signed.catalog()?;
@@ -107,7 +107,7 @@ fn is_plain(signed: &Source) -> Result<bool, PdfError> {
             }
         }
     }
-    Ok(signed.header_at() == 0)
+    Ok(signed.header_at() == 0 && !signed.is_disputed())
 }
 
 /// The end of `[0 a b c]` with the hole exactly from `a` to `b`.

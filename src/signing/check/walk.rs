@@ -75,15 +75,37 @@ pub(super) fn places(
     watched: &HashSet<u32>,
 ) -> Result<HashMap<u32, Vec<Place>>, PdfError> {
     let mut places: HashMap<u32, Vec<Place>> = HashMap::new();
+    walk(source, |from, key, id| {
+        if watched.contains(&id.0) {
+            places.entry(id.0).or_default().push((from, key.to_vec()));
+        }
+        true
+    })?;
+    Ok(places)
+}
+
+/// The objects that a document still reaches when it does not go one way.
+pub(super) fn reached_without(source: &Source, closed: &Place) -> Result<HashSet<u32>, PdfError> {
+    let mut reached = HashSet::new();
+    walk(source, |from, key, id| {
+        let open = from != closed.0 || key != closed.1;
+        if open {
+            reached.insert(id.0);
+        }
+        open
+    })?;
+    Ok(reached)
+}
+
+/// Goes every way from the trailer on, and on from each object once; `go` hears of each way
+/// and says whether it is open.
+fn walk(source: &Source, mut go: impl FnMut(u32, &[u8], ObjectId) -> bool) -> Result<(), PdfError> {
     let mut seen = HashSet::new();
     let mut waiting = Vec::new();
     let mut visit = |from: u32, object: &Object, waiting: &mut Vec<ObjectId>| {
         let mut note = |key: &[u8], value: &Object| {
             references(value, &mut |id| {
-                if watched.contains(&id.0) {
-                    places.entry(id.0).or_default().push((from, key.to_vec()));
-                }
-                if seen.insert(id) {
+                if go(from, key, id) && seen.insert(id) {
                     waiting.push(id);
                 }
             });
@@ -99,7 +121,7 @@ pub(super) fn places(
     while let Some(id) = waiting.pop() {
         visit(id.0, &source.object(id)?, &mut waiting);
     }
-    Ok(places)
+    Ok(())
 }
 
 #[cfg(test)]
