@@ -5,9 +5,11 @@
 //! Beside "it does not panic, hang or eat the memory" each body states what must hold of
 //! its answer, as far as that can be said without a second implementation.
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
+use lopdf::{Object, ObjectId};
 use vanthu::domain::verdict::Verdict;
 use vanthu::packet;
 use vanthu::pdf::structure::Source;
@@ -110,7 +112,8 @@ pub fn pdf(data: &[u8]) {
     }
 }
 
-/// The whole check. Nothing is valid but what one of the seeds says.
+/// The whole check. Nothing is valid but what one of the seeds says, and whatever was appended
+/// to it leaves the pages as they were signed.
 #[allow(dead_code)]
 pub fn whole_check(data: &[u8]) {
     let World { trust, now, .. } = world();
@@ -128,6 +131,43 @@ pub fn whole_check(data: &[u8]) {
             signed_seeds().iter().any(|seed| same_but_for_values(seed, signed)),
             "valid, and not one of the seeds"
         );
+        let pages = |bytes: &[u8]| shown(&Source::parse(Arc::from(bytes)).expect("it was checked"));
+        assert!(pages(signed) == pages(data), "valid, and the pages are not what was signed");
+    }
+}
+
+/// An object's number, what it says, and its bytes if it is a stream.
+type Shown = (u32, Object, Vec<u8>);
+
+/// What the pages of a file are drawn from, but for their annotations, in the order of pages.
+fn shown(source: &Source) -> Vec<Shown> {
+    let pages = source.pages().expect("it was checked");
+    let mut waiting: Vec<ObjectId> = pages.iter().rev().copied().collect();
+    let (mut seen, mut found) = (HashSet::new(), Vec::new());
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let Some(indirect) = source.indirect(id).expect("it was checked") else { continue };
+        let mut object = indirect.object;
+        if let Object::Dictionary(dictionary) = &mut object {
+            for other in ["Annots", "Kids"] {
+                dictionary.remove(other.as_bytes());
+            }
+        }
+        references(&object, &mut waiting);
+        let stream = indirect.stream.map(|range| source.read(range).expect("its bytes"));
+        found.push((id.0, object, stream.map(|bytes| bytes.into_owned()).unwrap_or_default()));
+    }
+    found
+}
+
+fn references(object: &Object, found: &mut Vec<ObjectId>) {
+    match object {
+        Object::Reference(id) => found.push(*id),
+        Object::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Object::Dictionary(members) => members.iter().for_each(|(_, item)| references(item, found)),
+        _ => {}
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::mutations::Random;
+use super::stores::{with_object, with_store};
+use super::support::source;
 
 #[path = "../../fuzz/bodies.rs"]
 mod bodies;
@@ -85,6 +87,17 @@ fn the_fuzz_targets_hold_for_a_moment() {
         }
         println!("{name:<12} {tried} inputs, {} of them of large seeds", TURNS * large.len());
     }
+}
+
+/// The body of `check` would have found them: it looks at what the pages show.
+#[test]
+fn an_update_through_the_security_store_is_told_by_the_fuzz_target() {
+    let seed = seeds("check").into_iter().min_by_key(Vec::len).unwrap();
+    let page = source(&seed).page(1).unwrap();
+    let contents = page.1.get(b"Contents").unwrap().as_reference().unwrap();
+    let store = lopdf::dictionary! { "X" => lopdf::Object::Reference(page.0) };
+    let forged = with_object(&with_store(&seed, store), contents.0, lopdf::Object::Null);
+    bodies::whole_check(&forged);
 }
 
 /// What earlier runs found, each under the name of its target.
