@@ -289,6 +289,8 @@ fn a_certificate_that_may_not_sign_is_refused_before_the_token_is_asked() {
 
 #[test]
 fn a_key_below_the_profile_is_refused_before_the_token_is_asked() {
+    // Made before the time of signing is taken: its certificates are not valid before.
+    let mut person = seeds::corpus().signer("ec");
     let mut strict = Algorithms::current().clone();
     strict.rsa_bits = 3072;
     let bytes = letter();
@@ -305,7 +307,6 @@ fn a_key_below_the_profile_is_refused_before_the_token_is_asked() {
     let told = vanthu::i18n::tell(&short(256).into());
     assert!(told.what.contains("RSA-2048") && told.what.contains("3072"), "{}", told.what);
     // A key on a curve is as good as before, until that is asked for too.
-    let mut person = seeds::corpus().signer("ec");
     assert!(person.sign(&job).is_ok());
     strict.ecdsa_bits = 384;
     let job = SigningJob { algorithms: &strict, ..SigningJob::new(&file, Timestamp::now()) };
