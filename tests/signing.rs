@@ -11,6 +11,8 @@ mod annotations;
 mod attacks;
 #[path = "signing/cases.rs"]
 mod cases;
+#[path = "signing/covers.rs"]
+mod covers;
 #[path = "signing/differentials.rs"]
 mod differentials;
 #[path = "signing/forms.rs"]

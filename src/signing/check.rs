@@ -20,12 +20,14 @@ mod comments;
 mod comparison;
 mod complete;
 mod coverage;
+mod covered;
 mod fields;
 mod fill;
 mod look;
 mod names;
 mod one;
 mod strength;
+mod tick;
 mod time;
 mod walk;
 

@@ -8,6 +8,17 @@ use super::support::*;
 
 /// An annotation over the page's text, with a look if `look` says what it draws.
 fn annotated(bytes: &[u8], kind: &str, look: Option<&str>, more: Dictionary) -> Vec<u8> {
+    annotated_by(bytes, kind, look, more, Dictionary::new())
+}
+
+/// The same, with something else in the look's own dictionary.
+fn annotated_by(
+    bytes: &[u8],
+    kind: &str,
+    look: Option<&str>,
+    more: Dictionary,
+    of_look: Dictionary,
+) -> Vec<u8> {
     append(bytes, |update, source| {
         let id = update.allocate();
         let (page_id, mut page) = source.page(1).unwrap();
@@ -17,15 +28,20 @@ fn annotated(bytes: &[u8], kind: &str, look: Option<&str>, more: Dictionary) -> 
             "QuadPoints" => vec![70.into(), 730.into(), 300.into(), 730.into(), 70.into(), 690.into(), 300.into(), 690.into()],
             "Contents" => Object::string_literal("x"), "C" => vec![1.into(), 1.into(), 0.into()],
         };
-        annotation.extend(&more);
+        // `extend` would join two arrays.
+        more.into_iter().for_each(|(key, value)| annotation.set(key, value));
         if let Some(content) = look {
             let look = update.allocate();
-            let states = dictionary! { "Sheer" => dictionary! { "BM" => "Multiply" } };
-            let form = dictionary! {
+            let states = dictionary! {
+                "Sheer" => dictionary! { "BM" => "Multiply" },
+                "Wide" => dictionary! { "LW" => 900 },
+            };
+            let mut form = dictionary! {
                 "Type" => "XObject", "Subtype" => "Form",
                 "BBox" => vec![70.into(), 690.into(), 300.into(), 730.into()],
                 "Resources" => dictionary! { "ExtGState" => states },
             };
+            of_look.into_iter().for_each(|(key, value)| form.set(key, value));
             update.set(look, Stream::new(form, content.as_bytes().to_vec()).into());
             annotation.set("AP", dictionary! { "N" => look });
         }
@@ -101,6 +117,130 @@ pub fn cases() -> Vec<Case> {
         let look = if look.is_empty() { many.as_str() } else { look };
         add(evil, name, annotated(annotate, kind, Some(look), nothing()), forbidden);
     }
+    let numbers = |numbers: &[i64]| -> Object {
+        numbers.iter().map(|number| Object::Integer(*number)).collect::<Vec<_>>().into()
+    };
+    let page = || numbers(&[0, 0, 595, 842]);
+    let quads = |count: i64| {
+        let piece = |number: i64| {
+            let y = 800 - number % 70 * 10;
+            [70, y, 300, y, 70, y - 10, 300, y - 10]
+        };
+        numbers(&(0..count).flat_map(piece).collect::<Vec<_>>())
+    };
+    let line = "1 0 0 RG 1 w 70 691 m 300 691 l S";
+    let whole = "/Sheer gs 0 0 0 rg 0 0 595 842 re f";
+    for (name, kind, look, more, of_look) in [
+        (
+            "a strike-out whose look is stretched over the page",
+            "StrikeOut",
+            Some("1 0 0 RG 3 w 0 1 m 10 1 l S"),
+            dictionary! {
+                "Rect" => page(), "QuadPoints" => numbers(&[0, 10, 595, 10, 0, 0, 595, 0]),
+            },
+            dictionary! { "BBox" => numbers(&[0, 0, 10, 3]) },
+        ),
+        (
+            "an underline whose look is stretched by its box",
+            "Underline",
+            Some("1 0 0 RG 3 w 70 691 m 80 691 l S"),
+            nothing(),
+            dictionary! { "BBox" => numbers(&[70, 690, 80, 693]) },
+        ),
+        (
+            "an underline whose look is stretched by a matrix",
+            "Underline",
+            Some(line),
+            nothing(),
+            dictionary! { "Matrix" => numbers(&[10, 0, 0, 10, 0, 0]) },
+        ),
+        (
+            "an underline as thick as the page by its graphics state",
+            "Underline",
+            Some("/Wide gs 1 0 0 RG 70 691 m 300 691 l S"),
+            nothing(),
+            nothing(),
+        ),
+        (
+            "an underline in the paper's colour",
+            "Underline",
+            Some("1 1 1 RG 3 w 70 710 m 300 710 l S"),
+            nothing(),
+            nothing(),
+        ),
+        (
+            "an underline somewhere else",
+            "Underline",
+            Some("1 0 0 RG 1 w 70 500 m 300 500 l S"),
+            dictionary! { "Rect" => page() },
+            dictionary! { "BBox" => page() },
+        ),
+        (
+            "an underline that draws a digit",
+            "Underline",
+            Some("0 G 1 w 70 715 m 80 715 l 80 700 l S"),
+            nothing(),
+            nothing(),
+        ),
+        ("a highlight that strokes", "Highlight", Some(line), nothing(), nothing()),
+        (
+            "a black highlight over the page",
+            "Highlight",
+            Some(whole),
+            dictionary! { "Rect" => page() },
+            dictionary! { "BBox" => page() },
+        ),
+        (
+            "a highlight in a group of its own",
+            "Highlight",
+            Some(sheer),
+            nothing(),
+            dictionary! { "Group" => dictionary! { "S" => "Transparency", "I" => true } },
+        ),
+        (
+            "a strike-out of the page's height, drawn by the viewer",
+            "StrikeOut",
+            None,
+            dictionary! {
+                "QuadPoints" => numbers(&[0, 842, 595, 842, 0, 0, 595, 0]), "Rect" => page(),
+            },
+            nothing(),
+        ),
+        (
+            "a black highlight, drawn by the viewer",
+            "Highlight",
+            None,
+            dictionary! { "C" => numbers(&[0, 0, 0]) },
+            nothing(),
+        ),
+        (
+            "a highlight outside of its place, drawn by the viewer",
+            "Highlight",
+            None,
+            dictionary! { "Rect" => numbers(&[0, 0, 9, 9]) },
+            nothing(),
+        ),
+        (
+            "an underline of a thousand pieces",
+            "Underline",
+            None,
+            dictionary! { "QuadPoints" => quads(1000), "Rect" => page() },
+            nothing(),
+        ),
+    ] {
+        add(evil, name, annotated_by(annotate, kind, look, more, of_look), forbidden);
+    }
+    add(
+        "lawful",
+        "a highlight of forty lines (certified 3)",
+        annotated(
+            annotate,
+            "Highlight",
+            None,
+            dictionary! { "QuadPoints" => quads(40), "Rect" => numbers(&[60, 390, 310, 810]) },
+        ),
+        comment,
+    );
     let script = || dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("1") };
     add(
         evil,

@@ -200,11 +200,15 @@ pub fn with_hidden_content() -> (Vec<u8>, usize, usize) {
 
 /// Nothing is appended but cross-references, one of which names what was hidden.
 fn switched(signed: &[u8], number: u32, place: usize) -> Vec<u8> {
+    with_row(signed, number, &format!("{place:010} 00000 n"))
+}
+
+fn with_row(signed: &[u8], number: u32, row: &str) -> Vec<u8> {
     let file = source(signed);
     let at = file.revisions().last().unwrap().xref_at;
     let size = file.entries().map(|(number, _)| number).max().unwrap() + 1;
     let table = format!(
-        "xref\n{number} 1\n{place:010} 00000 n \ntrailer\n<</Size {size}/Root 1 0 R/Prev {at}>>\n\
+        "xref\n{number} 1\n{row} \ntrailer\n<</Size {size}/Root 1 0 R/Prev {at}>>\n\
          startxref\n{}\n%%EOF\n",
         signed.len()
     );
@@ -221,7 +225,31 @@ fn hidden_page_tree_named() -> Vec<u8> {
     switched(&signed, 2, tree)
 }
 
-/// The published classes, each with the reason that must be among those given.
+/// A letter whose text lies under an overlay, set free or set to null afterwards.
+fn uncovered(overlay: &str, is_freed: bool) -> Vec<u8> {
+    let mut id = (0, 0);
+    let covered = append(&letter(), |update, source| {
+        id = update.allocate();
+        update.set_raw(id, overlay.as_bytes().to_vec());
+        let over = update.allocate();
+        update.set(over, content("q 300 0 0 40 70 690 cm /Over Do Q"));
+        page_one(update, source, |page| {
+            let mut resources = page.get(b"Resources").unwrap().as_dict().unwrap().clone();
+            resources.set("XObject", dictionary! { "Over" => id });
+            page.set("Resources", resources);
+            page.set("Contents", vec![Object::Reference((5, 0)), over.into()]);
+        });
+    });
+    let signed = signer().sign_plainly(&covered);
+    if is_freed {
+        with_row(&signed, id.0, "0000000000 00001 f")
+    } else {
+        append(&signed, |update, _| update.set(id, Object::Null))
+    }
+}
+
+/// The published classes, each with the reason that must be among those given; empty where
+/// nothing signed is left.
 fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let bytes = signed();
     let gap = hole(bytes);
@@ -511,6 +539,18 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     );
     add("shadow hide-and-replace: the other content named", hidden_content_named(), changed);
     add("shadow hide-and-replace: the other page tree named", hidden_page_tree_named(), changed);
+    let image = "<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray\
+        /BitsPerComponent 8/Length 1>>\nstream\n\u{7f}\nendstream";
+    let area = "<</Type/XObject/Subtype/Form/BBox[0 0 1 1]/Length 14>>\nstream\n0 0 1 1 re f   \n\
+        endstream";
+    for (name, overlay, is_freed) in [
+        ("shadow: hide, an image over the text set free", image, true),
+        ("shadow: hide, an image over the text set to null", image, false),
+        ("shadow: hide, an area over the text set free", area, true),
+        ("shadow: hide, an area over the text set to null", area, false),
+    ] {
+        add(name, uncovered(overlay, is_freed), changed);
+    }
     add(
         "shadow: an object stream replaced",
         {
@@ -690,7 +730,7 @@ pub fn cases() -> Vec<Case> {
         _ => "other",
     };
     let expected = |reason: &'static str| {
-        if reason.is_empty() { Expected::NotValid } else { Expected::Reason(reason) }
+        if reason.is_empty() { Expected::Unsigned } else { Expected::Reason(reason) }
     };
     let files = files().into_iter();
     files

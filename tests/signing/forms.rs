@@ -31,7 +31,8 @@ pub fn form() -> Vec<u8> {
                 "FT" => Object::Name(kind.into()), "T" => Object::string_literal(name),
                 "Rect" => vec![100.into(), 500.into(), 200.into(), 520.into()],
             };
-            widget.extend(&more);
+            // `extend` would join two arrays.
+            more.into_iter().for_each(|(key, value)| widget.set(key, value));
             update.set(id, widget.into());
             widgets.push(Object::Reference(id));
         };
@@ -46,14 +47,19 @@ pub fn form() -> Vec<u8> {
             dictionary! { "DA" => look(), "V" => value, "AP" => dictionary! { "N" => old } },
         );
         let (on, off) = (update.allocate(), update.allocate());
-        update.set(on, xobject("0 0 m 20 20 l S", Dictionary::new()));
-        update.set(off, xobject("", Dictionary::new()));
+        let side = || vec![0.into(), 0.into(), 20.into(), 20.into()];
+        for (id, content) in [(on, "0 0 m 20 20 l S"), (off, "")] {
+            let Object::Stream(mut state) = xobject(content, Dictionary::new()) else { panic!() };
+            state.dict.set("BBox", side());
+            update.set(id, state.into());
+        }
         field(
             update,
             "Dong y",
             "Btn",
             dictionary! {
                 "V" => "Off", "AS" => "Off",
+                "Rect" => vec![100.into(), 540.into(), 120.into(), 560.into()],
                 "AP" => dictionary! { "N" => dictionary! { "Yes" => on, "Off" => off } },
             },
         );

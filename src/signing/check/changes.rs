@@ -15,6 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::comments::Comment;
 use super::comparison::Comparison;
+use super::covered::Covered;
 use super::fill::{Filling, Look};
 use crate::pdf::PdfError;
 use crate::pdf::structure::{Permission, Revision, Source, Transform};
@@ -106,12 +107,14 @@ impl Change {
 }
 
 /// What one revision brought.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Step {
     /// What is what it is, whatever a signature permits.
     pub changes: BTreeSet<Change>,
     pub fillings: Vec<Filling>,
     pub comments: Vec<Comment>,
+    /// By the looks of its signatures.
+    pub covered: Covered,
     /// An organisation signed in this step, and nobody else.
     pub is_sealed: bool,
 }
@@ -161,6 +164,7 @@ impl<'a> Steps<'a> {
             changes.insert(Change::TrailingBytes);
         }
         let rules = Rules::of(signed)?;
+        let mut covered = Covered::default();
         let first = revisions.len() - later.len();
         for index in first..revisions.len() {
             if !self.known.contains_key(&index) {
@@ -172,7 +176,11 @@ impl<'a> Steps<'a> {
             }
             if let Some(step) = self.known.get(&index) {
                 changes.extend(rules.judge(step));
+                covered.add(&step.covered);
             }
+        }
+        if !covered.is_modest() {
+            changes.insert(Change::Annotation);
         }
         Ok(changes)
     }
@@ -252,8 +260,8 @@ impl Rules {
                 Change::Field(field)
             };
         }
-        // Whoever certified the document made the form and answers for its fonts; else a
-        // font of the document's own may draw anything for any letter.
+        // Whoever certified the document made the form and answers for its looks; else a font
+        // of the document's own may draw anything for any letter, and a box anything at all.
         let lawful = match self.certified() {
             Some(_) => true,
             None => *was_empty && *look == Look::Common,
@@ -308,7 +316,7 @@ mod tests {
         assert_eq!(codes(&[NOTHING], &plain), ["locked"]);
         assert_eq!(codes(&[FILL, NOTHING], &plain), ["locked"]);
         assert_eq!(codes(&[FILL, Transform::FieldMdp(FieldLock::All)], &plain), ["locked"]);
-        for doubtful in [filling(Look::OwnFont, true, false), filling(Look::Common, false, false)] {
+        for doubtful in [filling(Look::OfForm, true, false), filling(Look::Common, false, false)] {
             assert_eq!(codes(&[], &doubtful), ["field"]);
             assert_eq!(codes(&[FILL], &doubtful), ["form-filled"]);
         }
@@ -317,10 +325,10 @@ mod tests {
     #[test]
     fn number_and_date_come_once_and_with_the_seal() {
         let sealed = |step: Step| Step { is_sealed: true, ..step };
-        assert_eq!(codes(&[], &sealed(filling(Look::OwnFont, true, true))), ["number-and-date"]);
-        assert_eq!(codes(&[], &filling(Look::OwnFont, true, true)), ["field"]);
-        assert_eq!(codes(&[], &sealed(filling(Look::OwnFont, false, true))), ["field"]);
-        assert_eq!(codes(&[NOTHING], &sealed(filling(Look::OwnFont, true, true))), ["locked"]);
+        assert_eq!(codes(&[], &sealed(filling(Look::OfForm, true, true))), ["number-and-date"]);
+        assert_eq!(codes(&[], &filling(Look::OfForm, true, true)), ["field"]);
+        assert_eq!(codes(&[], &sealed(filling(Look::OfForm, false, true))), ["field"]);
+        assert_eq!(codes(&[NOTHING], &sealed(filling(Look::OfForm, true, true))), ["locked"]);
     }
 
     #[test]
@@ -328,7 +336,7 @@ mod tests {
         let with = |change: Change| Step {
             is_sealed: true,
             changes: BTreeSet::from([Change::Signature("Seal".to_owned()), change]),
-            ..filling(Look::OwnFont, true, true)
+            ..filling(Look::OfForm, true, true)
         };
         let proof = with(Change::ValidationData);
         assert_eq!(codes(&[], &proof), ["signature", "validation-data", "number-and-date"]);

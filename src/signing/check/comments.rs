@@ -3,13 +3,15 @@
 //! «Evil annotations» (2021) are comments that pass for content: text, stamps, filled shapes
 //! that cover what was signed. So only those kinds count as comments that mark what is
 //! there, or that show an icon, and only as long as they bring no look that draws anything
-//! else than a mark.
+//! else than a mark: at the text that is marked, as large as it says, and not in the paper's
+//! colour.
 
 use lopdf::{Dictionary, Object, ObjectId};
 
 use super::comparison::Comparison;
-use crate::pdf::PdfError;
-use crate::pdf::structure::operations;
+use super::look;
+use crate::pdf::structure::{Operation, Source, operations};
+use crate::pdf::{PdfError, Rect};
 
 /// A comment that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +50,22 @@ const KEYS: [&[u8]; 25] = [
     b"Border",
 ];
 
+/// Pieces of text under one mark: the lines of a page.
+const MOST_PIECES: usize = 64;
+/// The highest piece, in points: viewers draw lines as thick as the text is high.
+const HIGHEST_PIECE: f32 = 72.0;
 /// Lines and curves of the mark over one piece of text.
 const STROKES: usize = 16;
+/// Straight lines under or through one piece.
+const LINES: usize = 2;
 /// The thickest line, in points.
 const THICKEST: f32 = 3.0;
+/// How far marks with round ends reach out of their piece, in points.
+const ROUNDING: f32 = 6.0;
+/// The darkest colour that leaves black ink to be read, 0 black to 1 white.
+const DARKEST_GROUND: f32 = 0.4;
+/// Lighter in all three colours, a line is paper and erases.
+const PAPER: f32 = 0.8;
 
 /// The annotation as a comment, if that is all it is.
 pub(super) fn judge(
@@ -73,7 +87,7 @@ pub(super) fn judge(
     let lawful = match kind {
         b"Text" | b"Popup" => !comment.has(b"AP"),
         b"Highlight" | b"Underline" | b"Squiggly" | b"StrikeOut" => {
-            is_mark(comparison, comment, kind == b"Highlight")?
+            is_mark(comparison, comment, kind)?
         }
         _ => false,
     };
@@ -81,13 +95,18 @@ pub(super) fn judge(
     Ok(lawful.then_some(Comment { page, kind }))
 }
 
-/// Whether the look, where there is one, marks text and does not hide it.
-fn is_mark(
-    comparison: &Comparison,
-    comment: &Dictionary,
-    may_fill: bool,
-) -> Result<bool, PdfError> {
+/// Whether the mark, and the look where there is one, marks text and does not hide it.
+fn is_mark(comparison: &Comparison, comment: &Dictionary, kind: &[u8]) -> Result<bool, PdfError> {
     let now = comparison.now;
+    let rect = comment.get(b"Rect").ok().and_then(|rect| now.rectangle(rect));
+    let Some(rect) = rect else { return Ok(false) };
+    let Some(pieces) = pieces(now, comment, rect)? else { return Ok(false) };
+    let colour = now.member_array(comment, b"C")?.unwrap_or_default();
+    let mut mark = Mark::new(kind, pieces);
+    // Viewers that draw the mark themselves take this colour.
+    if !colour.is_empty() && !mark.may_have(&colour) {
+        return Ok(false);
+    }
     let look = match comment.get(b"AP") {
         Err(_) => return Ok(true),
         Ok(Object::Dictionary(look)) if look.len() == 1 => look,
@@ -97,19 +116,52 @@ fn is_mark(
     if !comparison.is_added(id.0) {
         return Ok(false);
     }
-    let pieces = now.member_array(comment, b"QuadPoints")?.unwrap_or_default().len() / 8;
-    draws_a_mark(comparison, *id, may_fill, pieces)
+    draws_a_mark(now, *id, rect, &mut mark)
 }
 
-fn draws_a_mark(
-    comparison: &Comparison,
-    id: ObjectId,
-    may_fill: bool,
-    pieces: usize,
-) -> Result<bool, PdfError> {
-    let now = comparison.now;
-    let Object::Dictionary(form) = now.object(id)? else { return Ok(false) };
-    let resources = now.member_dictionary(&form, b"Resources")?.unwrap_or_default();
+/// The pieces of text that are marked (`/QuadPoints`); `None` where they are no such pieces, or
+/// lie outside of the annotation's place, where viewers mark them all the same.
+fn pieces(now: &Source, comment: &Dictionary, rect: Rect) -> Result<Option<Vec<Rect>>, PdfError> {
+    let points = now.member_array(comment, b"QuadPoints")?.unwrap_or_default();
+    let numbers: Option<Vec<f32>> = points.iter().map(|n| n.as_float().ok()).collect();
+    let Some(numbers) = numbers.filter(|numbers| numbers.len() % 8 == 0) else { return Ok(None) };
+    if numbers.len() / 8 > MOST_PIECES {
+        return Ok(None);
+    }
+    let around = |corners: &[f32]| {
+        let xs = || corners.iter().step_by(2).copied();
+        let ys = || corners.iter().skip(1).step_by(2).copied();
+        let (left, right) = (xs().fold(f32::MAX, f32::min), xs().fold(f32::MIN, f32::max));
+        let (bottom, top) = (ys().fold(f32::MAX, f32::min), ys().fold(f32::MIN, f32::max));
+        let (width, height) = (right - left, top - bottom);
+        // Also upright text is only so high.
+        let is_piece = width.min(height) <= HIGHEST_PIECE && (width + height).is_finite();
+        let is_inside = left >= rect.x - ROUNDING
+            && right <= rect.right() + ROUNDING
+            && bottom >= rect.y - ROUNDING
+            && top <= rect.top() + ROUNDING;
+        (is_piece && is_inside).then(|| Rect::new(left, bottom, width, height))
+    };
+    Ok(numbers.chunks_exact(8).map(around).collect())
+}
+
+fn draws_a_mark(now: &Source, id: ObjectId, rect: Rect, mark: &mut Mark) -> Result<bool, PdfError> {
+    let Some(indirect) = now.indirect(id)? else { return Ok(false) };
+    let Object::Dictionary(form) = &indirect.object else { return Ok(false) };
+    let known = form.iter().all(|(key, _)| look::FORM_KEYS.contains(&key.as_slice()));
+    // Drawn as large as it says: what is stretched is thicker than its lines.
+    let near = |a: f32, b: f32| (a - b).abs() <= 1.0;
+    let bounds = form.get(b"BBox").ok().and_then(|bounds| now.rectangle(bounds));
+    let Some(bounds) =
+        bounds.filter(|bounds| near(bounds.width, rect.width) && near(bounds.height, rect.height))
+    else {
+        return Ok(false);
+    };
+    if !known || indirect.duplicate_keys || !is_identity(form) {
+        return Ok(false);
+    }
+    mark.offset = (rect.x - bounds.x, rect.y - bounds.y);
+    let resources = now.member_dictionary(form, b"Resources")?.unwrap_or_default();
     let known = |key: &[u8]| matches!(key, b"ExtGState" | b"ProcSet");
     if !resources.iter().all(|(key, _)| known(key)) {
         return Ok(false);
@@ -117,25 +169,137 @@ fn draws_a_mark(
     let states = now.member_dictionary(&resources, b"ExtGState")?.unwrap_or_default();
     let Some(content) = now.stream_decoded(id)? else { return Ok(false) };
     let Ok(operations) = operations(&content) else { return Ok(false) };
-    let (mut strokes, mut is_sheer) = (0, false);
     for operation in &operations {
-        let number = operation.operands.first().and_then(|n| n.as_float().ok());
-        match operation.operator.as_slice() {
-            b"q" | b"g" | b"rg" | b"k" | b"G" | b"RG" | b"K" | b"d" | b"j" | b"J" | b"M" | b"m"
-            | b"h" | b"n" | b"S" | b"s" => {}
-            b"Q" => is_sheer = false,
-            b"w" if number.is_some_and(|width| (0.0..=THICKEST).contains(&width)) => {}
-            b"l" | b"c" | b"v" | b"y" | b"re" => strokes += 1,
-            b"f" | b"f*" if may_fill && is_sheer => {}
-            b"gs" => {
-                let [Object::Name(name)] = operation.operands.as_slice() else { return Ok(false) };
-                let state = now.member_dictionary(&states, name)?.unwrap_or_default();
-                // What is multiplied darkens the paper and leaves the ink.
-                is_sheer =
-                    state.get(b"BM").and_then(Object::as_name).unwrap_or_default() == b"Multiply";
+        if operation.operator == b"gs" {
+            let [Object::Name(name)] = operation.operands.as_slice() else { return Ok(false) };
+            let state = now.member_dictionary(&states, name)?.unwrap_or_default();
+            // The thickness of lines, fonts and masks stand there too.
+            let known = |key: &[u8]| matches!(key, b"Type" | b"BM" | b"CA" | b"ca");
+            if !state.iter().all(|(key, _)| known(key)) {
+                return Ok(false);
             }
-            _ => return Ok(false),
+            // What is multiplied darkens the paper and leaves the ink.
+            mark.is_sheer =
+                state.get(b"BM").and_then(Object::as_name).unwrap_or_default() == b"Multiply";
+        } else if mark.follow(operation).is_none() {
+            return Ok(false);
         }
     }
-    Ok(strokes <= STROKES * pieces.max(1))
+    Ok(true)
+}
+
+fn is_identity(form: &Dictionary) -> bool {
+    let Ok(matrix) = form.get(b"Matrix") else { return true };
+    let Ok(matrix) = matrix.as_array() else { return false };
+    let numbers: Option<Vec<f32>> = matrix.iter().map(|n| n.as_float().ok()).collect();
+    numbers.as_deref() == Some(&[1.0, 0.0, 0.0, 1.0, 0.0, 0.0])
+}
+
+/// What a mark has drawn so far.
+struct Mark {
+    is_highlight: bool,
+    /// A line under or through the text, straight and along it.
+    is_line: bool,
+    pieces: Vec<Rect>,
+    /// From the look's own space to the page's.
+    offset: (f32, f32),
+    is_sheer: bool,
+    at: (f32, f32),
+    strokes: usize,
+    /// Which way the straight lines go, once there is one.
+    is_level: Option<bool>,
+}
+
+impl Mark {
+    fn new(kind: &[u8], pieces: Vec<Rect>) -> Self {
+        Self {
+            is_highlight: kind == b"Highlight",
+            is_line: matches!(kind, b"Underline" | b"StrikeOut"),
+            pieces,
+            offset: (0.0, 0.0),
+            is_sheer: false,
+            at: (0.0, 0.0),
+            strokes: 0,
+            is_level: None,
+        }
+    }
+
+    /// Grounds are light, or nobody reads what is on them; lines are not as the paper.
+    fn may_have(&self, colour: &[Object]) -> bool {
+        let numbers: Option<Vec<f32>> = colour.iter().map(|n| n.as_float().ok()).collect();
+        let [r, g, b] = match numbers.as_deref() {
+            Some([grey]) => [*grey; 3],
+            Some([r, g, b]) => [*r, *g, *b],
+            Some([c, m, y, k]) => [c, m, y].map(|ink| 1.0 - (ink + k).min(1.0)),
+            _ => return false,
+        };
+        if self.is_highlight {
+            0.3 * r + 0.59 * g + 0.11 * b >= DARKEST_GROUND
+        } else {
+            [r, g, b].iter().any(|part| *part <= PAPER)
+        }
+    }
+
+    /// `None` for what no mark draws.
+    fn follow(&mut self, operation: &Operation) -> Option<()> {
+        let operands = operation.operands.as_slice();
+        let numbers: Option<Vec<f32>> = operands.iter().map(|n| n.as_float().ok()).collect();
+        let numbers = numbers.unwrap_or_default();
+        match (operation.operator.as_slice(), numbers.as_slice()) {
+            (b"q" | b"h" | b"n", []) | (b"d" | b"j" | b"J" | b"M", _) => {}
+            (b"Q", []) => self.is_sheer = false,
+            (b"g", [_]) | (b"rg", [_, _, _]) | (b"k", [_, _, _, _]) => {
+                // Only grounds are filled.
+                (!self.is_highlight || self.may_have(operands)).then_some(())?;
+            }
+            (b"G", [_]) | (b"RG", [_, _, _]) | (b"K", [_, _, _, _]) => {
+                (self.is_highlight || self.may_have(operands)).then_some(())?;
+            }
+            (b"w", [width]) if (0.0..=THICKEST).contains(width) => {}
+            (b"S" | b"s", []) if !self.is_highlight => {}
+            (b"f" | b"f*", []) if self.is_highlight && self.is_sheer => {}
+            (b"m", [x, y]) => self.go(*x, *y)?,
+            (b"l", [x, y]) => {
+                let from = self.at;
+                self.go(*x, *y)?;
+                self.count()?;
+                if self.is_line {
+                    let is_level = (from.1 - y).abs() <= 1.0;
+                    (is_level || (from.0 - x).abs() <= 1.0).then_some(())?;
+                    (*self.is_level.get_or_insert(is_level) == is_level).then_some(())?;
+                }
+            }
+            (b"c", [_, _, _, _, _, _]) | (b"v" | b"y", [_, _, _, _]) if !self.is_line => {
+                for point in numbers.chunks_exact(2) {
+                    let [x, y] = point else { return None };
+                    self.go(*x, *y)?;
+                }
+                self.count()?;
+            }
+            (b"re", [x, y, width, height]) if self.is_highlight => {
+                self.go(x + width, y + height)?;
+                self.go(*x, *y)?;
+                self.count()?;
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn count(&mut self) -> Option<()> {
+        self.strokes += 1;
+        let most = if self.is_line { LINES } else { STROKES };
+        (self.strokes <= most * self.pieces.len()).then_some(())
+    }
+
+    /// To a point at a piece of text that is marked.
+    fn go(&mut self, x: f32, y: f32) -> Option<()> {
+        let (page_x, page_y) = (x + self.offset.0, y + self.offset.1);
+        let holds = |piece: &Rect| {
+            (piece.x - ROUNDING..=piece.right() + ROUNDING).contains(&page_x)
+                && (piece.y - ROUNDING..=piece.top() + ROUNDING).contains(&page_y)
+        };
+        self.at = (x, y);
+        self.pieces.iter().any(holds).then_some(())
+    }
 }

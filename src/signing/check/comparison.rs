@@ -10,14 +10,11 @@ use lopdf::{Dictionary, Object, ObjectId};
 
 use super::changes::{Change, Step};
 use super::comments;
+use super::covered::covered;
 use super::fields::{self, NewSignature};
 use super::walk::{Place, differing, grown, id_of, lossy, places, reached_without, same};
+use crate::pdf::PdfError;
 use crate::pdf::structure::{Entry, Source};
-use crate::pdf::{PdfError, Rect};
-
-/// A further signature that covers more of its page than this is no signature's look but a
-/// page over the page.
-const LARGEST_LOOK: f32 = 0.25;
 
 pub(super) struct Comparison<'a> {
     pub signed: &'a Source,
@@ -83,6 +80,7 @@ impl<'a> Comparison<'a> {
         self.catalog()?;
         let found = fields::compare(&mut self)?;
         self.pages(&found.signatures)?;
+        self.step.covered = covered(self.now, &found.signatures)?;
         for signature in &found.signatures {
             self.note(if signature.is_timestamp {
                 Change::DocumentTimestamp(signature.name.clone())
@@ -229,26 +227,17 @@ impl<'a> Comparison<'a> {
             let after = self.now.member_array(&now, b"Annots")?.unwrap_or_default();
             for extra in grown(&before, &after).unwrap_or_else(|| vec![Object::Null]) {
                 let widget = extra.as_reference().ok();
-                if let Some(signature) = new.iter().find(|s| Some(s.widget) == widget) {
-                    if !self.is_modest(number, signature) {
-                        self.note(Change::Annotation);
-                    }
-                } else {
-                    match comments::judge(self, number, &extra)? {
-                        Some(comment) => self.step.comments.push(comment),
-                        None => self.note(Change::Annotation),
-                    }
+                // How large signatures may be is asked for all of them together.
+                if new.iter().any(|signature| Some(signature.widget) == widget) {
+                    continue;
+                }
+                match comments::judge(self, number, &extra)? {
+                    Some(comment) => self.step.comments.push(comment),
+                    None => self.note(Change::Annotation),
                 }
             }
         }
         Ok(())
-    }
-
-    /// Whether a further signature leaves the page to be read.
-    fn is_modest(&self, page: u32, signature: &NewSignature) -> bool {
-        let Ok(geometry) = self.now.page_geometry(page) else { return false };
-        let area = |rect: Rect| rect.width * rect.height;
-        signature.rect.is_none_or(|rect| area(rect) <= area(geometry.crop) * LARGEST_LOOK)
     }
 
     /// A changed dictionary that readers could take in two ways is not explained.

@@ -140,7 +140,7 @@ fn newly_signed(
                 && only_signed
                 && is_shown_lawfully(comparison, &new.dictionary, &value)? =>
         {
-            comparison.explain(old.id.0, |_| true);
+            comparison.explain(old.id.0, fill::is_form_place);
             Ok(Some(new_signature(comparison, old, old.id, &new.dictionary, &value)))
         }
         // Left unexplained, it is named with the other changed objects.
@@ -213,14 +213,20 @@ fn signature(comparison: &Comparison, field: &Dictionary) -> Result<Option<Value
     Ok(complete.then_some(Value { is_timestamp, is_organisation }))
 }
 
-/// A time stamp shows nothing.
+/// At a place that every reader finds the same; and a time stamp shows nothing.
 fn is_shown_lawfully(
     comparison: &Comparison,
     widget: &Dictionary,
     value: &Value,
 ) -> Result<bool, PdfError> {
-    let rect = widget.get(b"Rect").ok().and_then(|rect| comparison.now.rectangle(rect));
-    let empty = rect.is_none_or(|rect| rect.width == 0.0 || rect.height == 0.0);
-    let hidden = comparison.now.member(widget, b"AP")?.is_null();
+    let empty = match widget.get(b"Rect") {
+        Err(_) => true,
+        Ok(rect) => match comparison.now.rectangle(rect) {
+            Some(rect) => rect.width == 0.0 || rect.height == 0.0,
+            // Readers take what is no four numbers in different ways, as a page over the page.
+            None => return Ok(false),
+        },
+    };
+    let hidden = comparison.now.member(widget, b"AP")?.is_null() && !widget.has(b"MK");
     Ok(!value.is_timestamp || empty || hidden)
 }

@@ -8,7 +8,8 @@ use lopdf::{Dictionary, Object, ObjectId};
 
 use super::comparison::Comparison;
 use super::look;
-use super::walk::{Place, differing, lossy};
+use super::tick;
+use super::walk::{Place, differing};
 use crate::pdf::structure::{Field, Source, text};
 use crate::pdf::{PdfError, Rect};
 
@@ -17,7 +18,7 @@ use crate::pdf::{PdfError, Rect};
 pub(super) struct Filling {
     pub field: String,
     pub text: String,
-    /// It had no value before.
+    /// It had no value before, and showed none.
     pub was_empty: bool,
     pub look: Look,
     /// It was kept for number or date.
@@ -27,10 +28,11 @@ pub(super) struct Filling {
 /// What the value is drawn with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Look {
-    /// What every viewer knows: a standard font, or a state that was signed.
+    /// What every viewer knows: a standard font, or a small box that is ticked.
     Common,
-    /// A font that the document brings, which may draw anything for any letter.
-    OwnFont,
+    /// What only the form's maker answers for: a font that the document brings and that may
+    /// draw anything for any letter, a box that is more than a box, what the viewer draws.
+    OfForm,
 }
 
 /// Fields that the maker leaves empty for the number and the date at issue.
@@ -44,13 +46,29 @@ const NUMBER_BOX: (f32, f32) = (200.0, 40.0);
 const WIDGET_KEYS: [&[u8]; 3] = [b"AP", b"AS", b"M"];
 const FIELD_KEYS: [&[u8]; 2] = [b"V", b"M"];
 
-const PUSH_BUTTON: i64 = 1 << 16;
-
 /// A widget of a field, before and now.
-struct Widget {
-    id: ObjectId,
-    old: Dictionary,
-    new: Dictionary,
+pub(super) struct Widget {
+    pub id: ObjectId,
+    pub old: Dictionary,
+    pub new: Dictionary,
+}
+
+impl Widget {
+    pub fn rect(&self, comparison: &Comparison) -> Option<Rect> {
+        self.new.get(b"Rect").ok().and_then(|rect| comparison.now.rectangle(rect))
+    }
+
+    /// The text of this look, where it shows text and nothing else.
+    fn shows(
+        &self,
+        comparison: &Comparison,
+        look: ObjectId,
+    ) -> Result<Option<(String, Look)>, PdfError> {
+        match self.rect(comparison) {
+            Some(rect) => look::shown(comparison, look, rect),
+            None => Ok(None),
+        }
+    }
 }
 
 /// What a field that is none for signatures says now, if it changed and that can be
@@ -76,14 +94,15 @@ pub(super) fn filled(
     }
     let said = match old.kind.as_slice() {
         b"Tx" | b"Ch" => written(comparison, new, &widgets)?,
-        b"Btn" => ticked(comparison, new, &widgets)?,
+        b"Btn" => tick::ticked(comparison, new, &widgets)?,
         _ => None,
     };
     let Some((text, look)) = said else { return Ok(None) };
     let was_empty = match comparison.signed.member(&old.dictionary, b"V")? {
-        Object::Null => true,
-        Object::String(value, _) => value.is_empty(),
         Object::Name(value) => value == b"Off",
+        Object::Null if old.kind == b"Btn" => true,
+        Object::Null => showed_nothing(comparison, &widgets)?,
+        Object::String(value, _) => value.is_empty() && showed_nothing(comparison, &widgets)?,
         _ => false,
     };
     let is_number = NUMBER_FIELDS.contains(&old.name.as_str());
@@ -113,7 +132,7 @@ pub(super) fn still_open(source: &Source) -> Result<Vec<String>, PdfError> {
 }
 
 /// Ways to a field or widget that show it as nothing else.
-fn is_form_place(place: &Place) -> bool {
+pub(super) fn is_form_place(place: &Place) -> bool {
     const KEYS: [&[u8]; 9] =
         [b"", b"AcroForm", b"Fields", b"Annots", b"Kids", b"Parent", b"K", b"Obj", b"CO"];
     KEYS.contains(&place.1.as_slice())
@@ -169,26 +188,50 @@ fn written(
     let mut kind = Look::Common;
     for widget in widgets {
         let own = match (widget.old.get(b"AP").ok(), widget.new.get(b"AP").ok()) {
-            // Drawn by the viewer, with the form's fonts.
-            (_, None) => look::of_form(comparison)?,
-            (Some(old), Some(new)) if old == new => return Ok(None),
-            (_, Some(Object::Dictionary(look))) => {
-                let Ok(Object::Reference(id)) = look.get(b"N") else { return Ok(None) };
-                if look.len() != 1 || !comparison.is_added(id.0) {
+            // Drawn by the viewer with the form's fonts, and with its ground, which may hide.
+            (None, None) => {
+                let style = comparison.now.member_dictionary(&widget.new, b"MK")?;
+                if style.is_some_and(|style| style.has(b"BG") || style.has(b"BC")) {
                     return Ok(None);
                 }
-                let rect = widget.new.get(b"Rect").ok().and_then(|r| comparison.now.rectangle(r));
-                let Some(rect) = rect else { return Ok(None) };
-                match look::shown(comparison, *id, rect)? {
+                Look::OfForm
+            }
+            (Some(old), Some(new)) if old == new => return Ok(None),
+            (_, Some(look)) => {
+                let Some(id) = only_look(look).filter(|id| comparison.is_added(id.0)) else {
+                    return Ok(None);
+                };
+                match widget.shows(comparison, id)? {
                     Some((drawn, kind)) if bare(&drawn) == bare(&shown) => kind,
                     _ => return Ok(None),
                 }
             }
-            _ => return Ok(None),
+            (Some(_), None) => return Ok(None),
         };
         kind = kind.max(own);
     }
     Ok(Some((value, kind)))
+}
+
+/// The one look of a widget without states.
+fn only_look(look: &Object) -> Option<ObjectId> {
+    let look = look.as_dict().ok().filter(|look| look.len() == 1)?;
+    look.get(b"N").and_then(Object::as_reference).ok()
+}
+
+/// A look that says something without a value would be gone with the next one.
+fn showed_nothing(comparison: &Comparison, widgets: &[Widget]) -> Result<bool, PdfError> {
+    for widget in widgets {
+        let Ok(look) = widget.old.get(b"AP") else { continue };
+        let shown = match only_look(look) {
+            Some(id) => widget.shows(comparison, id)?,
+            None => None,
+        };
+        if shown.is_none_or(|(text, _)| !text.is_empty()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A text without its spaces: lines are broken where the box ends.
@@ -208,36 +251,6 @@ fn displayed(comparison: &Comparison, field: &Field, value: &str) -> Result<Stri
         }
     }
     Ok(value.to_owned())
-}
-
-/// A box ticked, or one of several chosen: the looks are the signed ones, and the states
-/// that are shown are the value.
-fn ticked(
-    comparison: &Comparison,
-    field: &Field,
-    widgets: &[Widget],
-) -> Result<Option<(String, Look)>, PdfError> {
-    let flags = comparison.now.member(&field.dictionary, b"Ff")?.as_i64().unwrap_or(0);
-    let value = match field.dictionary.get(b"V") {
-        Ok(Object::Name(value)) => value.clone(),
-        Ok(Object::Null) | Err(_) => b"Off".to_vec(),
-        Ok(_) => return Ok(None),
-    };
-    let mut is_shown = value == b"Off";
-    for widget in widgets {
-        if widget.old.get(b"AP").ok() != widget.new.get(b"AP").ok() {
-            return Ok(None);
-        }
-        let look = comparison.now.member_dictionary(&widget.new, b"AP")?.unwrap_or_default();
-        let states = comparison.now.member_dictionary(&look, b"N")?.unwrap_or_default();
-        let state = widget.new.get(b"AS").and_then(Object::as_name).unwrap_or(b"Off");
-        let expected = if states.has(&value) { value.as_slice() } else { b"Off" };
-        if state != expected {
-            return Ok(None);
-        }
-        is_shown |= states.has(&value);
-    }
-    Ok((flags & PUSH_BUTTON == 0 && is_shown).then(|| (lossy(&value), Look::Common)))
 }
 
 /// Digits, drawn, in a small box on the first page.

@@ -15,7 +15,7 @@ use crate::pdf::structure::{Operation, Source, operations, text};
 use crate::pdf::{PdfError, Rect};
 
 /// Keys of a form XObject that only shows text.
-const FORM_KEYS: [&[u8]; 8] =
+pub(super) const FORM_KEYS: [&[u8]; 8] =
     [b"Type", b"Subtype", b"FormType", b"BBox", b"Matrix", b"Resources", b"Length", b"Filter"];
 /// Nobody reads smaller type (points).
 const SMALLEST: f32 = 4.0;
@@ -78,26 +78,14 @@ pub(super) fn shown(
     Ok(Some((pen.text, pen.look)))
 }
 
-/// What viewers draw with that make the look themselves.
-pub(super) fn of_form(comparison: &Comparison) -> Result<Look, PdfError> {
-    let fonts = form_fonts(comparison.signed)?;
-    for (_, font) in fonts.iter() {
-        let Object::Dictionary(font) = comparison.signed.resolve(font)? else { continue };
-        if common(comparison.signed, &font)?.is_none() {
-            return Ok(Look::OwnFont);
-        }
-    }
-    Ok(Look::Common)
-}
-
 /// About the size of the widget, or it would be drawn larger or smaller than it says.
-fn fits(bounds: Rect, widget: Rect) -> bool {
+pub(super) fn fits(bounds: Rect, widget: Rect) -> bool {
     let near = |a: f32, b: f32| a > 0.0 && (0.5..=2.0).contains(&(b / a));
     near(bounds.width, widget.width) && near(bounds.height, widget.height)
         || near(bounds.width, widget.height) && near(bounds.height, widget.width)
 }
 
-fn is_quarter_turn(form: &Dictionary) -> bool {
+pub(super) fn is_quarter_turn(form: &Dictionary) -> bool {
     let Ok(matrix) = form.get(b"Matrix") else { return true };
     let Ok(matrix) = matrix.as_array() else { return false };
     let numbers: Option<Vec<f32>> = matrix.iter().map(|n| n.as_float().ok()).collect();
@@ -108,6 +96,17 @@ fn is_quarter_turn(form: &Dictionary) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a colour in grey, RGB or CMYK is read on paper; `None` for another.
+pub(super) fn is_dark(colour: &[f32]) -> Option<bool> {
+    let light = match colour {
+        [grey] => *grey,
+        [r, g, b] => 0.3 * r + 0.59 * g + 0.11 * b,
+        [c, m, y, k] => 1.0 - (0.3 * c + 0.59 * m + 0.11 * y + k).min(1.0),
+        _ => return None,
+    };
+    Some(light <= LIGHTEST)
 }
 
 /// Where the text goes.
@@ -148,11 +147,7 @@ impl Pen {
             // Outlines only to clip by: painting them is not among the operators here.
             (b"re", [_, _, _, _], _) | (b"W" | b"W*" | b"n", [], []) => {}
             (b"BT", [], []) => self.at = (0.0, 0.0),
-            (b"g", [grey], _) => self.is_dark = *grey <= LIGHTEST,
-            (b"rg", [r, g, b], _) => self.is_dark = 0.3 * r + 0.59 * g + 0.11 * b <= LIGHTEST,
-            (b"k", [c, m, y, k], _) => {
-                self.is_dark = 1.0 - (0.3 * c + 0.59 * m + 0.11 * y + k).min(1.0) <= LIGHTEST;
-            }
+            (b"g" | b"rg" | b"k", _, _) => self.is_dark = is_dark(&numbers)?,
             (b"G", [_], _) | (b"RG", [_, _, _], _) | (b"K", [_, _, _, _], _) => {}
             (b"Tc" | b"Tw", [space], _) if space.abs() <= WIDEST_SPACE => {}
             (b"Tr", [mode], _) if *mode == 0.0 => {}
@@ -235,7 +230,7 @@ fn font(comparison: &Comparison, found: &Object) -> Result<Option<Font>, PdfErro
     let Ok(Object::Reference(map)) = dictionary.get(b"ToUnicode") else { return Ok(None) };
     let Some(map) = comparison.signed.stream_decoded(*map)? else { return Ok(None) };
     let letters = code_map(&map, size).map(|map| Letters::Mapped { size, map });
-    Ok(letters.map(|letters| Font { letters, look: Look::OwnFont }))
+    Ok(letters.map(|letters| Font { letters, look: Look::OfForm }))
 }
 
 /// `/AcroForm /DR /Font`.
