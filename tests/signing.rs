@@ -27,6 +27,8 @@ mod numbers;
 mod pages;
 #[path = "signing/seeds.rs"]
 mod seeds;
+#[path = "signing/seen.rs"]
+mod seen;
 #[path = "signing/smoke.rs"]
 mod smoke;
 #[path = "signing/stores.rs"]
