@@ -84,6 +84,7 @@ fn verify_speaks_as_agreed() {
     let signature = &file["signatures"][0];
     let expected = [
         "act",
+        "change_details",
         "changes",
         "claimed_time",
         "covers",

@@ -132,6 +132,12 @@ check-change-shadowed = hidden content that was there before signing brought out
 check-change-history = the file's history rewritten
 check-change-trailing-bytes = data added to the end of the file
 check-change-locked = a signature or a form entry added where the file is locked
+check-change-in-field = { $change }: field “{ $field }”
+check-change-in-field-to = { $change }: field “{ $field }” now says “{ $text }”
+check-change-of-kind = { $change }: { $text }
+check-change-on-page = { $change }: page { $page }
+check-change-of-kind-on-page = { $change }: page { $page } ({ $text })
+check-visible-changes = The signature holds, and yet the page shows more than the signer saw. What was added is named under the changes; read it, and compare with the version as it was signed before you rely on it.
 
 # Completeness as the regulation means it
 check-answer-ok = Yes
@@ -154,6 +160,7 @@ check-found-sender-unknown = The sender is not known. On the signature: { $found
 check-found-signer-unknown = The name of the signer in the document is not known. On the signature: { $found }.
 check-found-position-unknown = The certificate or the document states no position.
 check-found-same-code = The right agency code { $expected }.
+check-found-same-code-other-name = The agency code is right, but the name is another. On the signature: { $found }. In the document: { $expected }.
 check-found-same-name = Matches: { $found }.
 check-found-other-code = Agency code on the signature: { $found }. The sender's or the issuer's: { $expected }. The seal is another agency's.
 check-found-other-name = On the signature: { $found }. In the document: { $expected }.

@@ -132,6 +132,12 @@ check-change-shadowed = thay thế nội dung ẩn có sẵn từ trước khi k
 check-change-history = viết lại lịch sử của tệp
 check-change-trailing-bytes = thêm dữ liệu vào cuối tệp
 check-change-locked = ký thêm hoặc điền thêm vào phần đã khóa của tệp
+check-change-in-field = { $change }: ô “{ $field }”
+check-change-in-field-to = { $change }: ô “{ $field }” nay ghi “{ $text }”
+check-change-of-kind = { $change }: { $text }
+check-change-on-page = { $change }: trang { $page }
+check-change-of-kind-on-page = { $change }: trang { $page } ({ $text })
+check-visible-changes = Chữ ký vẫn hợp lệ, nhưng trang hiện có phần mà người ký chưa nhìn thấy khi ký. Phần thêm vào được nêu ở mục thay đổi; hãy đọc và so với bản lúc ký trước khi sử dụng.
 
 # Kiểm tra tính đầy đủ theo quy định
 check-answer-ok = Đúng
@@ -154,6 +160,7 @@ check-found-sender-unknown = Không rõ nơi gửi để đối chiếu. Trên c
 check-found-signer-unknown = Không rõ họ tên người ký trong văn bản để đối chiếu. Trên chữ ký: { $found }.
 check-found-position-unknown = Chứng thư số hoặc văn bản không ghi chức vụ.
 check-found-same-code = Đúng mã định danh { $expected }.
+check-found-same-code-other-name = Đúng mã định danh nhưng khác tên. Trên chữ ký: { $found }. Theo văn bản: { $expected }.
 check-found-same-name = Khớp: { $found }.
 check-found-other-code = Mã định danh trên chữ ký: { $found }. Mã của cơ quan gửi hoặc cơ quan ban hành: { $expected }. Dấu là của cơ quan khác.
 check-found-other-name = Trên chữ ký: { $found }. Theo văn bản: { $expected }.

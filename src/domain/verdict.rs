@@ -250,9 +250,27 @@ pub struct SignatureDetail {
     pub notes: Vec<String>,
     /// What was done to the file since, as codes.
     pub changes: Vec<String>,
+    /// The same with where and what, each change once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub change_details: Vec<ChangeDetail>,
     pub act: Option<SigningAct>,
     /// The trusted root, where the path reaches one.
     pub root: String,
+}
+
+/// One change since a signature; what does not belong to its kind is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChangeDetail {
+    pub code: String,
+    /// The form field.
+    pub field: String,
+    /// What the field says now, or of which kind the comment is.
+    pub text: String,
+    /// Counted from 1.
+    pub page: Option<u32>,
+    /// Permitted, and yet readers see something that the signer did not.
+    pub visible: bool,
 }
 
 impl SignatureDetail {

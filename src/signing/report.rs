@@ -11,14 +11,15 @@ use super::reason::Reason;
 use crate::domain::act::SigningAct;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::verdict::{
-    SignatureDetail, SignatureSummary, Step, StepName, StepResult, Verdict, VerdictSummary,
+    ChangeDetail, SignatureDetail, SignatureSummary, Step, StepName, StepResult, Verdict,
+    VerdictSummary,
 };
 use crate::pki::path::PathReport;
 use crate::pki::{Certificate, DigestAlgorithm, Evidence, trust};
 
 mod printable;
 
-pub use printable::{FileFacts, finding, printable};
+pub use printable::{FileFacts, change, finding, printable};
 
 /// Program and version, as they stand in verdicts.
 pub const CHECKER: &str = concat!("vanthu ", env!("CARGO_PKG_VERSION"));
@@ -212,6 +213,11 @@ impl SignatureReport {
         Step { step, result, reasons }
     }
 
+    /// What was done to the file since, with where and what.
+    pub fn change_details(&self) -> Vec<ChangeDetail> {
+        self.changes.iter().map(Change::detail).collect()
+    }
+
     /// The pinned name of the trusted root, where its fingerprint is known.
     pub fn known_root(&self) -> Option<String> {
         self.root.as_ref().and_then(trust::pinned).map(|pin| pin.name)
@@ -243,6 +249,7 @@ impl SignatureReport {
             "claimed_time": self.claimed_time.map(in_vietnam),
             "signed_length": self.signed_length,
             "changes": change_codes(&self.changes),
+            "change_details": self.change_details(),
             "signer": self.signer(),
             "issuer": self.issuer(),
             "serial": self.serial(),
@@ -342,6 +349,7 @@ impl Report {
                         steps: found.steps(),
                         notes: owned(codes(&found.notes)),
                         changes: owned(change_codes(&found.changes)),
+                        change_details: found.change_details(),
                         act: found.act,
                         root: found
                             .root

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use vanthu::domain::verdict::{Answer, CompletenessLine, StepName, StepResult, Verdict};
 use vanthu::i18n::Lang;
 use vanthu::pki::demo::{Authority, Subject};
@@ -511,12 +511,57 @@ fn the_code_in_a_seal_tells_more_than_the_name() {
     let renumbered =
         Expectation { sender_other_codes: vec![own.to_owned()], ..from("000.00.99.H30") };
     assert_eq!(told(&seal, &renumbered).1, "same-code");
+    // The code is right and the name another: one agency under two names, or no agency's code.
+    let other_name = "Sở Tư pháp tỉnh Hậu Giang";
+    let renamed = Expectation { sender_name: other_name.to_owned(), ..from(own) };
+    let (shown, both) = (format!("{name} (THỬ NGHIỆM)"), format!("{other_name} ({own})"));
+    assert_eq!(told(&seal, &renamed), answer(Answer::Ok, "same-code-other-name", &shown, &both));
     // A code of the other regulation, a tax number: then the name is all there is.
     assert_eq!(told(&seal, &from("H30.5")).1, "same-name");
     let taxed = sealed_as("MST:6300012345");
     assert_eq!(told(&taxed, &from(own)).1, "same-name");
     let only_code = Expectation { sender_name: String::new(), ..from(own) };
     assert_eq!(told(&taxed, &only_code).0, Answer::Unknown);
+}
+
+#[test]
+fn a_valid_signature_says_what_is_seen_since() {
+    let signed = Signer::new("leader").sign_plainly(&super::forms::form());
+    let filled = append(&signed, |update, source| {
+        let field = super::forms::found(source, "Dong y");
+        let mut dictionary = field.dictionary;
+        dictionary.set("V", "Yes");
+        dictionary.set("AS", "Yes");
+        update.set(field.id, dictionary.into());
+    });
+    let report = checked(&filled);
+    assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
+    let json = report.to_json("x");
+    let one = &json["signatures"][0];
+    assert_eq!(one["changes"], json!(["form-filled"]));
+    let expected = json!({"code": "form-filled", "field": "Dong y", "text": "Yes", "page": null, "visible": true});
+    assert_eq!(one["change_details"], json!([expected]));
+    assert_eq!(
+        serde_json::to_value(report.summary()).unwrap()["signatures"][0]["detail"]["change_details"],
+        one["change_details"]
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = FileFacts { name: "a.pdf".to_owned(), size: 1, sha256: String::new() };
+    for (lang, words) in [
+        (Lang::Vi, ["ô “Dong y” nay ghi “Yes”", "người ký chưa nhìn thấy"]),
+        (Lang::En, ["field “Dong y” now says “Yes”", "more than the signer saw"]),
+    ] {
+        let pdf = folder.path().join("report.pdf");
+        let text = |report: &Report| {
+            std::fs::write(&pdf, printable(report, &file, &[], lang).unwrap()).unwrap();
+            text_of(&pdf).split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let (seen, untouched) = (text(&report), text(&checked(&signed)));
+        for word in words {
+            assert!(seen.contains(word), "{word} in {seen}");
+            assert!(!untouched.contains(word), "{word} in {untouched}");
+        }
+    }
 }
 
 #[test]

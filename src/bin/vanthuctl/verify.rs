@@ -17,7 +17,7 @@ use vanthu::pki::kept::Kept;
 use vanthu::rules::Profile;
 use vanthu::signing::Report;
 use vanthu::signing::check::{self, CheckOptions, Expectation};
-use vanthu::signing::report::{FileFacts, finding, printable};
+use vanthu::signing::report::{FileFacts, change, finding, printable};
 use vanthu::t;
 
 use crate::args::{Global, Verify};
@@ -158,6 +158,13 @@ fn sentences(name: &str, report: &Report, completeness: &[CompletenessLine]) -> 
         ));
         for reason in signature.reasons.iter().chain(&signature.detail.notes) {
             lines.push(format!("    {}", t!(&format!("reason-{reason}"))));
+        }
+        for detail in &signature.detail.change_details {
+            lines.push(format!("    {}", change(detail, vanthu::i18n::language())));
+        }
+        let seen = signature.detail.change_details.iter().any(|detail| detail.visible);
+        if signature.verdict == Verdict::Valid && seen {
+            lines.push(format!("    {}", t!("check-visible-changes")));
         }
     }
     if !report.signatures.is_empty() {

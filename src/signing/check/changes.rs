@@ -17,6 +17,7 @@ use super::comments::Comment;
 use super::comparison::Comparison;
 use super::covered::Covered;
 use super::fill::{Filling, Look};
+use crate::domain::verdict::ChangeDetail;
 use crate::pdf::PdfError;
 use crate::pdf::structure::{Permission, Revision, Source, Transform};
 
@@ -79,6 +80,41 @@ impl Change {
     /// Permitted, and yet readers see something that the signer did not: to be said in words.
     pub const fn is_visible(&self) -> bool {
         matches!(self, Self::NumberAndDate { .. } | Self::Filled { .. } | Self::Comment { .. })
+    }
+
+    /// Where and what, as far as it is known.
+    pub fn detail(&self) -> ChangeDetail {
+        let mut detail = ChangeDetail {
+            code: self.code().to_owned(),
+            visible: self.is_visible(),
+            ..ChangeDetail::default()
+        };
+        match self {
+            Self::Signature(field)
+            | Self::DocumentTimestamp(field)
+            | Self::Field(field)
+            | Self::Locked(field) => detail.field.clone_from(field),
+            Self::NumberAndDate { field, text } | Self::Filled { field, text } => {
+                detail.field.clone_from(field);
+                detail.text.clone_from(text);
+            }
+            Self::Comment { page, kind } => {
+                detail.page = Some(*page);
+                detail.text.clone_from(kind);
+            }
+            Self::PageContent(page) => detail.page = Some(*page),
+            Self::Catalog(entry) => detail.text.clone_from(entry),
+            Self::ValidationData
+            | Self::Metadata
+            | Self::PageTree
+            | Self::Annotation
+            | Self::Resource(_)
+            | Self::Object(_)
+            | Self::Shadowed(_)
+            | Self::History
+            | Self::TrailingBytes => {}
+        }
+        detail
     }
 
     /// For the report: stable, kebab-case.

@@ -102,6 +102,14 @@ struct Agency<'a> {
 }
 
 impl Agency<'_> {
+    /// Whether a seal's name is this agency's.
+    fn is_named_by(&self, seal: &SignatureReport) -> Answer {
+        if self.name.is_empty() {
+            return Answer::Unknown;
+        }
+        same_agency(owner(seal), self.name)
+    }
+
     /// Whether a seal is this agency's. A code in its certificate decides: names are alike in
     /// many provinces, and an issuing authority writes them as it likes.
     fn owns(&self, seal: &SignatureReport) -> (Answer, Ground) {
@@ -111,15 +119,16 @@ impl Agency<'_> {
             (Answer::Ok, Ground::Code)
         } else if codes.iter().any(|code| own().any(|own| contradicts(code, own))) {
             (Answer::No, Ground::Code)
-        } else if self.name.is_empty() {
-            (Answer::Unknown, Ground::Name)
         } else {
-            // The organisation's name stands in CN; O is the agency above it, unless CN is empty.
-            let own = [seal.signer(), seal.organisation()];
-            let own = own.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-            (same_agency(own, self.name), Ground::Name)
+            (self.is_named_by(seal), Ground::Name)
         }
     }
+}
+
+/// The organisation's name stands in CN; O is the agency above it, unless CN is empty.
+fn owner(seal: &SignatureReport) -> &str {
+    let names = [seal.signer(), seal.organisation()];
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
 /// Whether two codes cannot be one agency's: each of the two regulations gives every agency a
@@ -163,7 +172,10 @@ fn organisation(seals: &[&SignatureReport], expected: &Expectation) -> Completen
         return line;
     };
     let (result, ground) = agency.owns(seal);
+    let is_renamed = agency.is_named_by(seal) == Answer::No;
     let detail = match (result, ground) {
+        // One agency under two names, or a code that is not the seal's: people must look.
+        (Answer::Ok, Ground::Code) if is_renamed => "same-code-other-name",
         (Answer::Ok, Ground::Code) => "same-code",
         (Answer::Ok, Ground::Name) => "same-name",
         (Answer::Unknown, _) => "name-unclear",
@@ -172,6 +184,9 @@ fn organisation(seals: &[&SignatureReport], expected: &Expectation) -> Completen
     };
     let mut line = line(CODE, AUTHENTICITY, result, detail);
     (line.found, line.expected) = match ground {
+        Ground::Code if detail == "same-code-other-name" => {
+            (owner(seal).to_owned(), format!("{} ({})", agency.name, agency.code))
+        }
         Ground::Code => {
             let codes: Vec<String> = agency_codes(seal).iter().map(AgencyCode::to_string).collect();
             (codes.join(", "), agency.code.to_owned())

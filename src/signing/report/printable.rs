@@ -10,7 +10,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::{CHECKER, Report, SignatureReport};
 use crate::domain::outbound::SignatureKind;
-use crate::domain::verdict::{Answer, CompletenessLine, StepResult, Verdict};
+use crate::domain::verdict::{Answer, ChangeDetail, CompletenessLine, StepResult, Verdict};
 use crate::i18n::{self, Lang};
 use crate::pdf::PdfError;
 use crate::pdf::appearance::{BLACK, Colour, RED};
@@ -151,6 +151,10 @@ impl Words {
         let style = Style { keep_with_next: true, ..Style::sized(12.5).before(14.0) };
         blocks.push(paragraph(Run::bold(heading), style));
         blocks.push(self.facts(&self.rows(found)));
+        if found.verdict == Verdict::Valid && found.changes.iter().any(Change::is_visible) {
+            let warning = self.say("check-visible-changes", &[]);
+            blocks.push(paragraph(Run::bold(warning), Style::sized(BODY).before(4.0)));
+        }
         let mut rows = vec![self.head(&["report-step", "report-result", "report-findings"])];
         for step in found.steps() {
             let name = self.say(&format!("check-step-{}", step.step.key()), &[]);
@@ -212,8 +216,8 @@ impl Words {
             return self.say("report-unchanged", &[]);
         }
         let mut said: Vec<String> = Vec::new();
-        for change in &found.changes {
-            let sentence = self.say(&format!("check-change-{}", change.code()), &[]);
+        for detail in found.change_details() {
+            let sentence = change(&detail, self.0);
             if !said.contains(&sentence) {
                 said.push(sentence);
             }
@@ -247,6 +251,36 @@ impl Words {
     fn head(self, keys: &[&str]) -> Vec<Vec<Block>> {
         keys.iter().map(|key| cell(Run::bold(self.say(key, &[])), SMALL)).collect()
     }
+}
+
+/// A change since a signature, with its field, text or page.
+pub fn change(detail: &ChangeDetail, lang: Lang) -> String {
+    let words = Words(lang);
+    let mut facts = vec![("change", words.say(&format!("check-change-{}", detail.code), &[]))];
+    let key = match (detail.page, detail.field.as_str(), detail.text.as_str()) {
+        (Some(page), _, "") => {
+            facts.push(("page", page.to_string()));
+            "check-change-on-page"
+        }
+        (Some(page), _, text) => {
+            facts.extend([("page", page.to_string()), ("text", cut(text))]);
+            "check-change-of-kind-on-page"
+        }
+        (None, "", "") => return facts.remove(0).1,
+        (None, "", text) => {
+            facts.push(("text", cut(text)));
+            "check-change-of-kind"
+        }
+        (None, field, "") => {
+            facts.push(("field", cut(field)));
+            "check-change-in-field"
+        }
+        (None, field, text) => {
+            facts.extend([("field", cut(field)), ("text", cut(text))]);
+            "check-change-in-field-to"
+        }
+    };
+    words.say(key, &facts)
 }
 
 /// What was found about a question of completeness, as a sentence.

@@ -16,11 +16,11 @@ use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::delivery::Delivery;
 use crate::domain::document::{Metadata, Urgency};
-use crate::domain::verdict::{CompletenessLine, SignatureSummary, Step, VerdictSummary};
+use crate::domain::verdict::{CompletenessLine, SignatureSummary, Step, Verdict, VerdictSummary};
 use crate::i18n;
 use crate::office::extract::Field;
 use crate::office::{HistoryEntry, labels};
-use crate::signing::report::finding;
+use crate::signing::report::{change, finding};
 use crate::t;
 
 /// The verification panel: the verdict in words, then every signature.
@@ -105,11 +105,7 @@ fn signature(signature: &SignatureSummary) -> Element<'_, Message> {
     if !signature.detail.root.is_empty() {
         lines.push(fact(t!("desk-root"), &signature.detail.root));
     }
-    if !signature.detail.changes.is_empty() {
-        let codes = signature.detail.changes.iter();
-        let said: Vec<_> = codes.map(|code| t!(&format!("check-change-{code}"))).collect();
-        lines.push(fact(t!("desk-changes"), said.join("; ")));
-    }
+    lines.extend(changes(signature));
     lines.extend(reasons(&signature.reasons));
     lines.extend(signature.detail.steps.iter().map(step));
     lines.extend(signature.detail.notes.iter().map(|code| {
@@ -128,6 +124,30 @@ fn signature(signature: &SignatureSummary) -> Element<'_, Message> {
         .width(Fill)
         .style(theme::framed)
         .into()
+}
+
+/// What was done to the file since; a verdict of earlier times knows the kinds only.
+fn changes(signature: &SignatureSummary) -> Vec<Element<'_, Message>> {
+    let detail = &signature.detail;
+    let said: Vec<String> = if detail.change_details.is_empty() {
+        detail.changes.iter().map(|code| t!(&format!("check-change-{code}"))).collect()
+    } else {
+        detail.change_details.iter().map(|one| change(one, i18n::language())).collect()
+    };
+    let mut lines = Vec::new();
+    if !said.is_empty() {
+        lines.push(fact(t!("desk-changes"), said.join("; ")));
+    }
+    // A green verdict says nothing of what was put on the page since.
+    if signature.verdict == Verdict::Valid && detail.change_details.iter().any(|one| one.visible) {
+        let warning = text(t!("check-visible-changes")).size(size::BODY).color(Tone::Warn.ink());
+        lines.push(
+            row![tinted(Icon::Info, Tone::Warn.ink()), warning.width(Fill)]
+                .spacing(space::S)
+                .into(),
+        );
+    }
+    lines
 }
 
 /// What was looked at and how it ended, in words and not by colour alone.
