@@ -74,6 +74,7 @@ pki-content-type-mismatch = The signature was made for another type of content.
 
 # Conclusions about certificates (reason codes of the command verify)
 pki-reason-certificate-revoked = The certificate had been revoked before the time of signing.
+pki-reason-authority-revoked = The certificate of an authority above the signer has been revoked, and nothing proves that what it certified is older.
 pki-reason-certificate-expired = The certificate had expired at the time of signing.
 pki-reason-certificate-not-yet-valid = The certificate was not yet valid at the time of signing.
 pki-reason-key-usage-wrong = The certificate was not issued for this use.

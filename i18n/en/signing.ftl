@@ -70,6 +70,7 @@ reason-signer-certificate-missing = The signer's certificate was not found.
 reason-signing-certificate-mismatch = The certificate that came along is not the one that was signed with.
 reason-unsupported = This program does not know this kind of signature.
 reason-certificate-revoked = The certificate had been revoked before the time of signing.
+reason-authority-revoked = The certificate of an authority above the signer has been revoked, and nothing proves that what it certified is older.
 reason-revoked-since = The certificate was revoked after the time that only the signer claims; no time stamp proves it.
 reason-certificate-expired = The certificate had expired at the time of signing.
 reason-certificate-not-yet-valid = The certificate was not yet valid at the time of signing.

@@ -74,6 +74,7 @@ pki-content-type-mismatch = Chữ ký số được tạo cho loại nội dung 
 
 # Kết luận về chứng thư số (mã lý do của lệnh verify)
 pki-reason-certificate-revoked = Chứng thư số đã bị thu hồi trước thời điểm ký.
+pki-reason-authority-revoked = Chứng thư số của tổ chức cấp chứng thư số đã bị thu hồi; không có gì chứng minh chữ ký có trước lúc thu hồi.
 pki-reason-certificate-expired = Chứng thư số đã hết hạn tại thời điểm ký.
 pki-reason-certificate-not-yet-valid = Chứng thư số chưa có hiệu lực tại thời điểm ký.
 pki-reason-key-usage-wrong = Chứng thư số không được cấp để dùng vào việc này.

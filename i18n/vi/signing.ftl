@@ -70,6 +70,7 @@ reason-signer-certificate-missing = Không tìm thấy chứng thư số của n
 reason-signing-certificate-mismatch = Chứng thư số kèm theo không phải là chứng thư số đã dùng để ký.
 reason-unsupported = Loại chữ ký này chưa được phần mềm hỗ trợ.
 reason-certificate-revoked = Chứng thư số đã bị thu hồi trước thời điểm ký.
+reason-authority-revoked = Chứng thư số của tổ chức cấp chứng thư số đã bị thu hồi; không có gì chứng minh chữ ký có trước lúc thu hồi.
 reason-revoked-since = Chứng thư số đã bị thu hồi sau thời điểm ký do người ký tự khai; không có dấu thời gian để chứng minh.
 reason-certificate-expired = Chứng thư số đã hết hạn tại thời điểm ký.
 reason-certificate-not-yet-valid = Chứng thư số chưa có hiệu lực tại thời điểm ký.

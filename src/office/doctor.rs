@@ -342,7 +342,7 @@ fn chain(certificate: &Certificate, token: &TokenInfo, around: &Surroundings<'_>
     let has = |reason| report.reasons.contains(&reason);
     if report.status == PathStatus::Valid {
         of(Health::Good, "chain-good")
-    } else if has(PathReason::CertificateRevoked) {
+    } else if report.is_revoked() {
         of(Health::Broken, "chain-revoked")
     } else if around.trust.roots.is_empty() {
         of(Health::Missing, "chain-no-roots")

@@ -17,7 +17,6 @@ use crate::domain::text;
 use crate::pdf::blanks::Opening;
 use crate::pdf::structure::Source;
 use crate::pki::fetch::Fetch;
-use crate::pki::path::PathReason;
 use crate::pki::{
     Certificate, DigestAlgorithm, Evidence, PkiError, Purpose, SignatureScheme, TrustStore, path,
 };
@@ -257,7 +256,7 @@ impl Hand<'_> {
             &Evidence::default(),
             Some(&brief),
         );
-        if report.reasons.contains(&PathReason::CertificateRevoked) {
+        if report.is_revoked() {
             return Err(SigningError::CertificateRevoked.into());
         }
         Ok(report.chain.into_iter().skip(1).collect())

@@ -40,6 +40,8 @@ pub enum PathStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PathReason {
     CertificateRevoked,
+    /// Not the certificate in question but one of an authority above it.
+    AuthorityRevoked,
     CertificateExpired,
     CertificateNotYetValid,
     /// keyUsage or extKeyUsage does not allow the purpose, or an authority's does not allow
@@ -63,8 +65,9 @@ pub enum PathReason {
 }
 
 impl PathReason {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CertificateRevoked,
+        Self::AuthorityRevoked,
         Self::CertificateExpired,
         Self::CertificateNotYetValid,
         Self::KeyUsageWrong,
@@ -81,6 +84,7 @@ impl PathReason {
     pub const fn code(self) -> &'static str {
         match self {
             Self::CertificateRevoked => "certificate-revoked",
+            Self::AuthorityRevoked => "authority-revoked",
             Self::CertificateExpired => "certificate-expired",
             Self::CertificateNotYetValid => "certificate-not-yet-valid",
             Self::KeyUsageWrong => "key-usage-wrong",
@@ -108,7 +112,10 @@ impl PathReason {
             | Self::KeyUsageWrong
             | Self::ConstraintViolated
             | Self::ChainBroken => PathStatus::Invalid,
-            Self::RootUntrusted
+            // What an authority certified before it lost its key may be as good as it was (ETSI
+            // EN 319 102-1, 5.2.6.4: REVOKED_CA_NO_POE).
+            Self::AuthorityRevoked
+            | Self::RootUntrusted
             | Self::IssuerUnknown
             | Self::WeakKey
             | Self::WeakAlgorithm
@@ -132,6 +139,13 @@ pub struct PathReport {
 }
 
 impl PathReport {
+    /// Whether the certificate, or an authority's above it, is known to be revoked.
+    pub fn is_revoked(&self) -> bool {
+        [PathReason::CertificateRevoked, PathReason::AuthorityRevoked]
+            .iter()
+            .any(|reason| self.reasons.contains(reason))
+    }
+
     fn new(mut reasons: Vec<PathReason>, chain: Vec<Certificate>) -> Self {
         reasons.sort();
         reasons.dedup();
@@ -258,7 +272,7 @@ impl Context<'_> {
     /// the next certificate counts.
     fn check_revocation(&self, report: &mut PathReport) {
         let chain = report.chain.clone();
-        for pair in chain.windows(2).rev() {
+        for (depth, pair) in chain.windows(2).enumerate().rev() {
             let [certificate, issuer] = pair else { continue };
             if self.validity_reason(certificate).is_some() {
                 continue; // out of date at that time: revocation says nothing more
@@ -279,7 +293,11 @@ impl Context<'_> {
                 Outcome::Revoked { since, used } => {
                     report.used.merge(&used);
                     report.revoked_since = Some(since);
-                    report.add(PathReason::CertificateRevoked);
+                    report.add(if depth == 0 {
+                        PathReason::CertificateRevoked
+                    } else {
+                        PathReason::AuthorityRevoked
+                    });
                     return;
                 }
             }

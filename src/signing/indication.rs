@@ -38,6 +38,7 @@ pub enum SubIndication {
     NoSigningCertificateFound,
     NoCertificateChainFound,
     RevokedNoPoe,
+    RevokedCaNoPoe,
     OutOfBoundsNoPoe,
     CryptoConstraintsFailureNoPoe,
     TryLater,
@@ -60,6 +61,7 @@ impl SubIndication {
             Self::NoSigningCertificateFound => "NO_SIGNING_CERTIFICATE_FOUND",
             Self::NoCertificateChainFound => "NO_CERTIFICATE_CHAIN_FOUND",
             Self::RevokedNoPoe => "REVOKED_NO_POE",
+            Self::RevokedCaNoPoe => "REVOKED_CA_NO_POE",
             Self::OutOfBoundsNoPoe => "OUT_OF_BOUNDS_NO_POE",
             Self::CryptoConstraintsFailureNoPoe => "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
             Self::TryLater => "TRY_LATER",
@@ -115,6 +117,8 @@ mod tests {
         assert_eq!(said(&open, true), ("INDETERMINATE", Some("NO_CERTIFICATE_CHAIN_FOUND")));
         let forged = [Reason::IntegrityBroken, Reason::RevocationUnknown];
         assert_eq!(said(&forged, true), ("TOTAL-FAILED", Some("HASH_FAILURE")));
+        let above = [Reason::AuthorityRevoked, Reason::RevocationUnknown];
+        assert_eq!(said(&above, true), ("INDETERMINATE", Some("REVOKED_CA_NO_POE")));
         let used = [Reason::CertificateExpired, Reason::KeyUsageWrong];
         assert_eq!(said(&used, true), ("TOTAL-FAILED", Some("EXPIRED")));
         let weak = [Reason::WeakAlgorithm];

@@ -27,7 +27,7 @@ use crate::pdf::structure::{Reader, Source};
 use crate::pdf::{PdfError, Rect};
 use crate::pki::cms::{self, SignedData, SignerParams};
 use crate::pki::fetch::Fetch;
-use crate::pki::path::{self, PathReason, Purpose};
+use crate::pki::path::{self, Purpose};
 use crate::pki::{Certificate, DigestAlgorithm, Evidence, PkiError, SignatureScheme, TrustStore};
 use crate::rules::algorithms::Algorithms;
 use crate::token::{KeyRef, Token};
@@ -337,7 +337,7 @@ fn not_revoked(
 ) -> Result<(), SigningError> {
     let (purpose, nothing) = (Purpose::DocumentSigning, Evidence::default());
     let path = path::validate(certificate, chain, trust, now, purpose, &nothing, Some(fetch));
-    if path.reasons.contains(&PathReason::CertificateRevoked) {
+    if path.is_revoked() {
         return Err(SigningError::CertificateRevoked);
     }
     Ok(())

@@ -69,6 +69,8 @@ reasons! {
 
     // The certificate and its path; the words of `pki::path`.
     CertificateRevoked = "certificate-revoked", Invalid;
+    /// An authority above the signer was revoked; nothing proves that what it certified is older.
+    AuthorityRevoked = "authority-revoked", Indeterminate;
     /// Revoked after the time that only the signer claims.
     RevokedSince = "revoked-since", Indeterminate;
     /// Expired since the time that only the signer claims.
@@ -147,9 +149,10 @@ impl Reason {
             | Self::ChainBroken
             | Self::RootUntrusted
             | Self::IssuerUnknown => StepName::Chain,
-            Self::CertificateRevoked | Self::RevokedSince | Self::RevocationUnknown => {
-                StepName::Revocation
-            }
+            Self::CertificateRevoked
+            | Self::AuthorityRevoked
+            | Self::RevokedSince
+            | Self::RevocationUnknown => StepName::Revocation,
             Self::WeakKey
             | Self::WeakAlgorithm
             | Self::AlgorithmForbidden
@@ -182,6 +185,7 @@ impl Reason {
                 Sub::SigConstraintsFailure
             }
             Self::CertificateRevoked => Sub::Revoked,
+            Self::AuthorityRevoked => Sub::RevokedCaNoPoe,
             Self::RevokedSince => Sub::RevokedNoPoe,
             Self::CertificateExpired => Sub::Expired,
             Self::ExpiredSince => Sub::OutOfBoundsNoPoe,
@@ -212,6 +216,7 @@ impl From<PathReason> for Reason {
     fn from(reason: PathReason) -> Self {
         match reason {
             PathReason::CertificateRevoked => Self::CertificateRevoked,
+            PathReason::AuthorityRevoked => Self::AuthorityRevoked,
             PathReason::CertificateExpired => Self::CertificateExpired,
             PathReason::CertificateNotYetValid => Self::CertificateNotYetValid,
             PathReason::KeyUsageWrong => Self::KeyUsageWrong,

@@ -362,6 +362,21 @@ fn lists_count_only_for_what_they_cover() {
 }
 
 #[test]
+fn an_authority_that_is_revoked_leaves_open_what_it_certified() {
+    let mill = Mill::new();
+    mill.root("root");
+    mill.issue("sub", "root", &format!("{AUTHORITY}{POINTER}"));
+    let leaf = mill.issue("leaf", "sub", SIGNER);
+    let authority = mill.read("sub");
+    let report = mill.validate(&leaf, &["sub"], &mill.list("root", "", None));
+    assert_eq!(report.reasons, []);
+    let report = mill.validate(&leaf, &["sub"], &mill.list("root", "", Some(&authority)));
+    assert_eq!(report.reasons, [PathReason::AuthorityRevoked]);
+    assert_eq!(report.status, PathStatus::Indeterminate);
+    assert!(report.is_revoked());
+}
+
+#[test]
 fn lists_must_come_from_the_issuer() {
     let mill = Mill::with_authorities();
     let leaf = mill.issue("leaf", "sub", &format!("{SIGNER}{POINTER}"));

@@ -262,7 +262,8 @@ impl<'a> Checker<'a> {
         if !moment.stamped && moment.at < self.now {
             let today = validate(self.now, &evidence);
             if today.revoked_since.is_some_and(|since| since > moment.at) {
-                report.add(Reason::RevokedSince);
+                let is_own = today.reasons.contains(&PathReason::CertificateRevoked);
+                report.add(if is_own { Reason::RevokedSince } else { Reason::AuthorityRevoked });
             }
             // What was fetched for today serves for then.
             evidence.merge(&today.used);

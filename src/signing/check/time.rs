@@ -134,6 +134,8 @@ impl Checker<'_> {
             |reason: &PathReason| matches!(reason, PathReason::WeakKey | PathReason::WeakAlgorithm);
         match path.status {
             PathStatus::Invalid => Worth::Invalid,
+            // Whoever holds an authority's key makes a service and dates back as he likes.
+            _ if path.is_revoked() => Worth::Invalid,
             PathStatus::Indeterminate if !path.reasons.iter().all(weak) => Worth::Untrusted,
             _ if !path.chain.iter().all(|certificate| certificate.is_valid_at(control)) => {
                 Worth::Expired
