@@ -28,7 +28,7 @@ fn assert_accepted(label: &str, bytes: &[u8]) -> Vec<u8> {
     let report = checked(&sealed);
     assert_eq!(report.verdict, Verdict::Valid, "{label}: {report:?}");
     assert_eq!(report.signatures[0].modifications, Modifications::Permitted, "{label}");
-    pdfsig_accepts(&sealed, 2);
+    pdfsig_accepts(&sealed, 2, true);
     sealed
 }
 
