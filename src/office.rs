@@ -212,6 +212,8 @@ pub struct Counts {
     pub outbound: Vec<(OutboundState, u64)>,
     pub outbox_waiting: u64,
     pub outbox_wedged: u64,
+    /// Packets that the server has for this office and that cannot be fetched.
+    pub unfetched: u64,
     pub quarantined: u64,
     /// What must be looked at, whatever its state.
     pub agenda: Vec<(Agenda, u64)>,

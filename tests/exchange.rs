@@ -81,6 +81,8 @@ mod cuts;
 mod database;
 #[path = "exchange/directory.rs"]
 mod directory;
+#[path = "exchange/filter.rs"]
+mod filter;
 #[path = "exchange/journey.rs"]
 mod journey;
 #[path = "exchange/kills.rs"]

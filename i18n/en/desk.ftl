@@ -36,8 +36,8 @@ desk-sync-offline = { $waiting ->
 }
 desk-sync-error = Synchronisation failed: { $reason }
 desk-sync-wedged = { $wedged ->
-    [one] { $wedged } packet cannot be sent and needs a decision
-   *[other] { $wedged } packets cannot be sent and need a decision
+    [one] { $wedged } packet cannot be sent or fetched and needs a decision
+   *[other] { $wedged } packets cannot be sent or fetched and need a decision
 }
 desk-sync-waiting = { $waiting ->
     [one] { $waiting } packet waits to be sent

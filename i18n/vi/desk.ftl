@@ -34,7 +34,7 @@ desk-sync-offline = { $waiting ->
    *[other] Mất kết nối – { $waiting } gói tin chờ gửi
 }
 desk-sync-error = Lỗi đồng bộ: { $reason }
-desk-sync-wedged = { $wedged } gói tin không gửi được, cần xử lý
+desk-sync-wedged = { $wedged } gói tin không gửi hoặc không nhận được, cần xử lý
 desk-sync-waiting = { $waiting } gói tin chờ gửi
 desk-sync-untried = Chưa đồng bộ
 desk-sync-good = Đã kết nối

@@ -116,6 +116,17 @@ impl AxisLine {
         self.caller.fields()
     }
 
+    /// To ask who is there is to prove who asks: where that is believed, a status that refuses
+    /// one packet's call is not about the secret.
+    fn of_this_packet(&self, error: ExchangeError) -> ExchangeError {
+        match error {
+            ExchangeError::BadCredentials { .. } if self.health().is_ok() => {
+                strange("it refuses this call alone")
+            }
+            error => error,
+        }
+    }
+
     /// A list page by page, for as long as `take` wants more.
     fn pages<R>(
         &self,
@@ -222,7 +233,7 @@ impl Line for AxisLine {
                 .ok_or_else(|| strange("it accepted a packet without naming it"))?;
             Ok(Receipt { server_id, received_at, signed: None })
         });
-        sent.map_err(of_this_packet)
+        sent.map_err(|error| self.of_this_packet(error))
     }
 
     /// What waits, documents first. The gateway takes what is confirmed off its list: a page
@@ -275,7 +286,7 @@ impl Line for AxisLine {
             let size = packet.len() as u64;
             if size > limit { Err(too_large(size)) } else { Ok(packet) }
         });
-        *begun = fetched.map_err(of_this_packet)?;
+        *begun = fetched.map_err(|error| self.of_this_packet(error))?;
         Ok(())
     }
 
@@ -375,15 +386,6 @@ fn is_name(id: &str) -> bool {
 
 fn refused_here(why: &str) -> ExchangeError {
     ExchangeError::Refused { code: "bad-request".into(), detail: why.to_owned() }
-}
-
-/// A run begins with the gateway's own list, so that it has answered: what is strange about one
-/// packet's call does not hold up the others.
-fn of_this_packet(error: ExchangeError) -> ExchangeError {
-    match error {
-        ExchangeError::NotTheServer(detail) => ExchangeError::ServerFault { status: 200, detail },
-        error => error,
-    }
 }
 
 fn strange(why: &str) -> ExchangeError {

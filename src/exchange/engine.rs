@@ -10,22 +10,21 @@
 //!   key changes nothing;
 //! - a packet is kept durably before the server is told so, and one that is kept already is
 //!   only confirmed again;
-//! - the cursor moves only over packets that are dealt with.
+//! - the cursor moves only over packets that are dealt with: kept, or noted as not fetched.
 //!
-//! Two lists are read. *After the cursor* brings what this desk has not seen, also what was
-//! confirmed before (a desk restored from an older backup gets its packets again). *Waiting*
-//! brings what nobody has confirmed, wherever the cursor stands (a server restored from an
-//! older backup numbers its packets anew; a packet that could not be fetched yesterday is
-//! tried again today).
+//! One parcel or packet never holds up the others. What fails with it alone rests, for longer
+//! each time ([`back_off`]); what fails with the line ends the run.
 
-use std::collections::HashSet;
+mod fetching;
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Answer, ExchangeError, InboxItem, InboxPage, Line, Listing, OutboxKind, Outcome, Parcel,
-    Receipt, Scope, Watch, back_off,
+    Answer, ExchangeError, InboxItem, Line, OutboxKind, Parcel, Receipt, Scope, Watch, back_off,
 };
 use crate::domain::agency::AgencyCode;
 use crate::domain::document::BlobHash;
@@ -35,12 +34,8 @@ use crate::domain::problem::Problem;
 const BATCH: u32 = 32;
 /// Parcels sent in one run at most.
 const MAX_PARCELS: usize = 2_000;
-/// Inbox items listed at once.
-const PAGE: u32 = 100;
-/// Pages of each list in one run at most.
-const MAX_PAGES: u32 = 50;
-/// Packets in a row whose fetching breaks before fetching stops: one bad packet must not
-/// keep the others, a bad line must not be tried a hundred times.
+/// Parcels that fail, or packets upon which the line breaks, in a row before sending, or fetching,
+/// stops: one bad packet must not keep the others, a bad line must not be tried a hundred times.
 const MAX_BROKEN: u32 = 3;
 
 /// What a queue's own work gives: it fails only with the office's disk or database.
@@ -61,6 +56,29 @@ pub struct OutboxItem {
     pub attempts: u32,
 }
 
+/// A packet that earlier runs listed and did not bring here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfetched {
+    /// As the server listed it.
+    pub item: InboxItem,
+    /// Failed attempts so far.
+    pub tries: u32,
+    /// It rests until then.
+    pub until: Timestamp,
+    pub wish: Wish,
+}
+
+/// What the office wants of a packet that is not here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// To have it, when its time has come.
+    Fetch,
+    /// A person has given it up, and the server is to be told.
+    GiveUp,
+    /// Nothing any more: the server has been told.
+    Nothing,
+}
+
 /// The office's durable outbox and inbox, as the engine needs them. Each call that returns
 /// `Ok` has its effect on the disk.
 pub trait Queues {
@@ -72,7 +90,7 @@ pub trait Queues {
     /// The server has it.
     fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()>;
     /// It waits until then; one more failed attempt.
-    fn put_off(&self, item: &str, until: Timestamp, reason: &str) -> Kept<()>;
+    fn put_off(&self, item: &str, until: Timestamp, why: &ExchangeError) -> Kept<()>;
     /// It is parked for this reason until a person decides.
     fn wedge(&self, item: &str, problem: &Problem) -> Kept<()>;
 
@@ -82,12 +100,28 @@ pub trait Queues {
     /// Whether the packet of this name, or the same bytes under another, is kept. The hash is
     /// empty where the server does not tell it.
     fn is_kept(&self, server_id: &str, sha256: &str) -> Kept<bool>;
-    /// Keeps a packet's bytes; their hash is checked.
+    /// Keeps a packet's bytes; their hash is checked. What was noted of it is forgotten.
     fn keep_packet(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()>;
     /// The beginning of a packet that an earlier run could not fetch whole.
     fn begun(&self, item: &InboxItem) -> Kept<Vec<u8>>;
     /// Keeps such a beginning in the place of the one before.
     fn keep_begun(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()>;
+
+    /// What earlier runs did not bring here, the longest due first.
+    fn unfetched(&self) -> Kept<Vec<Unfetched>>;
+    /// Notes a packet that is not here after so many failed attempts, in the place of what was
+    /// noted of it before; `None` where nothing is wrong with it.
+    fn note_unfetched(
+        &self,
+        item: &InboxItem,
+        tries: u32,
+        until: Timestamp,
+        error: Option<&ExchangeError>,
+    ) -> Kept<()>;
+    /// It is here after all.
+    fn forget_unfetched(&self, server_id: &str) -> Kept<()>;
+    /// The server has been told that it is given up.
+    fn told_given_up(&self, server_id: &str) -> Kept<()>;
 }
 
 /// What one run did.
@@ -99,7 +133,7 @@ pub struct SyncReport {
     pub confirmed: u32,
     pub wedged: u32,
     pub put_off: u32,
-    /// Packets that could not be fetched; they stay at the server and are tried next time.
+    /// Packets that could not be fetched; they stay at the server and are tried again later.
     pub troubled: Vec<Trouble>,
     /// Packets that stay at the server because they are larger than was wanted.
     pub held: u32,
@@ -107,12 +141,12 @@ pub struct SyncReport {
     pub skew: Option<SignedDuration>,
     /// There is more to do: run again at once.
     pub more: bool,
-    /// Why the run ended early, if it did.
+    /// Why the run ended early, or left something unsent, if it did.
     pub stopped: Option<Stop>,
 }
 
 impl SyncReport {
-    /// Why the run ended early, for people.
+    /// The same for people.
     pub fn problem(&self) -> Option<Problem> {
         self.stopped.clone().map(Problem::from)
     }
@@ -126,7 +160,7 @@ pub struct Trouble {
     pub error: ExchangeError,
 }
 
-/// Why a run ended early.
+/// Why a run did not do all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
     /// The line or the server.
@@ -182,7 +216,8 @@ pub fn sync_small(
         watch,
         report: SyncReport::default(),
         broken: 0,
-        again: HashSet::new(),
+        unsent: None,
+        aside: HashMap::new(),
     };
     if let Err(stop) = run.all() {
         tracing::warn!(?stop, "the synchronisation ended early");
@@ -198,24 +233,39 @@ struct Run<'a> {
     most: u64,
     watch: &'a dyn Watch,
     report: SyncReport,
-    /// Packets in a row whose fetching broke.
+    /// Failures in a row, as [`MAX_BROKEN`] counts them.
     broken: u32,
-    /// Packets to fetch again that were confirmed once: they no longer wait at the server,
-    /// so the cursor must not pass them.
-    again: HashSet<String>,
+    /// Why the first parcel that was put off did not go.
+    unsent: Option<ExchangeError>,
+    /// What earlier runs did not fetch, by the server's name for it.
+    aside: HashMap<String, Unfetched>,
 }
 
 impl Run<'_> {
     fn all(&mut self) -> Result<(), Stop> {
         let server = self.line.health()?;
         self.report.skew = Some(server.skew);
-        // A parcel that breaks the call says nothing against fetching.
-        let sending = match self.send_all(server.packet_limit) {
-            Err(Stop::Line(error)) if error.scope() == Scope::Call => Err(error),
-            other => other.map(Ok)?,
-        };
+        self.send_all(server.packet_limit)?;
+        self.broken = 0;
         self.fetch_all()?;
-        sending.map_err(Stop::from)
+        self.unsent.take().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// What answers in the server's place while the server itself can be reached concerns one
+    /// packet alone: a filter on the way does not let it pass.
+    fn of_one_packet(&self, error: ExchangeError) -> ExchangeError {
+        match error {
+            ExchangeError::NotTheServer(detail) if self.line.health().is_ok() => {
+                ExchangeError::Blocked(detail)
+            }
+            error => error,
+        }
+    }
+
+    /// Counts what speaks against the line; whether it is enough to leave it alone.
+    fn is_enough(&mut self, error: &ExchangeError) -> bool {
+        self.broken = if is_of_the_line(error) { self.broken + 1 } else { 0 };
+        self.broken >= MAX_BROKEN
     }
 
     fn call_off(&self) -> Answer<()> {
@@ -239,24 +289,29 @@ impl Run<'_> {
                     return Ok(());
                 }
                 self.call_off()?;
-                self.send_one(&item, limit)?;
+                if self.send_one(&item, limit)?.is_break() {
+                    return Ok(());
+                }
                 seen.insert(item.item);
             }
         }
     }
 
-    fn send_one(&mut self, item: &OutboxItem, limit: u64) -> Result<(), Stop> {
+    /// Breaks where the others need not be tried.
+    fn send_one(&mut self, item: &OutboxItem, limit: u64) -> Result<ControlFlow<()>, Stop> {
+        const GO_ON: ControlFlow<()> = ControlFlow::Continue(());
         let bytes = match self.queues.parcel_bytes(item) {
             Ok(Some(bytes)) => bytes,
             // Withdrawn since the list was made: there is nothing to send.
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(GO_ON),
             // Its bytes cannot be had: it alone is parked. If the whole disk is at fault,
             // parking fails too and the run ends.
-            Err(problem) => return self.wedge(item, problem),
+            Err(problem) => return self.wedge(item, problem).map(|()| GO_ON),
         };
         let size = bytes.len() as u64;
         if size > limit {
-            return self.wedge(item, ExchangeError::TooLarge { size, limit }.into());
+            let error = ExchangeError::TooLarge { size, limit };
+            return self.wedge(item, error.into()).map(|()| GO_ON);
         }
         let parcel = Parcel {
             key: item.item.clone(),
@@ -266,29 +321,44 @@ impl Run<'_> {
             bytes: Arc::from(bytes),
             tried: item.attempts > 0,
         };
-        match self.line.send(&parcel, self.watch) {
+        let error = match self.line.send(&parcel, self.watch) {
             Ok(receipt) => {
                 self.queues.sent(&item.item, &receipt)?;
                 self.report.sent += 1;
-                Ok(())
+                self.broken = 0;
+                return Ok(GO_ON);
             }
-            Err(error) if error.scope() == Scope::Item => self.wedge(item, error.into()),
-            Err(error) => {
-                // A fault of the whole line says nothing against this parcel: once the line
-                // is back (or the secret right, or the clock), it goes without delay. A call
-                // that broke may have broken upon it: it makes room for the others.
-                if error.scope() == Scope::Call {
-                    let failures = item.attempts.saturating_add(1);
-                    let until = back_off::retry_at(self.now, &item.item, failures);
-                    let asked = error.asks_to_wait();
-                    let asked = asked.map(|wait| back_off::after(self.now, &item.item, wait));
-                    let until = asked.map_or(until, |asked| asked.max(until));
-                    self.queues.put_off(&item.item, until, &error.to_string())?;
-                    self.report.put_off += 1;
-                }
-                Err(error.into())
+            Err(error) => self.of_one_packet(error),
+        };
+        match error.scope() {
+            Scope::Item => self.wedge(item, error.into()).map(|()| GO_ON),
+            // A fault of the whole line says nothing against this parcel: once the line is back
+            // (or the secret right, or the clock), it goes without delay.
+            Scope::Line => Err(error.into()),
+            // A call that broke may have broken upon it: it makes room for the others.
+            Scope::Call => {
+                self.put_off(item, &error)?;
+                let over = matches!(error, ExchangeError::OverQuota { .. });
+                let gone = is_of_the_line(&error) && self.line.health().is_err();
+                self.unsent.get_or_insert(error);
+                // A server that fails is not sent all there is in vain: since these rest, the
+                // next run comes to those behind them.
+                self.broken += 1;
+                let enough = self.broken >= MAX_BROKEN;
+                Ok(if over || enough || gone { ControlFlow::Break(()) } else { GO_ON })
             }
         }
+    }
+
+    fn put_off(&mut self, item: &OutboxItem, error: &ExchangeError) -> Result<(), Stop> {
+        let until = back_off::retry_at(self.now, &item.item, item.attempts.saturating_add(1));
+        let asked = error.asks_to_wait();
+        let asked = asked.map(|wait| back_off::after(self.now, &item.item, wait));
+        let until = asked.map_or(until, |asked| asked.max(until));
+        tracing::warn!(item = item.item, %error, %until, "a parcel is put off");
+        self.queues.put_off(&item.item, until, error)?;
+        self.report.put_off += 1;
+        Ok(())
     }
 
     fn wedge(&mut self, item: &OutboxItem, problem: Problem) -> Result<(), Stop> {
@@ -297,122 +367,10 @@ impl Run<'_> {
         self.report.wedged += 1;
         Ok(())
     }
+}
 
-    // In.
-
-    fn fetch_all(&mut self) -> Result<(), Stop> {
-        let mut done = HashSet::new();
-        let mut cursor = self.queues.cursor()?;
-        // The cursor stands before something that only this list brings again.
-        let mut pinned = false;
-        for page in 0.. {
-            if page == MAX_PAGES {
-                self.report.more = !pinned;
-                break;
-            }
-            let InboxPage { items, next } = match self.list(Listing::After(cursor.as_deref())) {
-                // The cursor is of another server: begin anew, what is kept is only skipped.
-                Err(ExchangeError::Refused { .. }) if page == 0 && cursor.is_some() => {
-                    self.list(Listing::After(None))?
-                }
-                page => page?,
-            };
-            let taken = self.take_page(&items, &mut done);
-            // Also when the page ended early: what is dealt with is not listed again.
-            if !pinned {
-                let settled =
-                    |item: &&InboxItem| done.contains(&item.id) && !self.again.contains(&item.id);
-                let settled = items.iter().take_while(settled);
-                pinned = settled.clone().count() < items.len();
-                if let Some(last) = settled.last() {
-                    self.queues.set_cursor(&last.cursor)?;
-                }
-            }
-            taken?;
-            if next.is_none() || next == cursor {
-                break;
-            }
-            cursor = next;
-        }
-        let mut after = None;
-        for page in 0.. {
-            if page == MAX_PAGES {
-                self.report.more = true;
-                break;
-            }
-            let InboxPage { items, next } = self.list(Listing::Waiting(after.as_deref()))?;
-            self.take_page(&items, &mut done)?;
-            if next.is_none() || next == after {
-                break;
-            }
-            after = next;
-        }
-        Ok(())
-    }
-
-    fn list(&self, listing: Listing<'_>) -> Answer<InboxPage> {
-        self.call_off()?;
-        self.line.inbox(listing, PAGE)
-    }
-
-    /// Deals with each item; those dealt with, for good or for this run, go into `done`.
-    fn take_page(&mut self, items: &[InboxItem], done: &mut HashSet<String>) -> Result<(), Stop> {
-        for item in items {
-            if done.contains(&item.id) {
-                continue;
-            }
-            self.call_off()?;
-            match self.take(item) {
-                Ok(()) => self.broken = 0,
-                Err(Stop::Line(error)) if error.scope() != Scope::Line => {
-                    let broken = error.scope() == Scope::Call && error != ExchangeError::Damaged;
-                    self.broken = if broken { self.broken + 1 } else { 0 };
-                    if item.confirmed && error.is_recoverable() {
-                        self.again.insert(item.id.clone());
-                    }
-                    tracing::warn!(id = item.id, %error, "a packet could not be fetched");
-                    self.report.troubled.push(Trouble {
-                        server_id: item.id.clone(),
-                        from: item.from.clone(),
-                        error: error.clone(),
-                    });
-                    if self.broken >= MAX_BROKEN {
-                        return Err(error.into());
-                    }
-                }
-                Err(stop) => return Err(stop),
-            }
-            done.insert(item.id.clone());
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, item: &InboxItem) -> Result<(), Stop> {
-        if self.queues.is_kept(&item.id, &item.sha256)? {
-            if !item.confirmed {
-                self.line.confirm(&item.id, Outcome::Kept)?;
-                self.report.confirmed += 1;
-            }
-            return Ok(());
-        }
-        // How urgent it is stands within it; the list tells its size alone.
-        if item.size > self.most {
-            self.report.held += 1;
-            return Ok(());
-        }
-        let mut bytes = self.queues.begun(item)?;
-        let had = bytes.len();
-        if let Err(error) = self.line.go_on_fetching(item, &mut bytes, self.watch) {
-            if bytes.len() != had {
-                self.queues.keep_begun(item, &bytes)?;
-            }
-            return Err(error.into());
-        }
-        self.queues.keep_packet(item, &bytes)?;
-        self.report.received += 1;
-        self.line.confirm(&item.id, Outcome::Kept)?;
-        Ok(())
-    }
+const fn is_of_the_line(error: &ExchangeError) -> bool {
+    matches!(error, ExchangeError::Cut(_) | ExchangeError::TimedOut { .. })
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub enum ExchangeError {
     Cut(String),
     #[error("what answered is not the server: {0}")]
     NotTheServer(String),
+    #[error("something on the way does not let this packet pass: {0}")]
+    Blocked(String),
     #[error("the server's certificate is not trusted: {0}")]
     Untrusted(String),
     #[error("the server failed with status {status}: {detail}")]
@@ -66,7 +68,7 @@ pub enum ExchangeError {
 pub enum Scope {
     /// This parcel or packet: the others go on.
     Item,
-    /// This call: sending (or fetching) pauses.
+    /// This call: the parcel or packet rests, then it is tried again.
     Call,
     /// Everything on this line.
     Line,
@@ -80,6 +82,7 @@ impl ExchangeError {
             | Self::TimedOut { .. }
             | Self::Cut(_)
             | Self::NotTheServer(_)
+            | Self::Blocked(_)
             | Self::ServerFault { .. }
             | Self::Busy
             | Self::OverQuota { .. }
@@ -120,6 +123,7 @@ impl ExchangeError {
             | Self::Refused { .. } => Scope::Item,
             Self::TimedOut { .. }
             | Self::Cut(_)
+            | Self::Blocked(_)
             | Self::ServerFault { .. }
             | Self::OverQuota { .. }
             | Self::Damaged => Scope::Call,
@@ -151,6 +155,7 @@ impl From<ExchangeError> for Problem {
             ExchangeError::NotTheServer(_) => {
                 Self::new("exchange-not-the-server", Unavailable, Server)
             }
+            ExchangeError::Blocked(_) => Self::new("exchange-blocked", Unavailable, Environment),
             ExchangeError::Untrusted(_) => Self::new("exchange-untrusted", Refused, Server),
             ExchangeError::ServerFault { status, .. } => {
                 Self::new("exchange-server-fault", Unavailable, Server).with("status", status)
@@ -224,6 +229,7 @@ mod tests {
             ExchangeError::TimedOut { seconds: 60 },
             ExchangeError::Cut("x".into()),
             ExchangeError::NotTheServer("x".into()),
+            ExchangeError::Blocked("x".into()),
             ExchangeError::Untrusted("x".into()),
             ExchangeError::ServerFault { status: 500, detail: "x".into() },
             ExchangeError::Busy,

@@ -16,10 +16,10 @@ use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::exchange::back_off;
-use crate::exchange::engine::{self, Kept, OutboxItem, Queues};
-use crate::exchange::{InboxItem, Line, Patience, Receipt, ServerAddress, Watch};
+use crate::exchange::engine::{self, Kept, OutboxItem, Queues, Unfetched, Wish};
+use crate::exchange::{ExchangeError, InboxItem, Line, Patience, Receipt, ServerAddress, Watch};
 use crate::i18n::tell;
-use crate::store::PacketState;
+use crate::store::{PacketState, UnfetchedRow};
 
 impl Office {
     /// Sends what waits and fetches what has arrived, once; then takes in what was fetched
@@ -125,7 +125,8 @@ impl Office {
     fn count_outbox(&self, total: &mut SyncReport) -> Result<(), Problem> {
         let counts = self.store().counts()?;
         total.waiting = u32::try_from(counts.outbox_waiting).unwrap_or(u32::MAX);
-        total.wedged = u32::try_from(counts.outbox_wedged).unwrap_or(u32::MAX);
+        let parked = counts.outbox_wedged.saturating_add(self.unfetched_count()?);
+        total.wedged = u32::try_from(parked).unwrap_or(u32::MAX);
         Ok(())
     }
 
@@ -205,8 +206,9 @@ impl Queues for Office {
         self.by_itself(change)
     }
 
-    fn put_off(&self, item: &str, until: Timestamp, reason: &str) -> Kept<()> {
-        Ok(self.store().put_off(item, &until, reason)?)
+    fn put_off(&self, item: &str, until: Timestamp, why: &ExchangeError) -> Kept<()> {
+        let why = tell(&Problem::from(why.clone())).what;
+        Ok(self.store().put_off(item, &until, &why)?)
     }
 
     fn wedge(&self, item: &str, problem: &Problem) -> Kept<()> {
@@ -244,7 +246,9 @@ impl Queues for Office {
             origin: item.from.to_string(),
             server_id: item.id.clone(),
         })?;
-        Ok(self.store().forget_begun(&self.server().unwrap_or_default(), &item.id)?)
+        let server = self.server().unwrap_or_default();
+        self.store().forget_unfetched(&server, &item.id)?;
+        Ok(self.store().forget_begun(&server, &item.id)?)
     }
 
     fn begun(&self, item: &InboxItem) -> Kept<Vec<u8>> {
@@ -264,6 +268,54 @@ impl Queues for Office {
         let hash = self.store().put_blob(bytes)?;
         Ok(self.store().begin_packet(&server, &item.id, &hash)?)
     }
+
+    fn unfetched(&self) -> Kept<Vec<Unfetched>> {
+        let rows = self.store().unfetched(&self.server().unwrap_or_default())?;
+        // What cannot be read any more is listed by the server again.
+        Ok(rows.into_iter().filter_map(unfetched).collect())
+    }
+
+    fn note_unfetched(
+        &self,
+        item: &InboxItem,
+        tries: u32,
+        until: Timestamp,
+        error: Option<&ExchangeError>,
+    ) -> Kept<()> {
+        let problem = error.cloned().map(Problem::from);
+        let row = UnfetchedRow {
+            server_id: item.id.clone(),
+            item: serde_json::to_string(item).map_err(|_| OfficeError::BadSetting("inbox"))?,
+            tries,
+            not_before: until,
+            code: problem.as_ref().map_or("", |problem| problem.code).to_owned(),
+            detail: problem.as_ref().map(|problem| tell(problem).what).unwrap_or_default(),
+            passes: error.is_none_or(ExchangeError::is_recoverable),
+            given_up: String::new(),
+            given_up_by: String::new(),
+            is_told: false,
+        };
+        Ok(self.store().note_unfetched(&self.server().unwrap_or_default(), row)?)
+    }
+
+    fn forget_unfetched(&self, server_id: &str) -> Kept<()> {
+        Ok(self.store().forget_unfetched(&self.server().unwrap_or_default(), server_id)?)
+    }
+
+    fn told_given_up(&self, server_id: &str) -> Kept<()> {
+        Ok(self.store().told_given_up(&self.server().unwrap_or_default(), server_id)?)
+    }
+}
+
+/// What the store noted of a packet, as the engine wants it.
+fn unfetched(row: UnfetchedRow) -> Option<Unfetched> {
+    let wish = match row {
+        _ if row.given_up.is_empty() => Wish::Fetch,
+        _ if row.is_told => Wish::Nothing,
+        _ => Wish::GiveUp,
+    };
+    let item = serde_json::from_str(&row.item).ok()?;
+    Some(Unfetched { item, tries: row.tries, until: row.not_before, wish })
 }
 
 impl Office {

@@ -22,6 +22,7 @@ impl Office {
             outbound: counts.outbound,
             outbox_waiting: counts.outbox_waiting,
             outbox_wedged: counts.outbox_wedged,
+            unfetched: self.unfetched_count()?,
             quarantined: counts.quarantined,
             agenda: self.agenda_counts()?,
             drafts_for_me: self.draft_count_for_me()?,

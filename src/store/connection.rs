@@ -38,6 +38,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("migrations/0015_orders.sql"),
     include_str!("migrations/0016_begun.sql"),
     include_str!("migrations/0017_replaces.sql"),
+    include_str!("migrations/0018_unfetched.sql"),
 ];
 
 /// How a connection will be used.

@@ -13,6 +13,7 @@ use super::durability::{extension_failed, forget_failed_extension};
 use super::error::StoreError;
 use super::paper::{drop_sheaf, keep_sheaf};
 use super::row;
+use super::unfetched::{forget_unfetched, make_fetching_due, told_given_up};
 use super::view::View;
 use super::writer::Writer;
 use crate::domain::document::{BlobHash, DocumentKey};
@@ -126,10 +127,18 @@ local_changes! {
     fn begin_packet(server: &str, server_id: &str, bytes: &BlobHash);
     /// It is here whole, or of no use.
     fn forget_begun(server: &str, server_id: &str);
+    /// A packet that could not be fetched is here, or is at that server no more.
+    fn forget_unfetched(server: &str, server_id: &str);
+    /// The server knows that a packet is given up.
+    fn told_given_up(server: &str, server_id: &str);
+    /// It is fetched with the next exchange, without waiting for its time.
+    fn make_fetching_due(server: &str, server_id: &str);
     /// A try failed; the item is not due before `until`.
     fn put_off(item: &str, until: &Timestamp, reason: &str);
-    /// Everything that waits is due at once; how often it was tried is remembered.
+    /// Everything that waits, to be sent or fetched, is due at once; how often it was tried is remembered.
     fn make_due();
+    /// The same of one item.
+    fn make_item_due(item: &str);
     /// Forgets the tries of an item, so that it is due at once.
     fn forget_tries(item: &str);
     /// Signatures could not be made to last longer; `args` is JSON.
@@ -212,6 +221,14 @@ fn put_off(
 
 fn make_due(connection: &Connection) -> Result<(), StoreError> {
     connection.prepare_cached("UPDATE outbox_attempt SET not_before_millis = 0")?.execute([])?;
+    connection.prepare_cached("UPDATE unfetched SET not_before_millis = 0")?.execute([])?;
+    Ok(())
+}
+
+fn make_item_due(connection: &Connection, item: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE outbox_attempt SET not_before_millis = 0 WHERE item = ?1")?
+        .execute([item])?;
     Ok(())
 }
 

@@ -91,6 +91,21 @@ impl View<'_> {
             .collect()
     }
 
+    /// What failed lately and rests until its next try, urgent first, then oldest first.
+    pub fn outbox_resting(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OutboxItem>, StoreError> {
+        self.connection
+            .prepare_cached(&format!(
+                "{SELECT} WHERE o.state = 'waiting' AND a.not_before_millis > ?1
+                 ORDER BY o.urgent DESC, o.row LIMIT ?2"
+            ))?
+            .query_and_then(params![now.as_millisecond(), limit], from_row)?
+            .collect()
+    }
+
     /// Whether a packet with these very bytes waits or was sent.
     pub fn is_queued(&self, packet: &BlobHash) -> Result<bool, StoreError> {
         Ok(self

@@ -77,6 +77,7 @@ const LOCAL: &[&str] = &[
     "sheaf",
     "sheaf_blob",
     "begun_packet",
+    "unfetched",
 ];
 
 #[cfg(test)]

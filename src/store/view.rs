@@ -19,6 +19,7 @@ use super::outbox::OutboxItem;
 use super::packet::PacketRow;
 use super::register::BookRow;
 use super::template::KeptForm;
+use super::unfetched::UnfetchedRow;
 use super::user::UserRow;
 use super::writer::Writer;
 use super::{Store, row};
@@ -222,10 +223,18 @@ questions! {
     fn outbox_item(item: &str) -> Option<OutboxItem>;
     /// The beginning of a packet whose fetching from `server` broke off.
     fn begun_packet(server: &str, server_id: &str) -> Option<BlobHash>;
+    /// All that `server` has for this office and this desk does not, the longest due first.
+    fn unfetched(server: &str) -> Vec<UnfetchedRow>;
+    /// Those of them that somebody has to look at.
+    fn unfetched_stuck(server: &str, limit: u32) -> Vec<UnfetchedRow>;
+    fn unfetched_stuck_count(server: &str) -> u64;
+    fn unfetched_one(server: &str, server_id: &str) -> Option<UnfetchedRow>;
     /// Whether a packet with these very bytes waits or was sent.
     fn is_queued(packet: &BlobHash) -> bool;
     /// Parked items, oldest first.
     fn outbox_wedged(limit: u32) -> Vec<OutboxItem>;
+    /// What failed lately and rests until its next try, urgent first, then oldest first.
+    fn outbox_resting(now: Timestamp, limit: u32) -> Vec<OutboxItem>;
     /// All items of a document, oldest first.
     fn outbox_of(key: &DocumentKey) -> Vec<OutboxItem>;
 
@@ -453,10 +462,15 @@ mod tests {
         view.packets_to_take(10).unwrap();
         view.quarantine(10).unwrap();
         view.begun_packet("x", "x").unwrap();
+        view.unfetched("x").unwrap();
+        view.unfetched_stuck("x", 10).unwrap();
+        view.unfetched_stuck_count("x").unwrap();
+        view.unfetched_one("x", "x").unwrap();
         view.is_queued(&hash).unwrap();
         view.outbox_due(Timestamp::UNIX_EPOCH, u64::MAX, 10).unwrap();
         view.outbox_item("x").unwrap();
         view.outbox_wedged(10).unwrap();
+        view.outbox_resting(Timestamp::UNIX_EPOCH, 10).unwrap();
         view.outbox_of(&key).unwrap();
         view.next_number(&book).unwrap();
         view.reserved_numbers().unwrap();

@@ -735,6 +735,7 @@ impl Door for FakeDoor {
             outbound: OutboundState::ALL.into_iter().map(|s| (s, count_out(s))).collect(),
             outbox_waiting: if down { 3 } else { 0 },
             outbox_wedged: 0,
+            unfetched: 0,
             quarantined: u64::from(down),
             agenda: Agenda::ALL
                 .into_iter()

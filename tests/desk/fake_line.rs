@@ -68,6 +68,22 @@ impl FakeKeeper {
         self.park_of(item, ParkedKind::Order, recipient, issued);
     }
 
+    /// A packet of this agency that cannot be fetched.
+    pub fn park_packet(&self, item: &str, sender: &str) {
+        self.park_of(item, ParkedKind::Packet, sender, None);
+        let parked = &mut self.books().parked;
+        let packet = parked.last_mut().unwrap();
+        packet.why = "Gói tin nhận về không đúng với mã băm.".to_owned();
+        packet.next_try = "2026-11-23T05:00:00Z".parse().ok();
+    }
+
+    /// A status for this agency that failed lately and goes by itself later.
+    pub fn put_off(&self, item: &str, recipient: &str) {
+        self.park_of(item, ParkedKind::Status, recipient, None);
+        let parked = &mut self.books().parked;
+        parked.last_mut().unwrap().next_try = "2026-11-23T17:05:00Z".parse().ok();
+    }
+
     fn park_of(
         &self,
         item: &str,
@@ -83,6 +99,7 @@ impl FakeKeeper {
             recipient: AgencyCode::new("000.00.14.H30").unwrap(),
             recipient_name: recipient.to_owned(),
             why: "Máy chủ không biết nơi nhận này.".to_owned(),
+            next_try: None,
         });
     }
 }

@@ -81,8 +81,48 @@ fn what_the_server_does_not_take_is_decided_about_on_the_board() {
     stage.until("the reason", |stage| stage.focused("follow-words"));
     stage.type_text("Đã gửi bản giấy");
     stage.click("Bỏ gửi");
-    stage.until_seen("Máy chủ đã nhận mọi gói tin.");
+    stage.until_seen("Không có gói tin nào bị vướng.");
     assert_eq!(keeper.deeds(), ["retry 1", "give up 2: Đã gửi bản giấy"]);
+}
+
+#[test]
+fn what_rests_says_until_when_and_needs_no_decision() {
+    let keeper = FakeKeeper::furnished();
+    keeper.put_off("1", "Sở Nội vụ");
+    let mut stage = at_desk(&keeper, "be");
+    stage.press(Named::F10);
+    // It is nothing that presses.
+    stage.until_seen("Văn bản đã ký phải gửi trong ngày");
+    stage.alt('5');
+    stage.until("its next try", |stage| stage.sees("Tự động thử lại lúc 24/11/2026 00:05"));
+    stage.type_text("Không cần nữa");
+    stage.click("Bỏ gửi");
+    stage.click("Gửi lại");
+    stage.until("it goes at once", |_| !keeper.deeds().is_empty());
+    assert_eq!(keeper.deeds(), ["retry 1"]);
+}
+
+#[test]
+fn what_cannot_be_fetched_is_decided_about_on_the_board() {
+    let keeper = FakeKeeper::furnished();
+    for item in ["1", "2"] {
+        keeper.park_packet(item, "Sở Nội vụ");
+    }
+    let mut stage = at_desk(&keeper, "be");
+    stage.press(Named::F10);
+    stage.until("why it did not come, and when it is tried again", |stage| {
+        stage.sees("Gói tin nhận về không đúng với mã băm. · Tự động thử lại lúc 23/11/2026 12:00")
+    });
+    assert!(!stage.sees("Bỏ gửi"), "nothing is sent");
+    stage.click("Tải lại");
+    stage.until("one of them is let go", |_| keeper.deeds() == ["retry 1"]);
+    stage.until("the other", |stage| stage.sees("Bị vướng (1)  Alt+5"));
+    stage.click("Không nhận nữa");
+    stage.until("the reason", |stage| stage.focused("follow-words"));
+    stage.type_text("Nơi gửi đã gửi lại");
+    stage.click("Không nhận nữa");
+    stage.until_seen("Không có gói tin nào bị vướng.");
+    assert_eq!(keeper.deeds(), ["retry 1", "give up 2: Nơi gửi đã gửi lại"]);
 }
 
 #[test]

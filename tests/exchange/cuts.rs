@@ -23,6 +23,8 @@ on_every! {
     a_fetch_goes_on_in_the_next_run,
     a_limited_line_takes_its_time,
     a_lost_blob_does_not_hold_up_the_others,
+    nor_do_many_of_them,
+    what_is_given_up_is_told_to_the_server,
 }
 
 /// Goes up in one call.
@@ -54,7 +56,8 @@ fn a_fetch_cut_every_64_kib_still_ends(profile: Profile, place: &Place) {
         assert_eq!((report.received, report.troubled.len()), (0, 1));
         assert!(matches!(report.troubled[0].error, ExchangeError::Cut(_)), "{report:?}");
         proxy.spoil([]);
-        assert_eq!(sync(&province, &*b).received, 1);
+        assert_eq!(sync(&province, &*b).received, 0, "it does not rest");
+        assert_eq!(sync_later(&province, &*b).received, 1);
     }
     assert_eq!(province.received(), [bytes]);
 }
@@ -184,13 +187,12 @@ fn a_broken_upload_leaves_nothing_and_goes_again(profile: Profile, place: &Place
     commune.queue("2", &code(PROVINCE), b"hai", false);
     proxy.spoil([Fault::CutUp(SMALL as u64 / 2)]);
     let report = sync(&commune, &*a);
-    assert_eq!((report.sent, report.put_off), (0, 1));
+    // The parcel that broke the line waits, since the server is still there; the one behind it
+    // goes.
+    assert_eq!((report.sent, report.put_off), (1, 1));
     assert!(matches!(report.stopped, Some(Stop::Line(ExchangeError::Cut(_)))));
-    assert!(inbox(&*b).is_empty());
-
-    // The parcel that broke the line waits; the one behind it goes.
-    let report = sync(&commune, &*a);
-    assert_eq!((report.sent, report.stopped), (1, None));
+    assert_eq!(inbox(&*b).len(), 1);
+    assert_eq!(sync(&commune, &*a).put_off, 0, "it does not rest");
     assert_eq!(sync_later(&commune, &*a).sent, 1);
     assert_eq!(sync(&Office::default(), &*b).received, 2);
     wait_until("unfinished uploads are gone", || entries(&place.path().join("unfinished")) == 0);
@@ -258,7 +260,7 @@ fn the_server_stops_during_a_download(profile: Profile, place: &Place) {
 
     let server = place.start();
     proxy.point_at(server.address());
-    let report = sync(&province, &*b);
+    let report = sync_later(&province, &*b);
     assert_eq!((report.received, report.stopped), (1, None));
     let carried = carried(&proxy, &bytes);
     assert_eq!(carried < 1.05, profile.can(Ability::GoOnFetching), "{carried} times");
@@ -274,13 +276,19 @@ fn a_fetch_goes_on_in_the_next_run(profile: Profile, place: &Place) {
     a.send(&parcel("k", &[PROVINCE], &bytes), &()).unwrap();
     // Each run has a line of its own, as after a restart, and gives up after some of it.
     let province = Office::default();
-    for _ in 0..3 {
+    for day in 1..=3 {
         proxy.spoil([Fault::CutDown(300_000)].into_iter().chain([Fault::CutDown(0); 8]));
-        let report = sync(&province, &*profile.line(&proxy.url(), PROVINCE));
+        let line = profile.line(&proxy.url(), PROVINCE);
+        // Where each brings more there is no pause between them.
+        let pause = if profile.can(Ability::GoOnFetching) { 0 } else { 24 * day };
+        let now = Timestamp::now() + SignedDuration::from_hours(pause);
+        let report = sync_once(&province, &*line, now, &());
         assert!(report.troubled.len() == 1 && report.received == 0, "{report:?}");
     }
     proxy.spoil([]);
-    let report = sync(&province, &*profile.line(&proxy.url(), PROVINCE));
+    let pause = if profile.can(Ability::GoOnFetching) { 0 } else { 96 };
+    let now = Timestamp::now() + SignedDuration::from_hours(pause);
+    let report = sync_once(&province, &*profile.line(&proxy.url(), PROVINCE), now, &());
     assert_eq!((report.received, report.stopped), (1, None));
     let carried = carried(&proxy, &bytes);
     assert_eq!(carried < 1.05, profile.can(Ability::GoOnFetching), "{carried} times");
@@ -335,10 +343,7 @@ fn a_lost_blob_does_not_hold_up_the_others(profile: Profile, place: &Place) {
     a.send(&parcel("1", &[PROVINCE], b"mat tep"), &()).unwrap();
     a.send(&parcel("2", &[PROVINCE], &damaged), &()).unwrap();
     a.send(&parcel("3", &[PROVINCE], b"con nguyen"), &()).unwrap();
-    let blob = |bytes: &[u8]| {
-        let hash = sha256_hex(bytes);
-        place.path().join("blobs").join(&hash[..2]).join(&hash[2..])
-    };
+    let blob = |bytes: &[u8]| blob(place, bytes);
     std::fs::remove_file(blob(b"mat tep")).unwrap();
     std::fs::write(blob(&damaged), packet(2, 1000)).unwrap();
     let province = Office::default();
@@ -347,16 +352,70 @@ fn a_lost_blob_does_not_hold_up_the_others(profile: Profile, place: &Place) {
     assert!(province.received().contains(&b"con nguyen".to_vec()));
     let errors: Vec<_> = report.troubled.into_iter().map(|trouble| trouble.error).collect();
     assert!(matches!(errors[0], ExchangeError::ServerFault { .. }), "{errors:?}");
-    // Mended by the operators from a backup: the next run has them, past the cursor or not.
+    // Mended by the operators from a backup: once it is their time they come, past the cursor or
+    // not.
+    assert!(sync(&province, &*b).troubled.is_empty(), "they do not rest");
     std::fs::write(blob(b"mat tep"), b"mat tep").unwrap();
     std::fs::write(blob(&damaged), &damaged).unwrap();
     if profile.can(Ability::TellHashes) {
         assert_eq!(errors[1..], [ExchangeError::Damaged]);
-        assert_eq!((report.received, sync(&province, &*b).received), (1, 2));
+        assert_eq!((report.received, sync_later(&province, &*b).received), (1, 2));
     } else {
         // What is damaged comes as it is.
         assert_eq!(errors.len(), 1, "{errors:?}");
         assert!(province.received().contains(&packet(2, 1000)));
-        assert_eq!((report.received, sync(&province, &*b).received), (2, 1));
+        assert_eq!((report.received, sync_later(&province, &*b).received), (2, 1));
     }
+}
+
+/// Where the server keeps these bytes.
+fn blob(place: &Place, bytes: &[u8]) -> std::path::PathBuf {
+    let hash = sha256_hex(bytes);
+    place.path().join("blobs").join(&hash[..2]).join(&hash[2..])
+}
+
+fn nor_do_many_of_them(profile: Profile, place: &Place) {
+    let server = place.start();
+    let (a, b) = (profile.line(&server.url(), COMMUNE), profile.line(&server.url(), PROVINCE));
+    let lost: Vec<_> = (1..=7).map(|seed| packet(seed, 1000)).collect();
+    for (key, bytes) in lost.iter().enumerate() {
+        a.send(&parcel(&key.to_string(), &[PROVINCE], bytes), &()).unwrap();
+        std::fs::remove_file(blob(place, bytes)).unwrap();
+    }
+    a.send(&parcel("con", &[PROVINCE], b"con nguyen"), &()).unwrap();
+    let province = Office::default();
+    let report = sync(&province, &*b);
+    assert_eq!((report.received, report.troubled.len(), report.stopped), (1, 7, None));
+    let report = sync(&province, &*b);
+    assert_eq!((report.received, report.troubled.len(), report.stopped), (0, 0, None));
+    for bytes in &lost {
+        std::fs::write(blob(place, bytes), bytes).unwrap();
+    }
+    let report = sync_later(&province, &*b);
+    assert_eq!((report.received, report.stopped), (7, None));
+    assert_eq!(province.unfetched(), []);
+}
+
+fn what_is_given_up_is_told_to_the_server(profile: Profile, place: &Place) {
+    let server = place.start();
+    let (a, b) = (profile.line(&server.url(), COMMUNE), profile.line(&server.url(), PROVINCE));
+    let lost = packet(1, 1000);
+    let sent = a.send(&parcel("1", &[PROVINCE], &lost), &()).unwrap();
+    std::fs::remove_file(blob(place, &lost)).unwrap();
+    let province = Office::default();
+    assert_eq!(sync(&province, &*b).troubled.len(), 1);
+    let [noted] = &province.unfetched()[..] else { panic!("nothing is noted") };
+    assert_eq!((noted.tries, noted.item.from.clone()), (1, code(COMMUNE)));
+    province.give_up(&noted.item.id);
+    for _ in 0..2 {
+        let report = sync_later(&province, &*b);
+        assert_eq!((report.received, report.troubled.len(), report.stopped), (0, 0, None));
+    }
+    let state = a.delivery(&sent.server_id).unwrap();
+    assert_eq!(state.deliveries[0].outcome, Some(vanthu::exchange::Outcome::Refused));
+    assert!(inbox(&*b).is_empty());
+    // Seen from the first byte of the list on, it is not wanted any more either.
+    province.forget_cursor();
+    std::fs::write(blob(place, &lost), &lost).unwrap();
+    assert_eq!(sync_later(&province, &*b).received, 0);
 }

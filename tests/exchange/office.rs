@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::document::BlobHash;
 use vanthu::domain::problem::Problem;
-use vanthu::exchange::engine::{Kept, OutboxItem, Queues};
+use vanthu::exchange::engine::{Kept, OutboxItem, Queues, Unfetched, Wish};
 use vanthu::exchange::wire::sha256_hex;
-use vanthu::exchange::{InboxItem, OutboxKind, Receipt};
+use vanthu::exchange::{ExchangeError, InboxItem, OutboxKind, Receipt};
 
 #[derive(Default)]
 pub struct Office {
@@ -22,6 +22,7 @@ struct Inner {
     outbox: Vec<Row>,
     kept: BTreeMap<String, Vec<u8>>,
     begun: BTreeMap<String, Vec<u8>>,
+    unfetched: BTreeMap<String, Unfetched>,
     cursor: Option<String>,
 }
 
@@ -63,6 +64,16 @@ impl Office {
         self.inner.lock().unwrap().kept.values().cloned().collect()
     }
 
+    /// What could not be fetched, by the server's name for it.
+    pub fn unfetched(&self) -> Vec<Unfetched> {
+        self.inner.lock().unwrap().unfetched.values().cloned().collect()
+    }
+
+    /// A person does not want this packet any more.
+    pub fn give_up(&self, server_id: &str) {
+        self.inner.lock().unwrap().unfetched.get_mut(server_id).unwrap().wish = Wish::GiveUp;
+    }
+
     pub fn forget_cursor(&self) {
         self.inner.lock().unwrap().cursor = None;
     }
@@ -97,7 +108,7 @@ impl Queues for Office {
         self.change(item, |row| row.server_id = Some(receipt.server_id.clone()))
     }
 
-    fn put_off(&self, item: &str, until: Timestamp, _reason: &str) -> Kept<()> {
+    fn put_off(&self, item: &str, until: Timestamp, _: &ExchangeError) -> Kept<()> {
         self.change(item, |row| {
             row.until = Some(until);
             row.item.attempts += 1;
@@ -131,6 +142,7 @@ impl Queues for Office {
         let before = inner.kept.insert(item.id.clone(), bytes.to_vec());
         assert!(before.is_none(), "kept twice: {}", item.id);
         inner.begun.remove(&item.id);
+        inner.unfetched.remove(&item.id);
         Ok(())
     }
 
@@ -140,6 +152,32 @@ impl Queues for Office {
 
     fn keep_begun(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()> {
         self.inner.lock().unwrap().begun.insert(item.id.clone(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn unfetched(&self) -> Kept<Vec<Unfetched>> {
+        Ok(self.unfetched())
+    }
+
+    fn note_unfetched(
+        &self,
+        item: &InboxItem,
+        tries: u32,
+        until: Timestamp,
+        _: Option<&ExchangeError>,
+    ) -> Kept<()> {
+        let one = Unfetched { item: item.clone(), tries, until, wish: Wish::Fetch };
+        self.inner.lock().unwrap().unfetched.insert(item.id.clone(), one);
+        Ok(())
+    }
+
+    fn forget_unfetched(&self, server_id: &str) -> Kept<()> {
+        self.inner.lock().unwrap().unfetched.remove(server_id);
+        Ok(())
+    }
+
+    fn told_given_up(&self, server_id: &str) -> Kept<()> {
+        self.inner.lock().unwrap().unfetched.get_mut(server_id).unwrap().wish = Wish::Nothing;
         Ok(())
     }
 }

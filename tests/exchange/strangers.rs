@@ -7,6 +7,7 @@ use vanthu::domain::problem::Problem;
 use vanthu::exchange::engine::Stop;
 use vanthu::exchange::{ExchangeError, Outcome, Watch};
 
+use super::filter::{Filter, PAGES};
 use super::proxy::{Fault, Proxy};
 use super::*;
 
@@ -15,6 +16,7 @@ on_every! {
     what_is_called_off_ends_soon_and_parks_nothing,
     a_clock_that_is_wrong_is_told_by_how_much,
     the_slow_and_the_rude_are_not_waited_for,
+    what_is_stopped_on_the_way_does_not_hold_up_the_others,
 }
 
 fn a_wrong_secret_parks_nothing(profile: Profile, place: &Place) {
@@ -149,6 +151,53 @@ fn what_is_called_off_ends_soon_and_parks_nothing(profile: Profile, place: &Plac
         assert_eq!((report.sent + report.received, report.stopped), (1, None));
     }
     assert_eq!(office.received(), [bytes]);
+}
+
+fn what_is_stopped_on_the_way_does_not_hold_up_the_others(profile: Profile, place: &Place) {
+    let server = place.start();
+    let (commune, province) = (Office::default(), Office::default());
+    for (seed, page) in (1..).step_by(10).zip(PAGES) {
+        let filter = Filter::before(server.address(), page);
+        let b = profile.line(&server.url(), PROVINCE);
+        b.send(&parcel(&seed.to_string(), &[COMMUNE], &packet(seed, 500)), &()).unwrap();
+        // Sending: the first of three does not pass, once as one call and once in pieces.
+        let sizes = if seed == 1 { [1_000; 3] } else { [100_000; 3] };
+        let packets: Vec<_> =
+            (seed + 1..).zip(sizes).map(|(seed, size)| packet(seed, size)).collect();
+        for (n, bytes) in packets.iter().enumerate() {
+            commune.queue(&format!("{seed}-{n}"), &code(PROVINCE), bytes, false);
+        }
+        let stopped = format!("{seed}-0");
+        filter.stop(&packets[0][..64]);
+        let a = profile.line(&filter.url(), COMMUNE);
+        let report = sync(&commune, &*a);
+        assert_eq!((report.sent, report.put_off, report.received), (2, 1, 1), "{report:?}");
+        let told = report.stopped.clone();
+        assert!(matches!(told, Some(Stop::Line(ExchangeError::Blocked(_)))), "{report:?}");
+        let row = commune.row(&stopped);
+        assert_eq!((row.item.attempts, row.wedged), (1, None));
+        // It rests meanwhile, and nothing is wrong with the line.
+        let report = sync(&commune, &*a);
+        assert_eq!((report.sent, report.put_off, report.stopped), (0, 0, None));
+        filter.stop(b"");
+        assert_eq!(sync_later(&commune, &*a).sent, 1);
+
+        // Fetching: likewise.
+        let items = b.inbox(Listing::Waiting(None), 10).unwrap().items;
+        assert_eq!(items.len(), 3);
+        let name = items[0].id.split('@').next().unwrap().to_owned();
+        filter.stop(name.as_bytes());
+        let b = profile.line(&filter.url(), PROVINCE);
+        let report = sync(&province, &*b);
+        assert_eq!((report.received, report.stopped), (2, None));
+        let troubled: Vec<_> = report.troubled.into_iter().map(|one| one.error).collect();
+        assert!(matches!(troubled[..], [ExchangeError::Blocked(_)]), "{troubled:?}");
+        let report = sync(&province, &*b);
+        assert_eq!((report.troubled.len(), report.stopped), (0, None), "it does not rest");
+        filter.stop(b"");
+        assert_eq!(sync_later(&province, &*b).received, 1);
+    }
+    assert_eq!(province.received().len(), 6);
 }
 
 fn a_clock_that_is_wrong_is_told_by_how_much(profile: Profile, place: &Place) {

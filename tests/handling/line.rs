@@ -2,13 +2,15 @@
 //! not take.
 
 use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vanthu::domain::agency::Agency;
 use vanthu::domain::document::Urgency;
 use vanthu::domain::follow::Stage;
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::exchange::engine::Queues;
+use vanthu::exchange::{ExchangeError, Outcome};
 use vanthu::office::follow::IssuedUpdate;
 use vanthu::office::line::LineManner;
 use vanthu::office::parked::ParkedKind;
@@ -148,6 +150,94 @@ fn what_the_server_does_not_take_is_let_go_or_given_up() {
     let history = a.history(second).unwrap();
     assert!(history.iter().any(|entry| entry.text.contains("Đã gửi bản giấy")));
     assert!(a.audit().unwrap().is_clean());
+}
+
+/// The files below a folder of blobs.
+fn files(blobs: &Path) -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(blobs).unwrap().map(|folder| folder.unwrap().path());
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    files.map(|file| file.unwrap().path()).collect()
+}
+
+#[test]
+fn what_cannot_be_fetched_is_parked_told_and_decided_about() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let [server, _] = two.blobs();
+    for subject in ["Văn bản thứ nhất", "Văn bản thứ hai"] {
+        a.issue(sealed(a, &two.tokens, subject)).unwrap();
+    }
+    a.sync().unwrap();
+    let lost = files(&server);
+    assert_eq!(lost.len(), 2);
+    let away = |file: &Path| file.with_extension("mat");
+    for file in &lost {
+        std::fs::rename(file, away(file)).unwrap();
+    }
+    // Once may be chance: it rests, and comes by itself.
+    let report = b.sync().unwrap();
+    assert_eq!((report.problem, report.received, report.wedged), (None, 0, 0));
+    assert_eq!(b.sync().unwrap().wedged, 0, "it does not rest");
+    // Somebody asks: what rests is tried too.
+    let report = b.sync_now().unwrap();
+    assert_eq!((report.problem, report.wedged), (None, 2));
+    assert_eq!(b.counts().unwrap().unfetched, 2);
+    let parked = b.parked(10).unwrap();
+    let [first, second] = &parked[..] else { panic!("{parked:#?}") };
+    assert_eq!((first.kind, &first.recipient), (ParkedKind::Packet, &code(crate::world::TAN_BINH)));
+    assert_eq!(first.recipient_name, "Ủy ban nhân dân xã Tân Bình");
+    assert!(!first.why.is_empty() && first.next_try.unwrap() > Timestamp::now());
+    assert_eq!(b.parked(1).unwrap().len(), 1);
+
+    // The operators have found them again: one is let go, of the other nobody wants to hear.
+    for file in &lost {
+        std::fs::rename(away(file), file).unwrap();
+    }
+    assert_eq!(b.sync().unwrap().received, 0);
+    b.retry_parked(&first.item).unwrap();
+    assert_eq!(b.give_up_parked(&second.item, " ").unwrap_err().code, "office-reason-missing");
+    b.give_up_parked(&second.item, "Đã nhận bản giấy").unwrap();
+    let report = b.sync().unwrap();
+    assert_eq!((report.received, report.wedged, arrived(b)), (1, 0, 1));
+    assert_eq!((b.parked(10).unwrap(), b.counts().unwrap().unfetched), (vec![], 0));
+    let again = b.give_up_parked(&second.item, "Đã nhận bản giấy").unwrap_err();
+    assert_eq!(again.code, "office-not-parked");
+    assert_eq!(b.sync_now().unwrap().received, 0, "what was given up comes after all");
+    // Its sender sees that it is refused.
+    let documents = a.following(false, None, 10).unwrap();
+    let outcomes = documents.iter().map(|followed| {
+        let evidence = a.evidence(followed.document.key).unwrap();
+        let (_, acceptance) = evidence.accepted().next().unwrap();
+        acceptance.told.as_ref().unwrap().outcome.unwrap()
+    });
+    let refused = outcomes.filter(|outcome| *outcome == Outcome::Refused).count();
+    assert_eq!(refused, 1);
+}
+
+#[test]
+fn what_rests_is_told_with_its_next_try_and_may_go_at_once() {
+    let two = Two::begin();
+    let a = &two.a;
+    let key = sealed(a, &two.tokens, "Văn bản");
+    a.issue(key).unwrap();
+    let item = Queues::due(a, Timestamp::now(), u64::MAX, 10).unwrap().remove(0);
+    let until = Timestamp::now() + SignedDuration::from_hours(7);
+    let until = Timestamp::from_millisecond(until.as_millisecond()).unwrap();
+    let over = ExchangeError::OverQuota { after: Some(7 * 3_600) };
+    Queues::put_off(a, &item.item, until, &over).unwrap();
+    let rests = a.parked(10).unwrap();
+    let [one] = &rests[..] else { panic!("{rests:#?}") };
+    assert_eq!((one.kind, one.next_try), (ParkedKind::Document, Some(until)));
+    assert!(one.rests() && one.document.as_ref().is_some_and(|(about, _)| *about == key));
+    // In the words that people read.
+    assert_eq!(one.why, vanthu::i18n::tell(&Problem::from(over)).what);
+    // It needs no decision: it is neither counted nor given up.
+    assert_eq!((a.counts().unwrap().outbox_wedged, a.sync().unwrap().wedged), (0, 0));
+    let refused = a.give_up_parked(&item.item, "Không gửi nữa").unwrap_err();
+    assert_eq!(refused.code, "office-not-parked");
+    a.retry_parked(&item.item).unwrap();
+    assert_eq!(a.parked(10).unwrap(), []);
+    assert_eq!(a.sync().unwrap().sent, 1);
 }
 
 #[test]

@@ -198,6 +198,11 @@ impl Two {
         Registry::open(&Site::folder(self.root.path().join("server"))).unwrap()
     }
 
+    /// Where the server keeps packets, and where the office B does.
+    pub fn blobs(&self) -> [PathBuf; 2] {
+        ["server", "b"].map(|of| self.root.path().join(of).join("blobs"))
+    }
+
     pub fn begin() -> Self {
         Self::begin_over("", ServerProfile::Vanthu)
     }

@@ -275,8 +275,8 @@ pub enum Command {
     UpdateIssued(Box<UpdateIssued>),
     /// Follow a delivery no more, and say what was done about it
     CloseDelivery(CloseDelivery),
-    /// What the server does not take: list it, let it go again, give it up; status 1 if something
-    /// is parked
+    /// What the server does not take and what cannot be fetched: list it, let it go again, give it
+    /// up; status 1 if something is parked
     Parked(Parked),
     /// What was signed and has not left, with its deadline; status 1 if something is late
     Unsent,

@@ -8,6 +8,7 @@ use vanthu::domain::document::Urgency;
 use vanthu::domain::problem::Problem;
 use vanthu::office::follow::{Followed, FollowedRow, IssuedUpdate};
 use vanthu::office::{Office, labels};
+use vanthu::t;
 
 use crate::args;
 use crate::door::key;
@@ -54,7 +55,9 @@ pub fn parked(office: &Office, args: &args::Parked) -> Result<Outcome, Problem> 
     let text = found.iter().map(|one| {
         let about = one.document.as_ref().map_or("", |(_, name)| name.as_str());
         let kind = labels::parked(one.kind);
-        format!("{}\t{kind}\t{}\t{about}\t{}", one.item, one.recipient_name, one.why)
+        let again = one.next_try.map(|at| t!("parked-next-try", time = calendar::iso(at)));
+        let again = again.unwrap_or_default();
+        format!("{}\t{kind}\t{}\t{about}\t{}\t{again}", one.item, one.recipient_name, one.why)
     });
     let text: Vec<String> = text.collect();
     let rows = found.iter().map(|one| {
@@ -65,10 +68,11 @@ pub fn parked(office: &Office, args: &args::Parked) -> Result<Outcome, Problem> 
             "about": one.document.as_ref().map(|(_, name)| name),
             "recipient": one.recipient.as_str(),
             "why": one.why,
+            "next_try": one.next_try.map(calendar::iso),
         })
     });
     let rows: Vec<Value> = rows.collect();
-    let any = !found.is_empty();
+    let any = found.iter().any(|one| !one.rests());
     Ok(Outcome::new(json!({"parked": rows}), text.join("\n")).no_if(any))
 }
 

@@ -103,7 +103,7 @@ impl Found {
             }
             Tab::Paper => self.letters().len(),
             Tab::Numbers => self.numbers.len(),
-            Tab::Parked => self.parked.len(),
+            Tab::Parked => self.parked.iter().filter(|one| !one.rests()).count(),
         }
     }
 }
@@ -293,7 +293,8 @@ impl Board {
             Deed::Reserve => self.count.trim().parse::<u32>().is_ok_and(|count| count > 0),
             Deed::Hold => self.shown.is_some() && free(),
             Deed::GiveUp => free(),
-            Deed::Retry | Deed::GiveUpParked => self.parked().is_some(),
+            Deed::Retry => self.parked().is_some(),
+            Deed::GiveUpParked => self.parked().is_some_and(|one| !one.rests()),
         };
         chosen && !self.stage.is_busy()
     }

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::problem::{Blame, Kind};
 use crate::exchange::wire::sha256_hex;
-use crate::exchange::{DeliveryState, Directory, ServerInfo};
+use crate::exchange::{DeliveryState, Directory, InboxPage, Listing, Outcome, ServerInfo};
 
 const NOW: i64 = 1_795_000_000;
 
@@ -36,6 +36,7 @@ struct Disk {
     outbox: Vec<Row>,
     kept: BTreeMap<String, Vec<u8>>,
     begun: BTreeMap<String, Vec<u8>>,
+    unfetched: BTreeMap<String, Unfetched>,
     cursor: Option<String>,
 }
 
@@ -62,8 +63,9 @@ impl World {
     }
 
     fn call<T>(&self, effect: impl FnOnce() -> Answer<T>) -> Answer<T> {
-        let error = |n: u8| match n % 5 {
+        let error = |n: u8| match n % 6 {
             0 => ExchangeError::Unreachable("model".into()),
+            5 => ExchangeError::NotTheServer("model".into()),
             1 => ExchangeError::Cut("model".into()),
             2 => ExchangeError::TimedOut { seconds: 60 },
             3 => ExchangeError::ServerFault { status: 500, detail: "model".into() },
@@ -170,12 +172,15 @@ impl Line for World {
         answer
     }
 
-    fn confirm(&self, server_id: &str, _: Outcome) -> Answer<()> {
+    fn confirm(&self, server_id: &str, outcome: Outcome) -> Answer<()> {
         let place: usize = server_id.strip_prefix("id-").unwrap().parse().unwrap();
         self.call(|| {
             let packet = &mut self.server.lock().unwrap()[place];
             let on_disk = self.disk.lock().unwrap().kept.values().any(|b| *b == packet.bytes);
-            assert!(on_disk, "{server_id} is confirmed and not on the disk");
+            assert!(
+                on_disk || outcome == Outcome::Refused,
+                "{server_id} is confirmed and not on the disk"
+            );
             packet.confirmed = true;
             Ok(())
         })
@@ -213,7 +218,7 @@ impl Queues for World {
         self.row(item, |row| row.done = Some("sent"))
     }
 
-    fn put_off(&self, item: &str, until: Timestamp, _: &str) -> Kept<()> {
+    fn put_off(&self, item: &str, until: Timestamp, _: &ExchangeError) -> Kept<()> {
         self.row(item, |row| {
             assert!(row.done.is_none() && until > row.until);
             (row.until, row.item.attempts) = (until, row.item.attempts + 1);
@@ -245,6 +250,7 @@ impl Queues for World {
             assert!(!disk.kept.values().any(|kept| kept == bytes), "{} is kept twice", item.id);
             disk.kept.insert(item.id.clone(), bytes.to_vec());
             disk.begun.remove(&item.id);
+            disk.unfetched.remove(&item.id);
         })
     }
 
@@ -256,6 +262,33 @@ impl Queues for World {
         self.disk(|disk| {
             disk.begun.insert(item.id.clone(), bytes.to_vec());
         })
+    }
+
+    fn unfetched(&self) -> Kept<Vec<Unfetched>> {
+        self.disk(|disk| disk.unfetched.values().cloned().collect())
+    }
+
+    fn note_unfetched(
+        &self,
+        item: &InboxItem,
+        tries: u32,
+        until: Timestamp,
+        _: Option<&ExchangeError>,
+    ) -> Kept<()> {
+        let one = Unfetched { item: item.clone(), tries, until, wish: Wish::Fetch };
+        self.disk(|disk| {
+            disk.unfetched.insert(item.id.clone(), one);
+        })
+    }
+
+    fn forget_unfetched(&self, server_id: &str) -> Kept<()> {
+        self.disk(|disk| {
+            disk.unfetched.remove(server_id);
+        })
+    }
+
+    fn told_given_up(&self, server_id: &str) -> Kept<()> {
+        self.disk(|disk| disk.unfetched.get_mut(server_id).unwrap().wish = Wish::Nothing)
     }
 }
 
@@ -343,15 +376,78 @@ proptest! {
 
 #[test]
 fn a_fault_of_the_line_is_not_held_against_the_parcel() {
-    // Calls in order: health, due, send. 5 is "unreachable", before any effect; 6 is "cut".
-    for (fault, attempts) in [(5, 0), (6, 1)] {
-        let world = world(&[(5, false), (6, false)], vec![0, 0, fault], None);
+    // Calls in order: health, due, send. 6 is "unreachable", before any effect; 1 is "cut", 5
+    // another's answer. The call after those asks whether the server is still there.
+    for (faults, attempts, goes_on) in [
+        (vec![6], 0, false),
+        (vec![1], 1, true),
+        (vec![5], 1, true),
+        (vec![1, 0, 6], 1, false),
+        (vec![5, 6], 0, false),
+    ] {
+        let faults = [vec![0, 0], faults].concat();
+        let world = world(&[(5, false), (6, false)], faults.clone(), None);
         let report = sync_once(&world, &world, Timestamp::from_second(NOW).unwrap(), &());
         assert!(report.stopped.is_some());
         let disk = world.disk.lock().unwrap();
-        assert_eq!(disk.outbox[0].item.attempts, attempts);
-        assert_eq!(disk.outbox[1].item.attempts, 0, "sending went on");
+        assert_eq!(disk.outbox[0].item.attempts, attempts, "{faults:?}");
+        assert_eq!(disk.outbox[1].item.attempts, 0, "{faults:?}");
+        assert_eq!(disk.outbox[1].done.is_some(), goes_on, "{faults:?}");
     }
+}
+
+#[test]
+fn a_server_that_fails_is_not_sent_everything_in_vain() {
+    let items = [5, 6, 7, 8, 5].map(|content| (content, false));
+    // Calls in order: health, due, then for each item send and put off, with another due after
+    // two. 3 is "the server failed".
+    let world = world(&items, vec![0, 0, 3, 0, 3, 0, 0, 3, 0], None);
+    let now = Timestamp::from_second(NOW).unwrap();
+    let report = sync_once(&world, &world, now, &());
+    assert_eq!((report.sent, report.put_off), (0, 3));
+    assert!(matches!(report.stopped, Some(Stop::Line(ExchangeError::ServerFault { .. }))));
+    // The next run does not meet the same three first.
+    let report = sync_once(&world, &world, now, &());
+    assert_eq!((report.sent, report.put_off, report.stopped), (2, 0, None));
+}
+
+#[test]
+fn what_cannot_be_fetched_rests_and_is_given_up() {
+    let world = world(&[], Vec::new(), None);
+    for key in ["bad", "good"] {
+        let packet = Packet { key: key.into(), bytes: key.into(), confirmed: false };
+        world.server.lock().unwrap().push(packet);
+    }
+    let mut now = Timestamp::from_second(NOW).unwrap();
+    // Calls in order: health, due, unfetched, cursor, list, is_kept, begun, fetch. 4 is
+    // "damaged".
+    *world.faults.lock().unwrap() = vec![0, 0, 0, 0, 0, 0, 0, 4].into();
+    let report = sync_once(&world, &world, now, &());
+    assert_eq!((report.received, report.troubled.len(), report.stopped), (1, 1, None));
+    // It rests until its time.
+    let noted = world.disk.lock().unwrap().unfetched["id-0"].clone();
+    assert_eq!((noted.tries, noted.until > now), (0, false), "it brought a byte more");
+    let report = sync_once(&world, &world, now, &());
+    assert_eq!((report.received, report.troubled.len()), (1, 0));
+    assert!(world.disk.lock().unwrap().unfetched.is_empty());
+    // One that never comes is tried at each step of the pauses, and then given up.
+    let packet = Packet { key: "never".into(), bytes: b"never".to_vec(), confirmed: false };
+    world.server.lock().unwrap().push(packet);
+    let aside = Unfetched {
+        item: world.inbox(Listing::After(None), 10).unwrap().items.remove(2),
+        tries: 1,
+        until: now + SignedDuration::from_mins(5),
+        wish: Wish::Fetch,
+    };
+    world.disk.lock().unwrap().unfetched.insert("id-2".into(), aside);
+    assert_eq!(sync_once(&world, &world, now, &()).received, 0, "it does not rest");
+    world.disk.lock().unwrap().unfetched.get_mut("id-2").unwrap().wish = Wish::GiveUp;
+    now += SignedDuration::from_hours(8);
+    let report = sync_once(&world, &world, now, &());
+    assert_eq!((report.received, report.stopped), (0, None));
+    assert_eq!(world.disk.lock().unwrap().unfetched["id-2"].wish, Wish::Nothing);
+    assert!(world.server.lock().unwrap()[2].confirmed, "the server was not told");
+    assert_eq!(sync_once(&world, &world, now, &()).received, 0);
 }
 
 #[test]
@@ -372,7 +468,7 @@ fn what_is_large_waits_on_a_line_that_costs_unless_it_is_urgent() {
 
 #[test]
 fn a_parcel_that_breaks_the_call_does_not_stop_the_fetching() {
-    let world = world(&[(5, false)], vec![0, 0, 6], None);
+    let world = world(&[(5, false)], vec![0, 0, 1], None);
     let waiting = Packet { key: "before".into(), bytes: vec![7; 10], confirmed: false };
     world.server.lock().unwrap().push(waiting);
     let report = sync_once(&world, &world, Timestamp::from_second(NOW).unwrap(), &());

@@ -38,7 +38,7 @@ pub struct Parked {
     /// Let this item go again; `all`: every one
     #[arg(long, value_name = "ITEM", conflicts_with = "give_up")]
     pub retry: Option<String>,
-    /// Do not send this item any more
+    /// Do not send, or fetch, this item any more
     #[arg(long, value_name = "ITEM", requires = "reason")]
     pub give_up: Option<String>,
     #[arg(long)]

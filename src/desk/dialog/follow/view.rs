@@ -23,7 +23,7 @@ use crate::domain::reserve::Reserved;
 use crate::office::follow::{Followed, FollowedRow};
 use crate::office::labels;
 use crate::office::leaving::{PaperTask, Unsent};
-use crate::office::parked::Parked;
+use crate::office::parked::{Parked, ParkedKind};
 use crate::t;
 
 /// Height of the list, so that what is done with a row stays in sight.
@@ -119,6 +119,16 @@ impl Board {
         container(list).height(height).width(Fill).into()
     }
 
+    /// What comes is fetched, and not sent.
+    fn label(&self, deed: Deed) -> String {
+        let comes = self.parked().is_some_and(|one| one.kind == ParkedKind::Packet);
+        match deed {
+            Deed::Retry if comes => t!("desk-follow-fetch"),
+            Deed::GiveUpParked if comes => t!("desk-follow-refuse"),
+            deed => label(deed),
+        }
+    }
+
     /// What is said and chosen for the row, and the deeds.
     fn form(&self) -> Option<Element<'_, Message>> {
         let deeds = self.deeds();
@@ -177,7 +187,7 @@ impl Board {
                 _ => Weight::Plain,
             };
             let ready = self.may_begin(deed).then_some(Message::Do(deed));
-            press(Some(icon_of(deed)), label(deed), weight, ready)
+            press(Some(icon_of(deed)), self.label(deed), weight, ready)
         });
         let open = self.document().map(|_| Message::Open);
         let update = matches!(self.tab, Tab::Recipients | Tab::Parked).then(|| {
@@ -318,9 +328,12 @@ fn reserved<'a>(number: &Reserved) -> Element<'a, Message> {
 }
 
 fn parked<'a>(one: &Parked) -> Element<'a, Message> {
-    let mark = badge(Icon::Warning, labels::parked(one.kind), Tone::Bad);
+    let (icon, tone) =
+        if one.rests() { (Icon::Clock, Tone::Info) } else { (Icon::Warning, Tone::Bad) };
+    let mark = badge(icon, labels::parked(one.kind), tone);
     let about = one.document.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
-    two(one.recipient_name.clone(), mark, vec![one.why.clone(), about])
+    let again = one.next_try.map(|at| t!("parked-next-try", time = local_time(at)));
+    two(one.recipient_name.clone(), mark, vec![one.why.clone(), again.unwrap_or_default(), about])
 }
 
 /// A way of sending, as the picker shows it.

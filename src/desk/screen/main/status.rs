@@ -89,7 +89,7 @@ impl Line {
     /// Words, icon and tone of the indicator.
     fn told(&self, counts: Option<&Counts>) -> (String, Icon, Tone) {
         let waiting = counts.map_or(0, |counts| counts.outbox_waiting);
-        let wedged = counts.map_or(0, |counts| counts.outbox_wedged);
+        let wedged = counts.map_or(0, parked);
         match self {
             Self::NoServer => (t!("desk-sync-no-server"), Icon::CloudOff, Tone::Neutral),
             Self::Broken { problem, .. } if problem.blame == Blame::Server => {
@@ -115,6 +115,11 @@ impl Line {
             Self::Good { .. } => (t!("desk-sync-good"), Icon::Cloud, Tone::Good),
         }
     }
+}
+
+/// What the line neither takes nor brings, until somebody decides.
+const fn parked(counts: &Counts) -> u64 {
+    counts.outbox_wedged.saturating_add(counts.unfetched)
 }
 
 /// What waits for somebody, beside the queues.
@@ -173,7 +178,7 @@ pub fn view<'a>(
     .size(size::CAPTION)
     .wrapping(Wrapping::None);
     // What is parked waits for a person: the way to it is where it is said.
-    let parked = counts.is_some_and(|counts| counts.outbox_wedged > 0);
+    let parked = counts.is_some_and(|counts| parked(counts) > 0);
     let state = badge(icon, words, tone);
     let state = if parked { chip(state, Message::Follow) } else { state };
     container(
@@ -254,6 +259,11 @@ mod tests {
     fn wedged_items_are_never_hidden_by_a_good_line() {
         let line = Line::Good { at: Timestamp::UNIX_EPOCH, found: Found::default() };
         let counts = Counts { outbox_wedged: 2, outbox_waiting: 5, ..Counts::default() };
+        assert_eq!(line.told(Some(&counts)).2, Tone::Bad);
+        // What cannot be fetched needs a decision as what cannot be sent.
+        let counts = Counts { outbox_wedged: 1, unfetched: 2, ..Counts::default() };
+        assert!(line.told(Some(&counts)).0.contains('3'));
+        let counts = Counts { unfetched: 1, ..Counts::default() };
         assert_eq!(line.told(Some(&counts)).2, Tone::Bad);
         let counts = Counts { outbox_waiting: 5, ..Counts::default() };
         assert_eq!(line.told(Some(&counts)).1, Icon::Clock);
