@@ -39,6 +39,10 @@ const JOINED: &str = "joined ";
 
 /// The code of a change that does not fit what another window has made true meanwhile.
 const CONFLICT: &str = "store-conflict";
+const DISK_FULL: &str = "store-disk-full";
+/// What may concern one packet alone: its bytes or rows cannot be read, its files not be judged.
+/// Where no row can be read, the list of what waits cannot either.
+const ABOUT_ONE: [&str; 4] = ["store-io", "store-database", "store-internal", "scanner-no-verdict"];
 /// So often in a row another window may be quicker, about one packet.
 const RACES: u32 = 3;
 
@@ -100,14 +104,19 @@ impl Office {
                         total.quarantined += 1;
                         total.queued += u32::from(refusal(&problem).is_some());
                     }
-                    // A full disk or a lost database stops everything.
-                    Err(problem) if problem.kind == ProblemKind::Unavailable => {
-                        return Err(problem);
-                    }
+                    // On a full disk nothing is taken.
+                    Err(problem) if problem.code == DISK_FULL => return Err(problem),
                     Err(problem) => {
                         tracing::error!(%problem, packet = %row.hash, "a packet was not taken");
+                        let for_all = problem.kind == ProblemKind::Unavailable
+                            && !ABOUT_ONE.contains(&problem.code);
                         stuck.insert(row.hash);
                         total.problem.get_or_insert(problem);
+                        // What all of them want, such as the scanner, is not there: they wait,
+                        // and the exchange goes on without them.
+                        if for_all {
+                            return Ok(total);
+                        }
                     }
                 }
             }

@@ -10,7 +10,7 @@ use vanthu::domain::document::Urgency;
 use vanthu::domain::follow::Stage;
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::exchange::engine::Queues;
-use vanthu::exchange::{ExchangeError, Outcome};
+use vanthu::exchange::{ExchangeError, InboxItem, OutboxKind, Outcome};
 use vanthu::office::follow::IssuedUpdate;
 use vanthu::office::line::LineManner;
 use vanthu::office::parked::ParkedKind;
@@ -19,7 +19,7 @@ use vanthu::server::Account;
 use vanthu::token::Pin;
 
 use crate::following::stage;
-use crate::offices::{Two, exchange, newest, sealed, sealed_whole};
+use crate::offices::{Two, exchange, newest, sealed, sealed_whole, sealed_with};
 use crate::world::{PROVINCE, code};
 
 fn arrived(office: &Office) -> usize {
@@ -238,6 +238,40 @@ fn what_rests_is_told_with_its_next_try_and_may_go_at_once() {
     a.retry_parked(&item.item).unwrap();
     assert_eq!(a.parked(10).unwrap(), []);
     assert_eq!(a.sync().unwrap().sent, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_packet_that_cannot_be_read_here_does_not_stop_the_exchange() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let [_, blobs] = two.blobs();
+    let queues: &dyn Queues = b;
+    let item = InboxItem {
+        cursor: "1".to_owned(),
+        id: "hong".to_owned(),
+        kind: OutboxKind::Document,
+        from: code(crate::world::TAN_BINH),
+        sha256: String::new(),
+        size: 0,
+        received_at: Timestamp::now(),
+        confirmed: true,
+    };
+    queues.keep_packet(&item, &vec![b'x'; vanthu::store::IN_DATABASE + 1]).unwrap();
+    // A link to itself where its bytes were: the disk refuses to read them.
+    let kept = files(&blobs);
+    let [file] = &kept[..] else { panic!("{kept:?}") };
+    std::fs::remove_file(file).unwrap();
+    std::os::unix::fs::symlink(file, file).unwrap();
+    // What waits is sent, what comes is taken, and it is told.
+    a.issue(sealed(a, &two.tokens, "Văn bản đến")).unwrap();
+    a.sync().unwrap();
+    b.issue(sealed_with(b, &two.their_tokens, "Văn bản đi", crate::world::TAN_BINH, Vec::new()))
+        .unwrap();
+    let report = b.sync().unwrap();
+    assert_eq!(report.problem.unwrap().code, "store-io");
+    assert_eq!((report.received, arrived(b)), (1, 1));
+    assert!(report.sent >= 1);
 }
 
 #[test]
