@@ -130,6 +130,19 @@ pub trait Line: Send + Sync {
 
     /// How far a parcel that this office sent has come.
     fn delivery(&self, server_id: &str) -> Answer<DeliveryState>;
+
+    /// The same of several. What is told goes into `told`, and stays there when a call fails;
+    /// what the server does not know is left out.
+    fn deliveries(&self, server_ids: &[&str], told: &mut Vec<DeliveryState>) -> Answer<()> {
+        for id in server_ids {
+            match self.delivery(id) {
+                Ok(state) => told.push(state),
+                Err(error) if error.scope() == Scope::Item => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Who answers, and how its clock stands to ours.

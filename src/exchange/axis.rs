@@ -19,6 +19,7 @@ mod caller;
 mod directory;
 pub mod wire;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -114,6 +115,16 @@ impl AxisLine {
 
     fn fields(&self) -> Fields {
         self.caller.fields()
+    }
+
+    fn say(&self, server_id: &str, status: &str) -> Answer<()> {
+        let fields = self
+            .fields()
+            .with("docid", self.caller.plain(server_id)?)
+            .with("timestamp", &self.caller.now())
+            .with("status", status);
+        let said: Said = self.call("updateStatus", fields)?;
+        self.caller.judge(&said)
     }
 
     /// To ask who is there is to prove who asks: where that is believed, a status that refuses
@@ -286,8 +297,25 @@ impl Line for AxisLine {
             let size = packet.len() as u64;
             if size > limit { Err(too_large(size)) } else { Ok(packet) }
         });
-        *begun = fetched.map_err(|error| self.of_this_packet(error))?;
-        Ok(())
+        match fetched.map_err(|error| self.of_this_packet(error)) {
+            Ok(bytes) => {
+                *begun = bytes;
+                Ok(())
+            }
+            Err(error) => {
+                // What was answered and is of no use: said so, it is offered again.
+                let answered = matches!(
+                    error,
+                    ExchangeError::Damaged
+                        | ExchangeError::NotTheServer(_)
+                        | ExchangeError::TooLarge { .. }
+                );
+                if answered && let Err(unheard) = self.say(&item.id, wire::FAIL) {
+                    tracing::debug!(id = item.id, error = %unheard, "not told that fetching failed");
+                }
+                Err(error)
+            }
+        }
     }
 
     fn confirm(&self, server_id: &str, outcome: Outcome) -> Answer<()> {
@@ -295,13 +323,7 @@ impl Line for AxisLine {
             Outcome::Kept => wire::DONE,
             Outcome::Refused => wire::REJECTED,
         };
-        let fields = self
-            .fields()
-            .with("docid", self.caller.plain(server_id)?)
-            .with("timestamp", &self.caller.now())
-            .with("status", status);
-        let said: Said = self.call("updateStatus", fields)?;
-        self.caller.judge(&said)
+        self.say(server_id, status)
     }
 
     /// What has changed; from a gateway without that call all of them, whose list knows no
@@ -321,45 +343,70 @@ impl Line for AxisLine {
     }
 
     fn delivery(&self, server_id: &str) -> Answer<DeliveryState> {
-        for kind in [OutboxKind::Document, OutboxKind::Status] {
-            let id = self.caller.plain(server_id)?;
-            let mut found = Vec::new();
-            self.pages("getSentEdocList", kind, |rows: Vec<SentRow>| {
-                // Its rows, one for each recipient, may go on in the next page.
-                let goes_on = rows.last().is_some_and(|last| last.sender_doc_id == id);
-                found.extend(rows.into_iter().filter(|row| row.sender_doc_id == id));
-                goes_on || found.is_empty()
-            })?;
-            let Some(first) = found.first() else { continue };
-            let received_at = moment(&first.sent_time).unwrap_or(Timestamp::UNIX_EPOCH);
-            let deliveries = found.into_iter().filter_map(|row| {
-                let outcome = match row.receive_status.as_str() {
-                    wire::DONE | wire::ACCEPTED => Some(Outcome::Kept),
-                    wire::REJECTED => Some(Outcome::Refused),
-                    _ => None,
-                };
-                let at = moment(&row.received_time);
-                Some(RecipientState {
-                    to: AgencyCode::new(&row.to_code)?,
-                    fetched_at: at,
-                    outcome,
-                    confirmed_at: outcome.and(at),
-                })
-            });
-            return Ok(DeliveryState {
-                id: server_id.to_owned(),
-                kind,
-                sha256: String::new(),
-                size: 0,
-                received_at,
-                receipt: String::new(),
-                number: 0,
-                link: String::new(),
-                deliveries: deliveries.collect(),
-            });
-        }
-        Err(ExchangeError::Missing(server_id.to_owned()))
+        self.caller.plain(server_id)?;
+        let mut told = Vec::new();
+        self.deliveries(&[server_id], &mut told)?;
+        told.pop().ok_or_else(|| ExchangeError::Missing(server_id.to_owned()))
     }
+
+    /// The gateway tells it in its list of all that was sent, which is read once for all of them.
+    fn deliveries(&self, server_ids: &[&str], told: &mut Vec<DeliveryState>) -> Answer<()> {
+        let named = server_ids.iter().filter_map(|id| Some((self.caller.plain(id).ok()?, *id)));
+        let mut sought: BTreeMap<&str, &str> = named.collect();
+        for kind in [OutboxKind::Document, OutboxKind::Status] {
+            let mut found: BTreeMap<&str, Vec<SentRow>> = BTreeMap::new();
+            let read = if sought.is_empty() {
+                Ok(())
+            } else {
+                self.pages("getSentEdocList", kind, |rows: Vec<SentRow>| {
+                    // Rows of one packet, one for each recipient, may go on in the next page.
+                    let last = rows.last().map(|last| last.sender_doc_id.clone());
+                    let goes_on = last.is_some_and(|last| sought.contains_key(last.as_str()));
+                    for row in rows {
+                        if let Some((name, _)) = sought.get_key_value(row.sender_doc_id.as_str()) {
+                            found.entry(name).or_default().push(row);
+                        }
+                    }
+                    goes_on || found.len() < sought.len()
+                })
+            };
+            for (name, rows) in found {
+                told.extend(sought.remove(name).and_then(|id| delivery(id, kind, rows)));
+            }
+            read?;
+        }
+        Ok(())
+    }
+}
+
+/// How far a parcel has come, from its rows.
+fn delivery(server_id: &str, kind: OutboxKind, rows: Vec<SentRow>) -> Option<DeliveryState> {
+    let received_at = moment(&rows.first()?.sent_time).unwrap_or(Timestamp::UNIX_EPOCH);
+    let deliveries = rows.into_iter().filter_map(|row| {
+        let outcome = match row.receive_status.as_str() {
+            wire::DONE | wire::ACCEPTED => Some(Outcome::Kept),
+            wire::REJECTED => Some(Outcome::Refused),
+            _ => None,
+        };
+        let at = moment(&row.received_time);
+        Some(RecipientState {
+            to: AgencyCode::new(&row.to_code)?,
+            fetched_at: at,
+            outcome,
+            confirmed_at: outcome.and(at),
+        })
+    });
+    Some(DeliveryState {
+        id: server_id.to_owned(),
+        kind,
+        sha256: String::new(),
+        size: 0,
+        received_at,
+        receipt: String::new(),
+        number: 0,
+        link: String::new(),
+        deliveries: deliveries.collect(),
+    })
 }
 
 /// A time in a list; its form is not fixed anywhere.

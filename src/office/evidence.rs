@@ -21,8 +21,8 @@ use crate::domain::letter::{PaperLetter, PaperState};
 use crate::domain::operation::{Change, Operation, OutboxKind};
 use crate::domain::outbound::{OutboundDocument, OutboundState};
 use crate::domain::problem::Problem;
+use crate::exchange::RecipientState;
 use crate::exchange::wire::Receipted;
-use crate::exchange::{RecipientState, Scope};
 
 /// How an issued document went to everybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,17 +235,17 @@ impl Office {
             Err(problem) => return Asked::Failed(problem),
         };
         let at = Timestamp::now();
+        let sent: Vec<_> = sent.collect();
+        let ids: Vec<&str> = sent.iter().map(|(_, one)| one.server_id.as_str()).collect();
+        let mut states = Vec::new();
+        let answer = line.deliveries(&ids, &mut states);
+        // Of some nothing is told: another server had taken them, or this one knows them no more.
         for (to, acceptance) in sent {
-            match line.delivery(&acceptance.server_id) {
-                Ok(state) => {
-                    acceptance.told = state.deliveries.into_iter().find(|one| one.to == to);
-                }
-                // Another server had taken it, or this one knows it no more.
-                Err(error) if error.scope() == Scope::Item => {}
-                Err(error) => return Asked::Failed(error.into()),
-            }
+            let state = states.iter().find(|state| state.id == acceptance.server_id);
+            let told = state.and_then(|state| state.deliveries.iter().find(|one| one.to == to));
+            acceptance.told = told.cloned();
         }
-        Asked::At(at)
+        answer.map_or_else(|error| Asked::Failed(error.into()), |()| Asked::At(at))
     }
 }
 

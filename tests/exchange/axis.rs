@@ -10,6 +10,7 @@ use vanthu::exchange::axis::wire::{self, Fields};
 use vanthu::exchange::axis::{AxisLine, Quirks};
 use vanthu::exchange::{ExchangeError, Outcome};
 
+use super::filter::{Filter, PAGES};
 use super::profiles::gateway;
 use super::*;
 
@@ -377,6 +378,54 @@ fn the_rest_of_its_calls(place: &Place) {
 }
 
 #[test]
+fn calls_are_those_of_the_recorded_client() {
+    let place = Place::sqlite();
+    let server = place.start();
+    let filter = Filter::before(server.address(), PAGES[0]);
+    axis(&server, PROVINCE).send(&parcel("1", &[COMMUNE], NEW), &()).unwrap();
+    let a = Profile::Axis.line(&filter.url(), COMMUNE);
+    let item = inbox(&*a).remove(0);
+    a.fetch(&item, &()).unwrap();
+    a.confirm(&item.id, Outcome::Kept).unwrap();
+    let _ = a.delivery(&item.id);
+    let recorded = std::fs::read_to_string("tests/data/axis/requests.txt").unwrap();
+    let length = |head: &str| {
+        let line = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().to_owned())
+        });
+        line.unwrap()
+    };
+    let heads = filter.heads();
+    for call in ["getReceivedEdocList", "getSentEdocList", "getEdoc ", "updateStatus"] {
+        let of = |head: &&str| head.starts_with("POST") && head.contains(&format!("/{call}"));
+        let theirs = recorded.split("=====").map(str::trim).find(of).unwrap();
+        let ours = heads.iter().map(String::as_str).find(of).unwrap();
+        assert_eq!(length(ours), length(theirs), "{call}");
+    }
+}
+
+#[test]
+fn a_gateway_is_told_that_fetching_failed() {
+    let place = Place::sqlite();
+    let server = place.start();
+    let filter = Filter::before(server.address(), PAGES[1]);
+    axis(&server, PROVINCE).send(&parcel("1", &[COMMUNE], NEW), &()).unwrap();
+    let a = Profile::Axis.line(&filter.url(), COMMUNE);
+    let item = inbox(&*a).remove(0);
+    filter.stop(b"/getEdoc ");
+    assert!(matches!(a.fetch(&item, &()), Err(ExchangeError::NotTheServer(_))));
+    let said: Vec<_> =
+        filter.heads().into_iter().filter(|head| head.contains("updateStatus")).collect();
+    let [said] = &said[..] else { panic!("{said:?}") };
+    assert!(said.to_lowercase().contains("xroadvnpt-status: fail"), "{said}");
+    // It is offered again.
+    filter.stop(b"");
+    assert_eq!(inbox(&*a), [item.clone()]);
+    assert_eq!(a.fetch(&item, &()).unwrap(), NEW);
+}
+
+#[test]
 fn lists_of_several_pages_are_read_to_their_end() {
     const MORE: usize = 1_100;
     let place = Place::sqlite();
@@ -416,6 +465,19 @@ fn lists_of_several_pages_are_read_to_their_end() {
         let state = a.delivery(&format!("{sent}@{host}")).unwrap();
         assert_eq!(state.deliveries.len(), 1, "{sent}");
     }
+    // All of them at once, in one reading of the list.
+    let filter = Filter::before(server.address(), PAGES[0]);
+    let asks = Profile::Axis.line(&filter.url(), COMMUNE);
+    let ids = [id(0), id(MORE / 2), id(MORE - 1), id(MORE), first.to_owned()];
+    let ids = ids.map(|sent| format!("{sent}@{}", filter.host()));
+    let mut told = Vec::new();
+    asks.deliveries(&ids.each_ref().map(String::as_str), &mut told).unwrap();
+    told.sort_by(|one, other| one.id.cmp(&other.id));
+    let mut known = [&ids[..3], &ids[4..]].concat();
+    known.sort();
+    assert_eq!(told.iter().map(|state| state.id.clone()).collect::<Vec<_>>(), known);
+    let calls = filter.heads().iter().filter(|head| head.contains("getSentEdocList")).count();
+    assert!(calls <= 5, "the list was asked for {calls} times");
     let nobody = a.delivery(&format!("{}@{host}", id(MORE)));
     assert!(matches!(nobody, Err(ExchangeError::Missing(_))));
 }

@@ -39,7 +39,8 @@ impl Caller {
         wire::written_time((self.clock)())
     }
 
-    /// All calls are posts; those without a packet have a body of two bytes, as the library's.
+    /// All calls are posts. As the library's, lists have no body, and other calls without a packet
+    /// one of two bytes.
     pub async fn post(&self, path: &str, fields: Fields, packet: Option<Load>) -> Answer<Response> {
         const JSON: &str = "application/json";
         const BYTES: &str = "application/octet-stream";
@@ -68,6 +69,9 @@ impl Caller {
                     .header(CONTENT_TYPE, kind)
                     .header(CONTENT_LENGTH, body.len())
                     .body(pieces(body, 0, pace, progress))
+            }
+            None if path.ends_with("List") => {
+                request.header(CONTENT_TYPE, kind).header(CONTENT_LENGTH, 0)
             }
             None => request.header(CONTENT_TYPE, kind).body("{}"),
         };
