@@ -14,8 +14,15 @@ use crate::domain::document::Recipient;
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
-use crate::exchange::{Directory, Line};
+use crate::exchange::{Answer, Directory, Line};
 use crate::store::StoreError;
+
+/// What changed after version `since`; all of it from a server that was restored from a backup and
+/// counts from before, since what it has changed after that would be missed.
+fn changes(since: u64, mut ask: impl FnMut(u64) -> Answer<Directory>) -> Answer<Directory> {
+    let told = ask(since)?;
+    if told.version < since { ask(0) } else { Ok(told) }
+}
 
 /// What was asked last, in a setting: version, moment, address of the server.
 const ASKED: &str = "directory.asked";
@@ -80,7 +87,7 @@ impl Office {
     }
 
     fn ask_directory(&self, line: &dyn Line, since: u64) -> Result<usize, Problem> {
-        let told = line.agencies(since)?;
+        let told = changes(since, |since| line.agencies(since))?;
         let version = told.version;
         // What is known is compared where it is written: somebody may import a list meanwhile.
         let count = self.store().write(&self.program(), move |writer| {
@@ -186,6 +193,20 @@ pub(super) fn recipient(agency: &Agency) -> Recipient {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_counts_from_before_is_asked_for_all() {
+        for (now, since, expected) in
+            [(9, 5, vec![5]), (5, 5, vec![5]), (3, 5, vec![5, 0]), (0, 0, vec![0])]
+        {
+            let mut asked = Vec::new();
+            let told = changes(since, |since| {
+                asked.push(since);
+                Ok(Directory { version: now, agencies: Vec::new(), changed: None })
+            });
+            assert_eq!((told.unwrap().version, asked), (now, expected));
+        }
+    }
 
     #[test]
     fn what_was_asked_is_read_as_it_was_written() {
