@@ -133,6 +133,8 @@ pub enum OfficeError {
     NotRenewed { until: String },
     #[error("no server is set")]
     NoServer,
+    #[error("the server signs its receipts with another key than before")]
+    NewReceiptKey,
     #[error("the number changed while the token was signing")]
     NumberMoved,
     #[error("no certificate on the token fits: {0}")]
@@ -388,6 +390,7 @@ impl From<OfficeError> for Problem {
             E::NotRegistered => Self::new("office-not-registered", Refused, Input),
             E::NotAssigned => Self::new("office-not-assigned", Refused, Input),
             E::NoServer => Self::new("office-no-server", Unavailable, Environment),
+            E::NewReceiptKey => Self::new("office-new-receipt-key", Refused, Environment),
             E::NumberMoved => Self::new("office-number-moved", Refused, Environment),
             E::NoCertificate(_) => Self::new("office-no-certificate", Refused, Device),
             E::NoSuchUser(user) => {

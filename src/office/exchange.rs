@@ -21,6 +21,11 @@ use crate::exchange::{ExchangeError, InboxItem, Line, Patience, Receipt, ServerA
 use crate::i18n::tell;
 use crate::store::{PacketState, UnfetchedRow};
 
+/// The key of the server's receipts and the server's address; and that key, until somebody was
+/// told that it is another one than before.
+const RECEIPT_KEY: &str = "server.receipt-key";
+const NEW_RECEIPT_KEY: &str = "server.receipt-key-new";
+
 impl Office {
     /// Sends what waits and fetches what has arrived, once; then takes in what was fetched
     /// and sends the statuses that follow from it.
@@ -101,6 +106,9 @@ impl Office {
             }
         }
         self.count_outbox(&mut total)?;
+        if total.problem.is_none() && self.has_new_receipt_key()? {
+            total.problem = Some(OfficeError::NewReceiptKey.into());
+        }
         // The line to the province and that to the time stamps fail apart: a problem with
         // one is no reason to leave the other, and stands with the documents.
         let lasting = self.extend_waiting(&mut |_, _| (), &|| watch.cancelled())?;
@@ -120,6 +128,32 @@ impl Office {
             return Ok(None);
         }
         Ok(Some(Ear { line: self.server_line()?, after: Queues::cursor(self)? }))
+    }
+
+    /// Remembers by which key this server signs its receipts. Each receipt is kept with the key
+    /// that proves it, whatever comes after.
+    fn note_receipt_key(&self, key: &str) -> Result<(), Problem> {
+        let server = self.server().unwrap_or_default();
+        let known = self.store().setting(RECEIPT_KEY)?.unwrap_or_default();
+        let told = format!("{key} {server}");
+        if known == told {
+            return Ok(());
+        }
+        let changed = known.split_once(' ').is_some_and(|(_, of)| of == server);
+        if changed {
+            tracing::warn!(known, told, "the server signs its receipts with another key");
+            self.store().set_setting(NEW_RECEIPT_KEY, key)?;
+        }
+        Ok(self.store().set_setting(RECEIPT_KEY, &told)?)
+    }
+
+    /// Whether that key has changed since this was asked last.
+    fn has_new_receipt_key(&self) -> Result<bool, Problem> {
+        let new = self.store().setting(NEW_RECEIPT_KEY)?.is_some_and(|key| !key.is_empty());
+        if new {
+            self.store().set_setting(NEW_RECEIPT_KEY, "")?;
+        }
+        Ok(new)
     }
 
     fn count_outbox(&self, total: &mut SyncReport) -> Result<(), Problem> {
@@ -197,6 +231,9 @@ impl Queues for Office {
     }
 
     fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()> {
+        if let Some(signed) = &receipt.signed {
+            self.note_receipt_key(&signed.key)?;
+        }
         let change = Change::OutboxSent {
             item: item.to_owned(),
             server_id: receipt.server_id.clone(),

@@ -10,7 +10,7 @@ use vanthu::domain::document::Urgency;
 use vanthu::domain::follow::Stage;
 use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::exchange::engine::Queues;
-use vanthu::exchange::{ExchangeError, InboxItem, OutboxKind, Outcome};
+use vanthu::exchange::{ExchangeError, InboxItem, OutboxKind, Outcome, Receipt, SignedReceipt};
 use vanthu::office::follow::IssuedUpdate;
 use vanthu::office::line::LineManner;
 use vanthu::office::parked::ParkedKind;
@@ -238,6 +238,31 @@ fn what_rests_is_told_with_its_next_try_and_may_go_at_once() {
     a.retry_parked(&item.item).unwrap();
     assert_eq!(a.parked(10).unwrap(), []);
     assert_eq!(a.sync().unwrap().sent, 1);
+}
+
+#[test]
+fn another_key_of_the_servers_receipts_is_told_once() {
+    let two = Two::begin();
+    let a = &two.a;
+    let key = sealed(a, &two.tokens, "Văn bản thứ nhất");
+    a.issue(key).unwrap();
+    assert_eq!(a.sync().unwrap().problem, None);
+    a.issue(sealed(a, &two.tokens, "Văn bản thứ hai")).unwrap();
+    let item = Queues::due(a, Timestamp::now(), u64::MAX, 10).unwrap().remove(0);
+    let signed = SignedReceipt {
+        sender: code(crate::world::TAN_BINH),
+        number: 2,
+        link: "0".repeat(64),
+        signature: "0".repeat(128),
+        key: "0".repeat(64),
+    };
+    let server_id = "khac".to_owned();
+    let receipt = Receipt { server_id, received_at: Timestamp::now(), signed: Some(signed) };
+    Queues::sent(a, &item.item, &receipt).unwrap();
+    assert_eq!(a.sync().unwrap().problem.unwrap().code, "office-new-receipt-key");
+    assert_eq!(a.sync().unwrap().problem, None);
+    // The earlier receipt is proved by the key that it was kept with.
+    assert!(a.evidence(key).unwrap().holds());
 }
 
 #[cfg(unix)]
