@@ -64,7 +64,7 @@ use self::refusal::Refused;
 pub use self::registry::{Listed, Registry};
 use self::site::Opened;
 pub use self::site::{Database, Site};
-use self::storage::{Added, Packet, Storage, Stored};
+use self::storage::{Added, Count, Packet, Storage};
 pub use self::storage::{OfficeCertificate, Quota};
 use self::throttle::Throttle;
 pub use self::tls::{Clients, Tls};
@@ -188,10 +188,17 @@ impl Shared {
         Ok(self.blobs.keep(upload).await?)
     }
 
-    /// Accepts a packet whose bytes are kept, and wakes who waits for it.
-    async fn accept(&self, packet: &Packet, to: &[AgencyCode]) -> Stored<Added> {
+    /// Accepts a packet whose bytes are kept, and wakes who waits for it. What is `new` takes
+    /// its place in the day's quota in the same step, however many come at once.
+    async fn accept(
+        &self,
+        new: bool,
+        packet: &Packet,
+        to: &[AgencyCode],
+    ) -> Result<Added, Refused> {
         let day = calendar::local(packet.received_at).date();
-        let added = self.storage.add(packet, to, day).await?;
+        let count = Count { day, quota: new.then_some(self.limits.quota) };
+        let added = self.storage.add(packet, to, count).await?.ok_or_else(Self::no_room)?;
         if matches!(added, Added::New(_)) {
             self.bell.ring(to);
             self.storage.announce(to);

@@ -120,5 +120,6 @@ server-reason-bad-range = Asked for a part that is not there
 server-reason-timed-out = The line broke half way
 server-reason-busy = Too many calls
 server-reason-over-quota = The day's quota is used up
+server-reason-too-many-uploads = Too many uploads under way
 server-reason-storage-failed = A failure of the server (see its log)
 server-reason-axis = A call of the axis gateway was refused

@@ -120,5 +120,6 @@ server-reason-bad-range = Hỏi phần không có của gói tin
 server-reason-timed-out = Đường truyền đứt giữa chừng
 server-reason-busy = Gọi quá nhiều
 server-reason-over-quota = Hết định mức trong ngày
+server-reason-too-many-uploads = Quá nhiều gói tin đang gửi dở
 server-reason-storage-failed = Lỗi ở phía máy chủ (xem nhật ký)
 server-reason-axis = Lần gọi theo trục liên thông bị từ chối

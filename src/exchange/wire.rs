@@ -191,6 +191,8 @@ pub enum Code {
     Busy,
     /// The office has sent what it may on a day.
     OverQuota,
+    /// The office has too many uploads under way to begin another; those go on.
+    TooManyUploads,
     StorageFailed,
     /// A code of a later server.
     #[serde(other)]
@@ -215,6 +217,7 @@ impl Code {
             Self::TimedOut => "timed-out",
             Self::Busy => "busy",
             Self::OverQuota => "over-quota",
+            Self::TooManyUploads => "too-many-uploads",
             Self::StorageFailed => "storage-failed",
             Self::Unknown => "unknown",
         }
@@ -381,6 +384,7 @@ mod tests {
             Code::RecipientClosed,
             Code::KeyReused,
             Code::OverQuota,
+            Code::TooManyUploads,
             Code::StorageFailed,
             Code::BadRange,
         ] {

@@ -180,24 +180,36 @@ impl Shared {
         Ok(closed.collect())
     }
 
-    /// Whether an office may send `bytes` more today. What is more than a whole day's worth
-    /// could never be sent, and is refused as too large.
-    pub(super) async fn admit(&self, sender: &AgencyCode, bytes: u64) -> Result<(), Refused> {
-        let here = calendar::local(now());
-        let (sent, quota) = self.storage.allowance(sender, here.date()).await?;
-        let most = |own: Option<u64>, of_all: Option<u64>| own.or(of_all).unwrap_or(u64::MAX);
-        let packets = most(quota.packets, self.limits.quota.packets);
-        let all_bytes = most(quota.bytes, self.limits.quota.bytes);
-        if bytes > all_bytes {
-            return Err(Refused::too_large(all_bytes));
-        }
-        if sent.packets < packets && sent.bytes.saturating_add(bytes) <= all_bytes {
+    /// Whether an office may send a packet of `bytes` today, before its bytes are taken; when
+    /// they are here it is asked again, see [`Shared::accept`]. What is more than a whole day's
+    /// worth could never be sent, and is refused as too large. What is not `new` is always
+    /// taken: an office that has sent much must still acknowledge and recall.
+    pub(super) async fn admit(
+        &self,
+        new: bool,
+        sender: &AgencyCode,
+        bytes: u64,
+    ) -> Result<(), Refused> {
+        if !new {
             return Ok(());
         }
+        let today = calendar::local(now()).date();
+        let (sent, own) = self.storage.allowance(sender, today).await?;
+        let quota = own.or(self.limits.quota);
+        match quota.bytes {
+            Some(most) if bytes > most => Err(Refused::too_large(most)),
+            _ if quota.has_room(sent, bytes) => Ok(()),
+            _ => Err(Self::no_room()),
+        }
+    }
+
+    /// Nothing more until midnight in Vietnam.
+    pub(super) fn no_room() -> Refused {
+        let here = calendar::local(now());
         let midnight = here.tomorrow().and_then(|day| day.start_of_day());
         let left = midnight.map(|midnight| midnight.timestamp().duration_since(now()));
         let left = left.ok().and_then(|left| left.try_into().ok());
-        Err(Refused::over_quota(left.unwrap_or(DAY)))
+        Refused::over_quota(left.unwrap_or(DAY))
     }
 
     /// What `check` makes of the one of the agency's secrets that it knows. An unknown agency

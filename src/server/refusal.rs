@@ -33,7 +33,7 @@ impl Refused {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Code::OverQuota => StatusCode::TOO_MANY_REQUESTS,
-            Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Code::Busy | Code::TooManyUploads => StatusCode::SERVICE_UNAVAILABLE,
             Code::StorageFailed => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self(
@@ -60,6 +60,13 @@ impl Refused {
     /// Nothing more is taken from the office until `after`; other calls are.
     pub fn over_quota(after: Duration) -> Self {
         let mut refused = Self::new(Code::OverQuota, "the office has sent what it may on a day");
+        refused.1 = Some(after);
+        refused
+    }
+
+    /// Another upload may begin when one of those under way has ended.
+    pub fn too_many_uploads(after: Duration) -> Self {
+        let mut refused = Self::new(Code::TooManyUploads, "end those that are under way first");
         refused.1 = Some(after);
         refused
     }

@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sqlite/5.sql"),
     // When an agency ends, out of its entry.
     "ALTER TABLE agency ADD COLUMN ended_on TEXT;",
+    include_str!("sqlite/7.sql"),
 ];
 
 /// Storage in a SQLite file. Its work needs a runtime of several threads.
@@ -234,7 +235,9 @@ fn failed(error: rusqlite::Error) -> ServerError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::storage::{Added, Keeping as _, Link, Mail as _, Offices as _, Packet, now};
+    use crate::server::storage::{
+        Added, Count, Keeping as _, Link, Mail as _, Offices as _, Packet, now,
+    };
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_an_older_server_kept_is_kept() {
@@ -276,8 +279,9 @@ mod tests {
             ..{ storage.by_key(&ours, "k").await.unwrap().unwrap().packet }
         };
         let day = crate::domain::calendar::local(now()).date();
-        let added = storage.add(&packet, std::slice::from_ref(&ours), day).await.unwrap();
-        assert!(matches!(added, Added::New(Link { number: 1, .. })), "{added:?}");
+        let count = Count { day, quota: None };
+        let added = storage.add(&packet, std::slice::from_ref(&ours), count).await.unwrap();
+        assert!(matches!(added, Some(Added::New(Link { number: 1, .. }))), "{added:?}");
         assert_eq!(storage.last_link(&ours).await.unwrap().number, 1);
         assert_eq!(storage.inbox(&ours, 0, true, 10).await.unwrap().len(), 2);
     }

@@ -32,6 +32,9 @@ const SETTLE: Duration = Duration::from_millis(600);
 const LOOK: Duration = Duration::from_millis(15);
 /// What a writer holds in memory at most before it becomes a part.
 const PART: usize = 256 * 1024;
+/// Uploads of one office under way at once: an office that sends one after the other has that
+/// many only after as many days of a bad line, and their bytes are in nobody's quota yet.
+const OPEN: u32 = 100;
 /// Uploads removed at once.
 const SOME: u32 = 100;
 
@@ -59,21 +62,22 @@ impl Uploads {
     }
 
     /// Begins an upload, or finds the one that was begun; gives its name and how far it is.
+    /// `None` if the office has too many under way to begin another.
     ///
     /// From now on somebody is about to write it: should the caller's line break before the
     /// first piece is here, whoever begins it again, perhaps at another instance, waits a
     /// moment for that piece, and does not send it twice.
-    pub async fn begin(&self, note: &Note) -> Stored<(String, u64)> {
+    pub async fn begin(&self, note: &Note) -> Stored<Option<(String, u64)>> {
         let (name, writer) = (note.name(), Uuid::now_v7());
         loop {
             match self.find(&name).await? {
                 None => {
-                    self.storage.begin_upload(note, writer, now()).await?;
-                    return Ok((name, 0));
+                    let begun = self.storage.begin_upload(note, writer, now(), OPEN).await?;
+                    return Ok(begun.then_some((name, 0)));
                 }
                 Some((_, reached)) => {
                     if self.storage.take_upload(&name, reached, writer, now()).await? {
-                        return Ok((name, reached));
+                        return Ok(Some((name, reached)));
                     }
                     // It has grown between the two.
                 }

@@ -182,7 +182,7 @@ fn the_description_and_the_router_agree(place: &Place) {
         let known: Code = serde_json::from_value(Value::from(*code)).unwrap();
         assert_eq!(known.name(), *code, "the program does not know it");
     }
-    assert_eq!(codes.len(), 15);
+    assert_eq!(codes.len(), 16);
 
     // And what is served is really there: each route answers as itself, not as nothing.
     let server = place.start();

@@ -80,11 +80,11 @@ async fn accept(
     }
     shared.reach(offer.new, &offer.to).await?;
     let announced = text(parts, "content-length").parse().unwrap_or_default();
-    shared.admit(sender, announced).await?;
+    shared.admit(offer.new, sender, announced).await?;
 
     let upload = receive(shared, Incoming::of(parts, body, limit)?).await?;
     if upload.size() != announced {
-        shared.admit(sender, upload.size()).await?;
+        shared.admit(offer.new, sender, upload.size()).await?;
     }
     if upload.size() == 0 {
         return Err(Refused::new(Code::BadRequest, "the packet is empty"));
@@ -96,7 +96,7 @@ async fn accept(
     let mut offer = Offer { packet, ..offer };
     // First the bytes, then the row that speaks of them.
     shared.keep(upload).await?;
-    match shared.accept(&offer.packet, &offer.to).await? {
+    match shared.accept(offer.new, &offer.packet, &offer.to).await? {
         Added::New(link) => {
             offer.packet.link = link;
             Ok((StatusCode::CREATED, accepted(shared, &offer.packet)))

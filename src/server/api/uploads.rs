@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use super::coding::Incoming;
 use super::packets::{Offer, drain};
 use super::{Answered, App};
+use crate::exchange::OutboxKind;
 use crate::exchange::wire::{self, Code};
 use crate::server::Shared;
 use crate::server::auth::{Caller, header as text};
@@ -31,6 +32,9 @@ const MAX_RUDE: u64 = 1024 * 1024;
 /// What has come is made a part when nothing more comes for so long: less than whoever goes
 /// on with it is kept waiting.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// When an office with too many uploads under way may try to begin another.
+const LATER: Duration = Duration::from_secs(10 * 60);
 
 /// `POST /v1/uploads`.
 pub(super) async fn begin(State(shared): App, request: Request) -> Answered<Response> {
@@ -51,11 +55,13 @@ pub(super) async fn begin(State(shared): App, request: Request) -> Answered<Resp
         return Ok((status, Json(before)).into_response());
     }
     shared.reach(offer.new, &offer.to).await?;
-    shared.admit(sender, length).await?;
-    let Offer { packet, to, .. } = offer;
+    shared.admit(offer.new, sender, length).await?;
+    let Offer { packet, to, new } = offer;
     let Packet { sender, key, kind, sha256, .. } = packet;
-    let (name, offset) =
-        shared.uploads.begin(&Note { sender, key, kind, to, sha256, length }).await?;
+    let order = kind == OutboxKind::Document && !new;
+    let note = Note { sender, key, kind, order, to, sha256, length };
+    let begun = shared.uploads.begin(&note).await?;
+    let (name, offset) = begun.ok_or_else(|| Refused::too_many_uploads(LATER))?;
     let mut response = far(StatusCode::CREATED, offset, Some(length));
     if let Ok(place) = HeaderValue::from_str(&format!("/v1/uploads/{name}")) {
         response.headers_mut().insert(header::LOCATION, place);
@@ -179,7 +185,8 @@ async fn fill(
 
 /// The last byte is there.
 async fn accept(shared: &Arc<Shared>, name: &str, note: &Note) -> Answered<()> {
-    let Note { sender, key, kind, to, sha256, length } = note.clone();
+    let Note { sender, key, kind, order, to, sha256, length } = note.clone();
+    let new = kind == OutboxKind::Document && !order;
     let packet = Packet {
         id: uuid::Uuid::now_v7(),
         sender,
@@ -199,8 +206,10 @@ async fn accept(shared: &Arc<Shared>, name: &str, note: &Note) -> Answered<()> {
         shared.uploads.remove(name).await?;
         return Err(Refused::new(Code::HashMismatch, "the bytes are not those that were signed"));
     };
+    // A day that has no room for it leaves the upload as it is: tomorrow it takes no byte more.
+    shared.admit(new, &packet.sender, length).await?;
     shared.keep(upload).await?;
-    let added = shared.accept(&packet, &to).await?;
+    let added = shared.accept(new, &packet, &to).await?;
     if let Err(error) = shared.uploads.remove(name).await {
         // It expires; the packet is accepted all the same.
         tracing::warn!(%error, "an upload that has ended stays for now");

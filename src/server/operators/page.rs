@@ -351,6 +351,7 @@ mod tests {
             Code::TimedOut,
             Code::Busy,
             Code::OverQuota,
+            Code::TooManyUploads,
             Code::StorageFailed,
         ] {
             for lang in Lang::ALL {

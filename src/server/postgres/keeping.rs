@@ -19,14 +19,8 @@ use crate::server::storage::{
 impl Keeping for Postgres {
     fn allowance<'a>(&'a self, sender: &'a AgencyCode, day: Date) -> Work<'a, (Volume, Quota)> {
         statement!(self, |client| {
-            let sql =
-                "SELECT coalesce(v.packets, 0), coalesce(v.bytes, 0), a.day_packets, a.day_bytes
-                       FROM agency a LEFT JOIN volume v ON v.sender = a.code AND v.day = $2
-                       WHERE a.code = $1";
-            match one(&client, sql, &[&sender.as_str(), &day.to_string()]).await? {
-                Some(row) => (volume(&row, 0)?, quota(&row, 2)?),
-                None => Default::default(),
-            }
+            let row = one(&client, ALLOWANCE, &[&sender.as_str(), &day.to_string()]).await?;
+            allowance(row.as_ref())?
         })
     }
 
@@ -233,6 +227,20 @@ impl Keeping for Postgres {
         statement!(self, |client| {
             execute(&client, "DELETE FROM doomed WHERE sha256 = $1", &[&sha256]).await?;
         })
+    }
+}
+
+/// What [`allowance`] reads, of sender and day.
+pub(super) const ALLOWANCE: &str =
+    "SELECT coalesce(v.bound_packets, v.packets, 0), coalesce(v.bound_bytes, v.bytes, 0),
+            a.day_packets, a.day_bytes
+     FROM agency a LEFT JOIN volume v ON v.sender = a.code AND v.day = $2
+     WHERE a.code = $1";
+
+pub(super) fn allowance(row: Option<&Row>) -> Result<(Volume, Quota), Fault> {
+    match row {
+        Some(row) => Ok((volume(row, 0)?, quota(row, 2)?)),
+        None => Ok(Default::default()),
     }
 }
 

@@ -3,10 +3,10 @@
 use deadpool_postgres::GenericClient;
 use futures::try_join;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::keeping::{ALLOWANCE, allowance};
 use super::{
     Fault, Postgres, Values, code, execute, from_word, get, one, rows, signed, statement, texts,
     transaction, unsigned, word,
@@ -14,30 +14,43 @@ use super::{
 use crate::domain::agency::AgencyCode;
 use crate::exchange::{OutboxKind, Outcome, RecipientState};
 use crate::server::ServerError;
-use crate::server::storage::{Added, Arrived, Fetched, Link, Mail, Packet, Sent, Work};
+use crate::server::storage::{Added, Arrived, Count, Fetched, Link, Mail, Packet, Sent, Work};
 
 /// The columns that [`packet_of`] reads, in its order.
 pub(super) const PACKET: &str =
     "p.id, p.sender, p.key, p.kind, p.sha256, p.size, p.received_at, p.number, p.link";
 const COLUMNS: usize = 9;
 const KEY: &str = "p.sender = $1 AND p.key = $2";
+/// The last link of a sender's chain; who reads it so has the sender for himself.
+pub(super) const CHAIN: &str = "SELECT number, link FROM chain WHERE sender = $1 FOR UPDATE";
 
 impl Mail for Postgres {
-    fn add<'a>(&'a self, packet: &'a Packet, to: &'a [AgencyCode], day: Date) -> Work<'a, Added> {
+    fn add<'a>(
+        &'a self,
+        packet: &'a Packet,
+        to: &'a [AgencyCode],
+        count: Count,
+    ) -> Work<'a, Option<Added>> {
         transaction!(self, |tx| {
             // One packet of a sender after the other: the chain has an order, and a key is
-            // looked for when nobody else can be using it.
-            let sender = packet.sender.as_str();
-            let sql = "SELECT number, link FROM chain WHERE sender = $1 FOR UPDATE";
-            let last = one(&tx, sql, &[&sender]).await?;
+            // looked for, and the day's room, when nobody else can be using it.
+            let (sender, day) = (packet.sender.as_str(), count.day.to_string());
+            let chain = tx.prepare_cached(CHAIN).await?;
+            let room = tx.prepare_cached(ALLOWANCE).await?;
+            let (owner, of_day): (Values<'_>, Values<'_>) = (&[&sender], &[&sender, &day]);
+            // Both at once on the line, done by the database in this order.
+            let (last, room) = try_join!(tx.query_opt(&chain, owner), tx.query_opt(&room, of_day))?;
             let last = last.ok_or_else(|| ServerError::Database("no chain".into()))?;
             let last = Link { number: unsigned(&last, 0)?, hash: get(&last, 1)? };
+            let (sent, own) = allowance(room.as_ref())?;
             if let Some(before) = find(&tx, KEY, &[&sender, &packet.key]).await? {
-                Added::Before(Box::new(before))
-            } else {
+                Some(Added::Before(Box::new(before)))
+            } else if count.quota.is_none_or(|all| own.or(all).has_room(sent, packet.size)) {
                 let link = last.next(packet, to);
-                store(&tx, packet, &link, to, day).await?;
-                Added::New(link)
+                store(&tx, packet, &link, to, count).await?;
+                Some(Added::New(link))
+            } else {
+                None
             }
         })
     }
@@ -169,7 +182,7 @@ async fn store(
     packet: &Packet,
     link: &Link,
     to: &[AgencyCode],
-    day: Date,
+    count: Count,
 ) -> Result<(), Fault> {
     let packet_sql = tx
         .prepare_cached(
@@ -197,20 +210,24 @@ async fn store(
         tx.prepare_cached("UPDATE chain SET number = $2, link = $3 WHERE sender = $1").await?;
     let volume_sql = tx
         .prepare_cached(
-            "INSERT INTO volume (sender, day, packets, bytes) VALUES ($1, $2, 1, $3)
-             ON CONFLICT (sender, day) DO UPDATE
-             SET packets = volume.packets + 1, bytes = volume.bytes + excluded.bytes",
+            "INSERT INTO volume (sender, day, packets, bytes, bound_packets, bound_bytes)
+             VALUES ($1, $2, 1, $3, $4, $5) ON CONFLICT (sender, day) DO UPDATE
+             SET packets = volume.packets + 1, bytes = volume.bytes + excluded.bytes,
+                 bound_packets = coalesce(volume.bound_packets, volume.packets)
+                     + excluded.bound_packets,
+                 bound_bytes = coalesce(volume.bound_bytes, volume.bytes) + excluded.bound_bytes",
         )
         .await?;
 
     let (sender, kind, to_texts) = (packet.sender.as_str(), word(&packet.kind)?, texts(to));
-    let (size, number, day) = (signed(packet.size), signed(link.number), day.to_string());
+    let (size, number, day) = (signed(packet.size), signed(link.number), count.day.to_string());
+    let (one, bytes) = if count.quota.is_some() { (1_i64, size) } else { (0, 0) };
     let Packet { id, key, sha256, received_at, .. } = packet;
     let row: Values<'_> =
         &[id, &sender, key, &kind, sha256, &size, received_at, &number, &link.hash];
     let boxes: Values<'_> = &[&to_texts, id];
     let last: Values<'_> = &[&sender, &number, &link.hash];
-    let volume: Values<'_> = &[&sender, &day, &size];
+    let volume: Values<'_> = &[&sender, &day, &size, &one, &bytes];
     // All at once on the line, done by the database in this order.
     let (_, _, delivered, ..) = try_join!(
         tx.execute(&packet_sql, row),

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("3.sql"),
     // When an agency ends, out of its entry.
     "ALTER TABLE agency ADD COLUMN IF NOT EXISTS ended_on TEXT;",
+    include_str!("5.sql"),
 ];
 /// The advisory lock of those who change the tables: "vanthu" in ASCII.
 const LOCK: i64 = 0x7661_6e74_6875;

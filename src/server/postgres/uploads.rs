@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::mail::CHAIN;
 use super::{
     Fault, Postgres, execute, get, json, one, rows, signed, statement, transaction, unsigned,
 };
@@ -13,13 +14,27 @@ use crate::server::storage::{Expired, Note, Part, Progress, Uploads, Work};
 const LAZILY: &str = "SET LOCAL synchronous_commit = off";
 
 impl Uploads for Postgres {
-    fn begin_upload<'a>(&'a self, note: &'a Note, writer: Uuid, now: Timestamp) -> Work<'a, ()> {
-        statement!(self, |client| {
+    fn begin_upload<'a>(
+        &'a self,
+        note: &'a Note,
+        writer: Uuid,
+        now: Timestamp,
+        most: u32,
+    ) -> Work<'a, bool> {
+        transaction!(self, |tx| {
             let text = serde_json::to_string(note)
                 .map_err(|e| ServerError::Database(format!("a note cannot be written: {e}")))?;
-            let sql = "INSERT INTO upload (name, note, reached, writer, touched_at)
-                       VALUES ($1, $2, 0, $3, $4) ON CONFLICT DO NOTHING";
-            execute(&client, sql, &[&note.name(), &text, &writer, &now]).await?;
+            // One beginning of a sender after the other, or two would count the same.
+            let (name, sender) = (note.name(), note.sender.as_str());
+            one(&tx, CHAIN, &[&sender]).await?;
+            let sql = "INSERT INTO upload (name, note, reached, writer, touched_at, sender)
+                       SELECT $1, $2, 0, $3, $4, $5
+                       WHERE (SELECT count(*) FROM upload WHERE sender = $5) < $6
+                       ON CONFLICT DO NOTHING";
+            let most = i64::from(most);
+            let begun = execute(&tx, sql, &[&name, &text, &writer, &now, &sender, &most]).await?;
+            let there = "SELECT 1 FROM upload WHERE name = $1";
+            begun == 1 || one(&tx, there, &[&name]).await?.is_some()
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::mail::{PACKET, packet_of};
 use super::offices::quota;
@@ -16,20 +16,7 @@ use crate::server::storage::{
 
 impl Keeping for Sqlite {
     fn allowance<'a>(&'a self, sender: &'a AgencyCode, day: Date) -> Work<'a, (Volume, Quota)> {
-        self.read(move |connection| {
-            connection
-                .prepare_cached(
-                    "SELECT coalesce(v.packets, 0), coalesce(v.bytes, 0), a.day_packets, a.day_bytes
-                     FROM agency a LEFT JOIN volume v ON v.sender = a.code AND v.day = ?2
-                     WHERE a.code = ?1",
-                )
-                .and_then(|mut s| {
-                    let values = params![sender.as_str(), day.to_string()];
-                    s.query_row(values, |row| Ok((volume(row, 0)?, quota(row, 2)?))).optional()
-                })
-                .map(Option::unwrap_or_default)
-                .map_err(failed)
-        })
+        self.read(move |connection| allowance(connection, sender, day))
     }
 
     fn volumes(&self, since: Date) -> Work<'_, Vec<(Date, Volume)>> {
@@ -319,6 +306,27 @@ impl Keeping for Sqlite {
             Ok(())
         })
     }
+}
+
+/// See [`Keeping::allowance`].
+pub(super) fn allowance(
+    connection: &Connection,
+    sender: &AgencyCode,
+    day: Date,
+) -> Stored<(Volume, Quota)> {
+    connection
+        .prepare_cached(
+            "SELECT coalesce(v.bound_packets, v.packets, 0), coalesce(v.bound_bytes, v.bytes, 0),
+                    a.day_packets, a.day_bytes
+             FROM agency a LEFT JOIN volume v ON v.sender = a.code AND v.day = ?2
+             WHERE a.code = ?1",
+        )
+        .and_then(|mut s| {
+            let values = params![sender.as_str(), day.to_string()];
+            s.query_row(values, |row| Ok((volume(row, 0)?, quota(row, 2)?))).optional()
+        })
+        .map(Option::unwrap_or_default)
+        .map_err(failed)
 }
 
 fn volume(row: &Row<'_>, column: usize) -> rusqlite::Result<Volume> {

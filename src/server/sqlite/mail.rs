@@ -1,16 +1,18 @@
 //! Packets and their deliveries, in SQLite.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
+use super::keeping::allowance;
 use super::{
     Sqlite, code, failed, from_word, maybe_time, optional, signed, time, unreadable, unsigned, word,
 };
 use crate::domain::agency::AgencyCode;
 use crate::exchange::{OutboxKind, Outcome, RecipientState};
-use crate::server::storage::{Added, Arrived, Fetched, Link, Mail, Packet, Sent, Stored, Work};
+use crate::server::storage::{
+    Added, Arrived, Count, Fetched, Link, Mail, Packet, Sent, Stored, Volume, Work,
+};
 
 /// The columns that [`packet`] reads, in its order.
 pub(super) const PACKET: &str =
@@ -19,12 +21,27 @@ const COLUMNS: usize = 9;
 const KEY: &str = "sender = ?1 AND key = ?2";
 
 impl Mail for Sqlite {
-    fn add<'a>(&'a self, packet: &'a Packet, to: &'a [AgencyCode], day: Date) -> Work<'a, Added> {
+    fn add<'a>(
+        &'a self,
+        packet: &'a Packet,
+        to: &'a [AgencyCode],
+        count: Count,
+    ) -> Work<'a, Option<Added>> {
         self.write(move |tx| {
             let (sender, kind) = (packet.sender.as_str(), word(&packet.kind)?);
             if let Some(before) = find(tx, KEY, params![sender, packet.key])? {
-                return Ok(Added::Before(Box::new(before)));
+                return Ok(Some(Added::Before(Box::new(before))));
             }
+            let bound = match count.quota {
+                None => Volume::default(),
+                Some(all) => {
+                    let (sent, own) = allowance(tx, &packet.sender, count.day)?;
+                    if !own.or(all).has_room(sent, packet.size) {
+                        return Ok(None);
+                    }
+                    Volume { packets: 1, bytes: packet.size }
+                }
+            };
             let last: Option<Link> = tx
                 .prepare_cached("SELECT number, link FROM chain WHERE sender = ?1")
                 .and_then(|mut s| {
@@ -60,11 +77,19 @@ impl Mail for Sqlite {
             .and_then(|mut s| s.execute(params![sender, signed(link.number), link.hash]))
             .map_err(failed)?;
             tx.prepare_cached(
-                "INSERT INTO volume (day, sender, packets, bytes) VALUES (?1, ?2, 1, ?3)
-                 ON CONFLICT (day, sender) DO UPDATE
-                 SET packets = volume.packets + 1, bytes = volume.bytes + excluded.bytes",
+                "INSERT INTO volume (day, sender, packets, bytes, bound_packets, bound_bytes)
+                 VALUES (?1, ?2, 1, ?3, ?4, ?5) ON CONFLICT (day, sender) DO UPDATE
+                 SET packets = volume.packets + 1, bytes = volume.bytes + excluded.bytes,
+                     bound_packets = coalesce(volume.bound_packets, volume.packets)
+                         + excluded.bound_packets,
+                     bound_bytes = coalesce(volume.bound_bytes, volume.bytes)
+                         + excluded.bound_bytes",
             )
-            .and_then(|mut s| s.execute(params![day.to_string(), sender, signed(packet.size)]))
+            .and_then(|mut s| {
+                let Volume { packets, bytes } = bound;
+                let (day, size) = (count.day.to_string(), signed(packet.size));
+                s.execute(params![day, sender, size, signed(packets), signed(bytes)])
+            })
             .map_err(failed)?;
             let mut insert = tx
                 .prepare_cached("INSERT INTO delivery (packet, recipient) VALUES (?1, ?2)")
@@ -72,7 +97,7 @@ impl Mail for Sqlite {
             for code in to {
                 insert.execute(params![packet.id.to_string(), code.as_str()]).map_err(failed)?;
             }
-            Ok(Added::New(link))
+            Ok(Some(Added::New(link)))
         })
     }
 

@@ -9,17 +9,29 @@ use crate::server::ServerError;
 use crate::server::storage::{Expired, Note, Part, Progress, Stored, Uploads, Work};
 
 impl Uploads for Sqlite {
-    fn begin_upload<'a>(&'a self, note: &'a Note, writer: Uuid, now: Timestamp) -> Work<'a, ()> {
+    fn begin_upload<'a>(
+        &'a self,
+        note: &'a Note,
+        writer: Uuid,
+        now: Timestamp,
+        most: u32,
+    ) -> Work<'a, bool> {
         self.write(move |tx| {
             let text = serde_json::to_string(note)
                 .map_err(|e| ServerError::Database(format!("a note cannot be written: {e}")))?;
-            tx.execute(
-                "INSERT INTO upload (name, note, reached, writer, touched_at)
-                 VALUES (?1, ?2, 0, ?3, ?4) ON CONFLICT (name) DO NOTHING",
-                params![note.name(), text, writer.to_string(), now.to_string()],
-            )
-            .map_err(failed)?;
-            Ok(())
+            let (name, sender) = (note.name(), note.sender.as_str());
+            let begun = tx
+                .execute(
+                    "INSERT INTO upload (name, note, reached, writer, touched_at, sender)
+                     SELECT ?1, ?2, 0, ?3, ?4, ?5
+                     WHERE (SELECT count(*) FROM upload WHERE sender = ?5) < ?6
+                     ON CONFLICT (name) DO NOTHING",
+                    params![name, text, writer.to_string(), now.to_string(), sender, most],
+                )
+                .map_err(failed)?;
+            let mut there =
+                tx.prepare_cached("SELECT 1 FROM upload WHERE name = ?1").map_err(failed)?;
+            Ok(begun == 1 || there.exists([name]).map_err(failed)?)
         })
     }
 

@@ -9,7 +9,7 @@ use crate::domain::agency::AgencyCode;
 
 /// The operators' side of the memory. Days are those of Vietnam.
 pub trait Keeping: Send + Sync + 'static {
-    /// What `sender` has sent on a day, and how much it may.
+    /// What `sender` has sent on a day of what its quota bounds, and how much it may.
     fn allowance<'a>(&'a self, sender: &'a AgencyCode, day: Date) -> Work<'a, (Volume, Quota)>;
 
     /// What was sent since a day, day by day.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::Work;
+use super::{Quota, Work};
 use crate::domain::agency::AgencyCode;
 use crate::exchange::wire::sha256_hex;
 use crate::exchange::{OutboxKind, Outcome, RecipientState};
@@ -13,8 +13,15 @@ use crate::exchange::{OutboxKind, Outcome, RecipientState};
 pub trait Mail: Send + Sync + 'static {
     /// Accepts a packet with all its deliveries, or none of it. If the sender has used the
     /// key before, nothing is added and that packet is given. The packet becomes the last of
-    /// its sender's chain, its own `link` is not looked at; and it counts on `day`.
-    fn add<'a>(&'a self, packet: &'a Packet, to: &'a [AgencyCode], day: Date) -> Work<'a, Added>;
+    /// its sender's chain, its own `link` is not looked at. `None`, and nothing is added, if
+    /// its day has no room left; of packets that come at the same moment no more get in than
+    /// there is room for.
+    fn add<'a>(
+        &'a self,
+        packet: &'a Packet,
+        to: &'a [AgencyCode],
+        count: Count,
+    ) -> Work<'a, Option<Added>>;
 
     /// The packet that `sender` sent under `key`, with its deliveries.
     fn by_key<'a>(&'a self, sender: &'a AgencyCode, key: &'a str) -> Work<'a, Option<Sent>>;
@@ -59,6 +66,16 @@ pub trait Mail: Send + Sync + 'static {
         outcome: Outcome,
         now: Timestamp,
     ) -> Work<'a, Option<(Outcome, Timestamp)>>;
+}
+
+/// How a packet counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// The day in Vietnam.
+    pub day: Date,
+    /// What an office without a quota of its own may send on a day; `None` for a packet that
+    /// is taken however much was sent, and takes no room from others.
+    pub quota: Option<Quota>,
 }
 
 /// A packet, without its bytes.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{Stored, Work};
+use super::{Stored, Volume, Work};
 use crate::domain::agency::{Agency, AgencyCode};
 use crate::exchange::Directory;
 
@@ -70,6 +70,20 @@ pub struct Office {
 pub struct Quota {
     pub packets: Option<u64>,
     pub bytes: Option<u64>,
+}
+
+impl Quota {
+    /// This quota, and what holds for everybody where it says nothing.
+    #[must_use]
+    pub fn or(self, all: Self) -> Self {
+        Self { packets: self.packets.or(all.packets), bytes: self.bytes.or(all.bytes) }
+    }
+
+    /// Whether another packet of so many bytes may be sent on a day of such a volume.
+    pub fn has_room(self, sent: Volume, bytes: u64) -> bool {
+        let most = |most: Option<u64>| most.unwrap_or(u64::MAX);
+        sent.packets < most(self.packets) && sent.bytes.saturating_add(bytes) <= most(self.bytes)
+    }
 }
 
 /// A key of an office.

@@ -11,8 +11,15 @@ use crate::exchange::{OutboxKind, wire};
 /// Packets that come in pieces. Any instance may go on with what another has begun.
 pub trait Uploads: Send + Sync + 'static {
     /// Begins an upload, if there is none of the name. `writer` counts as the one who goes on
-    /// until another takes it.
-    fn begin_upload<'a>(&'a self, note: &'a Note, writer: Uuid, now: Timestamp) -> Work<'a, ()>;
+    /// until another takes it. `false`, and nothing is begun, if its sender has `most` under
+    /// way already.
+    fn begin_upload<'a>(
+        &'a self,
+        note: &'a Note,
+        writer: Uuid,
+        now: Timestamp,
+        most: u32,
+    ) -> Work<'a, bool>;
 
     /// What is known of an upload.
     fn upload<'a>(&'a self, name: &'a str) -> Work<'a, Option<Progress>>;
@@ -61,6 +68,10 @@ pub struct Note {
     pub sender: AgencyCode,
     pub key: String,
     pub kind: OutboxKind,
+    /// It is about a document that was sent before. Left out where it is not, so that an
+    /// instance of an earlier version can go on with the upload.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub order: bool,
     pub to: Vec<AgencyCode>,
     /// SHA-256 of the whole, lower-case hex.
     pub sha256: String,

@@ -21,9 +21,11 @@ use super::{Answered, App, Asked, Failed, value};
 use crate::domain::agency::AgencyCode;
 use crate::exchange::OutboxKind;
 use crate::exchange::axis::wire::{self, ErrorCode, Said, SentAnswer};
-use crate::packet::{self, Packet as Content};
+use crate::exchange::wire::Code;
+use crate::packet::{self, Kind, Packet as Content};
 use crate::server::Shared;
 use crate::server::blobs::{Pieces, Upload};
+use crate::server::refusal::Refused;
 use crate::server::storage::{Added, Fetched, Link, Packet, now};
 
 /// Bytes around the packet in a body of parts, at most.
@@ -65,8 +67,18 @@ pub(in crate::server::api) async fn send(
     if let Some(before) = shared.storage.by_key(&asked.agency, &key).await? {
         return Ok(sent_as(before.packet.id));
     }
-    shared.reach(kind == OutboxKind::Document, &to).await?;
-    shared.admit(&asked.agency, size).await?;
+    let mut new = kind == OutboxKind::Document;
+    if let Err(refused) = allow(&shared, new, &asked.agency, size, &to).await {
+        // The call does not say what our own profile's does; where that matters the packet is
+        // asked. A recall is no new sending (Quyết định 28/2018/QĐ-TTg Điều 8 khoản 2).
+        let matters =
+            matches!(refused.code(), Code::RecipientClosed | Code::OverQuota | Code::TooLarge);
+        if !(new && matters && is_order(&mut upload).await?) {
+            return Err(refused.into());
+        }
+        new = false;
+        allow(&shared, new, &asked.agency, size, &to).await?;
+    }
     // Nothing that is refused is kept.
     shared.keep(upload).await?;
     let packet = Packet {
@@ -79,11 +91,23 @@ pub(in crate::server::api) async fn send(
         received_at: now(),
         link: Link::default(),
     };
-    let id = match shared.accept(&packet, &to).await? {
+    let id = match shared.accept(new, &packet, &to).await? {
         Added::New(_) => packet.id,
         Added::Before(before) => before.packet.id,
     };
     Ok(sent_as(id))
+}
+
+/// Whether the receivers and the day's quota let a packet pass.
+async fn allow(
+    shared: &Shared,
+    new: bool,
+    sender: &AgencyCode,
+    size: u64,
+    to: &[AgencyCode],
+) -> Result<(), Refused> {
+    shared.reach(new, to).await?;
+    shared.admit(new, sender, size).await
 }
 
 /// Who sends what, as the head of the call says.
@@ -123,12 +147,27 @@ fn named(text: &str) -> Option<Vec<AgencyCode>> {
         .filter(|codes| !codes.is_empty() && codes.len() <= crate::exchange::wire::MAX_RECIPIENTS)
 }
 
-/// Where the call names nobody, the packet does.
-async fn addressed(upload: &mut Upload) -> Answered<Option<Vec<AgencyCode>>> {
+/// What the packet says, if it says anything.
+async fn content(upload: &mut Upload) -> Answered<Option<Content>> {
     let bytes = upload.bytes().await?;
     let read =
         tokio::task::spawn_blocking(move || packet::read(&bytes, &packet::Limits::default()));
-    let Ok(Ok(content)) = read.await else { return Ok(None) };
+    Ok(read.await.ok().and_then(Result::ok))
+}
+
+/// Whether the packet is about a document that was sent before: it recalls or updates it
+/// (`BussinessDocType` 1 and 2).
+async fn is_order(upload: &mut Upload) -> Answered<bool> {
+    Ok(matches!(
+        content(upload).await?,
+        Some(Content::Document(document))
+            if matches!(document.business.kind, Kind::Recall | Kind::Update { .. })
+    ))
+}
+
+/// Where the call names nobody, the packet does.
+async fn addressed(upload: &mut Upload) -> Answered<Option<Vec<AgencyCode>>> {
+    let Some(content) = content(upload).await? else { return Ok(None) };
     let codes: Option<Vec<AgencyCode>> = match content {
         Content::Document(document) => document.to.into_iter().map(|organ| organ.code).collect(),
         // A status goes to whose document it is about.
