@@ -36,6 +36,7 @@ mod refusal;
 mod registry;
 mod site;
 pub mod sqlite;
+mod stall;
 pub mod storage;
 mod throttle;
 mod tls;
@@ -139,6 +140,8 @@ pub struct Limits {
     pub head: Duration,
     /// Time between two pieces of a body.
     pub idle: Duration,
+    /// Time between two pieces of an answer that the caller takes.
+    pub stall: Duration,
     /// Time that a stopping server gives to calls under way.
     pub drain: Duration,
     /// Calls of one office a minute at each instance; 0 for as many as it likes.
@@ -154,6 +157,8 @@ impl Default for Limits {
             connections: 2_048,
             head: Duration::from_secs(20),
             idle: Duration::from_secs(30),
+            // A line of one kB a second takes a piece of the system's buffer in less.
+            stall: Duration::from_secs(120),
             drain: Duration::from_secs(10),
             calls_per_minute: 3_000,
             quota: Quota::default(),

@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::Shared;
+use super::stall::Stalling;
 use super::tls::{self, Shown};
 
 /// Headers of a request at most.
@@ -77,9 +78,13 @@ pub(super) async fn serve(
             // Answers are small and awaited; a socket that refuses this is served all the same.
             let _ = stream.set_nodelay(true);
             match tls {
-                None => connection(&http, stream, router, None, stopped).await,
+                None => {
+                    let stream = Stalling::new(stream, limits.stall);
+                    connection(&http, stream, router, None, stopped).await;
+                }
                 Some(tls) => {
                     if let Some((stream, shown)) = tls::accept(&tls, stream, limits.head).await {
+                        let stream = Stalling::new(stream, limits.stall);
                         connection(&http, stream, router, shown, stopped).await;
                     }
                 }

@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
 use super::coding::Incoming;
-use super::packets::{Offer, drain};
+use super::packets::{Offer, drain, hear_out};
 use super::{Answered, App};
 use crate::exchange::OutboxKind;
 use crate::exchange::wire::{self, Code};
@@ -109,9 +109,14 @@ pub(super) async fn go_on(
         match append(&shared, &parts, &name, &mut body).await {
             Ok(response) => response,
             Err(refused) => {
-                let rest = if refused.code() == Code::TimedOut { 0 } else { MAX_RUDE };
                 // A connection closed upon bytes that were not read loses its answer.
-                drain(&shared, &mut body, rest).await;
+                match refused.code() {
+                    Code::TimedOut => {}
+                    Code::BadCredentials | Code::CertificateRefused | Code::ClockSkew => {
+                        hear_out(&shared, &mut body).await;
+                    }
+                    _ => drain(&shared, &mut body, MAX_RUDE).await,
+                }
                 refused.into_response()
             }
         }
