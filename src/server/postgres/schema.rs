@@ -18,6 +18,11 @@ const MIGRATIONS: &[&str] = &[
 /// The advisory lock of those who change the tables: "vanthu" in ASCII.
 const LOCK: i64 = 0x7661_6e74_6875;
 
+/// An index on a table of years takes as long as it takes, and so do those who wait for it:
+/// what is cut off would be begun anew, and cut off again, at every start.
+const PATIENTLY: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+    SET LOCAL idle_in_transaction_session_timeout = 0";
+
 impl Postgres {
     /// Brings the tables up to date; of several instances that start at once, one does it.
     ///
@@ -39,6 +44,7 @@ impl Postgres {
     async fn migrate_once(&self, advisory: bool) -> Result<(), Attempt> {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
+        tx.batch_execute(PATIENTLY).await?;
         if advisory {
             match tx.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await {
                 Err(e) if lacking(&e) => return Err(Attempt::NoAdvisoryLocks),
