@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Upper ends of the buckets of how long calls take, in seconds.
 const BUCKETS: [f64; 11] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 60.0];
 
+/// Methods that are told apart.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 /// Counters since the instance started.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -53,8 +56,10 @@ pub struct Gauges {
 }
 
 impl Metrics {
-    /// A call has been answered. `route` is the pattern, not the path: there are few of them.
+    /// A call has been answered. `route` is the pattern, not the path: there are few of them,
+    /// and so there must be of methods, of which a caller may make up any number.
     pub fn call(&self, route: &str, method: &str, status: u16, took: Duration) {
+        let method = if METHODS.contains(&method) { method } else { "OTHER" };
         let seconds = took.as_secs_f64();
         let mut calls = self.lock();
         *calls.counts.entry((route.to_owned(), method.to_owned(), status)).or_default() += 1;
