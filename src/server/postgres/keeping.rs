@@ -48,7 +48,9 @@ impl Keeping for Postgres {
                                   WHERE d.outcome IS NULL AND p.retired_at IS NULL
                                   GROUP BY d.recipient) w ON w.recipient = a.code
                        WHERE a.disabled_at IS NULL
-                         AND EXISTS (SELECT 1 FROM office_key k WHERE k.agency = a.code)";
+                         AND (EXISTS (SELECT 1 FROM office_key k WHERE k.agency = a.code)
+                              OR EXISTS (SELECT 1 FROM office_certificate c
+                                         WHERE c.agency = a.code AND c.revoked_at IS NULL))";
             let mut mailboxes = Vec::new();
             for row in rows(&client, sql, &[]).await? {
                 mailboxes.push(Mailbox {

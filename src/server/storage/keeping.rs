@@ -15,7 +15,8 @@ pub trait Keeping: Send + Sync + 'static {
     /// What was sent since a day, day by day.
     fn volumes(&self, since: Date) -> Work<'_, Vec<(Date, Volume)>>;
 
-    /// What waits for each office that may call, and when it was last here; by code.
+    /// What waits for each office that may call, and when it was last here; by code. Also for
+    /// one whose key or certificate has just ended: what waits for it still does.
     fn mailboxes(&self) -> Work<'_, Vec<Mailbox>>;
 
     /// Notes who was here and what was refused, by office and reason. Counts are added up.
