@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{MatchedPath, Path, Query, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, head, options, patch, post};
@@ -122,6 +122,9 @@ async fn mark(State(shared): App, request: Request, next: Next) -> Response {
     if ours {
         let takes = HeaderValue::from_static(ZSTD);
         response.headers_mut().insert(header::ACCEPT_ENCODING, takes);
+    }
+    if path.starts_with("/v1/uploads") && method != Method::OPTIONS {
+        uploads::mark(&mut response);
     }
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     shared.metrics.call(&route, method.as_str(), status, took);

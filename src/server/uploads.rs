@@ -24,7 +24,7 @@ use super::storage::{Note, Part, Storage, Stored, now};
 use crate::exchange::wire;
 
 /// An upload that nobody went on with for so long is removed.
-const EXPIRY: SignedDuration = SignedDuration::from_hours(48);
+pub const EXPIRY: SignedDuration = SignedDuration::from_hours(48);
 /// A part that is so old belongs to an upload, or to none any more.
 const ORPHANED: Duration = Duration::from_secs(60 * 60);
 /// How long the bytes of a connection that ended are waited for, and how often asked for.

@@ -12,7 +12,7 @@ use axum::Json;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
@@ -25,7 +25,7 @@ use crate::server::Shared;
 use crate::server::auth::{Caller, header as text};
 use crate::server::refusal::Refused;
 use crate::server::storage::{Added, Link, Note, Packet, now};
-use crate::server::uploads::Writing;
+use crate::server::uploads::{EXPIRY, Writing};
 
 /// Bytes that are still taken from a caller who is refused.
 const MAX_RUDE: u64 = 1024 * 1024;
@@ -33,6 +33,9 @@ const MAX_RUDE: u64 = 1024 * 1024;
 /// on with it is kept waiting.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// The versions that are spoken, and when an upload is removed that nobody goes on with.
+const TUS_VERSIONS: &str = "tus-version";
+const UPLOAD_EXPIRES: &str = "upload-expires";
 /// When an office with too many uploads under way may try to begin another.
 const LATER: Duration = Duration::from_secs(10 * 60);
 
@@ -40,7 +43,7 @@ const LATER: Duration = Duration::from_secs(10 * 60);
 pub(super) async fn begin(State(shared): App, request: Request) -> Answered<Response> {
     let (parts, _) = request.into_parts();
     let caller = Caller::of(&parts, &shared).await?;
-    version(&parts)?;
+    version(&parts.headers)?;
     let offer = Offer::read(caller, &parts)?;
     let limit = shared.limits.packet_bytes;
     let length = number(&parts, wire::UPLOAD_LENGTH)
@@ -63,6 +66,7 @@ pub(super) async fn begin(State(shared): App, request: Request) -> Answered<Resp
     let begun = shared.uploads.begin(&note).await?;
     let (name, offset) = begun.ok_or_else(|| Refused::too_many_uploads(LATER))?;
     let mut response = far(StatusCode::CREATED, offset, Some(length));
+    expires(&mut response);
     if let Ok(place) = HeaderValue::from_str(&format!("/v1/uploads/{name}")) {
         response.headers_mut().insert(header::LOCATION, place);
     }
@@ -74,7 +78,9 @@ pub(super) async fn look(
     State(shared): App,
     caller: Caller,
     Path(name): Path<String>,
+    headers: HeaderMap,
 ) -> Answered<Response> {
+    version(&headers)?;
     let found = shared.uploads.find(&name).await?;
     let (note, offset) =
         found.filter(|(note, _)| note.sender == caller.agency).ok_or_else(none_such)?;
@@ -88,10 +94,12 @@ pub(super) async fn end(
     State(shared): App,
     caller: Caller,
     Path(name): Path<String>,
+    headers: HeaderMap,
 ) -> Answered<Response> {
+    version(&headers)?;
     own_note(&shared, &caller, &name).await?;
     shared.uploads.remove(&name).await?;
-    Ok(marked(StatusCode::NO_CONTENT.into_response()))
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// `PATCH /v1/uploads/{name}`.
@@ -134,10 +142,11 @@ async fn append(
 ) -> Answered<Response> {
     let bad = |detail: &str| Refused::new(Code::BadRequest, detail);
     let caller = Caller::of(parts, shared).await?;
-    version(parts)?;
+    version(&parts.headers)?;
     let note = own_note(shared, &caller, name).await?;
     if text(parts, header::CONTENT_TYPE.as_str()) != wire::UPLOAD_TYPE {
-        return Err(bad("the pieces of an upload are application/offset+octet-stream"));
+        let refused = bad("the pieces of an upload are application/offset+octet-stream");
+        return Err(refused.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     let offset = number(parts, wire::UPLOAD_OFFSET).ok_or_else(|| bad("no offset"))?;
     let mut body = Incoming::of(parts, body, note.length)?;
@@ -149,7 +158,9 @@ async fn append(
     let left = writing.leave().await;
     filled?;
     left?;
-    Ok(far(StatusCode::NO_CONTENT, reached, None))
+    let mut response = far(StatusCode::NO_CONTENT, reached, None);
+    expires(&mut response);
+    Ok(response)
 }
 
 /// Takes what comes, and accepts the packet if that was the rest of it.
@@ -228,9 +239,9 @@ async fn accept(shared: &Arc<Shared>, name: &str, note: &Note) -> Answered<()> {
 
 /// `OPTIONS /v1/uploads`: what of the protocol is spoken here.
 pub(super) async fn options(State(shared): App) -> Response {
-    let mut response = marked(StatusCode::NO_CONTENT.into_response());
+    let mut response = StatusCode::NO_CONTENT.into_response();
     for (name, value) in [
-        ("tus-version", wire::TUS_VERSION.to_owned()),
+        (TUS_VERSIONS, wire::TUS_VERSION.to_owned()),
         ("tus-extension", "creation,termination,expiration".to_owned()),
         ("tus-max-size", shared.limits.packet_bytes.to_string()),
     ] {
@@ -251,8 +262,9 @@ fn none_such() -> Refused {
     Refused::new(Code::NotFound, "the agency has no such upload")
 }
 
-fn version(parts: &Parts) -> Answered<()> {
-    if text(parts, wire::TUS_RESUMABLE) == wire::TUS_VERSION {
+fn version(headers: &HeaderMap) -> Answered<()> {
+    let said = headers.get(wire::TUS_RESUMABLE);
+    if said.is_some_and(|said| said == wire::TUS_VERSION) {
         return Ok(());
     }
     let refused = Refused::new(Code::BadRequest, "the upload protocol is tus 1.0.0");
@@ -264,16 +276,26 @@ fn number(parts: &Parts, name: &str) -> Option<u64> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
-fn marked(mut response: Response) -> Response {
-    response.headers_mut().insert(
-        HeaderName::from_static(wire::TUS_RESUMABLE),
-        HeaderValue::from_static(wire::TUS_VERSION),
-    );
-    response
+/// Says on every answer, refusals too, which version is spoken; who spoke another is told which
+/// there are (tus 1.0.0, Tus-Resumable and Tus-Version).
+pub(super) fn mark(response: &mut Response) {
+    let version = HeaderValue::from_static(wire::TUS_VERSION);
+    if response.status() == StatusCode::PRECONDITION_FAILED {
+        response.headers_mut().insert(HeaderName::from_static(TUS_VERSIONS), version.clone());
+    }
+    response.headers_mut().insert(HeaderName::from_static(wire::TUS_RESUMABLE), version);
+}
+
+/// Says when the upload is removed if nobody goes on with it (tus 1.0.0, Upload-Expires).
+fn expires(response: &mut Response) {
+    let end = (now() + EXPIRY).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(end) = HeaderValue::from_str(&end) {
+        response.headers_mut().insert(HeaderName::from_static(UPLOAD_EXPIRES), end);
+    }
 }
 
 fn far(status: StatusCode, offset: u64, length: Option<u64>) -> Response {
-    let mut response = marked((status, Body::empty()).into_response());
+    let mut response = (status, Body::empty()).into_response();
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static(wire::UPLOAD_OFFSET), HeaderValue::from(offset));
     if let Some(length) = length {
