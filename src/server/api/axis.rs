@@ -34,7 +34,7 @@ use crate::exchange::{OutboxKind, Outcome, RecipientState};
 use crate::server::ServerError;
 use crate::server::Shared;
 use crate::server::refusal::{Reason, Refused};
-use crate::server::storage::{Arrived, Sent, now};
+use crate::server::storage::{Arrived, Packet, Sent, now};
 
 /// Rows of a list when nothing is said, and at most.
 const ROWS: u32 = 500;
@@ -175,7 +175,7 @@ pub(super) async fn received(State(shared): App, headers: HeaderMap) -> Answered
     }
 }
 
-/// `countReceiveEdoc` and `countReceiveStatus`.
+/// `countReceiveEdoc` and `countReceiveStatus`: of what came between `fromDate` and `toDate`.
 pub(super) async fn count(
     shared: Arc<Shared>,
     headers: HeaderMap,
@@ -188,13 +188,15 @@ pub(super) async fn count(
         count: u64,
     }
     let asked = Asked::of(&headers, &shared).await?;
+    let window = Window::of(&asked.fields)?;
     let (mut after, mut count) = (0, 0);
     loop {
         let step = shared.storage.inbox(&asked.agency, after, true, STEP).await?;
         let ended = (step.len() as u64) < u64::from(STEP);
         for arrived in step {
             after = arrived.place;
-            count += u64::from(arrived.packet.kind == kind);
+            let Packet { kind: found, received_at, .. } = arrived.packet;
+            count += u64::from(found == kind && window.has(received_at));
         }
         if ended {
             return Ok(Json(Counted { said: Said::ok(), count }).into_response());
