@@ -11,6 +11,7 @@
 //!
 //! What concerns one profile, or no profile at all:
 //!
+//! - `bounds`: what one caller may take of the server;
 //! - `browser`: the operators' page in Chromium;
 //! - `certificates`: the server ends TLS itself, and offices prove themselves by certificates;
 //! - `directory`: agencies are renamed, merged and closed;
@@ -71,6 +72,8 @@ macro_rules! on_every {
 mod authority;
 #[path = "exchange/axis.rs"]
 mod axis;
+#[path = "exchange/bounds.rs"]
+mod bounds;
 #[path = "exchange/browser.rs"]
 mod browser;
 #[path = "exchange/certificates.rs"]

@@ -23,10 +23,12 @@ on_both! {
     lists_are_of_the_days_that_are_asked_for,
     the_directory_is_synchronised_by_its_version,
     who_is_refused_leaves_nothing_behind,
+    a_recall_reaches_a_closed_office_and_counts_for_nothing,
     the_rest_of_its_calls,
 }
 
 const NEW: &[u8] = include_bytes!("../data/axis/new.edxml");
+const RECALL: &[u8] = include_bytes!("../data/axis/recall.edxml");
 
 fn axis(server: &RunningServer, agency: &'static str) -> Box<dyn Line> {
     Profile::Axis.line(&server.url(), agency)
@@ -284,6 +286,21 @@ fn lists_are_of_the_days_that_are_asked_for(place: &Place) {
         }
         assert_eq!(count(&[("fromDate", "hom qua")]), Err("21".to_owned()));
     }
+    for (asked, there) in [
+        (&[][..], 3),
+        (&[("fromDate", yesterday.as_str()), ("toDate", &yesterday)], 1),
+        (&[("toDate", &yesterday)], 2),
+        (&[("toDate", &long_ago)], 0),
+    ] {
+        let fields = asked.iter().fold(Fields::of(COMMUNE), |all, (name, day)| all.with(name, day));
+        let fields = fields.with("timestamp", &wire::written_time(Timestamp::now()));
+        let mut request = Client::new().get(format!("{}/countReceiveEdoc", gateway(&server.url())));
+        for (name, value) in fields.signed(secret(COMMUNE).as_bytes()) {
+            request = request.header(name, value);
+        }
+        let answer: Value = request.send().unwrap().json().unwrap();
+        assert_eq!(answer["count"], there, "{asked:?}");
+    }
 }
 
 fn the_directory_is_synchronised_by_its_version(place: &Place) {
@@ -338,6 +355,36 @@ fn who_is_refused_leaves_nothing_behind(place: &Place) {
     assert_eq!(send(&half), "0", "the same again takes nothing");
     assert_eq!(files(&place.path().join("blobs")), 1);
     assert_eq!(entries(&place.path().join("unfinished")), 0);
+}
+
+fn a_recall_reaches_a_closed_office_and_counts_for_nothing(place: &Place) {
+    let mut config = place.config();
+    config.limits.quota = vanthu::server::Quota { packets: Some(1), bytes: None };
+    let server = Server::start(config).unwrap();
+    let registry = vanthu::server::Registry::open(&place.site()).unwrap();
+    let send = |bytes: &[u8]| {
+        let answer = call(&server, "sendEdoc", sending(bytes, Some(PROVINCE)), with_break(bytes));
+        answer["ErrorCode"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(send(NEW), "0");
+    registry.close(&[code(PROVINCE)], None, &[], "Nghị quyết").unwrap();
+    // New documents to it are refused, packets that nobody can read included.
+    let text = String::from_utf8(NEW.to_vec()).unwrap();
+    for new in [text.replace("<edXML:Subject>", "<edXML:Subject>2 ").as_bytes(), b"<edXML/>"] {
+        assert_ne!(new, NEW);
+        assert_eq!(send(new), "23");
+    }
+    let recall = String::from_utf8(RECALL.to_vec()).unwrap();
+    let kind = |number: u8| format!("<edXML:BussinessDocType>{number}</edXML:BussinessDocType>");
+    assert!(recall.contains(&kind(1)));
+    assert_eq!(send(recall.replace(&kind(1), &kind(0)).as_bytes()), "23");
+    assert_eq!(send(recall.replace(&kind(1), &kind(2)).as_bytes()), "0", "an update");
+    assert_eq!(send(RECALL), "0");
+    // Nor does the day's quota, which is used up, hold a recall back.
+    registry.reopen(&code(PROVINCE)).unwrap();
+    assert_eq!(send(recall.replace(&kind(1), &kind(0)).as_bytes()), "20");
+    assert_eq!(send(recall.replace("</edXML:Subject>", " 2</edXML:Subject>").as_bytes()), "0");
+    assert_eq!(inbox(&*axis(&server, PROVINCE)).len(), 4);
 }
 
 fn the_rest_of_its_calls(place: &Place) {

@@ -22,6 +22,7 @@ on_both! {
     what_is_old_is_given_up_and_its_row_stays,
     what_was_kept_and_never_accepted_is_found,
     the_operators_see_what_waits_and_what_fails,
+    an_office_with_a_certificate_alone_is_waited_for,
 }
 
 fn with_secret(server: &RunningServer, secret: &str) -> Result<(), ExchangeError> {
@@ -393,6 +394,26 @@ fn the_operators_see_what_waits_and_what_fails(place: &Place) {
     line(&server.url(), PROVINCE).confirm(&receipt.server_id, Outcome::Kept).unwrap();
     let (_, page) = look(&server, "/", password);
     assert!(page.contains("Mọi cơ quan đã nhận hết"), "{page}");
+}
+
+fn an_office_with_a_certificate_alone_is_waited_for(place: &Place) {
+    let mut config = place.config();
+    config.operators = Some(Operators { listen: "127.0.0.1:0".parse().unwrap(), password: None });
+    let server = Server::start(config).unwrap();
+    let a = line(&server.url(), COMMUNE);
+    a.send(&parcel("1", &[PROVINCE], b"cho tinh"), &()).unwrap();
+    let is_listed = || look(&server, "/", None).1.contains("<small>000.00.00.H30</small>");
+    assert!(is_listed());
+    place.sql(&format!("DELETE FROM office_key WHERE agency = '{PROVINCE}'"));
+    assert!(!is_listed(), "it can neither call nor be sent to");
+    place.sql(&format!(
+        "INSERT INTO office_certificate (fingerprint, agency, subject, begins_at, ends_at)
+         VALUES ('{}', '{PROVINCE}', 'x', '2026-01-01T00:00:00Z', '2099-01-01T00:00:00Z')",
+        "0".repeat(64)
+    ));
+    assert!(is_listed());
+    place.sql("UPDATE office_certificate SET revoked_at = '2026-01-02T00:00:00Z'");
+    assert!(!is_listed());
 }
 
 #[test]
