@@ -21,9 +21,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Shared;
-use super::auth::{self, Caller, named};
+use super::auth::{self, Bound, Caller, named};
 use super::refusal::{Reason, Refused};
 use super::storage::{Arrived, Sent, Work, now};
+use crate::domain::agency::AgencyCode;
 use crate::exchange::coding::ZSTD;
 use crate::exchange::wire::{self, Code, Health};
 use crate::exchange::{DeliveryState, Directory, InboxItem, InboxPage, OutboxKind};
@@ -129,15 +130,20 @@ async fn mark(State(shared): App, request: Request, next: Next) -> Response {
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     shared.metrics.call(&route, method.as_str(), status, took);
     let reason = response.extensions().get::<Reason>().map_or("", |reason| reason.0);
+    // As the call says, or else its certificate; where it proved neither, the reason tells.
+    let bound = response.extensions().get::<Bound>().map(|Bound(office)| office.clone());
+    let office = named.into_iter().next().or(bound);
+    let millis = took.as_millis();
+    let code = office.as_ref().map_or("", AgencyCode::as_str);
+    tracing::info!(%method, path, office = code, status, reason, millis, "call");
     if !reason.is_empty() {
         shared.metrics.refused(reason);
-        if let Some(named) = named.into_iter().next()
+        if let Some(office) = office
             && !NO_FAILURES.contains(&reason)
         {
-            shared.notebook.refused(named, reason);
+            shared.notebook.refused(office, reason);
         }
     }
-    tracing::info!(%method, path, status, reason, millis = took.as_millis(), "call");
     response.headers_mut().insert(wire::SERVER, HeaderValue::from_static(wire::SERVER_VALUE));
     response
 }

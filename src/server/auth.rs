@@ -94,9 +94,10 @@ fn timely(time: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// The office that the connection's certificate speaks for; lies among a call's extensions.
+/// The office that the connection's certificate speaks for; lies among the extensions of a call
+/// and of its answer.
 #[derive(Debug, Clone)]
-struct Bound(AgencyCode);
+pub(super) struct Bound(pub AgencyCode);
 
 /// Lets pass calls without a certificate, and those whose certificate speaks for an office
 /// that the call does not contradict.
@@ -108,7 +109,12 @@ pub(super) async fn certified(
     if let Some(shown) = request.extensions().get::<Shown>().cloned() {
         let named = named(&request);
         match shared.bound(&shown, &named).await {
-            Ok(office) => drop(request.extensions_mut().insert(Bound(office))),
+            Ok(office) => {
+                request.extensions_mut().insert(Bound(office.clone()));
+                let mut response = next.run(request).await;
+                response.extensions_mut().insert(Bound(office));
+                return response;
+            }
             Err(refused) => return refused.into_response(),
         }
     }

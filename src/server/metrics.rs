@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::storage::Backlog;
+
 /// Upper ends of the buckets of how long calls take, in seconds.
 const BUCKETS: [f64; 11] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 60.0];
 
@@ -53,6 +57,9 @@ pub struct Gauges {
     /// Mailboxes at which a call waits.
     pub waiting: usize,
     pub ready: bool,
+    /// `None` where the storage does not answer.
+    pub backlog: Option<Backlog>,
+    pub now: Timestamp,
 }
 
 impl Metrics {
@@ -114,6 +121,27 @@ impl Metrics {
             "Mailboxes at which a call waits.",
             &one(gauges.waiting as f64),
         );
+        if let Some(Backlog { deliveries, oldest, uploads }) = gauges.backlog {
+            let wait = oldest.map_or(0.0, |at| gauges.now.duration_since(at).as_secs_f64());
+            family(
+                "vanthu_deliveries_waiting",
+                "gauge",
+                "Deliveries that no recipient has confirmed, at all servers.",
+                &one(deliveries as f64),
+            );
+            family(
+                "vanthu_oldest_delivery_seconds",
+                "gauge",
+                "How long the oldest of them has waited.",
+                &one(wait.max(0.0)),
+            );
+            family(
+                "vanthu_uploads_open",
+                "gauge",
+                "Uploads that have begun and not ended, at all servers.",
+                &one(uploads as f64),
+            );
+        }
         let load = |counter: &AtomicU64| one(counter.load(Ordering::Relaxed) as f64);
         family("vanthu_packets_total", "counter", "Packets accepted.", &load(&self.packets));
         family(
@@ -163,6 +191,8 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     #[test]
@@ -174,7 +204,10 @@ mod tests {
         metrics.accepted(1_000);
         let _open = metrics.connection();
         drop(metrics.connection());
-        let text = metrics.text(Gauges { waiting: 2, ready: true });
+        let now = Timestamp::from_second(1_795_000_000).unwrap();
+        let oldest = Some(now - SignedDuration::from_mins(2));
+        let backlog = Some(Backlog { deliveries: 3, oldest, uploads: 4 });
+        let text = metrics.text(Gauges { waiting: 2, ready: true, backlog, now });
         for line in [
             "# TYPE vanthu_calls_total counter",
             "vanthu_calls_total{route=\"/v1/inbox\",method=\"GET\",status=\"200\"} 2",
@@ -187,6 +220,9 @@ mod tests {
             "vanthu_mailboxes_waited_at 2",
             "vanthu_connections 1",
             "vanthu_ready 1",
+            "vanthu_deliveries_waiting 3",
+            "vanthu_oldest_delivery_seconds 120",
+            "vanthu_uploads_open 4",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
         }

@@ -81,7 +81,9 @@ fn said(headers: &HeaderMap) -> Option<String> {
 async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let stopping = *shared.stopping.borrow();
     let ready = !stopping && shared.storage.ready().await.is_ok();
-    let text = shared.metrics.text(Gauges { waiting: shared.bell.awaited().len(), ready });
+    let waiting = shared.bell.awaited().len();
+    let backlog = if ready { shared.storage.backlog().await.ok() } else { None };
+    let text = shared.metrics.text(Gauges { waiting, ready, backlog, now: now() });
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }
 

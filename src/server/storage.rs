@@ -29,7 +29,7 @@ use super::bell::Bell;
 use crate::domain::agency::AgencyCode;
 
 pub use certificates::{Certificates, OfficeCertificate};
-pub use keeping::{Age, Keeping, Mailbox, Notes, Refusals, Volume};
+pub use keeping::{Age, Backlog, Keeping, Mailbox, Notes, Refusals, Volume};
 pub use mail::{Added, Arrived, Count, Fetched, Link, Mail, Packet, Sent};
 pub use offices::{AgencyChange, Office, OfficeKey, Offices, Quota};
 pub use uploads::{Expired, Note, Part, Progress, Uploads};

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use reqwest::blocking::Response;
+use vanthu::exchange::Outcome;
 use vanthu::exchange::wire::{self, Code, sha256_hex};
 use vanthu::server::{Quota, Registry};
 
@@ -17,6 +18,7 @@ on_both! {
     a_refused_upload_is_not_heard_out_for_ever,
     who_reads_nothing_is_left,
     every_answer_about_an_upload_is_as_tus_says,
+    figures_tell_what_is_under_way_and_why_calls_fail,
 }
 
 /// Begins an upload of `bytes`.
@@ -263,6 +265,53 @@ fn every_answer_about_an_upload_is_as_tus_says(place: &Place) {
     );
 }
 
+fn figures(server: &RunningServer) -> String {
+    let url = format!("{}/metrics", server.operators_url().unwrap());
+    reqwest::blocking::get(url).unwrap().text().unwrap()
+}
+
+fn looked_at(place: &Place) -> ServerConfig {
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let operators = Some(vanthu::server::Operators { listen, password: None });
+    ServerConfig { operators, ..place.config() }
+}
+
+fn figures_tell_what_is_under_way_and_why_calls_fail(place: &Place) {
+    let server = Server::start(looked_at(place)).unwrap();
+    let a = line(&server.url(), COMMUNE);
+    a.send(&parcel("1", &[PROVINCE, COMMUNE], b"mot"), &()).unwrap();
+    place_of(&begin(&server, &packet(1, 100), "document", "khoa-cua-goi-tin-1"));
+    let hour = Timestamp::now() - SignedDuration::from_hours(1);
+    place.sql(&format!("UPDATE packet SET received_at = '{hour}'"));
+    // By way of the axis' gateway each failure has its own name, too.
+    let axis = |agency| Profile::Axis.line(&server.url(), agency);
+    assert!(axis(COMMUNE).send(&parcel("2", &["H99"], b"hai"), &()).is_err());
+    let seat = Seat { secret: "khong-phai-ma-bi-mat".to_owned(), ..Seat::of(COMMUNE) };
+    let stranger = Profile::Axis.line_from(&server.url(), seat);
+    assert!(stranger.inbox(Listing::Waiting(None), 1).is_err());
+    let text = figures(&server);
+    for line in [
+        "vanthu_deliveries_waiting 2",
+        "vanthu_uploads_open 1",
+        "vanthu_refusals_total{reason=\"recipient-unknown\"} 1",
+        "vanthu_refusals_total{reason=\"bad-credentials\"} 1",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
+    }
+    let wait = text.lines().find_map(|line| line.strip_prefix("vanthu_oldest_delivery_seconds "));
+    let wait: f64 = wait.unwrap().parse().unwrap();
+    assert!((3_600.0..3_660.0).contains(&wait), "{wait}");
+    // Nothing waits any more.
+    for agency in [PROVINCE, COMMUNE] {
+        let line = line(&server.url(), agency);
+        line.confirm(&inbox(&line)[0].id, Outcome::Kept).unwrap();
+    }
+    let text = figures(&server);
+    for line in ["vanthu_deliveries_waiting 0", "vanthu_oldest_delivery_seconds 0"] {
+        assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
+    }
+}
+
 #[test]
 fn what_changes_the_tables_is_given_all_the_time() {
     let Some(place) = Place::postgres() else { return };
@@ -286,10 +335,7 @@ fn what_changes_the_tables_is_given_all_the_time() {
 #[test]
 fn what_callers_make_up_fills_no_metrics() {
     let place = Place::sqlite();
-    let mut config = place.config();
-    config.operators =
-        Some(vanthu::server::Operators { listen: "127.0.0.1:0".parse().unwrap(), password: None });
-    let server = Server::start(config).unwrap();
+    let server = Server::start(looked_at(&place)).unwrap();
     for n in 0..20 {
         for path in ["/v1/health", "/XrdAdapter", "/v1/packets", "/none"] {
             let mut stream = TcpStream::connect(server.address()).unwrap();
@@ -299,8 +345,7 @@ fn what_callers_make_up_fills_no_metrics() {
             stream.read_to_string(&mut String::new()).unwrap();
         }
     }
-    let url = format!("{}/metrics", server.operators_url().unwrap());
-    let text = reqwest::blocking::get(url).unwrap().text().unwrap();
+    let text = figures(&server);
     let series: Vec<_> =
         text.lines().filter(|line| line.starts_with("vanthu_calls_total{")).collect();
     assert!((1..5).contains(&series.len()), "{series:#?}");

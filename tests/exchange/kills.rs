@@ -30,6 +30,11 @@ impl Program {
         Self::start_with(place, &[])
     }
 
+    /// With its log in a file.
+    fn start_logging(place: &Place, log: &Path) -> Self {
+        Self::begin(program(place).stderr(std::fs::File::create(log).unwrap()), &[])
+    }
+
     pub fn start_with(place: &Place, environment: &[(&str, String)]) -> Self {
         Self::begin(program(place).envs(environment.iter().cloned()), &[])
     }
@@ -125,6 +130,18 @@ fn what_was_accepted_survives_a_kill(profile: Profile, place: &Place) {
     received.sort_unstable_by_key(Vec::len);
     assert_eq!(received.len(), 4);
     assert_eq!(received[3], packet(3, 4 * MIB));
+}
+
+#[test]
+fn the_log_names_who_called() {
+    let place = Place::sqlite();
+    let log = place.path().join("log");
+    add_agency(&place, COMMUNE);
+    let server = Program::start_logging(&place, &log);
+    let a = line(&format!("http://{}", server.address), COMMUNE);
+    a.agencies(0).unwrap();
+    let named = format!("path=\"/v1/agencies\" office=\"{COMMUNE}\" status=200");
+    wait_until("the call is logged", || std::fs::read_to_string(&log).unwrap().contains(&named));
 }
 
 #[test]

@@ -371,6 +371,8 @@ fn the_operators_see_what_waits_and_what_fails(place: &Place) {
         "vanthu_refusals_total{reason=\"bad-credentials\"} 1",
         "vanthu_refusals_total{reason=\"recipient-unknown\"} 1",
         "vanthu_ready 1",
+        "vanthu_deliveries_waiting 1",
+        "vanthu_uploads_open 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
     }

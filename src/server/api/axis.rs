@@ -41,14 +41,37 @@ const ROWS: u32 = 500;
 /// Deliveries looked through at once for those of a kind.
 const STEP: u32 = 500;
 
-/// A refusal in the gateway's form.
-pub(super) struct Failed(Said);
+/// A refusal in the gateway's form, and the name that it has in our own profile, under which it
+/// is counted.
+pub(super) struct Failed {
+    said: Said,
+    reason: Code,
+}
 
 pub(super) type Answered<T> = Result<T, Failed>;
 
 impl Failed {
     fn new(code: ErrorCode, describes: impl Into<String>) -> Self {
-        Self(Said::fail(code, describes))
+        let reason = match code {
+            ErrorCode::WrongSecret => Code::BadCredentials,
+            ErrorCode::UnknownReceiver => Code::RecipientUnknown,
+            ErrorCode::Locked => Code::RecipientClosed,
+            ErrorCode::System => Code::TimedOut,
+            ErrorCode::FileNotValid
+            | ErrorCode::UnknownSender
+            | ErrorCode::Processing
+            | ErrorCode::WrongFormat => Code::BadRequest,
+        };
+        Self { said: Said::fail(code, describes), reason }
+    }
+
+    /// The same, counted under another name.
+    fn as_a(self, reason: Code) -> Self {
+        Self { reason, ..self }
+    }
+
+    fn no_packet() -> Self {
+        Self::new(ErrorCode::Processing, "there is no such packet").as_a(Code::NotFound)
     }
 
     fn of_secret() -> Self {
@@ -60,7 +83,7 @@ impl From<Refused> for Failed {
     /// What failed inside is logged already, and no caller's business.
     fn from(refused: Refused) -> Self {
         let receivers = |code| Self::new(code, refused.at_fault().join(", "));
-        match refused.code() {
+        let failed = match refused.code() {
             Code::RecipientUnknown => receivers(ErrorCode::UnknownReceiver),
             Code::RecipientClosed => receivers(ErrorCode::Locked),
             Code::Busy => Self::new(ErrorCode::System, "too much for now, try again later"),
@@ -69,7 +92,8 @@ impl From<Refused> for Failed {
                 Self::new(ErrorCode::FileNotValid, "more than the office may send on a day")
             }
             _ => Self::new(ErrorCode::System, "the server's storage failed"),
-        }
+        };
+        failed.as_a(refused.code())
     }
 }
 
@@ -81,8 +105,8 @@ impl From<ServerError> for Failed {
 
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {
-        let mut response = Json(self.0).into_response();
-        response.extensions_mut().insert(Reason("axis"));
+        let mut response = Json(self.said).into_response();
+        response.extensions_mut().insert(Reason(self.reason.name()));
         response
     }
 }
@@ -109,7 +133,8 @@ impl Asked {
         let time = time.ok_or_else(|| Failed::new(ErrorCode::WrongSecret, "no timestamp"))?;
         if time.duration_since(Timestamp::now()).abs() > wire::CLOCK_WINDOW {
             let here = wire::written_time(Timestamp::now());
-            return Err(Failed::new(ErrorCode::WrongSecret, format!("it is {here} here")));
+            let why = format!("it is {here} here");
+            return Err(Failed::new(ErrorCode::WrongSecret, why).as_a(Code::ClockSkew));
         }
         shared.pace(&agency)?;
         Ok(Self { agency, fields })
@@ -127,7 +152,7 @@ impl Asked {
     /// A packet by the name that a field gives it.
     fn packet(&self) -> Answered<Uuid> {
         let name = self.fields.get("docid").and_then(|name| name.parse().ok());
-        name.ok_or_else(|| Failed::new(ErrorCode::Processing, "there is no such packet"))
+        name.ok_or_else(Failed::no_packet)
     }
 
     /// How many rows, and how many pages of them before.
@@ -247,7 +272,7 @@ pub(super) async fn update_status(State(shared): App, headers: HeaderMap) -> Ans
         None => storage.fetch(agency, id, now()).await?.is_some(),
     };
     if !there {
-        return Err(Failed::new(ErrorCode::Processing, "there is no such packet"));
+        return Err(Failed::no_packet());
     }
     Ok(Json(Said::ok()).into_response())
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::agency::AgencyCode;
 use crate::server::ServerError;
 use crate::server::storage::{
-    Age, Keeping, Link, Mailbox, Notes, Packet, Quota, Refusals, Volume, Work,
+    Age, Backlog, Keeping, Link, Mailbox, Notes, Packet, Quota, Refusals, Volume, Work,
 };
 
 impl Keeping for Postgres {
@@ -62,6 +62,22 @@ impl Keeping for Postgres {
             }
             mailboxes.sort_by(|a, b| a.office.cmp(&b.office));
             mailboxes
+        })
+    }
+
+    fn backlog(&self) -> Work<'_, Backlog> {
+        statement!(self, |client| {
+            let sql = "SELECT count(*), min(p.received_at), (SELECT count(*) FROM upload)
+                       FROM delivery d JOIN packet p ON p.id = d.packet
+                       WHERE d.outcome IS NULL AND p.retired_at IS NULL";
+            match one(&client, sql, &[]).await? {
+                Some(row) => Backlog {
+                    deliveries: unsigned(&row, 0)?,
+                    oldest: get(&row, 1)?,
+                    uploads: unsigned(&row, 2)?,
+                },
+                None => Backlog::default(),
+            }
         })
     }
 

@@ -11,7 +11,7 @@ use super::offices::quota;
 use super::{Sqlite, code, failed, maybe_time, signed, unreadable, unsigned};
 use crate::domain::agency::AgencyCode;
 use crate::server::storage::{
-    Age, Keeping, Link, Mailbox, Notes, Packet, Quota, Refusals, Stored, Volume, Work,
+    Age, Backlog, Keeping, Link, Mailbox, Notes, Packet, Quota, Refusals, Stored, Volume, Work,
 };
 
 impl Keeping for Sqlite {
@@ -61,6 +61,27 @@ impl Keeping for Sqlite {
                         })
                     })?
                     .collect()
+                })
+                .map_err(failed)
+        })
+    }
+
+    fn backlog(&self) -> Work<'_, Backlog> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT count(*), min(p.received_at), (SELECT count(*) FROM upload)
+                     FROM delivery d JOIN packet p ON p.id = d.packet
+                     WHERE d.outcome IS NULL AND p.retired_at IS NULL",
+                )
+                .and_then(|mut s| {
+                    s.query_row([], |row| {
+                        Ok(Backlog {
+                            deliveries: unsigned(row, 0)?,
+                            oldest: maybe_time(row, 1)?,
+                            uploads: unsigned(row, 2)?,
+                        })
+                    })
                 })
                 .map_err(failed)
         })

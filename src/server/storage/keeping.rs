@@ -19,6 +19,9 @@ pub trait Keeping: Send + Sync + 'static {
     /// one whose key or certificate has just ended: what waits for it still does.
     fn mailboxes(&self) -> Work<'_, Vec<Mailbox>>;
 
+    /// What is under way, of all offices together.
+    fn backlog(&self) -> Work<'_, Backlog>;
+
     /// Notes who was here and what was refused, by office and reason. Counts are added up.
     fn note<'a>(&'a self, day: Date, notes: &'a Notes) -> Work<'a, ()>;
 
@@ -79,6 +82,16 @@ pub struct Mailbox {
     pub oldest: Option<Timestamp>,
     /// When it last looked into its mailbox; to some minutes.
     pub seen_at: Option<Timestamp>,
+}
+
+/// What is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Deliveries that nobody has confirmed, and when the oldest of them was accepted.
+    pub deliveries: u64,
+    pub oldest: Option<Timestamp>,
+    /// Uploads that have begun and not ended.
+    pub uploads: u64,
 }
 
 /// What is noted now and then.

@@ -188,7 +188,8 @@ fn is_hash(sha256: &str, named: &str) -> bool {
 }
 
 fn damaged() -> Failed {
-    Failed::new(ErrorCode::FileNotValid, "the bytes are not those that were signed")
+    let why = "the bytes are not those that were signed";
+    Failed::new(ErrorCode::FileNotValid, why).as_a(Code::HashMismatch)
 }
 
 async fn from_body(
@@ -314,7 +315,8 @@ async fn write<E>(
 ) -> Answered<()> {
     let most = shared.limits.packet_bytes;
     let written = if upload.size() + bytes.len() as u64 > most {
-        Err(Failed::new(ErrorCode::FileNotValid, "the packet is too large"))
+        let why = "the packet is too large";
+        Err(Failed::new(ErrorCode::FileNotValid, why).as_a(Code::TooLarge))
     } else {
         upload.write(bytes).await.map_err(Failed::from)
     };
@@ -375,9 +377,10 @@ async fn found(shared: &Arc<Shared>, headers: &HeaderMap) -> Answered<(Packet, P
     let packet = match packet {
         Some(Fetched::Here(packet)) => packet,
         Some(Fetched::Retired(_)) => {
-            return Err(Failed::new(ErrorCode::Processing, "the packet has grown old and is gone"));
+            let why = "the packet has grown old and is gone";
+            return Err(Failed::new(ErrorCode::Processing, why).as_a(Code::NotFound));
         }
-        None => return Err(Failed::new(ErrorCode::Processing, "there is no such packet")),
+        None => return Err(Failed::no_packet()),
     };
     let pieces = shared.blobs.read(&packet.sha256, 0, packet.size).await;
     Ok((packet, pieces?))
