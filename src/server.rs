@@ -142,6 +142,9 @@ pub struct Limits {
     pub idle: Duration,
     /// Time between two pieces of an answer that the caller takes.
     pub stall: Duration,
+    /// Time during which a server that is to stop only says so to balancers and still takes
+    /// what comes: they look but now and then.
+    pub farewell: Duration,
     /// Time that a stopping server gives to calls under way.
     pub drain: Duration,
     /// Calls of one office a minute at each instance; 0 for as many as it likes.
@@ -159,6 +162,7 @@ impl Default for Limits {
             idle: Duration::from_secs(30),
             // A line of one kB a second takes a piece of the system's buffer in less.
             stall: Duration::from_secs(120),
+            farewell: Duration::ZERO,
             drain: Duration::from_secs(10),
             calls_per_minute: 3_000,
             quota: Quota::default(),
@@ -178,7 +182,9 @@ pub(crate) struct Shared {
     throttle: Throttle,
     metrics: Metrics,
     notebook: Notebook,
-    /// Becomes true when the server is to stop.
+    /// Becomes true when the server is to stop: no new callers are wanted.
+    leaving: watch::Receiver<bool>,
+    /// Becomes true when it takes no more connections.
     stopping: watch::Receiver<bool>,
 }
 
@@ -229,12 +235,12 @@ impl Server {
             .build()
             .map_err(threads)?;
         let scheme = if config.tls.is_some() { "https" } else { "http" };
-        let (stop, stopping) = watch::channel(false);
+        let (stop, leaving) = watch::channel(false);
         let (tell, told) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("vanthu-server".into())
             .spawn(move || {
-                runtime.block_on(run(config, stopping, &tell));
+                runtime.block_on(run(config, leaving, &tell));
                 // What still blocks on the disk may finish; nobody waits for its answer.
                 runtime.shutdown_timeout(Duration::from_secs(1));
             })
@@ -252,11 +258,12 @@ type Addresses = (SocketAddr, Option<SocketAddr>);
 /// A server's life. Tells its addresses once it answers there, or why it never will.
 async fn run(
     config: ServerConfig,
-    stopping: watch::Receiver<bool>,
+    leaving: watch::Receiver<bool>,
     tell: &mpsc::Sender<Result<Addresses, ServerError>>,
 ) {
     let ServerConfig { listen, tls, site, threads: _, accounts, limits, retention, operators } =
         config;
+    let (stop, stopping) = watch::channel(false);
     let begun = async {
         let tls = tls.as_ref().map(Tls::acceptor).transpose()?;
         let Opened { storage, blobs, key, lock } = site.open_to_serve().await?;
@@ -282,6 +289,7 @@ async fn run(
             throttle: Throttle::new(limits.calls_per_minute),
             metrics: Metrics::default(),
             notebook: Notebook::default(),
+            leaving,
             stopping,
         };
         Ok((Arc::new(shared), offices, tls, page, lock))
@@ -295,6 +303,13 @@ async fn run(
         }
     };
     let _ = tell.send(Ok((address, page.as_ref().map(|((_, address), _)| *address))));
+    let mut leaving = shared.leaving.clone();
+    tokio::spawn(async move {
+        listen::told(&mut leaving).await;
+        tokio::time::sleep(limits.farewell).await;
+        // Fails only where nobody serves any more.
+        let _ = stop.send(true);
+    });
     let beside = {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -361,7 +376,8 @@ impl RunningServer {
         self.operators.map(|address| format!("http://{address}"))
     }
 
-    /// Takes no more connections, gives calls under way the drain time, then ends. Blocks.
+    /// Says that it is not ready for as long as the farewell takes, then takes no more
+    /// connections, gives calls under way the drain time, and ends. Blocks.
     pub fn stop(mut self) {
         self.end();
     }

@@ -164,7 +164,7 @@ async fn ready(State(shared): App) -> Answered<Json<serde_json::Value>> {
             .with_status(axum::http::StatusCode::SERVICE_UNAVAILABLE)
     };
     // A balancer that asks sends no more callers, while those who are here are served.
-    if *shared.stopping.borrow() {
+    if *shared.leaving.borrow() {
         return Err(unready("the server is stopping"));
     }
     let storage = async { shared.storage.ready().await.map_err(Refused::from) };

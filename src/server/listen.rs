@@ -129,7 +129,7 @@ async fn connection(
 }
 
 /// Returns when the server is to stop (or is gone).
-async fn told(stopped: &mut watch::Receiver<bool>) {
+pub(super) async fn told(stopped: &mut watch::Receiver<bool>) {
     // The value itself must not be held across what follows.
     let _ = stopped.wait_for(|stop| *stop).await;
 }

@@ -79,8 +79,8 @@ fn said(headers: &HeaderMap) -> Option<String> {
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
-    let stopping = *shared.stopping.borrow();
-    let ready = !stopping && shared.storage.ready().await.is_ok();
+    let leaving = *shared.leaving.borrow();
+    let ready = !leaving && shared.storage.ready().await.is_ok();
     let waiting = shared.bell.awaited().len();
     let backlog = if ready { shared.storage.backlog().await.ok() } else { None };
     let text = shared.metrics.text(Gauges { waiting, ready, backlog, now: now() });

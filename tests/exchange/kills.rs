@@ -133,6 +133,28 @@ fn what_was_accepted_survives_a_kill(profile: Profile, place: &Place) {
 }
 
 #[test]
+fn a_server_says_that_it_leaves_before_it_does() {
+    let place = Place::sqlite();
+    let mut config = place.config();
+    config.limits.farewell = Duration::from_secs(2);
+    let server = Server::start(config).unwrap();
+    let url = server.url();
+    // On a connection of its own each time, as balancers look.
+    let ready = || reqwest::blocking::get(format!("{url}/v1/ready")).map(|told| told.status());
+    assert_eq!(ready().unwrap(), 200);
+    let (begun, stopping) = (Instant::now(), thread::spawn(move || server.stop()));
+    wait_until("the balancer is told", || ready().is_ok_and(|status| status == 503));
+    let a = line(&url, COMMUNE);
+    a.send(&parcel("1", &[PROVINCE], b"trong luc do"), &()).unwrap();
+    assert_eq!(ready().unwrap(), 503);
+    drop(a);
+    stopping.join().unwrap();
+    let took = begun.elapsed();
+    assert!((2..4).contains(&took.as_secs()), "{took:?}");
+    assert!(ready().is_err(), "it still answers");
+}
+
+#[test]
 fn the_log_names_who_called() {
     let place = Place::sqlite();
     let log = place.path().join("log");
@@ -158,7 +180,7 @@ fn the_program_stops_in_good_order_and_says_what_is_wrong() {
     let listed = String::from_utf8(listed.stdout).unwrap();
     assert_eq!(listed, format!("{COMMUNE}\tactive\tỦy ban nhân dân xã\n"));
 
-    let mut server = Program::start(&place);
+    let mut server = Program::start_over(&place, &["--farewell", "0"]);
     let a = line_with(&format!("http://{}", server.address), COMMUNE, &secret, Timestamp::now);
     assert_eq!(a.agencies(0).unwrap().agencies.len(), 1);
     let pid = server.child.id().to_string();

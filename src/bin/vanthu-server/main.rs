@@ -186,7 +186,11 @@ struct ServeArgs {
     day_mib: Option<u64>,
     #[command(flatten)]
     keep: KeepArgs,
-    /// Seconds that a stopping server gives to calls under way.
+    /// Seconds during which a server that is told to stop only says so to balancers (503 at
+    /// /v1/ready) and still takes what comes; longer than they take to look again.
+    #[arg(long, default_value_t = 5)]
+    farewell: u64,
+    /// Seconds that a stopping server then gives to calls under way.
     #[arg(long, default_value_t = 10)]
     drain: u64,
     /// Address of the operators' page and of figures for Prometheus (/metrics).
@@ -247,6 +251,7 @@ impl ServeArgs {
         config.limits.connections = self.connections;
         config.limits.calls_per_minute = self.calls_per_minute;
         config.limits.quota = Quota { packets: self.day_packets, bytes: self.day_mib.map(mib) };
+        config.limits.farewell = Duration::from_secs(self.farewell);
         config.limits.drain = Duration::from_secs(self.drain);
         config.retention = self.keep.retention();
         let password = self.operators_password_file.map(|path| {
