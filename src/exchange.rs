@@ -273,6 +273,9 @@ pub struct RecipientState {
     pub outcome: Option<Outcome>,
     /// When the recipient said so.
     pub confirmed_at: Option<Timestamp>,
+    /// When the server gave the bytes up although the recipient had confirmed nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapsed_at: Option<Timestamp>,
 }
 
 /// Looks on while something long runs, and may call it off.

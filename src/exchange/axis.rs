@@ -394,6 +394,7 @@ fn delivery(server_id: &str, kind: OutboxKind, rows: Vec<SentRow>) -> Option<Del
             fetched_at: at,
             outcome,
             confirmed_at: outcome.and(at),
+            lapsed_at: None,
         })
     });
     Some(DeliveryState {

@@ -15,7 +15,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use jiff::ToSpan as _;
+use jiff::{SignedDuration, ToSpan as _};
 use serde::Deserialize;
 
 use self::page::View;
@@ -29,6 +29,8 @@ use crate::token::Pin;
 
 /// A wrong password is answered after so long.
 const WRONG: Duration = Duration::from_millis(500);
+/// For so long the page shows what has lapsed.
+const LAPSED: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Days that the page looks back: volumes, and what was refused.
 const VOLUME_DAYS: i64 = 13;
 const REFUSAL_DAYS: i64 = 6;
@@ -116,7 +118,7 @@ async fn view(shared: &Shared, lang: Lang) -> Result<View, ServerError> {
     let since = |days: i64| today.checked_sub(days.days()).unwrap_or(today);
     let (directory, mailboxes, volumes, refusals) = futures::try_join!(
         storage.agencies(0),
-        storage.mailboxes(),
+        storage.mailboxes(now - LAPSED),
         storage.volumes(since(VOLUME_DAYS)),
         storage.refusals(since(REFUSAL_DAYS)),
     )?;

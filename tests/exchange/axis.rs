@@ -246,6 +246,11 @@ fn rows(server: &RunningServer, path: &str, asked: &[(&str, &str)]) -> Result<Ve
     }
 }
 
+/// What the commune sees of what it has sent.
+pub fn sent_rows(server: &RunningServer) -> Vec<Value> {
+    rows(server, "getSentEdocList", &[]).unwrap()
+}
+
 fn lists_are_of_the_days_that_are_asked_for(place: &Place) {
     let server = place.start();
     let (a, b) = (axis(&server, COMMUNE), axis(&server, PROVINCE));

@@ -20,6 +20,7 @@ on_both! {
     a_receipt_is_proved_by_anybody,
     a_chain_tells_what_was_done_to_it,
     what_is_old_is_given_up_and_its_row_stays,
+    what_lapses_is_told_to_operators_and_sender,
     what_was_kept_and_never_accepted_is_found,
     the_operators_see_what_waits_and_what_fails,
     an_office_with_a_certificate_alone_is_waited_for,
@@ -291,6 +292,41 @@ fn what_is_old_is_given_up_and_its_row_stays(place: &Place) {
     assert_eq!(clear(Some(0), None, Some(SignedDuration::ZERO)), (0, 0));
     assert!(has(&waiting) && !has(&kept));
     assert_eq!(registry.verify_chains(Some(&code(COMMUNE))).unwrap()[0].broken_at, None);
+}
+
+fn what_lapses_is_told_to_operators_and_sender(place: &Place) {
+    let mut config = place.config();
+    config.operators = Some(Operators { listen: "127.0.0.1:0".parse().unwrap(), password: None });
+    let server = Server::start(config).unwrap();
+    let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
+    let receipt = a.send(&parcel("1", &[PROVINCE, COMMUNE], b"cho mai"), &()).unwrap();
+    a.confirm(&receipt.server_id, Outcome::Kept).unwrap();
+    let lapsed = || {
+        let deliveries = a.delivery(&receipt.server_id).unwrap().deliveries;
+        deliveries.iter().map(|one| one.lapsed_at.is_some()).collect::<Vec<_>>()
+    };
+    let page = || look(&server, "/?lang=en", None).1;
+    assert_eq!(lapsed(), [false, false]);
+    assert!(page().contains("<li><b>0</b> packets given up before they were fetched"));
+    let registry = Registry::open(&place.site()).unwrap();
+    let retention = Retention { confirmed_days: None, days: Some(0) };
+    assert_eq!(registry.clear_old(&place.site(), retention, None).unwrap().0, 1);
+    // By code: the province has not fetched it, the commune has.
+    assert_eq!(lapsed(), [true, false]);
+    assert!(inbox(&b).is_empty());
+    let shown = page();
+    assert!(shown.contains("<li class=\"bad\"><b>1</b> packets given up"), "{shown}");
+    assert!(shown.contains("<small>000.00.00.H30</small>"), "{shown}");
+    assert!(!shown.contains("<small>000.01.05.H30</small>"), "{shown}");
+    // For a sender by way of the axis' gateway, too.
+    let rows = super::axis::sent_rows(&server);
+    let states: Vec<_> = rows.iter().map(|row| row["receiveStatus"].as_str().unwrap()).collect();
+    assert_eq!(states, ["fail", "done"]);
+    // After a month the page has told it for long enough.
+    let month = Timestamp::now() - SignedDuration::from_hours(31 * 24);
+    place.sql(&format!("UPDATE packet SET retired_at = '{month}'"));
+    assert!(page().contains("<li><b>0</b> packets given up"));
+    assert_eq!(lapsed(), [true, false]);
 }
 
 fn what_was_kept_and_never_accepted_is_found(place: &Place) {

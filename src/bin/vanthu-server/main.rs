@@ -103,8 +103,8 @@ enum Command {
         command: OfficeCommand,
     },
     /// What an office has sent, newest first, a line for each recipient: when it was received
-    /// here, id, number in its chain, bytes, recipient, `waiting`, `fetched`, `kept` or
-    /// `refused`, when it was first fetched, when confirmed (`-` where it was not).
+    /// here, id, number in its chain, bytes, recipient, `waiting`, `fetched`, `kept`,
+    /// `refused` or `lapsed` (given up before the recipient confirmed it), when it was first fetched, when confirmed (`-` where it was not).
     Packets {
         code: String,
         #[arg(long, default_value_t = 50)]
@@ -353,11 +353,12 @@ fn run(cli: Cli) -> Result<(), ServerError> {
 
 /// How far a packet is at a recipient, and since when.
 fn delivery(state: &RecipientState) -> String {
-    let word = match (state.outcome, state.fetched_at) {
-        (Some(Outcome::Kept), _) => "kept",
-        (Some(Outcome::Refused), _) => "refused",
-        (None, Some(_)) => "fetched",
-        (None, None) => "waiting",
+    let word = match (state.outcome, state.lapsed_at, state.fetched_at) {
+        (Some(Outcome::Kept), ..) => "kept",
+        (Some(Outcome::Refused), ..) => "refused",
+        (None, Some(_), _) => "lapsed",
+        (None, None, Some(_)) => "fetched",
+        (None, None, None) => "waiting",
     };
     let when = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
     let RecipientState { to, fetched_at, confirmed_at, .. } = state;

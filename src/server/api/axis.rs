@@ -310,11 +310,13 @@ fn received_row(arrived: &Arrived, to: &AgencyCode) -> ReceivedRow {
 fn sent_rows(sent: &Sent) -> Vec<SentRow> {
     let packet = &sent.packet;
     let row = |delivery: &RecipientState| {
-        let (status, describes) = match (delivery.outcome, delivery.fetched_at) {
-            (Some(Outcome::Kept), _) => (wire::DONE, "Đã nhận"),
-            (Some(Outcome::Refused), _) => (wire::REJECTED, "Từ chối"),
-            (None, Some(_)) => ("processing", "Đang nhận"),
-            (None, None) => ("inbox", "Chờ nhận"),
+        let RecipientState { outcome, fetched_at, lapsed_at, .. } = delivery;
+        let (status, describes) = match (outcome, lapsed_at, fetched_at) {
+            (Some(Outcome::Kept), ..) => (wire::DONE, "Đã nhận"),
+            (Some(Outcome::Refused), ..) => (wire::REJECTED, "Từ chối"),
+            (None, Some(_), _) => (wire::FAIL, "Hết hạn lưu mà chưa nhận"),
+            (None, None, Some(_)) => ("processing", "Đang nhận"),
+            (None, None, None) => ("inbox", "Chờ nhận"),
         };
         let received = delivery.confirmed_at.or(delivery.fetched_at);
         SentRow {

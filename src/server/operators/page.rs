@@ -63,11 +63,13 @@ impl View {
     fn tiles(&self, out: &mut String) {
         let waiting: u64 = self.mailboxes.iter().map(|mailbox| mailbox.waiting).sum();
         let late = self.mailboxes.iter().filter(|mailbox| self.is_late(mailbox)).count();
+        let lapsed: u64 = self.mailboxes.iter().map(|mailbox| mailbox.lapsed).sum();
         let today = self.volume(self.today);
         let tiles = [
             ("server-page-offices", self.number(self.mailboxes.len() as u64), false),
             ("server-page-late", self.number(late as u64), late > 0),
             ("server-page-waiting", self.number(waiting), false),
+            ("server-page-lapsed", self.number(lapsed), lapsed > 0),
             ("server-page-packets-today", self.number(today.packets), false),
             ("server-page-bytes-today", self.bytes(today.bytes), false),
         ];
@@ -79,11 +81,12 @@ impl View {
         out.push_str("</ul>");
     }
 
-    /// Those for whom something waits, the longest wait first.
+    /// Those for whom something waits, the longest wait first; then those for whom nothing waits
+    /// any more because it has lapsed.
     fn offices(&self, out: &mut String) {
-        let mut waiting: Vec<&Mailbox> =
-            self.mailboxes.iter().filter(|mailbox| mailbox.waiting > 0).collect();
-        waiting.sort_by_key(|mailbox| mailbox.oldest);
+        let concerned = |mailbox: &&Mailbox| mailbox.waiting > 0 || mailbox.lapsed > 0;
+        let mut waiting: Vec<&Mailbox> = self.mailboxes.iter().filter(concerned).collect();
+        waiting.sort_by_key(|mailbox| (mailbox.oldest.is_none(), mailbox.oldest));
         let _ = write!(out, "<h2>{}</h2>", self.say("server-page-not-fetched"));
         if waiting.is_empty() {
             let _ = write!(out, "<p class=\"good\">{}</p>", self.say("server-page-all-fetched"));
@@ -93,6 +96,7 @@ impl View {
             ("server-page-office", ""),
             ("server-page-count", " class=\"n\""),
             ("server-page-oldest", ""),
+            ("server-page-gone", " class=\"n\""),
             ("server-page-seen", ""),
         ];
         self.head(out, "tall", &heads);
@@ -106,9 +110,11 @@ impl View {
             );
             let _ = write!(
                 out,
-                "<tr><td>{}</td><td class=\"n\">{}</td><td>{oldest}</td><td>{seen}</td></tr>",
+                "<tr><td>{}</td><td class=\"n\">{}</td><td>{oldest}</td><td class=\"n\">{}</td>\
+                 <td>{seen}</td></tr>",
                 self.office(&mailbox.office),
                 self.number(mailbox.waiting),
+                self.number(mailbox.lapsed),
             );
         }
         out.push_str("</tbody></table>");
@@ -303,6 +309,7 @@ mod tests {
             office: code.clone(),
             waiting: 1_234,
             oldest: Some(now - SignedDuration::from_hours(72)),
+            lapsed: 5_678,
             seen_at: None,
         };
         let refusals =
@@ -322,8 +329,8 @@ mod tests {
     #[test]
     fn both_languages_say_everything_and_nothing_is_taken_for_markup() {
         for (lang, texts) in [
-            (Lang::Vi, ["1.234", "1,5 GB", "3 ngày", "20.000"]),
-            (Lang::En, ["1,234", "1.5 GB", "3 days", "20,000"]),
+            (Lang::Vi, ["1.234", "5.678", "1,5 GB", "3 ngày", "20.000"]),
+            (Lang::En, ["1,234", "5,678", "1.5 GB", "3 days", "20,000"]),
         ] {
             let html = view(lang).html();
             for text in texts {

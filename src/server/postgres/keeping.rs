@@ -37,27 +37,32 @@ impl Keeping for Postgres {
         })
     }
 
-    fn mailboxes(&self) -> Work<'_, Vec<Mailbox>> {
+    fn mailboxes(&self, since: Timestamp) -> Work<'_, Vec<Mailbox>> {
         statement!(self, |client| {
-            let sql = "SELECT a.code, coalesce(w.waiting, 0), w.oldest, s.seen_at
+            let sql =
+                "SELECT a.code, coalesce(w.waiting, 0), w.oldest, coalesce(w.lapsed, 0), s.seen_at
                        FROM agency a
                        LEFT JOIN presence s ON s.office = a.code
-                       LEFT JOIN (SELECT d.recipient, count(*) AS waiting,
-                                         min(p.received_at) AS oldest
+                       LEFT JOIN (SELECT d.recipient,
+                                         count(*) FILTER (WHERE p.retired_at IS NULL) AS waiting,
+                                         min(p.received_at) FILTER (WHERE p.retired_at IS NULL)
+                                             AS oldest,
+                                         count(*) FILTER (WHERE p.retired_at >= $1) AS lapsed
                                   FROM delivery d JOIN packet p ON p.id = d.packet
-                                  WHERE d.outcome IS NULL AND p.retired_at IS NULL
+                                  WHERE d.outcome IS NULL
                                   GROUP BY d.recipient) w ON w.recipient = a.code
                        WHERE a.disabled_at IS NULL
                          AND (EXISTS (SELECT 1 FROM office_key k WHERE k.agency = a.code)
                               OR EXISTS (SELECT 1 FROM office_certificate c
                                          WHERE c.agency = a.code AND c.revoked_at IS NULL))";
             let mut mailboxes = Vec::new();
-            for row in rows(&client, sql, &[]).await? {
+            for row in rows(&client, sql, &[&since]).await? {
                 mailboxes.push(Mailbox {
                     office: code(&row, 0)?,
                     waiting: unsigned(&row, 1)?,
                     oldest: get(&row, 2)?,
-                    seen_at: get(&row, 3)?,
+                    lapsed: unsigned(&row, 3)?,
+                    seen_at: get(&row, 4)?,
                 });
             }
             mailboxes.sort_by(|a, b| a.office.cmp(&b.office));

@@ -260,8 +260,9 @@ pub(super) async fn deliveries(
     on: &impl GenericClient,
     packets: &[Uuid],
 ) -> Result<Vec<(Uuid, RecipientState)>, Fault> {
-    let sql = "SELECT packet, recipient, fetched_at, outcome, confirmed_at
-               FROM delivery WHERE packet = ANY($1)";
+    let sql = "SELECT d.packet, d.recipient, d.fetched_at, d.outcome, d.confirmed_at,
+                      CASE WHEN d.outcome IS NULL THEN p.retired_at END
+               FROM delivery d JOIN packet p ON p.id = d.packet WHERE d.packet = ANY($1)";
     let mut found = Vec::new();
     for row in rows(on, sql, &[&packets]).await? {
         let state = RecipientState {
@@ -269,6 +270,7 @@ pub(super) async fn deliveries(
             fetched_at: get(&row, 2)?,
             outcome: outcome_of(&row, 3)?,
             confirmed_at: get(&row, 4)?,
+            lapsed_at: get(&row, 5)?,
         };
         found.push((get(&row, 0)?, state));
     }

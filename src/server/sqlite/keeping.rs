@@ -34,16 +34,20 @@ impl Keeping for Sqlite {
         })
     }
 
-    fn mailboxes(&self) -> Work<'_, Vec<Mailbox>> {
+    fn mailboxes(&self, since: Timestamp) -> Work<'_, Vec<Mailbox>> {
         self.read(move |connection| {
             connection
                 .prepare_cached(
-                    "SELECT a.code, coalesce(w.waiting, 0), w.oldest, s.seen_at
+                    "SELECT a.code, coalesce(w.waiting, 0), w.oldest, coalesce(w.lapsed, 0), s.seen_at
                      FROM agency a
                      LEFT JOIN presence s ON s.office = a.code
-                     LEFT JOIN (SELECT d.recipient, count(*) AS waiting, min(p.received_at) AS oldest
+                     LEFT JOIN (SELECT d.recipient,
+                                       count(*) FILTER (WHERE p.retired_at IS NULL) AS waiting,
+                                       min(p.received_at) FILTER (WHERE p.retired_at IS NULL)
+                                           AS oldest,
+                                       count(*) FILTER (WHERE p.retired_at >= ?1) AS lapsed
                                 FROM delivery d JOIN packet p ON p.id = d.packet
-                                WHERE d.outcome IS NULL AND p.retired_at IS NULL
+                                WHERE d.outcome IS NULL
                                 GROUP BY d.recipient) w ON w.recipient = a.code
                      WHERE a.disabled_at IS NULL
                        AND (EXISTS (SELECT 1 FROM office_key k WHERE k.agency = a.code)
@@ -52,12 +56,13 @@ impl Keeping for Sqlite {
                      ORDER BY a.code",
                 )
                 .and_then(|mut s| {
-                    s.query_map([], |row| {
+                    s.query_map([since.to_string()], |row| {
                         Ok(Mailbox {
                             office: code(row, 0)?,
                             waiting: unsigned(row, 1)?,
                             oldest: maybe_time(row, 2)?,
-                            seen_at: maybe_time(row, 3)?,
+                            lapsed: unsigned(row, 3)?,
+                            seen_at: maybe_time(row, 4)?,
                         })
                     })?
                     .collect()

@@ -258,8 +258,10 @@ fn find(
 fn deliveries(connection: &Connection, packet: &Packet) -> Stored<Vec<RecipientState>> {
     connection
         .prepare_cached(
-            "SELECT recipient, fetched_at, outcome, confirmed_at
-             FROM delivery WHERE packet = ?1 ORDER BY recipient",
+            "SELECT d.recipient, d.fetched_at, d.outcome, d.confirmed_at,
+                    CASE WHEN d.outcome IS NULL THEN p.retired_at END
+             FROM delivery d JOIN packet p ON p.id = d.packet
+             WHERE d.packet = ?1 ORDER BY d.recipient",
         )
         .and_then(|mut s| {
             s.query_map([packet.id.to_string()], |row| {
@@ -268,6 +270,7 @@ fn deliveries(connection: &Connection, packet: &Packet) -> Stored<Vec<RecipientS
                     fetched_at: maybe_time(row, 1)?,
                     outcome: optional(row, 2)?,
                     confirmed_at: maybe_time(row, 3)?,
+                    lapsed_at: maybe_time(row, 4)?,
                 })
             })?
             .collect()

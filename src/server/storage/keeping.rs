@@ -16,8 +16,9 @@ pub trait Keeping: Send + Sync + 'static {
     fn volumes(&self, since: Date) -> Work<'_, Vec<(Date, Volume)>>;
 
     /// What waits for each office that may call, and when it was last here; by code. Also for
-    /// one whose key or certificate has just ended: what waits for it still does.
-    fn mailboxes(&self) -> Work<'_, Vec<Mailbox>>;
+    /// one whose key or certificate has just ended: what waits for it still does. `since` is
+    /// from when on what has lapsed counts.
+    fn mailboxes(&self, since: Timestamp) -> Work<'_, Vec<Mailbox>>;
 
     /// What is under way, of all offices together.
     fn backlog(&self) -> Work<'_, Backlog>;
@@ -80,6 +81,8 @@ pub struct Mailbox {
     pub waiting: u64,
     /// When the oldest of them was accepted.
     pub oldest: Option<Timestamp>,
+    /// Deliveries whose bytes were given up before it had confirmed them.
+    pub lapsed: u64,
     /// When it last looked into its mailbox; to some minutes.
     pub seen_at: Option<Timestamp>,
 }
