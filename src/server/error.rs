@@ -49,6 +49,8 @@ pub enum ServerError {
     History(String, HistoryError),
     #[error("{0} is not known here")]
     UnknownOffice(String),
+    #[error("there is no packet {0} here")]
+    UnknownPacket(String),
     #[error("{0:?} is not an agency code")]
     BadCode(String),
     #[error("a secret needs {least} bytes")]
@@ -137,6 +139,9 @@ impl From<ServerError> for Problem {
             ServerError::UnknownOffice(code) => {
                 Self::new("server-unknown-office", Refused, Input).with("code", code)
             }
+            ServerError::UnknownPacket(id) => {
+                Self::new("server-unknown-packet", Refused, Input).with("id", id)
+            }
             ServerError::BadCode(code) => {
                 Self::new("server-bad-code", Usage, Input).with("code", code)
             }
@@ -178,6 +183,7 @@ mod tests {
             ServerError::UnknownCertificate { office: text(), fingerprint: text() },
             ServerError::History(text(), HistoryError::SameName),
             ServerError::UnknownOffice(text()),
+            ServerError::UnknownPacket(text()),
             ServerError::BadCode(text()),
             ServerError::WeakSecret { least: 16 },
         ] {

@@ -234,6 +234,20 @@ impl Registry {
         })
     }
 
+    /// What went to an office, newest first, with how far it has come there.
+    pub fn packets_to(&self, code: &AgencyCode, limit: u32) -> Stored<Vec<Sent>> {
+        self.runtime.block_on(async {
+            self.known(code).await?;
+            self.storage.received(code, limit).await
+        })
+    }
+
+    /// One packet, and how far it has come at each recipient.
+    pub fn packet(&self, id: Uuid) -> Stored<Sent> {
+        let sent = self.runtime.block_on(self.storage.packet(id))?;
+        sent.ok_or_else(|| ServerError::UnknownPacket(id.to_string()))
+    }
+
     /// Looks through the chains of one office, or of all.
     pub fn verify_chains(&self, code: Option<&AgencyCode>) -> Stored<Vec<Chain>> {
         self.runtime.block_on(async {

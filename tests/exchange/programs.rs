@@ -206,21 +206,44 @@ fn what_was_sent_is_listed_with_its_times() {
         lines.collect::<Vec<Vec<String>>>()
     };
     let received = receipt.received_at.to_string();
+    let tail = [COMMUNE, "document"];
     let head = [received.as_str(), receipt.server_id.as_str(), "1", "8"];
     // A line for each recipient, by its code.
     let [to_province, to_commune] = listed().try_into().unwrap();
-    assert_eq!(to_province, [&head[..], &[PROVINCE, "waiting", "-", "-"]].concat());
-    assert_eq!(to_commune, [&head[..], &[COMMUNE, "waiting", "-", "-"]].concat());
+    assert_eq!(to_province, [&head[..], &[PROVINCE, "waiting", "-", "-"], &tail].concat());
+    assert_eq!(to_commune, [&head[..], &[COMMUNE, "waiting", "-", "-"], &tail].concat());
     let b = line(&server.url(), PROVINCE);
     let item = b.inbox(Listing::After(None), 1).unwrap().items.remove(0);
     b.fetch(&item, &()).unwrap();
     let fetched = a.delivery(&receipt.server_id).unwrap().deliveries[0].fetched_at.unwrap();
     let fetched = fetched.to_string();
-    assert_eq!(listed()[0], [&head[..], &[PROVINCE, "fetched", &fetched, "-"]].concat());
+    assert_eq!(listed()[0], [&head[..], &[PROVINCE, "fetched", &fetched, "-"], &tail].concat());
     b.confirm(&item.id, Outcome::Kept).unwrap();
     let confirmed = a.delivery(&receipt.server_id).unwrap().deliveries[0].confirmed_at.unwrap();
     let confirmed = confirmed.to_string();
-    assert_eq!(listed()[0], [&head[..], &[PROVINCE, "kept", &fetched, &confirmed]].concat());
+    assert_eq!(listed()[0], [&head[..], &[PROVINCE, "kept", &fetched, &confirmed], &tail].concat());
+    // By the packet, and by who receives.
+    let (by_id, by_code) =
+        (["packets", "--id", &receipt.server_id], administer(&place, &["packets", COMMUNE], 0));
+    assert_eq!(administer(&place, &by_id, 0), by_code);
+    b.send(&parcel("2", &[COMMUNE], b"<edXML/>"), &()).unwrap();
+    let came = |to: &str, limit: &str| {
+        let said = administer(&place, &["packets", "--to", to, "--limit", limit], 0);
+        let columns = |line: &str| {
+            let columns: Vec<&str> = line.split('\t').collect();
+            [columns[4], columns[5], columns[8]].join(" ")
+        };
+        said.lines().map(columns).collect::<Vec<_>>()
+    };
+    assert_eq!(came(PROVINCE, "9"), [format!("{PROVINCE} kept {COMMUNE}")]);
+    let [newest, first] = [PROVINCE, COMMUNE].map(|from| format!("{COMMUNE} waiting {from}"));
+    assert_eq!(came(COMMUNE, "9"), [newest.clone(), first]);
+    assert_eq!(came(COMMUNE, "1"), [newest]);
+    administer(&place, &["packets", "--to", "H99"], 5);
+    administer(&place, &["packets", "--id", "0197f3a2-0000-7000-8000-000000000000"], 5);
+    for wrong in [&["packets"][..], &["packets", COMMUNE, "--to", PROVINCE]] {
+        administer(&place, wrong, 2);
+    }
     // Without a thread nothing would ever be answered.
     administer(&place, &["serve", "--threads", "0"], 2);
 }

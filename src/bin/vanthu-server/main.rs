@@ -11,9 +11,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::problem::Problem;
-use vanthu::exchange::{Outcome, RecipientState};
+use vanthu::exchange::{OutboxKind, Outcome, RecipientState};
 use vanthu::i18n::{Lang, set_language, tell};
 use vanthu::server::storage::{Packet, Sent};
 use vanthu::server::{
@@ -102,11 +103,20 @@ enum Command {
         #[command(subcommand)]
         command: OfficeCommand,
     },
-    /// What an office has sent, newest first, a line for each recipient: when it was received
+    /// What an office has sent, what has come to it (--to), or one packet (--id); newest first, a line for each recipient: when it was received
     /// here, id, number in its chain, bytes, recipient, `waiting`, `fetched`, `kept`,
-    /// `refused` or `lapsed` (given up before the recipient confirmed it), when it was first fetched, when confirmed (`-` where it was not).
+    /// `refused` or `lapsed` (given up before the recipient confirmed it), when it was first fetched, when confirmed (`-` where it was not),
+    /// sender, `document` or `status`.
     Packets {
-        code: String,
+        /// The sender.
+        #[arg(required_unless_present_any = ["to", "id"])]
+        code: Option<String>,
+        /// The recipient.
+        #[arg(long, value_name = "CODE", conflicts_with = "code")]
+        to: Option<String>,
+        /// The packet's name, as its receipt has it.
+        #[arg(long, value_name = "ID", conflicts_with_all = ["code", "to"])]
+        id: Option<Uuid>,
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
@@ -308,18 +318,14 @@ fn run(cli: Cli) -> Result<(), ServerError> {
     match cli.command {
         Command::Serve(args) => serve(args.config(site)?),
         Command::Office { command } => office::run(&site, command),
-        Command::Packets { code, limit } => {
-            let mut lines = String::new();
-            for Sent { packet, deliveries } in
-                Registry::open(&site)?.packets(&known(code)?, limit)?
-            {
-                let Packet { received_at, id, link, size, .. } = packet;
-                let number = link.number;
-                for to in deliveries.iter().map(delivery) {
-                    lines.push_str(&format!("{received_at}\t{id}\t{number}\t{size}\t{to}\n"));
-                }
-            }
-            say(&lines)
+        Command::Packets { code, to, id, limit } => {
+            let registry = Registry::open(&site)?;
+            let found = match (id, code, to) {
+                (Some(id), ..) => vec![registry.packet(id)?],
+                (None, Some(code), _) => registry.packets(&known(code)?, limit)?,
+                (None, None, to) => registry.packets_to(&known(to.unwrap_or_default())?, limit)?,
+            };
+            say(&found.iter().map(history).collect::<String>())
         }
         Command::Chain { command: ChainCommand::Verify { code } } => {
             let code = code.map(known).transpose()?;
@@ -349,6 +355,18 @@ fn run(cli: Cli) -> Result<(), ServerError> {
             say(&format!("{packets}\t{files}\n"))
         }
     }
+}
+
+/// A line for each recipient of a packet.
+fn history(Sent { packet, deliveries }: &Sent) -> String {
+    let Packet { received_at, id, link, size, sender, kind, .. } = packet;
+    let number = link.number;
+    let kind = match kind {
+        OutboxKind::Document => "document",
+        OutboxKind::Status => "status",
+    };
+    let line = |to| format!("{received_at}\t{id}\t{number}\t{size}\t{to}\t{sender}\t{kind}\n");
+    deliveries.iter().map(delivery).map(line).collect()
 }
 
 /// How far a packet is at a recipient, and since when.

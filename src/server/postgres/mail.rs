@@ -20,6 +20,10 @@ use crate::server::storage::{Added, Arrived, Count, Fetched, Link, Mail, Packet,
 pub(super) const PACKET: &str =
     "p.id, p.sender, p.key, p.kind, p.sha256, p.size, p.received_at, p.number, p.link";
 const COLUMNS: usize = 9;
+/// The columns that [`state_of`] reads, in its order.
+const STATE: &str = "d.recipient, d.fetched_at, d.outcome, d.confirmed_at,
+    CASE WHEN d.outcome IS NULL THEN p.retired_at END";
+const STATES: usize = 5;
 const KEY: &str = "p.sender = $1 AND p.key = $2";
 /// The last link of a sender's chain; who reads it so has the sender for himself.
 pub(super) const CHAIN: &str = "SELECT number, link FROM chain WHERE sender = $1 FOR UPDATE";
@@ -90,6 +94,25 @@ impl Mail for Postgres {
                 }
             }
             sent
+        })
+    }
+
+    fn packet(&self, id: Uuid) -> Work<'_, Option<Sent>> {
+        statement!(self, |client| { find(&client, "p.id = $1", &[&id]).await? })
+    }
+
+    fn received<'a>(&'a self, recipient: &'a AgencyCode, limit: u32) -> Work<'a, Vec<Sent>> {
+        statement!(self, |client| {
+            let sql = format!(
+                "SELECT {PACKET}, {STATE} FROM delivery d JOIN packet p ON p.id = d.packet
+                 WHERE d.recipient = $1 ORDER BY d.place DESC LIMIT $2"
+            );
+            let found = rows(&client, &sql, &[&recipient.as_str(), &i64::from(limit)]).await?;
+            let sent = found.iter().map(|row| {
+                let deliveries = vec![state_of(row, COLUMNS)?];
+                Ok::<_, Fault>(Sent { packet: packet_of(row)?, deliveries })
+            });
+            sent.collect::<Result<Vec<_>, _>>()?
         })
     }
 
@@ -260,22 +283,26 @@ pub(super) async fn deliveries(
     on: &impl GenericClient,
     packets: &[Uuid],
 ) -> Result<Vec<(Uuid, RecipientState)>, Fault> {
-    let sql = "SELECT d.packet, d.recipient, d.fetched_at, d.outcome, d.confirmed_at,
-                      CASE WHEN d.outcome IS NULL THEN p.retired_at END
-               FROM delivery d JOIN packet p ON p.id = d.packet WHERE d.packet = ANY($1)";
+    let sql = format!(
+        "SELECT {STATE}, d.packet
+         FROM delivery d JOIN packet p ON p.id = d.packet WHERE d.packet = ANY($1)"
+    );
     let mut found = Vec::new();
-    for row in rows(on, sql, &[&packets]).await? {
-        let state = RecipientState {
-            to: code(&row, 1)?,
-            fetched_at: get(&row, 2)?,
-            outcome: outcome_of(&row, 3)?,
-            confirmed_at: get(&row, 4)?,
-            lapsed_at: get(&row, 5)?,
-        };
-        found.push((get(&row, 0)?, state));
+    for row in rows(on, &sql, &[&packets]).await? {
+        found.push((get(&row, STATES)?, state_of(&row, 0)?));
     }
     found.sort_by(|(_, a), (_, b)| a.to.cmp(&b.to));
     Ok(found)
+}
+
+fn state_of(row: &Row, first: usize) -> Result<RecipientState, Fault> {
+    Ok(RecipientState {
+        to: code(row, first)?,
+        fetched_at: get(row, first + 1)?,
+        outcome: outcome_of(row, first + 2)?,
+        confirmed_at: get(row, first + 3)?,
+        lapsed_at: get(row, first + 4)?,
+    })
 }
 
 fn outcome_of(row: &Row, column: usize) -> Result<Option<Outcome>, Fault> {

@@ -18,6 +18,9 @@ use crate::server::storage::{
 pub(super) const PACKET: &str =
     "p.id, p.sender, p.key, p.kind, p.sha256, p.size, p.received_at, p.number, p.link";
 const COLUMNS: usize = 9;
+/// The columns that [`state_of`] reads, in its order.
+const STATE: &str = "d.recipient, d.fetched_at, d.outcome, d.confirmed_at,
+    CASE WHEN d.outcome IS NULL THEN p.retired_at END";
 const KEY: &str = "sender = ?1 AND key = ?2";
 
 impl Mail for Sqlite {
@@ -139,6 +142,28 @@ impl Mail for Sqlite {
         })
     }
 
+    fn packet(&self, id: Uuid) -> Work<'_, Option<Sent>> {
+        self.read(move |connection| find(connection, "id = ?1", params![id.to_string()]))
+    }
+
+    fn received<'a>(&'a self, recipient: &'a AgencyCode, limit: u32) -> Work<'a, Vec<Sent>> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT {PACKET}, {STATE} FROM delivery d JOIN packet p ON p.id = d.packet
+                     WHERE d.recipient = ?1 ORDER BY d.place DESC LIMIT ?2"
+                ))
+                .and_then(|mut s| {
+                    s.query_map(params![recipient.as_str(), limit], |row| {
+                        let deliveries = vec![state_of(row, COLUMNS)?];
+                        Ok(Sent { packet: packet_of(row)?, deliveries })
+                    })?
+                    .collect()
+                })
+                .map_err(failed)
+        })
+    }
+
     fn inbox<'a>(
         &'a self,
         recipient: &'a AgencyCode,
@@ -257,25 +282,22 @@ fn find(
 
 fn deliveries(connection: &Connection, packet: &Packet) -> Stored<Vec<RecipientState>> {
     connection
-        .prepare_cached(
-            "SELECT d.recipient, d.fetched_at, d.outcome, d.confirmed_at,
-                    CASE WHEN d.outcome IS NULL THEN p.retired_at END
-             FROM delivery d JOIN packet p ON p.id = d.packet
-             WHERE d.packet = ?1 ORDER BY d.recipient",
-        )
-        .and_then(|mut s| {
-            s.query_map([packet.id.to_string()], |row| {
-                Ok(RecipientState {
-                    to: code(row, 0)?,
-                    fetched_at: maybe_time(row, 1)?,
-                    outcome: optional(row, 2)?,
-                    confirmed_at: maybe_time(row, 3)?,
-                    lapsed_at: maybe_time(row, 4)?,
-                })
-            })?
-            .collect()
-        })
+        .prepare_cached(&format!(
+            "SELECT {STATE} FROM delivery d JOIN packet p ON p.id = d.packet
+             WHERE d.packet = ?1 ORDER BY d.recipient"
+        ))
+        .and_then(|mut s| s.query_map([packet.id.to_string()], |row| state_of(row, 0))?.collect())
         .map_err(failed)
+}
+
+fn state_of(row: &Row<'_>, first: usize) -> rusqlite::Result<RecipientState> {
+    Ok(RecipientState {
+        to: code(row, first)?,
+        fetched_at: maybe_time(row, first + 1)?,
+        outcome: optional(row, first + 2)?,
+        confirmed_at: maybe_time(row, first + 3)?,
+        lapsed_at: maybe_time(row, first + 4)?,
+    })
 }
 
 pub(super) fn packet_of(row: &Row<'_>) -> rusqlite::Result<Packet> {

@@ -38,6 +38,12 @@ pub trait Mail: Send + Sync + 'static {
         limit: u32,
     ) -> Work<'a, Vec<Sent>>;
 
+    /// The packet `id`, whoever sent it.
+    fn packet(&self, id: Uuid) -> Work<'_, Option<Sent>>;
+
+    /// What went to `recipient`, newest first, with this delivery of each alone.
+    fn received<'a>(&'a self, recipient: &'a AgencyCode, limit: u32) -> Work<'a, Vec<Sent>>;
+
     /// Deliveries to `recipient` with a place after `after`, in their order; `waiting` leaves
     /// out those that were confirmed. What was given up is not among them.
     fn inbox<'a>(
