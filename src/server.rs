@@ -38,6 +38,7 @@ mod site;
 pub mod sqlite;
 mod stall;
 pub mod storage;
+mod strangers;
 mod throttle;
 mod tls;
 mod uploads;
@@ -67,6 +68,7 @@ use self::site::Opened;
 pub use self::site::{Database, Site};
 use self::storage::{Added, Count, Packet, Storage};
 pub use self::storage::{OfficeCertificate, Quota};
+use self::strangers::Strangers;
 use self::throttle::Throttle;
 pub use self::tls::{Clients, Tls};
 use self::uploads::Uploads;
@@ -149,6 +151,11 @@ pub struct Limits {
     pub drain: Duration,
     /// Calls of one office a minute at each instance; 0 for as many as it likes.
     pub calls_per_minute: u32,
+    /// Calls of one address a minute that prove nothing, at each instance; 0 for as many as it
+    /// likes.
+    pub strangers_per_minute: u32,
+    /// A proxy says in `X-Forwarded-For` from which address it was called.
+    pub is_forwarded: bool,
     /// What an office may send on a day, unless its own quota says otherwise.
     pub quota: Quota,
 }
@@ -165,6 +172,8 @@ impl Default for Limits {
             farewell: Duration::ZERO,
             drain: Duration::from_secs(10),
             calls_per_minute: 3_000,
+            strangers_per_minute: 600,
+            is_forwarded: false,
             quota: Quota::default(),
         }
     }
@@ -180,6 +189,7 @@ pub(crate) struct Shared {
     limits: Limits,
     retention: Retention,
     throttle: Throttle,
+    strangers: Strangers,
     metrics: Metrics,
     notebook: Notebook,
     /// Becomes true when the server is to stop: no new callers are wanted.
@@ -287,6 +297,7 @@ async fn run(
             limits,
             retention,
             throttle: Throttle::new(limits.calls_per_minute),
+            strangers: Strangers::new(limits.strangers_per_minute, limits.is_forwarded),
             metrics: Metrics::default(),
             notebook: Notebook::default(),
             leaving,

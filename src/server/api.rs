@@ -24,6 +24,7 @@ use super::Shared;
 use super::auth::{self, Bound, Caller, named};
 use super::refusal::{Reason, Refused};
 use super::storage::{Arrived, Sent, Work, now};
+use super::strangers;
 use crate::domain::agency::AgencyCode;
 use crate::exchange::coding::ZSTD;
 use crate::exchange::wire::{self, Code, Health};
@@ -99,6 +100,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
                 .with_status(axum::http::StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), auth::certified))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), strangers::heed))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), mark))
         .with_state(shared)
 }

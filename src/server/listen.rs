@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Shared;
 use super::stall::Stalling;
+use super::strangers::Peer;
 use super::tls::{self, Shown};
 
 /// Headers of a request at most.
@@ -57,10 +58,10 @@ pub(super) async fn serve(
             let place = Arc::clone(&places).acquire_owned().await.ok()?;
             Some((place, listener.accept().await))
         };
-        let (place, stream) = tokio::select! {
+        let (place, (stream, peer)) = tokio::select! {
             () = told(&mut stopped) => break,
             taken = taken => match taken {
-                Some((place, Ok((stream, _)))) => (place, stream),
+                Some((place, Ok((stream, peer)))) => (place, (stream, Peer(peer.ip()))),
                 Some((_, Err(error))) => {
                     // Most often too many open files: some will be closed in a moment.
                     tracing::warn!(%error, "a connection could not be taken up");
@@ -80,12 +81,12 @@ pub(super) async fn serve(
             match tls {
                 None => {
                     let stream = Stalling::new(stream, limits.stall);
-                    connection(&http, stream, router, None, stopped).await;
+                    connection(&http, stream, router, (peer, None), stopped).await;
                 }
                 Some(tls) => {
                     if let Some((stream, shown)) = tls::accept(&tls, stream, limits.head).await {
                         let stream = Stalling::new(stream, limits.stall);
-                        connection(&http, stream, router, shown, stopped).await;
+                        connection(&http, stream, router, (peer, shown), stopped).await;
                     }
                 }
             }
@@ -100,16 +101,18 @@ pub(super) async fn serve(
     connections.shutdown().await;
 }
 
-/// Answers the calls of one connection, each of which knows the certificate that was shown.
+/// Answers the calls of one connection, each of which knows where it comes from and the certificate
+/// that was shown.
 async fn connection(
     http: &http1::Builder,
     stream: impl AsyncRead + AsyncWrite + Unpin,
     router: Router,
-    shown: Option<Shown>,
+    (peer, shown): (Peer, Option<Shown>),
     mut stopped: watch::Receiver<bool>,
 ) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         if let Some(shown) = &shown {
             request.extensions_mut().insert(shown.clone());
         }

@@ -22,10 +22,35 @@ pub struct Throttle {
     buckets: Mutex<HashMap<AgencyCode, Bucket>>,
 }
 
+/// Tokens, and when they were counted.
 #[derive(Debug, Clone, Copy)]
-struct Bucket {
+pub struct Bucket {
     tokens: f64,
     at: Instant,
+}
+
+impl Bucket {
+    pub fn full(per_minute: u32, now: Instant) -> Self {
+        Self { tokens: f64::from(per_minute), at: now }
+    }
+
+    /// Tokens at `now`.
+    fn filled(&self, per_minute: u32, now: Instant) -> f64 {
+        let most = f64::from(per_minute);
+        let since = now.saturating_duration_since(self.at).as_secs_f64();
+        (self.tokens + since * most / 60.0).min(most)
+    }
+
+    /// Takes a token at `now`; how long to wait for the next one if there is none.
+    pub fn take(&mut self, per_minute: u32, now: Instant) -> Result<(), Duration> {
+        *self = Self { tokens: self.filled(per_minute, now), at: now };
+        if self.tokens < 1.0 {
+            let left = (1.0 - self.tokens) * 60.0 / f64::from(per_minute);
+            return Err(Duration::from_secs_f64(left));
+        }
+        self.tokens -= 1.0;
+        Ok(())
+    }
 }
 
 impl Throttle {
@@ -39,22 +64,12 @@ impl Throttle {
             return Ok(());
         }
         let most = f64::from(self.per_minute);
-        let filled = |bucket: &Bucket| {
-            let since = now.saturating_duration_since(bucket.at).as_secs_f64();
-            (bucket.tokens + since * most / 60.0).min(most)
-        };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() > MANY {
-            buckets.retain(|_, bucket| filled(bucket) < most);
+            buckets.retain(|_, bucket| bucket.filled(self.per_minute, now) < most);
         }
-        let bucket = buckets.entry(agency.clone()).or_insert(Bucket { tokens: most, at: now });
-        bucket.tokens = filled(bucket);
-        bucket.at = now;
-        if bucket.tokens < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - bucket.tokens) * 60.0 / most));
-        }
-        bucket.tokens -= 1.0;
-        Ok(())
+        let full = || Bucket::full(self.per_minute, now);
+        buckets.entry(agency.clone()).or_insert_with(full).take(self.per_minute, now)
     }
 }
 

@@ -19,6 +19,7 @@ on_both! {
     who_reads_nothing_is_left,
     every_answer_about_an_upload_is_as_tus_says,
     figures_tell_what_is_under_way_and_why_calls_fail,
+    an_address_that_proves_nothing_is_not_listened_to,
 }
 
 /// Begins an upload of `bytes`.
@@ -263,6 +264,40 @@ fn every_answer_about_an_upload_is_as_tus_says(place: &Place) {
         !options.headers().contains_key(wire::TUS_RESUMABLE),
         "the protocol leaves it out here"
     );
+}
+
+fn an_address_that_proves_nothing_is_not_listened_to(place: &Place) {
+    let mut config = place.config();
+    config.limits.strangers_per_minute = 10;
+    config.limits.is_forwarded = true;
+    let server = Server::start(config).unwrap();
+    let call = |agency, from: &'static str, path| {
+        let extra = [("x-forwarded-for", from)];
+        Call { extra: &extra, ..Call::get(path).of(agency) }.send_to(&server.url())
+    };
+    let inbox = |agency, from| call(agency, from, "/v1/inbox");
+    // Nobody knows H99; what stands before the last address is anybody's word.
+    for n in 0..10 {
+        let from = if n % 2 == 0 { "203.0.113.7" } else { "198.51.100.9, 203.0.113.7" };
+        assert_eq!(refusal(inbox("H99", from)), no(401, Code::BadCredentials), "{n}");
+    }
+    let refused = inbox("H99", "203.0.113.7");
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=7).contains(&wait), "{wait}");
+    assert_eq!(refusal(refused), no(429, Code::Busy));
+    assert_eq!(inbox(COMMUNE, "203.0.113.7").status().as_u16(), 429);
+    assert_eq!(call(COMMUNE, "203.0.113.7", "/v1/ready").status().as_u16(), 200);
+    // Who proves himself uses nothing up, however many share an address.
+    for agency in [COMMUNE, PROVINCE].into_iter().cycle().take(40) {
+        assert_eq!(inbox(agency, "198.51.100.9").status().as_u16(), 200);
+    }
+    let stranger = Seat { secret: "khong-phai-ma-bi-mat".to_owned(), ..Seat::of(COMMUNE) };
+    // The axis' gateway counts the same; without a word of the proxy it is nobody.
+    let line = Profile::Axis.line_from(&server.url(), stranger);
+    for _ in 0..12 {
+        let error = line.inbox(Listing::Waiting(None), 1).unwrap_err();
+        assert!(matches!(error, vanthu::exchange::ExchangeError::BadCredentials { .. }), "{error}");
+    }
 }
 
 fn figures(server: &RunningServer) -> String {

@@ -189,6 +189,14 @@ struct ServeArgs {
     /// Calls of one office a minute at this instance at most; 0 for as many as it likes.
     #[arg(long, default_value_t = 3_000)]
     calls_per_minute: u32,
+    /// Calls a minute from one address that prove nothing, at this instance at most; 0 for as
+    /// many as it likes. A proxy of this machine is not counted.
+    #[arg(long, default_value_t = 600)]
+    strangers_per_minute: u32,
+    /// Believes the last entry of X-Forwarded-For, which the proxy before the server must write:
+    /// without it all who come by way of a proxy on another machine are one address.
+    #[arg(long)]
+    forwarded: bool,
     /// Packets, and MiB, that an office may send on a day, unless its own quota says otherwise.
     #[arg(long)]
     day_packets: Option<u64>,
@@ -260,6 +268,8 @@ impl ServeArgs {
         config.limits.packet_bytes = mib(self.packet_limit);
         config.limits.connections = self.connections;
         config.limits.calls_per_minute = self.calls_per_minute;
+        config.limits.strangers_per_minute = self.strangers_per_minute;
+        config.limits.is_forwarded = self.forwarded;
         config.limits.quota = Quota { packets: self.day_packets, bytes: self.day_mib.map(mib) };
         config.limits.farewell = Duration::from_secs(self.farewell);
         config.limits.drain = Duration::from_secs(self.drain);
