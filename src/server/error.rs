@@ -49,6 +49,8 @@ pub enum ServerError {
     History(String, HistoryError),
     #[error("{0} is not known here")]
     UnknownOffice(String),
+    #[error("{0} is another agency's code")]
+    CodeTaken(String),
     #[error("there is no packet {0} here")]
     UnknownPacket(String),
     #[error("{0:?} is not an agency code")]
@@ -139,6 +141,9 @@ impl From<ServerError> for Problem {
             ServerError::UnknownOffice(code) => {
                 Self::new("server-unknown-office", Refused, Input).with("code", code)
             }
+            ServerError::CodeTaken(code) => {
+                Self::new("server-code-taken", Refused, Input).with("code", code)
+            }
             ServerError::UnknownPacket(id) => {
                 Self::new("server-unknown-packet", Refused, Input).with("id", id)
             }
@@ -183,6 +188,7 @@ mod tests {
             ServerError::UnknownCertificate { office: text(), fingerprint: text() },
             ServerError::History(text(), HistoryError::SameName),
             ServerError::UnknownOffice(text()),
+            ServerError::CodeTaken(text()),
             ServerError::UnknownPacket(text()),
             ServerError::BadCode(text()),
             ServerError::WeakSecret { least: 16 },

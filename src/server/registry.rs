@@ -116,6 +116,53 @@ impl Registry {
         })
     }
 
+    /// Has an agency go on under another code from `on` on (today if nothing is said). Under
+    /// the new code stand its entry, its names and the code that it had before; the old one
+    /// ends, and what waits for it stays. Secrets are of a code: the new one needs its own.
+    pub fn recode(
+        &self,
+        [old, new]: [&AgencyCode; 2],
+        secret: Option<&Pin>,
+        on: Option<Date>,
+        basis: &str,
+    ) -> Stored<()> {
+        secret.map(strong).transpose()?;
+        let on = on.unwrap_or_else(today);
+        let change = |known: Vec<Option<Agency>>| {
+            let mut known = known.into_iter();
+            let (before, taken) = (known.next().flatten(), known.next().flatten());
+            let mut before = before.ok_or_else(|| ServerError::UnknownOffice(old.to_string()))?;
+            match (&taken, &before.ending) {
+                // The same again, perhaps because its answer was lost.
+                (Some(taken), Some(ending))
+                    if taken.other_codes.contains(old) && ending.successors == [new.clone()] =>
+                {
+                    return Ok(Vec::new());
+                }
+                (Some(_), _) => return Err(ServerError::CodeTaken(new.to_string())),
+                (None, Some(ending)) => {
+                    let ended = HistoryError::Ended(ending.on);
+                    return Err(ServerError::History(old.to_string(), ended));
+                }
+                (None, None) => {}
+            }
+            let other_codes = [&before.other_codes[..], &[old.clone()]].concat();
+            let after = Agency { code: new.clone(), other_codes, ending: None, ..before.clone() };
+            let ended = before.end(on, vec![new.clone()], basis);
+            ended.map_err(|e| ServerError::History(old.to_string(), e))?;
+            Ok(vec![before, after])
+        };
+        self.runtime.block_on(async {
+            self.storage.change_agencies(&[old.clone(), new.clone()], &change).await?;
+            if let Some(office) = self.storage.office(old).await? {
+                self.storage.set_quota(new, office.quota).await?;
+            }
+            let Some(secret) = secret else { return Ok(()) };
+            let fresh = sealed(&self.key, new, secret)?;
+            self.storage.give_key(new, &fresh, fresh.made_at).await
+        })
+    }
+
     /// Takes back that an agency ends.
     pub fn reopen(&self, code: &AgencyCode) -> Stored<()> {
         self.change(std::slice::from_ref(code), |agencies| {

@@ -14,6 +14,7 @@ on_both! {
     changes_are_told_once_and_histories_stay,
     a_document_to_who_is_no_more_names_who_goes_on,
     what_cannot_be_is_refused_whole,
+    an_agency_goes_on_under_another_code,
     the_gateway_calls_hold_to_it_too,
 }
 
@@ -118,6 +119,48 @@ fn a_document_to_who_is_no_more_names_who_goes_on(place: &Place) {
     assert_eq!(b.inbox(Listing::Waiting(None), 10).unwrap().items.len(), 4);
     registry.reopen(&code(PROVINCE)).unwrap();
     a.send(&parcel("nua", &[PROVINCE], b"nua"), &()).unwrap();
+}
+
+fn an_agency_goes_on_under_another_code(place: &Place) {
+    const NEW: &str = "H30.9";
+    let server = place.start();
+    let registry = registry(place);
+    let (a, b) = (line(&server.url(), COMMUNE), line(&server.url(), PROVINCE));
+    a.send(&parcel("truoc", &[PROVINCE], b"truoc"), &()).unwrap();
+    let day = Date::constant(2025, 7, 1);
+    registry.rename(&code(PROVINCE), "Văn phòng mới", Some(day), "Nghị quyết 1").unwrap();
+    let version = a.agencies(0).unwrap().version;
+    let pin = Pin::new(secret(NEW));
+    let recode = |from: &str, to: &str| {
+        registry.recode([&code(from), &code(to)], Some(&pin), None, "Quyết định 2")
+    };
+    assert_eq!(recode(PROVINCE, NEXT), Err(ServerError::CodeTaken(NEXT.into())));
+    assert_eq!(recode("H99", NEW), Err(ServerError::UnknownOffice("H99".into())));
+    assert!(a.agencies(version).unwrap().agencies.is_empty(), "a refusal changes nothing");
+    recode(PROVINCE, NEW).unwrap();
+    // Both are told together: who it is now with what it was, and that the old code has ended.
+    let told = a.agencies(version).unwrap().agencies;
+    let [old, new] = told.try_into().unwrap();
+    assert_eq!((old.code.as_str(), new.code.as_str()), (PROVINCE, NEW));
+    assert_eq!(old.ended_by(today()).unwrap().successors, [code(NEW)]);
+    assert_eq!((new.other_codes.as_slice(), &new.ending), (&[code(PROVINCE)][..], &None));
+    assert_eq!(new.name_on(day.yesterday().unwrap()), "Văn phòng tỉnh");
+    assert_eq!((new.name.as_str(), new.periods().len()), ("Văn phòng mới", 2));
+    let refused = a.send(&parcel("sau", &[PROVINCE], b"sau"), &()).unwrap_err();
+    let ExchangeError::RecipientClosed(closed) = refused else { panic!("{refused}") };
+    assert_eq!(closed[0].successors, [code(NEW)]);
+    a.send(&parcel("sau", &[NEW], b"sau"), &()).unwrap();
+    // Each mailbox keeps what is in it, and is opened with the secret of its code.
+    let c = line(&server.url(), NEW);
+    assert_eq!((inbox(&b).len(), inbox(&c).len()), (1, 1));
+    // The same again changes nothing, and what has ended has no other code.
+    let version = a.agencies(0).unwrap().version;
+    recode(PROVINCE, NEW).unwrap();
+    assert!(a.agencies(version).unwrap().agencies.is_empty());
+    assert!(matches!(recode(PROVINCE, "H30.10"), Err(ServerError::History(..))));
+    assert_eq!(recode(NEW, "H30.10"), Ok(()));
+    let last = registry.agency(&code("H30.10")).unwrap();
+    assert_eq!(last.other_codes, [code(PROVINCE), code(NEW)]);
 }
 
 fn what_cannot_be_is_refused_whole(place: &Place) {

@@ -43,6 +43,17 @@ pub enum OfficeCommand {
         #[command(flatten)]
         change: ChangeArgs,
     },
+    /// Has an agency go on under another code, today or from another day on, with its name and
+    /// history. Documents to the old code are refused from that day on, and the sender is told
+    /// the new one; what waits for the old code may be fetched with its old secret.
+    Recode {
+        old: String,
+        new: String,
+        #[command(flatten)]
+        secret: FirstSecret,
+        #[command(flatten)]
+        change: ChangeArgs,
+    },
     /// Ends agencies that another one goes on with. Documents to them are refused from that
     /// day on, and the sender is told the code of the other.
     Merge {
@@ -140,6 +151,16 @@ pub struct FirstSecret {
     no_secret: bool,
 }
 
+impl FirstSecret {
+    /// The secret, if there is to be one, and where it comes from.
+    fn first(self) -> Result<(SecretSource, Option<Pin>), ServerError> {
+        let Self { secret_stdin, generate, no_secret } = self;
+        let source = SecretSource { secret_stdin, generate };
+        let secret = (!no_secret).then(|| source.take()).transpose()?;
+        Ok((source, secret))
+    }
+}
+
 impl SecretSource {
     fn take(&self) -> Result<Pin, ServerError> {
         if self.generate { fresh_secret() } else { first_line() }
@@ -153,9 +174,8 @@ impl SecretSource {
 pub fn run(site: &Site, command: OfficeCommand) -> Result<(), ServerError> {
     match command {
         OfficeCommand::Add { code, name, secret } => {
-            let FirstSecret { secret_stdin, generate, no_secret } = secret;
-            let source = SecretSource { secret_stdin, generate };
-            let (code, secret) = (known(code)?, (!no_secret).then(|| source.take()).transpose()?);
+            let code = known(code)?;
+            let (source, secret) = secret.first()?;
             let account = Account { agency: Agency::new(code, &name), secret };
             Registry::open(site)?.put(&account)?;
             account.secret.as_ref().map_or(Ok(()), |secret| source.show(secret))
@@ -168,6 +188,13 @@ pub fn run(site: &Site, command: OfficeCommand) -> Result<(), ServerError> {
         }
         OfficeCommand::Rename { code, name, change } => {
             Registry::open(site)?.rename(&known(code)?, &name, change.on, &change.basis)
+        }
+        OfficeCommand::Recode { old, new, secret, change } => {
+            let codes = [&known(old)?, &known(new)?];
+            let (source, pin) = secret.first()?;
+            let ChangeArgs { on, basis } = change;
+            Registry::open(site)?.recode(codes, pin.as_ref(), on, &basis)?;
+            pin.map_or(Ok(()), |pin| source.show(&pin))
         }
         OfficeCommand::Merge { codes, into, change } => {
             let codes = all_known(codes)?;
