@@ -146,7 +146,7 @@ impl Registry {
                 }
                 (None, None) => {}
             }
-            let other_codes = [&before.other_codes[..], &[old.clone()]].concat();
+            let other_codes = [&before.other_codes[..], std::slice::from_ref(old)].concat();
             let after = Agency { code: new.clone(), other_codes, ending: None, ..before.clone() };
             let ended = before.end(on, vec![new.clone()], basis);
             ended.map_err(|e| ServerError::History(old.to_string(), e))?;

@@ -66,12 +66,12 @@ impl Failed {
     }
 
     /// The same, counted under another name.
-    fn as_a(self, reason: Code) -> Self {
+    fn counted_as(self, reason: Code) -> Self {
         Self { reason, ..self }
     }
 
     fn no_packet() -> Self {
-        Self::new(ErrorCode::Processing, "there is no such packet").as_a(Code::NotFound)
+        Self::new(ErrorCode::Processing, "there is no such packet").counted_as(Code::NotFound)
     }
 
     fn of_secret() -> Self {
@@ -93,7 +93,7 @@ impl From<Refused> for Failed {
             }
             _ => Self::new(ErrorCode::System, "the server's storage failed"),
         };
-        failed.as_a(refused.code())
+        failed.counted_as(refused.code())
     }
 }
 
@@ -134,7 +134,7 @@ impl Asked {
         if time.duration_since(Timestamp::now()).abs() > wire::CLOCK_WINDOW {
             let here = wire::written_time(Timestamp::now());
             let why = format!("it is {here} here");
-            return Err(Failed::new(ErrorCode::WrongSecret, why).as_a(Code::ClockSkew));
+            return Err(Failed::new(ErrorCode::WrongSecret, why).counted_as(Code::ClockSkew));
         }
         shared.pace(&agency)?;
         Ok(Self { agency, fields })

@@ -26,7 +26,7 @@ const STATE: &str = "d.recipient, d.fetched_at, d.outcome, d.confirmed_at,
 const STATES: usize = 5;
 const KEY: &str = "p.sender = $1 AND p.key = $2";
 /// The last link of a sender's chain; who reads it so has the sender for himself.
-pub(super) const CHAIN: &str = "SELECT number, link FROM chain WHERE sender = $1 FOR UPDATE";
+const CHAIN: &str = "SELECT number, link FROM chain WHERE sender = $1 FOR UPDATE";
 
 impl Mail for Postgres {
     fn add<'a>(

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::mail::CHAIN;
 use super::{
     Fault, Postgres, execute, get, json, one, rows, signed, statement, transaction, unsigned,
 };
@@ -12,6 +11,9 @@ use crate::server::storage::{Expired, Note, Part, Progress, Uploads, Work};
 
 /// For what a power cut may lose; the engine that does not know it does more than is asked.
 const LAZILY: &str = "SET LOCAL synchronous_commit = off";
+
+/// Holds back who else begins an upload of the sender, and nobody who sends a packet.
+const ALONE: &str = "SELECT code FROM agency WHERE code = $1 FOR NO KEY UPDATE";
 
 impl Uploads for Postgres {
     fn begin_upload<'a>(
@@ -26,7 +28,7 @@ impl Uploads for Postgres {
                 .map_err(|e| ServerError::Database(format!("a note cannot be written: {e}")))?;
             // One beginning of a sender after the other, or two would count the same.
             let (name, sender) = (note.name(), note.sender.as_str());
-            one(&tx, CHAIN, &[&sender]).await?;
+            one(&tx, ALONE, &[&sender]).await?;
             let sql = "INSERT INTO upload (name, note, reached, writer, touched_at, sender)
                        SELECT $1, $2, 0, $3, $4, $5
                        WHERE (SELECT count(*) FROM upload WHERE sender = $5) < $6

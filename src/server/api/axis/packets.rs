@@ -189,7 +189,7 @@ fn is_hash(sha256: &str, named: &str) -> bool {
 
 fn damaged() -> Failed {
     let why = "the bytes are not those that were signed";
-    Failed::new(ErrorCode::FileNotValid, why).as_a(Code::HashMismatch)
+    Failed::new(ErrorCode::FileNotValid, why).counted_as(Code::HashMismatch)
 }
 
 async fn from_body(
@@ -316,7 +316,7 @@ async fn write<E>(
     let most = shared.limits.packet_bytes;
     let written = if upload.size() + bytes.len() as u64 > most {
         let why = "the packet is too large";
-        Err(Failed::new(ErrorCode::FileNotValid, why).as_a(Code::TooLarge))
+        Err(Failed::new(ErrorCode::FileNotValid, why).counted_as(Code::TooLarge))
     } else {
         upload.write(bytes).await.map_err(Failed::from)
     };
@@ -378,7 +378,7 @@ async fn found(shared: &Arc<Shared>, headers: &HeaderMap) -> Answered<(Packet, P
         Some(Fetched::Here(packet)) => packet,
         Some(Fetched::Retired(_)) => {
             let why = "the packet has grown old and is gone";
-            return Err(Failed::new(ErrorCode::Processing, why).as_a(Code::NotFound));
+            return Err(Failed::new(ErrorCode::Processing, why).counted_as(Code::NotFound));
         }
         None => return Err(Failed::no_packet()),
     };
