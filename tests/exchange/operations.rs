@@ -317,6 +317,7 @@ fn what_lapses_is_told_to_operators_and_sender(place: &Place) {
     let shown = page();
     assert!(shown.contains("<li class=\"bad\"><b>1</b> packets given up"), "{shown}");
     assert!(shown.contains("<small>000.00.00.H30</small>"), "{shown}");
+    assert!(shown.contains("lapsed: 1"), "{shown}");
     assert!(!shown.contains("<small>000.01.05.H30</small>"), "{shown}");
     // For a sender by way of the axis' gateway, too.
     let rows = super::axis::sent_rows(&server);

@@ -96,7 +96,6 @@ impl View {
             ("server-page-office", ""),
             ("server-page-count", " class=\"n\""),
             ("server-page-oldest", ""),
-            ("server-page-gone", " class=\"n\""),
             ("server-page-seen", ""),
         ];
         self.head(out, "tall", &heads);
@@ -104,17 +103,22 @@ impl View {
             let late =
                 if self.is_late(mailbox) { self.say("server-page-is-late") } else { String::new() };
             let oldest = mailbox.oldest.map_or_else(String::new, |at| self.since(at, &late));
+            let lapsed = match mailbox.lapsed {
+                0 => String::new(),
+                count => {
+                    let said = self.say_with("server-page-gone", &[("count", self.number(count))]);
+                    format!("<small><em>{said}</em></small>")
+                }
+            };
             let seen = mailbox.seen_at.map_or_else(
                 || format!("<em>{}</em>", self.say("server-page-never")),
                 |at| self.since(at, ""),
             );
             let _ = write!(
                 out,
-                "<tr><td>{}</td><td class=\"n\">{}</td><td>{oldest}</td><td class=\"n\">{}</td>\
-                 <td>{seen}</td></tr>",
+                "<tr><td>{}</td><td class=\"n\">{}</td><td>{oldest}{lapsed}</td><td>{seen}</td></tr>",
                 self.office(&mailbox.office),
                 self.number(mailbox.waiting),
-                self.number(mailbox.lapsed),
             );
         }
         out.push_str("</tbody></table>");
