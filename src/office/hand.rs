@@ -309,6 +309,7 @@ impl Hand<'_> {
         job.algorithms = self.algorithms;
         job.or_lower = self.or_lower;
         job.tsa_urls = self.tsa_urls.to_vec();
+        job.tsa_trust = Some(self.trust);
         // Long-term levels want the revocation data of the whole chain; the others are made
         // without a line, which is the normal case in a commune.
         job.trust = (self.level >= Level::Blt).then_some(self.trust);

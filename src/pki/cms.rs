@@ -12,7 +12,9 @@ use super::asn1::Malformed;
 mod make;
 mod read;
 
-pub use make::{Prepared, SignedDataDer, SignerParams, check_by, estimate_size, prepare};
+pub use make::{
+    Prepared, SignedDataDer, SignerParams, TIME_STAMP_ROOM, check_by, estimate_size, prepare,
+};
 pub(super) use read::certificates;
 pub use read::{CertificateHash, SignedData, SignerId, SignerInfo};
 

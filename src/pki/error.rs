@@ -4,6 +4,8 @@ use crate::domain::problem::{Blame, Kind, Problem};
 
 use super::asn1::Malformed;
 use super::cms::CmsFault;
+use super::path::PathReason;
+use crate::i18n;
 
 /// Why a certificate, a signature's container or a service could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +38,10 @@ pub enum PkiError {
     TimeStampRefused(String),
     #[error("the time stamp is not for what was sent: {0}")]
     TimeStampWrong(&'static str),
+    #[error("the time stamp would not be accepted: {}", codes(.0))]
+    TimeStampUntrusted(Vec<PathReason>),
+    #[error("the time stamp takes {size} bytes, more than {limit}")]
+    TimeStampTooLarge { size: usize, limit: usize },
     #[error("the time stamp is malformed: {0}")]
     TimeStampMalformed(&'static str),
     #[error("demonstration certificates cannot be made: {0}")]
@@ -92,6 +98,14 @@ impl From<PkiError> for Problem {
                 Self::new("pki-time-stamp-refused", Unavailable, Server)
             }
             PkiError::TimeStampWrong(_) => Self::new("pki-time-stamp-wrong", No, Server),
+            PkiError::TimeStampUntrusted(reasons) => {
+                let why: Vec<String> =
+                    reasons.iter().map(|reason| i18n::tr(&reason.message())).collect();
+                Self::new("pki-time-stamp-untrusted", No, Server).with("why", why.join(" "))
+            }
+            PkiError::TimeStampTooLarge { limit, .. } => {
+                Self::new("pki-time-stamp-too-large", Refused, Server).with("limit", limit / 1024)
+            }
             PkiError::TimeStampMalformed(_) => {
                 Self::new("pki-time-stamp-malformed", Unreadable, Sender)
             }
@@ -99,4 +113,8 @@ impl From<PkiError> for Problem {
         };
         problem.because(error)
     }
+}
+
+fn codes(reasons: &[PathReason]) -> String {
+    reasons.iter().map(|reason| reason.code()).collect::<Vec<_>>().join(", ")
 }

@@ -135,6 +135,36 @@ pub fn verify_imprint(
     })
 }
 
+/// Whether a check that trusts `trust` will take a token that was just had for `digest`. Its
+/// path must hold at the stamp's own time; that nobody can tell now whether it is revoked is
+/// no fault, for that is asked when the stamp is relied upon. Without a root nobody can be
+/// judged, and every token is taken.
+///
+/// `fetch` is used only for the issuers that the token leaves out.
+///
+/// # Errors
+/// `TimeStampUntrusted` with what is wrong, or as [`verify`].
+pub fn accept(
+    token: &[u8],
+    digest: &[u8],
+    trust: &TrustStore,
+    fetch: &dyn Fetch,
+) -> Result<(), PkiError> {
+    if trust.roots.is_empty() {
+        return Ok(());
+    }
+    let judge = |online| {
+        verify_imprint(token, |_| digest.to_vec(), trust, &trust.evidence, online)
+            .map(|stamp| stamp.report.reasons)
+    };
+    let mut reasons = judge(None)?;
+    if reasons.contains(&PathReason::IssuerUnknown) {
+        reasons = judge(Some(fetch))?;
+    }
+    reasons.retain(|reason| *reason != PathReason::RevocationUnknown);
+    if reasons.is_empty() { Ok(()) } else { Err(PkiError::TimeStampUntrusted(reasons)) }
+}
+
 /// The time that a token claims, unverified; for showing and sorting only.
 pub fn claimed_time(token: &[u8]) -> Option<Timestamp> {
     let signed = SignedData::parse(token).ok()?;

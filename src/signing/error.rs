@@ -33,7 +33,7 @@ pub enum SigningError {
     TokenLied,
     #[error("no time-stamp service is set")]
     NoTimestampService,
-    #[error("no time-stamp service answered: {0}")]
+    #[error("no usable time stamp was had: {0}")]
     NoTimestamp(String),
     #[error("the certificate is revoked")]
     CertificateRevoked,

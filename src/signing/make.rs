@@ -86,11 +86,14 @@ pub struct SigningJob<'a> {
     /// The profile's; what it refuses for new signatures is not made.
     pub algorithms: &'a Algorithms,
     pub level: Level,
-    /// Where no time-stamp service answers within a few seconds, B-B is good for now; what
+    /// Where no time-stamp service gives a stamp within a few seconds, B-B is good for now; what
     /// was reached says [`Signed::level`].
     pub or_lower: bool,
-    /// Time-stamp services, asked in this order until one answers.
+    /// Time-stamp services, asked in this order until one gives a stamp that will be accepted.
     pub tsa_urls: Vec<String>,
+    /// By whose roots their stamps are judged; where it is not given, by `trust`. Without any,
+    /// a stamp need only be an answer to the question.
+    pub tsa_trust: Option<&'a TrustStore>,
     /// Where it is given, a certificate that is revoked is refused; levels from B-LT need it.
     pub trust: Option<&'a TrustStore>,
     /// Now: written into the document in Việt Nam's time, and the time at which the
@@ -117,6 +120,7 @@ impl<'a> SigningJob<'a> {
             level: Level::Bb,
             or_lower: false,
             tsa_urls: Vec::new(),
+            tsa_trust: None,
             trust: None,
             signing_time,
         }
@@ -131,7 +135,7 @@ pub struct Signed {
     /// The name of the signed field.
     pub field: String,
     pub level: Level,
-    /// Time-stamp services that were asked in vain before another answered.
+    /// Time-stamp services that were asked in vain before another gave a stamp.
     pub failed: Vec<FailedService>,
 }
 
@@ -233,10 +237,11 @@ pub fn sign_to(
     let (mut level, mut failed) = (job.level, Vec::new());
     if level >= Level::Bt {
         let imprint = job.digest.digest(signature.signature());
+        let trust = job.tsa_trust.or(job.trust);
         let stamp = if job.or_lower {
-            services.timestamp_soon(job.digest, &imprint, &mut failed)
+            services.timestamp_soon(job.digest, &imprint, trust, &mut failed)
         } else {
-            services.timestamp(job.digest, &imprint, &mut failed).map(Some)
+            services.timestamp(job.digest, &imprint, trust, &mut failed).map(Some)
         };
         match stamp? {
             Some(stamp) => signature = signature.with_timestamp(&stamp)?,

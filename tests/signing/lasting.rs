@@ -5,8 +5,11 @@ use jiff::Timestamp;
 use lopdf::{Dictionary, Object, dictionary};
 use vanthu::domain::verdict::Verdict;
 use vanthu::pdf::structure::{Source, validation_key};
+use vanthu::pki::PkiError;
+use vanthu::pki::path::PathReason;
 use vanthu::signing::{
-    Level, Modifications, Reason, Report, Services, SigningError, SigningJob, extend, renew_before,
+    FailedService, Level, Modifications, Reason, Report, Services, SigningError, SigningJob,
+    extend, renew_before,
 };
 
 use super::support::*;
@@ -159,6 +162,66 @@ fn services_that_fail_are_named_and_the_next_one_is_asked() {
         panic!("no time stamp")
     };
     assert!(why.contains(&dead) && why.contains(&silent) && why.contains("503"), "{why}");
+}
+
+#[test]
+fn a_stamp_that_no_check_would_accept_is_no_stamp() {
+    let mine = Brief::new();
+    let own = mine.trust();
+    let long = format!("nsComment={}", "a".repeat(13_000));
+    let (expired, large) = (Brief::lasting(-1, ""), Brief::lasting(30, &long));
+    let untrusted = |reason| PkiError::TimeStampUntrusted(vec![reason]);
+    let all = [
+        (&mine, trust(), untrusted(PathReason::RootUntrusted)),
+        (&expired, expired.trust(), untrusted(PathReason::CertificateExpired)),
+    ];
+    let bytes = letter();
+    let file = source(&bytes);
+    let urls = vec![Brief::URL.to_owned(), rig("RIG_TSA_URL")];
+    let mut leader = Signer::new("leader");
+    for (line, trust, why) in all {
+        let job = SigningJob {
+            level: Level::Bt,
+            tsa_urls: urls.clone(),
+            tsa_trust: Some(&trust),
+            ..SigningJob::new(&file, Timestamp::now())
+        };
+        let signed = leader.sign_over(&job, line).unwrap();
+        let failed = [FailedService { url: Brief::URL.to_owned(), why: why.clone() }];
+        assert_eq!((signed.level, &signed.failed[..]), (Level::Bt, &failed[..]));
+        let report = checked(&signed.to_bytes().unwrap());
+        assert_eq!((report.verdict, levels(&report)), (Verdict::Valid, vec!["B-T"]));
+        // What was signed without a line, too, is stamped by the next service.
+        let plain = leader.sign_plainly(&bytes);
+        let services = Services { tsa_urls: &urls, fetch: line };
+        let stamped = extend(&source(&plain), Level::Bt, &trust, &services).unwrap();
+        assert_eq!(&stamped.failed[..], &failed[..]);
+        assert_eq!(checked(&stamped.to_bytes().unwrap()).verdict, Verdict::Valid);
+        // Where there is no other: a lower level if that will do, else why not.
+        let job = SigningJob { tsa_urls: vec![urls[0].clone()], ..job };
+        let lower = leader.sign_over(&SigningJob { or_lower: true, ..job.clone() }, line).unwrap();
+        assert_eq!((lower.level, &lower.failed[..]), (Level::Bb, &failed[..]));
+        let refused = leader.sign_over(&job, line).unwrap_err();
+        assert_eq!(refused, SigningError::NoTimestamp(format!("{}: {why}", urls[0])));
+        // Whom nobody can judge is taken at its word.
+        let job = SigningJob { tsa_trust: None, ..job };
+        assert_eq!(leader.sign_over(&job, line).unwrap().level, Level::Bt);
+    }
+    // One of its own root is as good as another.
+    let job = SigningJob {
+        level: Level::Bt,
+        tsa_urls: urls,
+        tsa_trust: Some(&own),
+        ..SigningJob::new(&file, Timestamp::now())
+    };
+    assert_eq!(leader.sign_over(&job, &mine).unwrap().failed, []);
+    // A stamp for which there is no room is not the end either, trusted or not.
+    for tsa_trust in [None, Some(&large.trust())] {
+        let signed = leader.sign_over(&SigningJob { tsa_trust, ..job.clone() }, &large).unwrap();
+        let [failed] = &signed.failed[..] else { panic!("{:?}", signed.failed) };
+        assert!(matches!(failed.why, PkiError::TimeStampTooLarge { .. }), "{}", failed.why);
+        assert_eq!(checked(&signed.to_bytes().unwrap()).verdict, Verdict::Valid);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 use vanthu::pdf::structure::{Source, Update};
 use vanthu::pki::fetch::{CachedFetch, Fetch, HttpFetch};
-use vanthu::pki::{Certificate, TrustStore};
+use vanthu::pki::{Certificate, PkiError, TrustStore};
 use vanthu::signing::{CheckOptions, Report, Signed, SigningError, SigningJob, check, sign};
 use vanthu::token::{KeyRef, Pin, Selector, Token, open};
 
@@ -165,6 +165,72 @@ pub fn letter_compressed() -> Vec<u8> {
     let mut bytes = Vec::new();
     document.save_modern(&mut bytes).expect("memory");
     bytes
+}
+
+/// A time-stamp service of one's own, for a month, under a root of its own.
+pub struct Brief {
+    folder: tempfile::TempDir,
+}
+
+impl Brief {
+    pub const URL: &str = "http://brief.test/tsa";
+
+    pub fn new() -> Self {
+        Self::lasting(30, "")
+    }
+
+    /// Whose certificate ends after so many days, with these lines among its extensions.
+    pub fn lasting(days: i32, extensions: &str) -> Self {
+        let brief = Self { folder: tempfile::tempdir().unwrap() };
+        brief.write(
+            "conf",
+            &format!(
+                "[req]\ndistinguished_name=dn\n[dn]\n\
+             [ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n\
+             [tsa]\nkeyUsage=critical,digitalSignature\n\
+             extendedKeyUsage=critical,timeStamping\n{extensions}\n\
+             [tsa1]\nserial=serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\n\
+             digests=sha256,sha384,sha512\ness_cert_id_alg=sha256\n"
+            ),
+        );
+        brief.write("serial", "01\n");
+        brief.run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=Brief -days 30 -config conf -extensions ca -out ca.pem");
+        brief.run("req -new -newkey rsa:2048 -nodes -keyout tsa.key -subj /CN=Stamps -config conf -out tsa.csr");
+        brief.run(&format!("x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -set_serial 7 -days {days} -extfile conf -extensions tsa -out tsa.pem"));
+        brief
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    fn run(&self, line: &str) {
+        let mut openssl = Command::new("openssl");
+        let output = openssl.args(line.split(' ')).current_dir(&self.folder).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", printed(&output));
+    }
+
+    pub fn trust(&self) -> TrustStore {
+        let mut both = trust();
+        let root = std::fs::read(self.folder.path().join("ca.pem")).unwrap();
+        both.add(Certificate::from_pem_or_der(&root).unwrap().remove(0));
+        both
+    }
+}
+
+impl Fetch for Brief {
+    fn get(&self, url: &str) -> Result<Vec<u8>, PkiError> {
+        LINE.get(url)
+    }
+
+    fn post(&self, url: &str, kind: &str, body: &[u8]) -> Result<Vec<u8>, PkiError> {
+        if url != Self::URL {
+            return LINE.post(url, kind, body);
+        }
+        std::fs::write(self.folder.path().join("query"), body).unwrap();
+        self.run("ts -reply -config conf -section tsa1 -queryfile query -signer tsa.pem -inkey tsa.key -out answer");
+        Ok(std::fs::read(self.folder.path().join("answer")).unwrap())
+    }
 }
 
 /// The Python environment with pyHanko, made if it is not there.

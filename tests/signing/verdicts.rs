@@ -11,7 +11,7 @@ use vanthu::i18n::Lang;
 use vanthu::pki::demo::{Authority, Subject};
 use vanthu::pki::fetch::{Fetch, HttpFetch};
 use vanthu::pki::kept::Kept;
-use vanthu::pki::{Certificate, PkiError, TrustStore};
+use vanthu::pki::{PkiError, TrustStore};
 use vanthu::signing::check::{Expectation, as_signed, check, completeness};
 use vanthu::signing::report::{FileFacts, printable};
 use vanthu::signing::{
@@ -211,65 +211,6 @@ fn what_was_only_claimed_ends_with_the_certificate() {
     assert_eq!(report.verdict, Verdict::Indeterminate);
     assert_eq!(standard(&report), ("INDETERMINATE", Some("OUT_OF_BOUNDS_NO_POE")));
     assert_eq!(step(&report, StepName::Time), StepResult::Unknown);
-}
-
-/// A time-stamp service of one's own, for a month, under a root of its own.
-struct Brief {
-    folder: tempfile::TempDir,
-}
-
-impl Brief {
-    const URL: &str = "http://brief.test/tsa";
-
-    fn new() -> Self {
-        let brief = Self { folder: tempfile::tempdir().unwrap() };
-        brief.write(
-            "conf",
-            "[req]\ndistinguished_name=dn\n[dn]\n\
-             [ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n\
-             [tsa]\nkeyUsage=critical,digitalSignature\n\
-             extendedKeyUsage=critical,timeStamping\n\
-             [tsa1]\nserial=serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\n\
-             digests=sha256,sha384,sha512\ness_cert_id_alg=sha256\n",
-        );
-        brief.write("serial", "01\n");
-        brief.run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=Brief -days 30 -config conf -extensions ca -out ca.pem");
-        brief.run("req -new -newkey rsa:2048 -nodes -keyout tsa.key -subj /CN=Stamps -config conf -out tsa.csr");
-        brief.run("x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -set_serial 7 -days 30 -extfile conf -extensions tsa -out tsa.pem");
-        brief
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.folder.path().join(name), text).unwrap();
-    }
-
-    fn run(&self, line: &str) {
-        let mut openssl = Command::new("openssl");
-        let output = openssl.args(line.split(' ')).current_dir(&self.folder).output().unwrap();
-        assert!(output.status.success(), "{line}: {}", printed(&output));
-    }
-
-    fn trust(&self) -> TrustStore {
-        let mut both = trust();
-        let root = std::fs::read(self.folder.path().join("ca.pem")).unwrap();
-        both.add(Certificate::from_pem_or_der(&root).unwrap().remove(0));
-        both
-    }
-}
-
-impl Fetch for Brief {
-    fn get(&self, url: &str) -> Result<Vec<u8>, PkiError> {
-        LINE.get(url)
-    }
-
-    fn post(&self, url: &str, kind: &str, body: &[u8]) -> Result<Vec<u8>, PkiError> {
-        if url != Self::URL {
-            return LINE.post(url, kind, body);
-        }
-        std::fs::write(self.folder.path().join("query"), body).unwrap();
-        self.run("ts -reply -config conf -section tsa1 -queryfile query -signer tsa.pem -inkey tsa.key -out answer");
-        Ok(std::fs::read(self.folder.path().join("answer")).unwrap())
-    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::CmsFault;
 
 /// Room that a time-stamp token may take: signature, certificates and content of every
 /// service that was seen fit into it twice.
-const TIME_STAMP_ROOM: usize = 12 * 1024;
+pub const TIME_STAMP_ROOM: usize = 12 * 1024;
 
 /// Who signs, and how.
 #[derive(Debug, Clone)]

@@ -20,14 +20,11 @@ use super::revision::{self, Wording};
 use super::{FailedService, Level, Services, Signed, digest_around, evidence, fill};
 use crate::domain::verdict::Verdict;
 use crate::pdf::structure::Source;
-use crate::pki::{Certificate, DigestAlgorithm, TrustStore};
+use crate::pki::{Certificate, DigestAlgorithm, TrustStore, cms};
 use crate::signing::check::{CheckOptions, check_source};
 use crate::signing::reason::Reason;
 use crate::signing::report::Report;
 use crate::signing::{SigningError, hasher};
-
-/// A time-stamp token with its certificates takes half of this.
-const STAMP_ROOM: usize = 12 * 1024;
 
 /// Raises the signatures of a signed file to `level`; one that is B-LTA already is renewed.
 ///
@@ -43,13 +40,13 @@ pub fn extend(
     trust: &TrustStore,
     services: &Services<'_>,
 ) -> Result<Signed, SigningError> {
-    let mut growing = Growing::new(source, services);
+    let mut growing = Growing::new(source, trust, services);
     if level >= Level::Bt {
-        let mut report = growing.proof(trust)?;
+        let mut report = growing.proof()?;
         let unproved = |report: &Report| report.signatures.iter().any(|one| !one.time_stamped);
         if unproved(&report) {
             growing.stamp()?;
-            report = growing.proof(trust)?;
+            report = growing.proof()?;
         }
         if unproved(&report) {
             return Err(SigningError::NotProvable(vec![Reason::TimestampUntrusted]));
@@ -86,6 +83,7 @@ pub fn renew_before(report: &Report) -> Option<Timestamp> {
 /// A file to which revisions are appended.
 struct Growing<'a> {
     services: &'a Services<'a>,
+    trust: &'a TrustStore,
     source: &'a Source,
     appended: Vec<u8>,
     /// Of the last time stamp.
@@ -94,9 +92,9 @@ struct Growing<'a> {
 }
 
 impl<'a> Growing<'a> {
-    fn new(source: &'a Source, services: &'a Services<'a>) -> Self {
+    fn new(source: &'a Source, trust: &'a TrustStore, services: &'a Services<'a>) -> Self {
         let (appended, field) = (Vec::new(), String::new());
-        Self { services, source, appended, field, failed: Vec::new() }
+        Self { services, trust, source, appended, field, failed: Vec::new() }
     }
 
     fn append(&mut self, revision: &[u8]) {
@@ -104,8 +102,9 @@ impl<'a> Growing<'a> {
     }
 
     /// What a check of the file concludes and relies on, if it is valid.
-    fn proof(&self, trust: &TrustStore) -> Result<Report, SigningError> {
-        let options = CheckOptions { trust, at: None, online: Some(self.services.fetch) };
+    fn proof(&self) -> Result<Report, SigningError> {
+        let options =
+            CheckOptions { trust: self.trust, at: None, online: Some(self.services.fetch) };
         let report = check_source(&self.source()?, &options)?;
         match report.verdict {
             Verdict::Valid => Ok(report),
@@ -132,12 +131,13 @@ impl<'a> Growing<'a> {
             sub_filter: "ETSI.RFC3161",
             entries: Dictionary::new(),
         };
-        let mut reserved = revision::reserve_timestamp(&source, &wording, STAMP_ROOM)?;
+        let mut reserved = revision::reserve_timestamp(&source, &wording, cms::TIME_STAMP_ROOM)?;
         let digest = DigestAlgorithm::Sha256;
         let mut original = hasher(digest);
         source.feed(0..source.size(), |piece| original.update(piece))?;
         let imprint = digest_around(original, &reserved);
-        let token = self.services.timestamp(digest, &imprint, &mut self.failed)?;
+        let token =
+            self.services.timestamp(digest, &imprint, Some(self.trust), &mut self.failed)?;
         fill(&mut reserved, &token)?;
         self.field = reserved.field;
         self.append(&reserved.appended);
