@@ -96,7 +96,7 @@ pub use demand::DemandView;
 pub use directory::AgencyHistory;
 pub use draft::{Attached, DraftBase, DraftEdit, DraftError, MadeOf, MainFile};
 pub use error::OfficeError;
-pub use extend::{AwaitingExtension, ExtensionReport};
+pub use extend::{AwaitingExtension, ExtensionReport, SignedFile, Standing};
 pub use handling::{Assigning, Handling, Link};
 pub use login::Founding;
 pub use place::PlaceProposal;

@@ -26,6 +26,8 @@ mod copies;
 mod crash;
 #[path = "issuing/day.rs"]
 mod day;
+#[path = "issuing/lasting.rs"]
+mod lasting;
 #[path = "issuing/model.rs"]
 mod model;
 #[path = "issuing/place.rs"]

@@ -175,6 +175,9 @@ pub enum Change {
         file: FileRef,
         seal: PaperSeal,
         verdict: VerdictSummary,
+        /// How durable all signatures of the file are; not noted in old operations.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level: Option<Level>,
     },
     /// The inbound document may be one that is here already.
     DuplicateSeen {
@@ -354,10 +357,14 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         level: Option<Level>,
     },
-    /// The signatures of a sealed document were made to last longer. `file` is the new
-    /// version of its main file: the old one, with what proves it appended.
+    /// The signatures of a file were made to last longer. `file` is its new version: the old
+    /// one, with what proves it appended.
     SignatureExtended {
+        /// Of a certified copy: the document that it is a copy of.
         key: DocumentKey,
+        /// The file that it was; in old operations the main file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<BlobHash>,
         file: FileRef,
         level: Level,
         /// When the newest archival time stamp ends, if there is one.
@@ -374,6 +381,9 @@ pub enum Change {
         signer: String,
         serial: String,
         signed_at: Timestamp,
+        /// How durable all signatures of the file are; not noted in old operations.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level: Option<Level>,
     },
     /// The layout of one version of an outbound document was checked; a later check stands
     /// in its place.
@@ -447,6 +457,9 @@ pub enum Change {
     /// A certified copy was made of a document; it takes its number with this.
     CopyCertified {
         copy: Box<CertifiedCopy>,
+        /// How durable all signatures of the file are; not noted in old operations.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level: Option<Level>,
     },
     /// The next numbers of a book, from `first`, wait for documents to come.
     NumbersReserved {

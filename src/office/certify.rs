@@ -9,6 +9,7 @@
 use jiff::Timestamp;
 
 use super::corner::{self, Words};
+use super::extend::level_after;
 use super::hand::Work;
 use super::leaving::LeavingError;
 use super::stamp::{pictured, tag};
@@ -23,6 +24,7 @@ use crate::domain::outbound::{Numbering, OutboundState, SignatureKind};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
+use crate::domain::verdict::Level;
 use crate::pdf::appearance::BLACK;
 use crate::pdf::compose::{Align, Drawing, Sheet, Stroke, sheets};
 use crate::pdf::render::RenderedDocument;
@@ -109,7 +111,7 @@ impl Office {
             let numbering = Numbering { book: book.clone(), number, date: registration_day(at) };
             let code = self.copy_code(order.kind, number);
             let pdf = match &signed {
-                Some(signed) => signed.clone(),
+                Some((signed, _)) => signed.clone(),
                 None => {
                     let block = Block { code: &code, numbering: &numbering, signer: &signer };
                     self.printed_copy(order, &opened, &block, &metadata, &recipients)?
@@ -133,13 +135,13 @@ impl Office {
                 by: self.session().user.clone(),
                 at,
             };
-            let kept = copy.clone();
+            let (kept, level) = (copy.clone(), signed.as_ref().map(|(_, level)| *level));
             let taken = self.store().write(&actor, move |writer| {
                 // The number stands on the paper: another one needs another page.
                 if writer.next_number(&copy.numbering.book)? != copy.numbering.number {
                     return Err(OfficeError::NumberMoved.into());
                 }
-                writer.append(Change::CopyCertified { copy: Box::new(copy) })?;
+                writer.append(Change::CopyCertified { copy: Box::new(copy), level })?;
                 Ok::<(), Problem>(())
             });
             match taken {
@@ -228,7 +230,8 @@ impl Office {
         Code { number: self.profile().numbering().written(number), notation }
     }
 
-    /// The file with the organisation's signature in its corner.
+    /// The file with the organisation's signature in its corner, and how durable the signatures
+    /// in it are.
     fn signed_copy(
         &self,
         order: &CopyOrder,
@@ -236,7 +239,7 @@ impl Office {
         bytes: std::sync::Arc<[u8]>,
         hand: Option<&SignOrder>,
         at: Timestamp,
-    ) -> Result<Vec<u8>, Problem> {
+    ) -> Result<(Vec<u8>, Level), Problem> {
         let hand = hand.ok_or(OfficeError::FieldInvalid("token"))?;
         let base = match order.kind {
             CopyKind::Extract => self.extract(order, opened)?.into(),
@@ -252,7 +255,7 @@ impl Office {
         let mut ready = hand.ready(at)?;
         let work = Work::new(SigningAct::Copy, look);
         let signed = hand.carry_out(&mut ready, &source, work, at, &mut std::io::sink())?;
-        Ok(signed.to_bytes()?)
+        Ok((signed.to_bytes()?, level_after(&source, &signed)?))
     }
 
     /// Pictures of the chosen pages.

@@ -188,11 +188,11 @@ impl Office {
         };
         let seal =
             PaperSeal { signer: made.signer.clone(), serial: made.serial.clone(), signed_at: at };
-        let before = main.blob;
+        let (before, level) = (main.blob, Some(signed.level));
         self.store().write(&actor, move |writer| {
             let now = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
             may_be_signed(&now, Some(&before))?;
-            writer.append(Change::PaperSealed { key, before, file, seal, verdict })?;
+            writer.append(Change::PaperSealed { key, before, file, seal, verdict, level })?;
             Ok::<(), Problem>(())
         })?;
         // What stands at the gate speaks of the file without the signature.

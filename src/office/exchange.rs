@@ -76,7 +76,13 @@ impl Office {
             return Ok(total);
         }
         let most = if manner.metered { LineManner::SMALL } else { u64::MAX };
-        self.sync_over(&*self.server_line()?, watch, most)
+        let line = self.server_line().inspect_err(|_| {
+            // The services that make signatures last are others than the server.
+            if let Err(problem) = self.extend_due(&|| watch.cancelled()) {
+                tracing::warn!(%problem, "signatures were not made to last");
+            }
+        })?;
+        self.sync_over(&*line, watch, most)
     }
 
     fn sync_over(
@@ -111,7 +117,7 @@ impl Office {
         }
         // The line to the province and that to the time stamps fail apart: a problem with
         // one is no reason to leave the other, and stands with the documents.
-        let lasting = self.extend_waiting(&mut |_, _| (), &|| watch.cancelled())?;
+        let lasting = self.extend_due(&|| watch.cancelled())?;
         (total.extended, total.awaiting_extension) = (lasting.extended, lasting.waiting);
         if total.problem.is_none() && !watch.cancelled() {
             self.freshen_directory(line);

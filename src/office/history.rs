@@ -227,8 +227,8 @@ impl Office {
             Change::OutboundAnnexSigned { file, signer, .. } => {
                 t!("history-signed-annex", file = file.name, signer = signer)
             }
-            Change::SignatureExtended { level, .. } => {
-                t!("history-extended", level = level.name())
+            Change::SignatureExtended { file, level, .. } => {
+                t!("history-extended", file = file.name, level = level.name())
             }
             Change::OutboundIssued { recipients, scan, replaces, .. } => {
                 let issued = t!("history-issued", count = recipients.len());
@@ -271,7 +271,7 @@ impl Office {
             Change::AnswerArrived { inbound, .. } => {
                 t!("history-answer-arrived", answer = self.known_as(*inbound))
             }
-            Change::CopyCertified { copy } => {
+            Change::CopyCertified { copy, .. } => {
                 t!("history-copied", kind = copy.kind.title(), code = copy.written)
             }
             Change::PaperOwed { letters, .. } => t!("history-paper-owed", count = letters.len()),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::batch::{self, Made, Turn};
 use super::corner::{self, Words};
+use super::extend::level_after;
 use super::hand::{Hand, Work};
 use super::issue::require_signature;
 use super::{Office, OfficeError, Placement, SignOrder, place};
@@ -143,7 +144,8 @@ impl Office {
             let work = Work::new(SigningAct::Appendix, look);
             let signed = hand.carry_out(turn.ready(), source, work, *at, out)?;
             let file = self.keep_signed(annex, &signed)?;
-            signed_annexes.push((annex.blob.clone(), file));
+            let level = Some(level_after(source, &signed)?);
+            signed_annexes.push((annex.blob.clone(), file, level));
         }
         let certificate = &turn.ready().certificate;
         let made = Made {
@@ -152,9 +154,9 @@ impl Office {
             serial: certificate.serial_hex(),
         };
         let (signer, serial, signed_at) = (made.signer.clone(), made.serial.clone(), *at);
-        let annexes = signed_annexes.into_iter().map(|(before, file)| {
+        let annexes = signed_annexes.into_iter().map(|(before, file, level)| {
             let (signer, serial) = (signer.clone(), serial.clone());
-            Change::OutboundAnnexSigned { key, before, file, signer, serial, signed_at }
+            Change::OutboundAnnexSigned { key, before, file, signer, serial, signed_at, level }
         });
         let annexes: Vec<Change> = annexes.collect();
         let kind = SignatureKind::Organisation;

@@ -21,7 +21,7 @@
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
 //! | `OutboundAnnexSigned` | *to seal* or *to issue*; moves nothing |
 //! | `PaperSealed` | nothing; an inbound document that came on paper has its main file replaced |
-//! | `SignatureExtended` | nothing; *to issue* and *issued* documents have their main file replaced |
+//! | `SignatureExtended` | nothing; a signed file of a sealed document, of a digitised one or of a certified copy is replaced |
 //! | `NumberHeld`, `NumberFreed` | nothing; a reserved number is kept for the document, or no more |
 //! | `OutboundIssued` | *to issue* to *issued*, and opens one delivery per recipient |
 //!
@@ -98,8 +98,9 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::ErrorReportSeen { report, .. } => gate::error_report_seen(connection, *report),
 
         Change::PaperDigitised { key, paper } => paper::digitised(connection, key, paper),
-        Change::PaperSealed { key, before, file, seal, verdict } => {
-            paper::sealed(connection, key, before, file, seal, verdict)
+        Change::PaperSealed { key, before, file, seal, verdict, level } => {
+            paper::sealed(connection, key, before, file, seal, verdict)?;
+            durability::followed(connection, key, &file.blob, *level)
         }
         Change::DuplicateSeen { key, first, grounds } => {
             duplicate::seen(connection, key, first, grounds)
@@ -170,11 +171,11 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
             outbound::signed(connection, key, *kind, file, *level, *signed_at)?;
             opinion::signed(connection, operation, key, *kind, file)
         }
-        Change::SignatureExtended { key, file, level, renew_before, .. } => {
-            durability::extended(connection, key, file, *level, *renew_before)
+        Change::SignatureExtended { key, before, file, level, renew_before, .. } => {
+            durability::extended(connection, key, before.as_ref(), file, *level, *renew_before)
         }
-        Change::OutboundAnnexSigned { key, before, file, .. } => {
-            outbound::annex_signed(connection, key, before, file)
+        Change::OutboundAnnexSigned { key, before, file, level, .. } => {
+            outbound::annex_signed(connection, key, before, file, *level)
         }
         Change::LayoutChecked { key, check } => layout::checked(connection, key, check),
         Change::OutboundIssued { key, issued_at, replaces, recipients, .. } => {
@@ -198,7 +199,13 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
         Change::PaperDropped { key, place, reason } => {
             letter::dropped(connection, key, place, reason)
         }
-        Change::CopyCertified { copy } => copy::certified(connection, copy),
+        Change::CopyCertified { copy, level } => {
+            copy::certified(connection, copy)?;
+            if copy.form.is_paper() {
+                return Ok(());
+            }
+            durability::followed(connection, &copy.of, &copy.file.blob, *level)
+        }
         Change::NumbersReserved { book, first, count, reason } => {
             reserve::reserved(connection, operation, book, *first, *count, reason)
         }
@@ -259,7 +266,7 @@ pub(super) fn named_blobs(change: &Change) -> Vec<&BlobHash> {
             std::iter::once(&demand.packet).chain(updated(demand.update.as_deref())).collect()
         }
         Change::InboundUpdated { update, .. } => updated(Some(update)).collect(),
-        Change::CopyCertified { copy } => vec![&copy.file.blob],
+        Change::CopyCertified { copy, .. } => vec![&copy.file.blob],
         _ => Vec::new(),
     }
 }
@@ -320,7 +327,7 @@ pub(super) fn document_of(
         | Change::NumberFreed { key, .. }
         | Change::StatusReceived { key, .. }
         | Change::OutboxQueued { document: key, .. } => Ok(Some(*key)),
-        Change::CopyCertified { copy } => Ok(Some(copy.of)),
+        Change::CopyCertified { copy, .. } => Ok(Some(copy.of)),
         // A demand whose document is not here has a history of its own.
         Change::DemandReceived { demand, .. } => Ok(Some(demand.document.unwrap_or(demand.id))),
         Change::DemandAnswered { demand, .. } => demand::document_of(connection, demand),

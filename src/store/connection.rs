@@ -39,6 +39,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("migrations/0016_begun.sql"),
     include_str!("migrations/0017_replaces.sql"),
     include_str!("migrations/0018_unfetched.sql"),
+    include_str!("migrations/0019_files.sql"),
 ];
 
 /// How a connection will be used.

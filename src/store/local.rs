@@ -142,8 +142,15 @@ local_changes! {
     /// Forgets the tries of an item, so that it is due at once.
     fn forget_tries(item: &str);
     /// Signatures could not be made to last longer; `args` is JSON.
-    fn extension_failed(document: &DocumentKey, at: &Timestamp, code: &str, args: &str);
-    fn forget_failed_extension(document: &DocumentKey);
+    fn extension_failed(
+        document: &DocumentKey,
+        blob: &BlobHash,
+        at: &Timestamp,
+        not_before: &Timestamp,
+        code: &str,
+        args: &str
+    );
+    fn forget_failed_extension(document: &DocumentKey, blob: &BlobHash);
     /// Keeps the pages that `user` has scanned, in the place of those kept before; their bytes
     /// stay as long as this is kept.
     fn keep_sheaf(user: &str, sheaf: &Sheaf);

@@ -301,7 +301,7 @@ pub(super) fn signed(
                 return Err(StoreError::conflict(format!("outbound {key} has no number")));
             }
             step(connection, key, ToSeal, ToIssue)?;
-            durability::sealed(connection, key, level.unwrap_or_default())?;
+            durability::followed(connection, key, &file.blob, level)?;
         }
         (kind, present) => {
             return Err(StoreError::conflict(format!(
@@ -313,7 +313,7 @@ pub(super) fn signed(
 }
 
 /// A new version of the main file.
-pub(super) fn replace_main(
+fn replace_main(
     connection: &Connection,
     key: &DocumentKey,
     file: &FileRef,
@@ -338,6 +338,7 @@ pub(super) fn annex_signed(
     key: &DocumentKey,
     before: &BlobHash,
     file: &FileRef,
+    level: Option<Level>,
 ) -> Result<(), StoreError> {
     stands_in(connection, key, &[OutboundState::ToSeal, OutboundState::ToIssue])?;
     let files: String = connection
@@ -349,6 +350,8 @@ pub(super) fn annex_signed(
         StoreError::conflict(format!("outbound {key} has no attachment {before}"))
     })?;
     *annex = file.clone();
+    durability::replaced(connection, key, before)?;
+    durability::followed(connection, key, &file.blob, level)?;
     connection
         .prepare_cached("UPDATE outbound SET files = ?2 WHERE key = ?1")?
         .execute(params![row::key(key), row::json(&files)?])?;

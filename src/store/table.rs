@@ -26,7 +26,7 @@ pub(super) const REPLICATED: &[(&str, &str)] = &[
     ("comment_reply", "row"),
     ("draft_template", "type_key"),
     ("recipient_group", "key"),
-    ("durability", "document"),
+    ("durability", "document, blob"),
     ("delivery", "document, recipient"),
     ("delivery_status", "document, recipient, position"),
     ("unit", "key"),

@@ -148,11 +148,12 @@ questions! {
     /// The newest check of its layout.
     fn layout_check(key: &DocumentKey) -> Option<LayoutCheck>;
     /// `None` before the seal, and for what was recalled or given up.
-    fn durability(key: &DocumentKey) -> Option<Durability>;
-    /// Sealed documents whose signatures are below `wanted`, or whose newest archival time
-    /// stamp ends before that time.
+    /// Of each signed file of a document, its certified copies among them.
+    fn durability(key: &DocumentKey) -> Vec<Durability>;
+    /// Signed files whose signatures are below `wanted`, or whose newest archival time stamp
+    /// ends before that time: those never tried first, then those tried longest ago.
     fn awaiting_extension(wanted: Level, ending_before: Timestamp, limit: u32) -> Vec<Durability>;
-    fn failed_extension(key: &DocumentKey) -> Option<FailedExtension>;
+    fn failed_extension(key: &DocumentKey, blob: &BlobHash) -> Option<FailedExtension>;
 
     /// Documents with work left, what is due first before the others.
     fn work_page(filter: &WorkFilter, after: Option<DocumentKey>, limit: u32) -> Vec<InboundDocument>;
@@ -421,7 +422,7 @@ mod tests {
         view.sheaf("be").unwrap();
         view.durability(&key).unwrap();
         view.awaiting_extension(Level::Blt, Timestamp::UNIX_EPOCH, 10).unwrap();
-        view.failed_extension(&key).unwrap();
+        view.failed_extension(&key, &hash).unwrap();
         view.counts().unwrap();
         for words in ["", "quyết định"] {
             let parties = vec![Party::User("be".to_owned()), Party::Unit("vp".to_owned())];

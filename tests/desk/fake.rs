@@ -55,7 +55,7 @@ use vanthu::office::{
     Agenda, Assigning, Counts, DemandView, Filter, Handling, HistoryEntry, NewDraft, PlaceProposal,
     Placement, Session, SignOrder, SyncReport, TokenChoice, UserInfo,
 };
-use vanthu::office::{AwaitingExtension, ExtensionReport};
+use vanthu::office::{AwaitingExtension, ExtensionReport, SignedFile, Standing};
 use vanthu::pdf::{Rect, render};
 use vanthu::token::pkcs11::{Candidate, Source, State};
 use vanthu::token::{Pin, Plugged, Presence, Selector};
@@ -321,12 +321,21 @@ impl Books {
                 key: DocumentKey::fresh(),
                 code: "12/QĐ-UBND".to_owned(),
                 subject: "Về việc thành lập tổ công tác".to_owned(),
-                state: OutboundState::Issued,
+                what: SignedFile::Main,
+                file: FileRef {
+                    blob: BlobHash("00".to_owned()),
+                    name: "quyet-dinh.pdf".to_owned(),
+                    media_type: "application/pdf".to_owned(),
+                    size: 1,
+                    main: true,
+                },
+                state: Standing::Outbound(OutboundState::Issued),
                 level: Level::Bb,
                 wanted: Level::Blt,
                 renew_before: None,
                 tries: 0,
                 last_attempt: None,
+                not_before: None,
                 last_problem: None,
             }],
             unconfirmed: Vec::new(),

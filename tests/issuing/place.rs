@@ -104,7 +104,7 @@ impl Place {
 }
 
 /// The PDF that all documents are drafted from: a decision with blanks for number and date.
-fn pdf() -> Vec<u8> {
+pub fn pdf() -> Vec<u8> {
     let mut sheet = vanthu::office::layout::samples()
         .into_iter()
         .find(|sample| sample.type_key == "QĐ")
@@ -117,12 +117,22 @@ fn pdf() -> Vec<u8> {
 
 /// A document on its way to the signer.
 pub fn drafted(office: &Office, subject: &str, places: &[&str]) -> DocumentKey {
+    drafted_with(office, subject, places, Vec::new())
+}
+
+/// The same with attachments.
+pub fn drafted_with(
+    office: &Office,
+    subject: &str,
+    places: &[&str],
+    attachments: Vec<(String, Vec<u8>)>,
+) -> DocumentKey {
     let key = office
         .draft(NewDraft {
             file_name: "du-thao.pdf".to_owned(),
             pdf: pdf(),
             source: None,
-            attachments: Vec::new(),
+            attachments,
             metadata: Metadata {
                 type_key: "QĐ".to_owned(),
                 subject: subject.to_owned(),

@@ -19,6 +19,11 @@ fn book() -> BookId {
     BookId::outbound(YEAR, "")
 }
 
+/// A copy that is a file of its own.
+pub fn electronic_copy(store: &Store, of: DocumentKey) -> Result<Change, StoreError> {
+    copied(store, of, 1)
+}
+
 fn copied(store: &Store, of: DocumentKey, pick: usize) -> Result<Change, StoreError> {
     let book = BookId::outbound(YEAR, "BS");
     let number = store.next_number(&book)?;
@@ -41,6 +46,7 @@ fn copied(store: &Store, of: DocumentKey, pick: usize) -> Result<Change, StoreEr
             by: USER.to_owned(),
             at: jiff::Timestamp::UNIX_EPOCH,
         }),
+        level: None,
     })
 }
 

@@ -452,10 +452,19 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
             let Some(key) = of(&office.outbound, pick) else { return Ok(()) };
             let file = file(store.put_blob(format!("{level:?} {key}").as_bytes())?);
             let before = store.durability(&key)?;
+            let main = store.outbound(&key)?.unwrap().files.into_iter().find(|one| one.main);
+            let main = main.map(|main| main.blob);
+            let before = before.into_iter().find(|one| Some(&one.blob) == main.as_ref());
             let renew_before = (level == Level::Blta).then(Timestamp::now);
             let at = Timestamp::now();
-            let change =
-                Change::SignatureExtended { key, file: file.clone(), level, renew_before, at };
+            let change = Change::SignatureExtended {
+                key,
+                before: None,
+                file: file.clone(),
+                level,
+                renew_before,
+                at,
+            };
             append(store, change)?;
             assert!(before.is_some_and(|before| before.level <= level), "only sealed, only up");
             assert!(store.outbound(&key)?.unwrap().files.contains(&file));

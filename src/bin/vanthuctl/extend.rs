@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vanthu::domain::calendar;
 use vanthu::domain::problem::Problem;
-use vanthu::office::{AwaitingExtension, Office, labels};
+use vanthu::office::{AwaitingExtension, Office};
 use vanthu::t;
 
 use crate::door::key;
@@ -39,22 +39,26 @@ fn row(waiting: &AwaitingExtension) -> Value {
         "id": waiting.key,
         "code": waiting.code,
         "subject": waiting.subject,
+        "what": waiting.what.key(),
+        "file": waiting.file.name,
         "state": waiting.state.key(),
         "level": waiting.level.name(),
         "wanted": waiting.wanted.name(),
         "renew_before": waiting.renew_before.map(calendar::iso),
         "tries": waiting.tries,
         "last_attempt": waiting.last_attempt.map(calendar::iso),
+        "not_before": waiting.not_before.map(calendar::iso),
         "last_problem": waiting.last_problem,
     })
 }
 
 fn line(waiting: &AwaitingExtension) -> String {
     format!(
-        "{}\t{}\t{}\t{} → {}\t{}",
+        "{}\t{}\t{}\t{}\t{} → {}\t{}",
         waiting.key,
-        labels::outbound(waiting.state),
+        waiting.state.label(),
         waiting.code,
+        waiting.file.name,
         waiting.level.name(),
         waiting.wanted.name(),
         waiting.last_problem.as_deref().unwrap_or_default()

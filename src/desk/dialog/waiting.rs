@@ -19,7 +19,7 @@ use crate::desk::widget::{Element, text};
 use crate::domain::problem::Problem;
 use crate::office::batch::Cancel;
 use crate::office::{AwaitingExtension, ExtensionReport};
-use crate::t;
+use crate::{i18n, t};
 
 #[derive(Debug)]
 pub struct Waiting {
@@ -201,6 +201,11 @@ fn line(waiting: &AwaitingExtension) -> Element<'_, Message> {
             .spacing(space::S)
             .align_y(Center),
             text(&waiting.subject).size(size::BODY),
+            caption(t!(
+                "desk-waiting-file",
+                what = i18n::tr(&format!("desk-waiting-{}", waiting.what.key())),
+                file = waiting.file.name
+            )),
             caption(tried),
         ]
         .push(renew)

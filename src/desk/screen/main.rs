@@ -85,8 +85,9 @@ pub struct Main {
     heard: bool,
     listening: Option<Handle>,
     token: token::Chip,
-    /// Documents that wait to be made to last.
+    /// Files that wait to be made to last, and whether they are being made so without a server.
     awaiting: usize,
+    lasting: bool,
     /// What is to be acknowledged today, and on which day that was reminded of.
     owing: day::Owing,
     reminded: Option<Date>,
@@ -162,6 +163,8 @@ pub enum Message {
     Awaiting,
     /// How many documents wait to be made to last.
     Awaited(Result<usize, Problem>),
+    /// They were made so, as far as the line permits; so many are left.
+    Lasted(Result<usize, Problem>),
     /// The report on signatures has been made, and saved where somebody chose a file.
     Reported {
         job: u64,
@@ -225,6 +228,7 @@ impl Main {
             listening: None,
             token: token::Chip::new(&*door),
             awaiting: 0,
+            lasting: false,
             owing: day::Owing::default(),
             reminded: None,
             told_overdue: None,
@@ -275,7 +279,7 @@ impl Main {
     }
 
     pub fn subscription(&self) -> Subscription<Message> {
-        let line = if self.may_sync() {
+        let line = if self.door.may(Act::Sync) {
             // Two of the same length would be one subscription.
             let pause = if self.pause == MINUTE { EVERY } else { self.pause };
             iced::time::every(pause).map(|_| Message::AutoSync)
@@ -364,6 +368,7 @@ impl Main {
                 Task::none()
             }
             Message::Awaited(Err(problem)) => self.trouble(problem),
+            Message::Lasted(answer) => self.lasted(answer),
             Message::Reported { job, answer } => self.reported(job, answer),
             Message::Warned(answer) => self.warned(answer),
             Message::Filters(Ok(filters)) => {

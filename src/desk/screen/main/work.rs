@@ -258,12 +258,36 @@ impl Main {
         }
     }
 
-    pub(super) fn may_sync(&self) -> bool {
-        self.door.may(Act::Sync) && self.line != status::Line::NoServer
+    pub(super) fn auto_sync(&mut self) -> Task<Message> {
+        match self.line {
+            status::Line::NoServer => self.sync_alone(),
+            _ => self.sync(false),
+        }
     }
 
-    pub(super) fn auto_sync(&mut self) -> Task<Message> {
-        if self.may_sync() { self.sync(false) } else { Task::none() }
+    /// Where no server is set nothing is exchanged, but what waits is made to last.
+    fn sync_alone(&mut self) -> Task<Message> {
+        if self.lasting || !self.door.may(Act::Sync) {
+            return Task::none();
+        }
+        self.lasting = true;
+        let door = Arc::clone(&self.door);
+        let call = move || {
+            if let Err(problem) = door.sync() {
+                tracing::debug!(%problem, "synchronised alone");
+            }
+            Ok(door.awaiting_extension()?.len())
+        };
+        Task::perform(crate::desk::ask(call), Message::Lasted)
+    }
+
+    pub(super) fn lasted(&mut self, answer: Result<usize, Problem>) -> Task<Message> {
+        self.lasting = false;
+        match answer {
+            Ok(count) => self.awaiting = count,
+            Err(problem) => tracing::warn!(%problem, "what waits to be made to last"),
+        }
+        Task::none()
     }
 
     pub(super) fn sync(&mut self, asked: bool) -> Task<Message> {

@@ -1,0 +1,157 @@
+//! Whatever the organisation signed is made to last: the main file, annexes, copies of paper and
+//! certified copies, with a server or without. Needs the rig's time stamps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use vanthu::domain::copy::CopyKind;
+use vanthu::domain::document::{DocumentKey, Signer};
+use vanthu::domain::paper::Sheaf;
+use vanthu::domain::verdict::{Level, Verdict};
+use vanthu::office::batch::Cancel;
+use vanthu::office::certify::CopyOrder;
+use vanthu::office::{Office, SignedFile};
+use vanthu::pki::TrustStore;
+use vanthu::signing::check::{CheckOptions, check};
+use vanthu::signing::reached;
+
+use crate::place::{Place, drafted, drafted_with, order, pdf};
+
+fn rig(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: start the rig"))
+}
+
+/// A document with an annex and a certified copy, and a copy of paper, all signed without a line.
+fn signed(place: &Place, office: &Office) -> (DocumentKey, DocumentKey, DocumentKey) {
+    let annex = ("phu-luc.pdf".to_owned(), pdf());
+    let ours = drafted_with(office, "Về việc thử nghiệm", &[], vec![annex]);
+    let seal = order(&place.dir, "seal");
+    office.sign(ours, &order(&place.dir, "leader")).unwrap();
+    office.seal(ours, &seal).unwrap();
+    office.issue(ours).unwrap();
+    let copy = CopyOrder {
+        of: ours,
+        kind: CopyKind::True,
+        to_paper: false,
+        pages: Vec::new(),
+        recipients: String::new(),
+        signer: Signer::default(),
+    };
+    let copy = office.certify_copy(&copy, Some(&seal)).unwrap();
+    let mut page = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(827, 1169, image::Rgb([240, 240, 240]))
+        .write_to(&mut page, image::ImageFormat::Png)
+        .unwrap();
+    let sheaf = office.sheaf_of(&[("a.png".to_owned(), page.into_inner())]).unwrap();
+    let sheaf = Sheaf { subject: "Công văn giấy".to_owned(), ..sheaf };
+    let scan = office.digitise(&sheaf, &mut |_, _| (), &Cancel::default()).unwrap();
+    office.seal_copy(scan, &seal).unwrap();
+    (ours, scan, copy.id)
+}
+
+fn stamps(place: &Place, office: &Office) {
+    for name in ["root", "sub"] {
+        let file = format!("{}/certs/{name}.pem", rig("RIG_PKI"));
+        office.add_trust(&std::fs::read(file).unwrap()).unwrap();
+    }
+    office.set_tsa_urls(&[rig("RIG_TSA_URL")]).unwrap();
+    assert!(place.dir.join("trust").is_dir());
+}
+
+#[test]
+fn every_file_that_was_signed_without_a_line_is_made_to_last() {
+    let place = Place::new();
+    let office = place.office();
+    let (ours, scan, copy) = signed(&place, &office);
+    let bytes = |office: Office| -> BTreeMap<&str, Arc<[u8]>> {
+        let files = office.outbound_document(ours).unwrap().files;
+        let (main, scan) = (office.main_file(ours).unwrap(), office.main_file(scan).unwrap());
+        let copy = office.copy_file(copy).unwrap().1;
+        drop(office);
+        let annex = files.into_iter().find(|file| !file.main).unwrap();
+        let annex = place.store().blob(&annex.blob).unwrap().into();
+        BTreeMap::from([("main", main), ("annex", annex), ("scan", scan), ("copy", copy)])
+    };
+    let issued = office.issued_file(ours).unwrap();
+    let before = bytes(office);
+    let office = place.office();
+    // Nothing more can be had without a service, so nothing waits; with one, all four do.
+    assert_eq!(office.awaiting_extension().unwrap(), []);
+    stamps(&place, &office);
+    let mut waiting: Vec<&str> =
+        office.awaiting_extension().unwrap().iter().map(|one| one.what.key()).collect();
+    waiting.sort_unstable();
+    assert_eq!(waiting, ["annex", "copy", "main", "scan"]);
+    // No exchange server is set: that is told, and the rest is done all the same.
+    assert_eq!(office.sync().unwrap_err().code, "office-no-server");
+    assert_eq!(office.awaiting_extension().unwrap(), []);
+    let trust = TrustStore::from_dir(&place.dir.join("trust")).unwrap();
+    for (name, after) in bytes(office) {
+        assert!(after.starts_with(&before[name]) && after.len() > before[name].len(), "{name}");
+        let options = CheckOptions { trust: &trust, at: None, online: None };
+        let report = check(after, &options).unwrap();
+        assert_eq!((report.verdict, reached(&report)), (Verdict::Valid, Level::Blt), "{name}");
+    }
+    let office = place.office();
+    assert_eq!(office.issued_file(ours).unwrap(), issued);
+    assert_eq!(office.extend(ours).unwrap(), Level::Blt);
+    assert_eq!(office.extend(scan).unwrap(), Level::Blt);
+    // What stands at the gate is of the file as it is now.
+    let document = office.inbound_document(scan).unwrap();
+    assert_eq!(document.verdict.verdict, Verdict::Valid);
+    drop(office);
+    assert_eq!(place.store().rebuild_and_compare().unwrap().problems, []);
+}
+
+#[test]
+fn what_leaves_takes_its_lasting_annexes_along() {
+    let place = Place::new();
+    let office = place.office();
+    stamps(&place, &office);
+    let annex = ("phu-luc.pdf".to_owned(), pdf());
+    let key = drafted_with(&office, "Về việc thử nghiệm", &[], vec![annex]);
+    office.sign(key, &order(&place.dir, "leader")).unwrap();
+    office.seal(key, &order(&place.dir, "seal")).unwrap();
+    office.issue(key).unwrap();
+    assert_eq!(office.awaiting_extension().unwrap(), []);
+    assert_eq!(office.issued_file(key).unwrap(), office.main_file(key).unwrap());
+    drop(office);
+    let levels: Vec<Level> =
+        place.store().durability(&key).unwrap().iter().map(|one| one.level).collect();
+    assert_eq!(levels, [Level::Blt, Level::Blt]);
+}
+
+#[test]
+fn what_no_service_can_mend_rests_before_it_is_tried_again() {
+    let place = Place::new();
+    let office = place.office();
+    let key = drafted(&office, "Về việc thử nghiệm", &[]);
+    office.sign(key, &order(&place.dir, "leader")).unwrap();
+    office.seal(key, &order(&place.dir, "seal")).unwrap();
+    stamps(&place, &office);
+    // Whom the office trusted it trusts no more.
+    for file in std::fs::read_dir(place.dir.join("trust")).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let tried = |office: &Office| {
+        let rows = office.awaiting_extension().unwrap();
+        let [row] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!(row.what, SignedFile::Main);
+        (row.tries, row.not_before, row.last_attempt)
+    };
+    let run = || office.extend_due(&|| false).unwrap();
+    assert_eq!(tried(&office), (0, None, None));
+    assert_eq!((run().extended, tried(&office).0), (0, 1));
+    let (_, until, last) = tried(&office);
+    assert!(until.unwrap().duration_since(last.unwrap()).as_mins() >= 59);
+    // The next runs leave it alone; whoever asks is not put off.
+    run();
+    assert_eq!(tried(&office).0, 1);
+    office.extend_waiting(&mut |_, _| (), &|| false).unwrap();
+    assert_eq!(tried(&office).0, 2);
+    assert!(
+        tried(&office).1.unwrap()
+            > Timestamp::now() + (2 * 59 * jiff::SignedDuration::from_mins(1))
+    );
+}
