@@ -172,7 +172,7 @@ fn a_stamp_that_no_check_would_accept_is_no_stamp() {
     let (expired, large) = (Brief::lasting(-1, ""), Brief::lasting(30, &long));
     let untrusted = |reason| PkiError::TimeStampUntrusted(vec![reason]);
     let all = [
-        (&mine, trust(), untrusted(PathReason::RootUntrusted)),
+        (&mine, trust(), untrusted(PathReason::IssuerUnknown)),
         (&expired, expired.trust(), untrusted(PathReason::CertificateExpired)),
     ];
     let bytes = letter();
