@@ -44,6 +44,10 @@ const COLUMNS: &str = "d.document, d.blob, d.level, d.renew_before_millis";
 const LEFT: &str = "EXISTS (SELECT 1 FROM inbound i WHERE i.key = d.document
                             AND i.state IN ('returned', 'recalled'))";
 
+/// It was tried, and failed.
+const TRIED: &str = "EXISTS (SELECT 1 FROM extension_attempt t
+                             WHERE t.document = d.document AND t.blob = d.blob)";
+
 impl View<'_> {
     pub fn durability(&self, key: &DocumentKey) -> Result<Vec<Durability>, StoreError> {
         self.connection
@@ -60,18 +64,41 @@ impl View<'_> {
         ending_before: Timestamp,
         limit: u32,
     ) -> Result<Vec<Durability>, StoreError> {
-        self.connection
+        let (wanted, ending) = (rank(wanted), ending_before.as_millisecond());
+        // Never tried and below the wish, never tried and ending; each through its own index.
+        let mut found: Vec<Durability> = self
+            .connection
             .prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM durability d
-                 LEFT JOIN extension_attempt a ON a.document = d.document AND a.blob = d.blob
-                 WHERE (d.level < ?1 OR d.renew_before_millis < ?2) AND NOT {LEFT}
-                 ORDER BY a.at_millis, d.level, d.document, d.blob LIMIT ?3"
+                 WHERE d.level < ?1 AND NOT {TRIED} AND NOT {LEFT}
+                 ORDER BY d.level, d.document, d.blob LIMIT ?2"
             ))?
-            .query_and_then(
-                params![rank(wanted), ending_before.as_millisecond(), limit],
-                durability,
-            )?
-            .collect()
+            .query_and_then(params![wanted, limit], durability)?
+            .collect::<Result<_, _>>()?;
+        let soon: Vec<Durability> = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM durability d
+                 WHERE d.renew_before_millis < ?1 AND d.level >= ?2 AND NOT {TRIED} AND NOT {LEFT}
+                 ORDER BY d.renew_before_millis LIMIT ?3"
+            ))?
+            .query_and_then(params![ending, wanted, limit], durability)?
+            .collect::<Result<_, _>>()?;
+        let tried: Vec<Durability> = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM extension_attempt a
+                 CROSS JOIN durability d ON d.document = a.document AND d.blob = a.blob
+                 WHERE a.at_millis > ?1 AND (d.level < ?2 OR d.renew_before_millis < ?3)
+                   AND NOT {LEFT}
+                 ORDER BY a.at_millis LIMIT ?4"
+            ))?
+            .query_and_then(params![i64::MIN, wanted, ending, limit], durability)?
+            .collect::<Result<_, _>>()?;
+        found.extend(soon);
+        found.extend(tried);
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     pub fn failed_extension(

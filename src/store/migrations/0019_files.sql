@@ -49,6 +49,7 @@ DROP TABLE durability;
 DROP TABLE extension_attempt;
 ALTER TABLE lasting RENAME TO durability;
 ALTER TABLE lasting_attempt RENAME TO extension_attempt;
+CREATE INDEX extension_attempt_at ON extension_attempt (at_millis);
 CREATE INDEX durability_level ON durability (level, document, blob);
 CREATE INDEX durability_renewal ON durability (renew_before_millis)
     WHERE renew_before_millis IS NOT NULL;
