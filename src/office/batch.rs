@@ -152,7 +152,7 @@ impl Office {
             [only] => Some(only.as_str()),
             _ => None,
         };
-        let hand = self.hand(&order.order, kind, signer, &trust, &tsa_urls);
+        let hand = self.hand(&order.order, kind, signer, &trust, &tsa_urls)?;
         match nothing_to_do(&keys, |key| self.to_sign(key)) {
             Some(report) => Ok(report),
             None => {
@@ -177,7 +177,7 @@ impl Office {
         let kind = SignatureKind::Personal;
         Ok(run(ready, keys, order.hold, cancel, tell, |key, turn| {
             let plan = self.plan_signature(*key, &order.order.placement)?;
-            let hand = self.hand(&order.order, kind, Some(plan.signer()), &trust, &tsa_urls);
+            let hand = self.hand(&order.order, kind, Some(plan.signer()), &trust, &tsa_urls)?;
             hand.must_own(&turn.ready().certificate)?;
             self.sign_planned(&actor, &hand, &plan, turn)
         }))
@@ -198,7 +198,7 @@ impl Office {
         let keys = each_once(keys);
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let kind = SignatureKind::Organisation;
-        let hand = self.hand(&order.order, kind, None, &trust, &tsa_urls);
+        let hand = self.hand(&order.order, kind, None, &trust, &tsa_urls)?;
         if let Some(report) = nothing_to_do(&keys, |key| self.standing(key, OutboundState::ToIssue))
         {
             return Ok(report);

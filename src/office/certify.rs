@@ -251,7 +251,7 @@ impl Office {
         // The place is there before the PIN is spent.
         let look = corner::look(&source, &self.profile().copies().corner, &words, None, at)?;
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
-        let hand = self.hand(hand, SignatureKind::Organisation, None, &trust, &tsa_urls);
+        let hand = self.hand(hand, SignatureKind::Organisation, None, &trust, &tsa_urls)?;
         let mut ready = hand.ready(at)?;
         let work = Work::new(SigningAct::Copy, look);
         let signed = hand.carry_out(&mut ready, &source, work, at, &mut std::io::sink())?;

@@ -174,7 +174,7 @@ impl Office {
         let image = self.seal_stamp(image.as_deref())?;
         let look = corner::look(&source, &self.profile().signatures().copy, &words, image, at)?;
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
-        let hand = self.hand(order, SignatureKind::Organisation, None, &trust, &tsa_urls);
+        let hand = self.hand(order, SignatureKind::Organisation, None, &trust, &tsa_urls)?;
         let mut ready = hand.ready(at)?;
         let work = Work::new(SigningAct::Income, look);
         let signed = hand.carry_out(&mut ready, &source, work, at, &mut std::io::sink())?;

@@ -18,7 +18,8 @@ use crate::pdf::blanks::Opening;
 use crate::pdf::structure::Source;
 use crate::pki::fetch::Fetch;
 use crate::pki::{
-    Certificate, DigestAlgorithm, Evidence, PkiError, Purpose, SignatureScheme, TrustStore, path,
+    Certificate, DigestAlgorithm, Evidence, KeyKind, PkiError, Purpose, SignatureScheme,
+    TrustStore, path,
 };
 use crate::rules::algorithms::Algorithms;
 use crate::signing::SigningError;
@@ -37,9 +38,12 @@ pub struct Hand<'a> {
     /// The full name that the certificate must be of; `None` where no name is known.
     pub holder: Option<&'a str>,
     pub level: Level,
-    pub digest: DigestAlgorithm,
+    /// `None`: what suits the certificate's key.
+    pub digest: Option<DigestAlgorithm>,
     /// `None`: what suits the certificate's key.
     pub scheme: Option<SignatureScheme>,
+    /// How an RSA key signs where `scheme` does not say.
+    pub rsa: Option<SignatureScheme>,
     /// The profile's: what it refuses is refused before the PIN.
     pub algorithms: &'a Algorithms,
     /// Where no time-stamp service answers, a lower level is good for now.
@@ -304,8 +308,10 @@ impl Hand<'_> {
         job.fill = work.fill;
         job.reason = Some(work.act.reason().to_owned());
         job.level = self.level;
-        job.digest = self.digest;
-        job.scheme = self.scheme;
+        let key = ready.certificate.key_kind();
+        job.digest = self.digest.unwrap_or(key.default_digest());
+        let rsa = self.rsa.filter(|_| matches!(key, KeyKind::Rsa(_)));
+        job.scheme = self.scheme.or(rsa);
         job.algorithms = self.algorithms;
         job.or_lower = self.or_lower;
         job.tsa_urls = self.tsa_urls.to_vec();

@@ -56,7 +56,7 @@ impl Office {
             self.head_entry(&plan.metadata, &numbering).openings(head)?;
         }
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
-        let hand = self.hand(order, SignatureKind::Organisation, None, &trust, &tsa_urls);
+        let hand = self.hand(order, SignatureKind::Organisation, None, &trust, &tsa_urls)?;
         let ready = hand.ready(Timestamp::now())?;
         batch::alone(ready, |turn| self.seal_planned(&actor, &hand, &plan, turn))
     }

@@ -13,6 +13,7 @@ use crate::domain::role::Act;
 use crate::domain::verdict::Level;
 use crate::exchange::{ServerAddress, ServerProfile};
 use crate::pdf::appearance::{PictureLook, look_over};
+use crate::pki::{DigestAlgorithm, SignatureScheme};
 use crate::rules::facts::NumberTaken;
 use crate::t;
 use crate::token::Pin;
@@ -22,11 +23,18 @@ const SERVER_SECRET: &str = "server.secret";
 const SERVER_PROFILE: &str = "server.profile";
 const TSA_URLS: &str = "tsa.urls";
 const SIGNATURE_LEVEL: &str = "signature.level";
+const SIGNATURE_DIGEST: &str = "signature.digest";
+const RSA_SCHEME: &str = "signature.rsa";
 const SEAL_IMAGE: &str = "image.seal";
 const SEAL_SIZE: &str = "image.seal.mm";
 const NUMBER_TAKEN: &str = "numbering.taken-at";
 const PERSONAL: &str = "personal-signature";
 const ORGANISATION: &str = "organisation-signature";
+
+const DIGESTS: [DigestAlgorithm; 3] =
+    [DigestAlgorithm::Sha256, DigestAlgorithm::Sha384, DigestAlgorithm::Sha512];
+const SCHEMES: [(SignatureScheme, &str); 2] =
+    [(SignatureScheme::RsaPkcs1, "pkcs1"), (SignatureScheme::RsaPss, "pss")];
 
 /// The provincial server, and this office's secret there.
 #[derive(Debug, Clone)]
@@ -117,6 +125,38 @@ impl Office {
     pub fn set_wanted_level(&self, level: Level) -> Result<(), Problem> {
         self.actor(Act::ManageAgencies)?;
         Ok(self.store().set_setting(SIGNATURE_LEVEL, level.name())?)
+    }
+
+    /// The digest of new signatures; `None`: what suits the certificate's key.
+    pub fn signing_digest(&self) -> Result<Option<DigestAlgorithm>, Problem> {
+        let chosen = self.store().setting(SIGNATURE_DIGEST)?;
+        Ok(DIGESTS.into_iter().find(|digest| chosen.as_deref() == Some(digest.name())))
+    }
+
+    /// Only what the law lets new signatures rest on (Thông tư 15/2025/TT-BKHCN).
+    pub fn set_signing_digest(&self, digest: Option<DigestAlgorithm>) -> Result<(), Problem> {
+        self.actor(Act::ManageAgencies)?;
+        if digest.is_some_and(|digest| !DIGESTS.contains(&digest)) {
+            return Err(OfficeError::BadSetting(SIGNATURE_DIGEST).into());
+        }
+        let name = digest.map_or("", DigestAlgorithm::name);
+        Ok(self.store().set_setting(SIGNATURE_DIGEST, name)?)
+    }
+
+    /// How RSA keys make new signatures; `None`: PKCS#1 v1.5, which every reader knows.
+    pub fn rsa_scheme(&self) -> Result<Option<SignatureScheme>, Problem> {
+        let chosen = self.store().setting(RSA_SCHEME)?;
+        Ok(SCHEMES.into_iter().find(|(_, name)| chosen.as_deref() == Some(name)).map(|one| one.0))
+    }
+
+    pub fn set_rsa_scheme(&self, scheme: Option<SignatureScheme>) -> Result<(), Problem> {
+        self.actor(Act::ManageAgencies)?;
+        let known = |wanted| SCHEMES.into_iter().find(|(scheme, _)| *scheme == wanted);
+        let name = match scheme {
+            None => "",
+            Some(wanted) => known(wanted).ok_or(OfficeError::BadSetting(RSA_SCHEME))?.1,
+        };
+        Ok(self.store().set_setting(RSA_SCHEME, name)?)
     }
 
     /// The image of this user's handwritten signature (blue PNG; Thông tư 01/2019/TT-BNV

@@ -21,7 +21,6 @@ use crate::domain::role::Act;
 use crate::pdf::appearance::{Appearance, BLUE, Line};
 use crate::pdf::blanks::IssueHead;
 use crate::pdf::structure::Source;
-use crate::pki::DigestAlgorithm;
 use crate::rules::facts::NumberTaken;
 use crate::signing::make::{Level, Look};
 use crate::store::Actor;
@@ -70,7 +69,7 @@ impl Office {
         }
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let kind = SignatureKind::Personal;
-        let hand = self.hand(order, kind, Some(plan.signer()), &trust, &tsa_urls);
+        let hand = self.hand(order, kind, Some(plan.signer()), &trust, &tsa_urls)?;
         let ready = hand.ready(Timestamp::now())?;
         batch::alone(ready, |turn| self.sign_planned(&actor, &hand, &plan, turn))
     }
@@ -204,8 +203,8 @@ impl Office {
         holder: Option<&'a str>,
         trust: &'a crate::pki::TrustStore,
         tsa_urls: &'a [String],
-    ) -> Hand<'a> {
-        Hand {
+    ) -> Result<Hand<'a>, Problem> {
+        Ok(Hand {
             token: &order.token,
             certificate: order.certificate.as_deref(),
             pin: &order.pin,
@@ -214,15 +213,16 @@ impl Office {
             kind,
             holder,
             level: if tsa_urls.is_empty() { Level::Bb } else { Level::Bt },
-            digest: DigestAlgorithm::Sha256,
+            digest: self.signing_digest()?,
             scheme: None,
+            rsa: self.rsa_scheme()?,
             algorithms: self.profile().algorithms(),
             // Without a line now is with a time stamp later (`extend`).
             or_lower: true,
             tsa_urls,
             trust,
             fetch: &self.0.fetch,
-        }
+        })
     }
 
     /// The fields of a document that has just been given its number and date.

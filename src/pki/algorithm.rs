@@ -105,6 +105,14 @@ impl KeyKind {
         }
     }
 
+    /// The digest to sign with by default: as strong as the key (NIST SP 800-57, 5.6.1).
+    pub const fn default_digest(self) -> DigestAlgorithm {
+        match self {
+            Self::P384 => DigestAlgorithm::Sha384,
+            Self::Rsa(_) | Self::P256 | Self::Other => DigestAlgorithm::Sha256,
+        }
+    }
+
     /// Whether the law's minimum is met (Thông tư 15/2025/TT-BKHCN: RSA 2048, ECDSA 256).
     pub const fn is_strong_enough(self) -> bool {
         matches!(self, Self::Rsa(2048..) | Self::P256 | Self::P384)

@@ -31,8 +31,8 @@ pub use layout::Check;
 pub use leaving::{Issue, NumberCommand, PaperCommand, Way};
 pub use paper::{Digitise, SealCopy};
 pub use signing::{
-    Act, As, CertificateCommand, ChangePin, Level, LinkCertificate, PlaceArgs, Sign, SignDocument,
-    TokenArgs, Tokens, TokensCommand, Verify,
+    Act, As, CertificateCommand, ChangePin, Level, LinkCertificate, PlaceArgs, RsaScheme, Sign,
+    SignDocument, SigningDigest, TokenArgs, Tokens, TokensCommand, Verify,
 };
 
 /// The console of Văn Thư: everything an administrator or a script needs.
@@ -473,6 +473,15 @@ pub enum Config {
     SignatureLevel {
         #[arg(value_enum)]
         level: Level,
+    },
+    /// With which algorithms documents are signed; `auto` is what suits the certificate's key
+    Signing {
+        /// auto: SHA-256, for keys on P-384 SHA-384
+        #[arg(long, value_enum, required_unless_present = "rsa")]
+        digest: Option<SigningDigest>,
+        /// How RSA keys sign; auto: PKCS#1 v1.5
+        #[arg(long, value_enum, value_name = "SCHEME")]
+        rsa: Option<RsaScheme>,
     },
     /// PKCS#11 modules to ask beside those that are found by themselves; none: only those
     Modules {

@@ -161,6 +161,14 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             args::As::Organisation => NumberTaken::OrganisationSignature,
         })?,
         args::Config::SignatureLevel { level } => office.set_wanted_level((*level).into())?,
+        args::Config::Signing { digest, rsa } => {
+            if let Some(digest) = digest {
+                office.set_signing_digest(digest.chosen())?;
+            }
+            if let Some(scheme) = rsa {
+                office.set_rsa_scheme(scheme.chosen())?;
+            }
+        }
         args::Config::Watch { dir } => office.set_watched_folder(folder(dir))?,
         args::Config::ScanFolder { dir } => office.set_scanned_folder(folder(dir))?,
         args::Config::Modules { paths } => office.set_token_modules(paths)?,
@@ -187,6 +195,10 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
                 "exchange": office.line_manner()?,
                 "tsa": office.tsa_urls()?,
                 "signature_level": office.wanted_level()?.name(),
+                "signing": {
+                    "digest": office.signing_digest()?,
+                    "rsa": office.rsa_scheme()?,
+                },
                 "modules": office.token_modules()?,
                 "notifications": office.notifies(),
                 "scanner": office.scanner()?.to_string(),

@@ -109,6 +109,47 @@ impl From<Digest> for vanthu::pki::DigestAlgorithm {
     }
 }
 
+/// The digest of the office's signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SigningDigest {
+    Auto,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl SigningDigest {
+    pub const fn chosen(self) -> Option<vanthu::pki::DigestAlgorithm> {
+        use vanthu::pki::DigestAlgorithm::{Sha256, Sha384, Sha512};
+        match self {
+            Self::Auto => None,
+            Self::Sha256 => Some(Sha256),
+            Self::Sha384 => Some(Sha384),
+            Self::Sha512 => Some(Sha512),
+        }
+    }
+}
+
+/// How the office's RSA keys sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RsaScheme {
+    Auto,
+    /// PKCS#1 v1.5
+    Pkcs1,
+    /// PSS
+    Pss,
+}
+
+impl RsaScheme {
+    pub const fn chosen(self) -> Option<vanthu::pki::SignatureScheme> {
+        match self {
+            Self::Auto => None,
+            Self::Pkcs1 => Some(vanthu::pki::SignatureScheme::RsaPkcs1),
+            Self::Pss => Some(vanthu::pki::SignatureScheme::RsaPss),
+        }
+    }
+}
+
 /// How an RSA key signs; elliptic curves know one way only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scheme {
@@ -268,7 +309,8 @@ pub struct Sign {
     /// PNG image of the signature or the seal
     #[arg(long, value_name = "PNG")]
     pub image: Option<PathBuf>,
-    /// Above this text, such as the signer's full name
+    /// Above this text, such as the signer's full name; refused where it stands at several
+    /// places, or not under a position with room between
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["page", "rect", "invisible"])]
     pub at_text: Option<String>,
     #[command(flatten)]
