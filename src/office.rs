@@ -357,6 +357,8 @@ pub struct TokenChoice {
     /// Reader, label or file, for people.
     pub label: String,
     pub presence: crate::token::Presence,
+    /// The PIN is typed on the reader's keys or in the maker's window, never in ours.
+    pub pin_pad: bool,
     /// Owner and issuer of each signing certificate, with its serial number.
     pub certificates: Vec<(String, String)>,
     /// A PKCS#12 file: for demonstrations and tests only, visibly marked.

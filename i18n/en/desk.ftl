@@ -245,6 +245,7 @@ desk-sign-certificate-later = The certificate can be read once the PIN is given.
 desk-sign-no-certificate = This token holds no signing certificate.
 desk-sign-serial = Serial no. { $serial }
 desk-sign-pin = PIN
+desk-sign-pin-pad = Type it on the reader's keys, or in the window that opens when you sign.
 desk-pin-last-try-known = I know: if this try is wrong, the card is blocked.
 desk-compare-title = Compared with what was signed
 desk-compare-then = When { $signer } signed

@@ -234,6 +234,7 @@ desk-sign-certificate-later = Chứng thư hiện ra sau khi có mã PIN đúng.
 desk-sign-no-certificate = Thiết bị này không có chứng thư ký nào.
 desk-sign-serial = Số sê-ri { $serial }
 desk-sign-pin = Mã PIN
+desk-sign-pin-pad = Nhập trên bàn phím của đầu đọc, hoặc trong cửa sổ hiện ra khi ký.
 desk-pin-last-try-known = Tôi biết: nếu sai lần này thẻ sẽ bị khóa.
 desk-compare-title = So với lúc ký
 desk-compare-then = Khi { $signer } ký

@@ -77,6 +77,7 @@ fn choices(tokens: Vec<TokenInfo>, kind: SignatureKind) -> Vec<TokenChoice> {
 
 fn offered(info: TokenInfo, purpose: Purpose, now: Timestamp) -> TokenChoice {
     let fit = suitable(&info.certificates, purpose, now);
+    let pin_pad = info.pin == Some(PinState::PinPad);
     let (label, presence) = match (info.presence, info.pin, &fit) {
         (Presence::Ready { .. }, _, Err(unfit)) => {
             let reason = tell(&TokenError::NoCertificate(*unfit).into()).what;
@@ -96,6 +97,7 @@ fn offered(info: TokenInfo, purpose: Purpose, now: Timestamp) -> TokenChoice {
         selector: info.selector,
         label,
         presence,
+        pin_pad,
         certificates: fit.unwrap_or_default().iter().map(described).collect(),
         demonstration: info.demonstration,
     }

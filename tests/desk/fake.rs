@@ -1248,6 +1248,7 @@ impl Door for FakeDoor {
                 selector: reader("Bit4id miniLector 00 00"),
                 label: "Bit4id miniLector".to_owned(),
                 presence: Presence::Locked { tries_left: Some(books.tries) },
+                pin_pad: false,
                 certificates: vec![(
                     "Nguyễn Văn An – CA phục vụ các cơ quan Nhà nước G2".to_owned(),
                     "540110000C9F3A".to_owned(),
@@ -1258,6 +1259,7 @@ impl Door for FakeDoor {
                 selector: reader("Gemalto 01 00"),
                 label: "Gemalto PC Twin Reader".to_owned(),
                 presence: Presence::Absent,
+                pin_pad: false,
                 certificates: Vec::new(),
                 demonstration: false,
             },
@@ -1265,6 +1267,7 @@ impl Door for FakeDoor {
                 selector: Selector::File { path: "demo.p12".into() },
                 label: "demo.p12".to_owned(),
                 presence: Presence::Locked { tries_left: None },
+                pin_pad: false,
                 certificates: vec![
                     ("Trình diễn A".to_owned(), "01".to_owned()),
                     ("Trình diễn B".to_owned(), "02".to_owned()),

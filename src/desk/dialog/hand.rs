@@ -236,7 +236,8 @@ impl Hand {
     /// Whether all that is needed is there.
     pub fn is_ready(&self) -> bool {
         self.token().filter(|token| usable(token)).is_some_and(|token| {
-            !self.pin.reveal().is_empty()
+            // What is typed elsewhere cannot be typed here.
+            (token.pin_pad || !self.pin.reveal().is_empty())
                 && (self.certificate.is_some() || token.certificates.len() < 2)
                 && (!is_last_try(token) || self.last_try_known)
         })
@@ -261,6 +262,11 @@ impl Hand {
         let last = self.token().filter(|token| is_last_try(token)).map(|_| {
             tick(t!("desk-pin-last-try-known"), self.last_try_known, Some(Message::LastTry))
         });
+        let pin: Element<'_, Message> = if self.token().is_some_and(|token| token.pin_pad) {
+            text(t!("desk-sign-pin-pad")).size(size::BODY).color(theme::INK_SOFT).into()
+        } else {
+            pin.into()
+        };
         column![
             // One child, whatever it shows: iced knows fields by their place among their
             // neighbours, and the PIN must not lose the keyboard when a card is put in.
@@ -380,6 +386,7 @@ mod tests {
             selector: Selector::Pcsc { reader: reader.to_owned() },
             label: reader.to_owned(),
             presence: Presence::Locked { tries_left },
+            pin_pad: false,
             certificates: certificates.iter().map(|c| ((*c).to_owned(), (*c).to_owned())).collect(),
             demonstration: false,
         }
@@ -440,6 +447,21 @@ mod tests {
         let mut blocked = hand(vec![token("một", Some(0), &["01"])]);
         blocked.pin = Pin::new("123456");
         assert!(!blocked.is_ready());
+    }
+
+    #[test]
+    fn what_is_typed_on_the_reader_is_not_asked_for() {
+        let pad = TokenChoice { pin_pad: true, ..token("một", None, &["01"]) };
+        let mut hand = hand(vec![pad.clone(), token("hai", Some(3), &["02"])]);
+        assert!(hand.is_ready());
+        let ready = hand.take().unwrap();
+        assert_eq!((ready.pin.reveal(), ready.certificate.as_deref()), ("", Some("01")));
+        // The next one has no keys of its own.
+        hand.step(true);
+        assert!(!hand.is_ready());
+        // A certificate is chosen all the same.
+        let pad = TokenChoice { certificates: token("", None, &["01", "02"]).certificates, ..pad };
+        assert!(!self::hand(vec![pad]).is_ready());
     }
 
     #[test]

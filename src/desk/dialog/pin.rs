@@ -230,6 +230,7 @@ mod tests {
             selector: Selector::Pcsc { reader: "một".to_owned() },
             label: "một".to_owned(),
             presence: Presence::Locked { tries_left },
+            pin_pad: false,
             certificates: Vec::new(),
             demonstration: false,
         };
