@@ -284,7 +284,10 @@ pub fn overlay(
     // The object number makes the name differ from that of an earlier overlay.
     let name = format!("VtOverlay{}", form.0);
     let before = pool.add_stream(Dictionary::new(), b"q\n".to_vec())?;
-    let after = pool.add_stream(Dictionary::new(), format!("\nQ q /{name} Do Q\n").into_bytes())?;
+    let after = pool.add_stream(
+        Dictionary::new(),
+        format!("\nQ /Artifact BMC q /{name} Do Q EMC\n").into_bytes(),
+    )?;
     Ok(Overlay { name, form, before, after, objects: pool.into_objects() })
 }
 
@@ -397,5 +400,8 @@ mod tests {
         let count = |c| text.split_whitespace().filter(|w| *w == c).count();
         assert_eq!(count("q"), count("Q"));
         assert!(text.contains(&format!("/{} Do", overlay.name)));
+        // Of what is marked on a tagged page, nothing is left unmarked (ISO 14289-1, 7.1).
+        let after = text.split("\nQ").last().unwrap();
+        assert!(after.trim_start().starts_with("/Artifact BMC") && after.trim().ends_with("EMC"));
     }
 }

@@ -47,6 +47,8 @@ pub enum SigningError {
     FieldTaken(String),
     #[error("the signature in the field {by} forbids a further one here")]
     Locked { by: String },
+    #[error("the certification in the field {by} permits no new field that shows")]
+    CertifiedAgainst { by: String },
     #[error("the signature would stand outside page {page}")]
     OutsidePage { page: u32 },
     #[error("number and date would break an earlier signature")]
@@ -97,9 +99,11 @@ impl From<SigningError> for Problem {
             SigningError::NoTrust => Self::new("signing-no-trust", Usage, Environment),
             SigningError::NotProvable(reasons) => {
                 let why: Vec<String> = reasons.iter().map(|reason| reason.sentence()).collect();
-                // The services that tell of revocation come back; the rest is for good.
+                // The services that tell of revocation come back; the rest is for good, and so
+                // is a valid file whose certificates name no service to prove them with.
                 let unknown = |reason: &Reason| *reason == Reason::RevocationUnknown;
-                let kind = if reasons.iter().all(unknown) { Unavailable } else { No };
+                let passing = !reasons.is_empty() && reasons.iter().all(unknown);
+                let kind = if passing { Unavailable } else { No };
                 Self::new("signing-not-provable", kind, Environment).with("why", why.join(" "))
             }
             SigningError::NotSigned => Self::new("signing-not-signed", No, Input),
@@ -108,6 +112,9 @@ impl From<SigningError> for Problem {
             }
             SigningError::Locked { by } => {
                 Self::new("signing-locked", Refused, Sender).with("field", by)
+            }
+            SigningError::CertifiedAgainst { by } => {
+                Self::new("signing-certified-against", Refused, Sender).with("field", by)
             }
             SigningError::OutsidePage { page } => {
                 Self::new("signing-outside-page", Usage, Input).with("page", page)

@@ -3,11 +3,18 @@
 use std::process::Command;
 
 use jiff::Timestamp;
+use lopdf::{Object, dictionary};
 use serde_json::{Value, json};
+use vanthu::domain::outbound::SignatureKind;
 use vanthu::domain::verdict::Verdict;
+use vanthu::office::hand::{Hand, Ready};
 use vanthu::pdf::Rect;
 use vanthu::pdf::appearance::{Appearance, Line};
-use vanthu::signing::{Level, Look, Services, SigningJob, extend};
+use vanthu::pki::cms::SignedData;
+use vanthu::pki::{DigestAlgorithm, SignatureScheme};
+use vanthu::rules::algorithms::Algorithms;
+use vanthu::signing::{Level, Look, Services, SigningError, SigningJob, extend};
+use vanthu::token::{LastTry, Pin, Selector};
 
 use crate::keys::{Key, path};
 use crate::peer::{judgements, pyhanko};
@@ -161,5 +168,103 @@ fn pyhanko_says_so_on_its_command_line() {
             let is_unproved = text.contains("without past proof of existence");
             assert!(level < Level::Blta || !is_unproved, "{label}");
         }
+    }
+}
+
+#[test]
+fn pyhanko_accepts_what_the_office_chooses() {
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    use SignatureScheme::{Ecdsa, RsaPkcs1, RsaPss};
+    let trust = trust();
+    // The key, what is set of digest and RSA, and what is made.
+    for (key, digest, rsa, made) in [
+        (Key::Rsa, None, None, (Sha256, RsaPkcs1)),
+        (Key::Rsa, Some(Sha512), Some(RsaPss), (Sha512, RsaPss)),
+        (Key::P256, None, Some(RsaPss), (Sha256, Ecdsa)),
+        (Key::P384, None, Some(RsaPss), (Sha384, Ecdsa)),
+        (Key::P384, Some(Sha512), None, (Sha512, Ecdsa)),
+    ] {
+        let pin = Pin::new("test");
+        let selector = Selector::File { path: "none".into() };
+        let hand = Hand {
+            token: &selector,
+            certificate: None,
+            pin: &pin,
+            last_try: LastTry::Keep,
+            kind: SignatureKind::Personal,
+            holder: None,
+            level: Level::Bb,
+            digest,
+            scheme: None,
+            rsa,
+            algorithms: Algorithms::current(),
+            or_lower: false,
+            tsa_urls: &[],
+            trust: &trust,
+            fetch: &*LINE,
+            office: None,
+        };
+        let Signer { token, key: handle, certificate, chain } = key.signer();
+        let mut ready = Ready::new(token, handle, certificate, chain);
+        let file = source(&letter());
+        let signed = hand.sign(&mut ready, &file, Look::Invisible, Vec::new(), Timestamp::now());
+        let signed = signed.unwrap().to_bytes().unwrap();
+        let fields = source(&signed).signature_fields().unwrap();
+        let contents = fields[0].value.as_ref().unwrap().contents.clone().unwrap();
+        let signer = SignedData::parse(&contents).unwrap().signer;
+        assert_eq!((signer.digest, signer.scheme), made, "{key:?}");
+        for one in judgements(&signed, "online") {
+            assert_accepted(&one, Level::Bb, &format!("{key:?} {made:?}"));
+        }
+    }
+}
+
+/// The letter with an empty field on its first page.
+fn with_an_empty_field() -> Vec<u8> {
+    append(&letter(), |update, source| {
+        let (catalog_id, mut catalog) = source.catalog().unwrap();
+        let (page_id, mut page) = source.page(1).unwrap();
+        let field = update.allocate();
+        let corners = [300, 300, 420, 340].map(Object::Integer).to_vec();
+        update.set(
+            field,
+            dictionary! {
+                "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "F" => 132, "P" => page_id,
+                "T" => Object::string_literal("Cho ky"), "Rect" => corners,
+            }
+            .into(),
+        );
+        catalog.set("AcroForm", dictionary! { "Fields" => vec![Object::Reference(field)] });
+        page.set("Annots", vec![Object::Reference(field)]);
+        update.set(catalog_id, catalog.into());
+        update.set(page_id, page.into());
+    })
+}
+
+#[test]
+fn pyhanko_accepts_what_is_signed_after_a_certification() {
+    for permission in [2, 3] {
+        let mut step = Key::Rsa.step("Chung nhan", "pades", "B-B");
+        step["certify"] = json!(permission);
+        let certified = crate::peer::signed(&with_an_empty_field(), &[step]).unwrap();
+        let file = source(&certified);
+        let job = |field: Option<&str>, look| SigningJob {
+            field: field.map(str::to_owned),
+            look,
+            ..SigningJob::new(&file, Timestamp::now())
+        };
+        let mut seal = Signer::new("org");
+        for job in [job(Some("Cho ky"), place(300.0)), job(None, Look::Invisible)] {
+            let signed = seal.sign(&job).unwrap().to_bytes().unwrap();
+            assert_eq!(checked(&signed).verdict, Verdict::Valid, "{permission}");
+            let found = judgements(&signed, "online");
+            assert_eq!(found.len(), 2);
+            for one in &found {
+                assert_accepted(one, Level::Bb, &format!("{permission} {:?}", job.field));
+            }
+        }
+        // A new field that shows is what it would reject.
+        let refused = seal.sign(&job(None, place(40.0))).unwrap_err();
+        assert_eq!(refused, SigningError::CertifiedAgainst { by: "Chung nhan".to_owned() });
     }
 }

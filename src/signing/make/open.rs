@@ -47,6 +47,17 @@ pub const fn field_name(part: Part) -> Option<&'static str> {
     }
 }
 
+/// What the field is to whoever hears the page.
+const fn spoken(part: Part) -> &'static str {
+    match part {
+        Part::Number => "Số văn bản",
+        Part::Day => "Ngày ban hành",
+        Part::Month => "Tháng ban hành",
+        Part::Year => "Năm ban hành",
+        Part::Notation => "Ký hiệu văn bản",
+    }
+}
+
 /// A face in the form's resources.
 const fn font_name(face: Face) -> &'static str {
     match face {
@@ -103,6 +114,7 @@ pub(super) fn keep_open(
                 "Subtype" => "Widget",
                 "FT" => "Tx",
                 "T" => Object::string_literal(name),
+                "TU" => super::revision::text(spoken(*part)),
                 "F" => super::revision::WIDGET_FLAGS,
                 "Ff" => READ_ONLY,
                 "P" => page,

@@ -36,8 +36,9 @@ pub(super) struct Wording {
 /// What a revision with a hole consists of beside the signature.
 struct Layout<'a> {
     field: Option<&'a str>,
-    /// What new fields are called, with a number.
+    /// What new fields are called, with a number, and what they are to whoever hears the page.
     prefix: &'static str,
+    spoken: &'static str,
     look: &'a Look,
     stamps: &'a [PageStamps],
     keep_open: &'a [Opening],
@@ -52,7 +53,8 @@ pub(super) fn reserve(
 ) -> Result<Reserved, SigningError> {
     let SigningJob { field, look, stamps, keep_open, fill, .. } = job;
     let field = field.as_deref();
-    let layout = Layout { field, prefix: "Signature", look, stamps, keep_open, fill };
+    let (prefix, spoken) = ("Signature", "Chữ ký số");
+    let layout = Layout { field, prefix, spoken, look, stamps, keep_open, fill };
     lay_out(job.source, &layout, wording, room)
 }
 
@@ -66,6 +68,7 @@ pub(super) fn reserve_timestamp(
     let layout = Layout {
         field: None,
         prefix: "Timestamp",
+        spoken: "Dấu thời gian",
         look: &look,
         stamps: &[],
         keep_open: &[],
@@ -86,6 +89,9 @@ fn lay_out(
     }
     let (name, existing) = choose_field(layout, source, &fields)?;
     permit(&fields, &name, wording)?;
+    if existing.is_none() && matches!(layout.look, Look::Visible { .. }) {
+        permit_new_visible(&fields)?;
+    }
     let new_on_page = !layout.stamps.is_empty() || !layout.keep_open.is_empty();
     if new_on_page && fields.iter().any(|field| field.value.is_some()) {
         return Err(SigningError::WouldBreakEarlier);
@@ -100,7 +106,7 @@ fn lay_out(
     let value = update.allocate();
     let field = match existing {
         Some(field) => sign_existing(&mut update, source, field, value, layout.look)?,
-        None => add_field(&mut update, source, &name, value, layout.look)?,
+        None => add_field(&mut update, source, (&name, layout.spoken), value, layout.look)?,
     };
     let entered: Vec<ObjectId> = added.fields.iter().copied().chain([field]).collect();
     enter_in_form(&mut update, source, &entered, added.fonts)?;
@@ -168,6 +174,22 @@ fn permit(fields: &[SignatureField], name: &str, wording: &Wording) -> Result<()
     });
     match locking {
         Some(field) => Err(SigningError::Locked { by: field.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// What was certified with changes permitted lets empty fields be signed and invisible ones be
+/// added. A new one that shows is an annotation that the author did not provide, and checkers
+/// hold it to be a change of the document
+/// (ISO 32000-2, 12.8.2.2).
+fn permit_new_visible(fields: &[SignatureField]) -> Result<(), SigningError> {
+    let certified = |field: &&SignatureField| {
+        field.value.as_ref().is_some_and(|value| {
+            value.transforms.iter().any(|rule| matches!(rule, Transform::DocMdp(_)))
+        })
+    };
+    match fields.iter().find(certified) {
+        Some(field) => Err(SigningError::CertifiedAgainst { by: field.name.clone() }),
         None => Ok(()),
     }
 }
@@ -240,7 +262,7 @@ fn draw(
 fn add_field(
     update: &mut Update<'_>,
     source: &Source,
-    name: &str,
+    (name, spoken): (&str, &str),
     value: ObjectId,
     look: &Look,
 ) -> Result<ObjectId, SigningError> {
@@ -269,6 +291,7 @@ fn add_field(
         "Subtype" => "Widget",
         "FT" => "Sig",
         "T" => text(name),
+        "TU" => text(spoken),
         "V" => value,
         "F" => WIDGET_FLAGS,
         "P" => page_id,
