@@ -28,6 +28,8 @@ mod crash;
 mod day;
 #[path = "issuing/lasting.rs"]
 mod lasting;
+#[path = "issuing/looks.rs"]
+mod looks;
 #[path = "issuing/model.rs"]
 mod model;
 #[path = "issuing/place.rs"]

@@ -107,6 +107,7 @@ office-place-no-room = There is no room above the signer's name.
 office-place-no-position = No position stands above the signer's name.
 office-place-other-position = The position above the name is not the one that was entered.
 office-place-several = Several places look the same.
+office-place-give = Give the place with --page and --rect, or more of the line, such as the rank before the name.
 office-annex-unfit = The attachment “{ $name }” is a PDF but cannot be signed.
     .kept = The document and its attachments do not carry the organisation's signature yet; the PIN was not used.
     .next = Send the draft back and replace the file with a PDF that is neither locked nor damaged.

@@ -107,6 +107,7 @@ office-place-no-room = Không còn chỗ trống phía trên họ tên người 
 office-place-no-position = Phía trên họ tên không có chức vụ của người ký.
 office-place-other-position = Chức vụ phía trên họ tên khác với chức vụ đã nhập.
 office-place-several = Có nhiều chỗ ký giống nhau.
+office-place-give = Hãy cho biết vị trí bằng --page và --rect, hoặc ghi đủ hơn dòng chữ, ví dụ cả cấp bậc trước họ tên.
 office-annex-unfit = Tệp kèm theo «{ $name }» là PDF nhưng không ký số được.
     .kept = Văn bản và các tệp kèm theo chưa được ký số cơ quan; mã PIN chưa được sử dụng.
     .next = Hãy trả lại dự thảo để thay bằng tệp PDF không bị khóa, không hỏng.

@@ -6,28 +6,28 @@
 //! All of it is worked out on the page as it is shown, in points: rotation, crop and units
 //! of the page are undone first and put back at the end, so that A3, landscape and turned
 //! pages are no cases of their own. What is found is a *proposal* with a confidence; the
-//! window shows it and lets people drag it, and below [`SURE`] nothing is signed that
-//! nobody has looked at.
+//! window shows it and lets people drag it, and below [`SURE`], or where anything speaks against
+//! it, nothing is signed that nobody has looked at.
 
 use jiff::Timestamp;
 
 use super::{Office, OfficeError, Placement};
-use crate::domain::calendar;
 use crate::domain::document::{DocumentKey, Signer};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
-use crate::pdf::appearance::{Appearance, Line, RED, TextSide, picture_rect};
-use crate::pdf::blanks::{
-    Doubt, SURE, Signatory, SignatureBlock, find_signature_blocks, seal_rect,
-};
+use crate::pdf::appearance::picture_rect;
+use crate::pdf::blanks::{Doubt, SURE, Signatory, SignatureBlock, find_signature_blocks};
 use crate::pdf::render::RenderedDocument;
 use crate::pdf::structure::{PageGeometry, Source};
 use crate::pdf::text::PageText;
 use crate::pdf::{POINTS_PER_MM, PdfError, Rect};
 use crate::rules::Profile;
-use crate::rules::facts::AppearanceLine;
-use crate::signing::make::Look;
 use crate::t;
+
+mod seal;
+
+use seal::Seal;
+pub use seal::seal;
 
 /// Pages whose text is read. A signature stands at the end of the main text; annexes behind it
 /// may be long, but nobody signs on page three hundred.
@@ -49,7 +49,8 @@ pub struct PlaceProposal {
     pub page_shown: (f32, f32),
     /// 0 (a guess) to 1.
     pub confidence: f32,
-    /// Whether it may be used without asking; [`Placement::Automatic`] does just then.
+    /// Whether it may be used without asking, there being no doubt; [`Placement::Automatic`]
+    /// does just then.
     pub sure: bool,
     /// Why it is not, each a sentence in the language in force.
     pub why: Vec<String>,
@@ -81,20 +82,8 @@ impl Office {
             }
             SignatureKind::Organisation => {
                 let image = self.seal_image()?;
-                let image = self.seal_stamp(image.as_deref())?;
-                let found = beside_signature(&source, self.profile(), image)?;
-                let (page, rect) = match found {
-                    Some(found) => found,
-                    None => fallback(&source, self.profile())?,
-                };
-                let doubts: &[Doubt] = if found.is_some() { &[] } else { &[Doubt::NoName] };
-                Ok(vec![proposal(
-                    &source,
-                    page,
-                    rect,
-                    f32::from(u8::from(found.is_some())),
-                    doubts,
-                )?])
+                let seal = self.seal_to_place(image.as_deref())?;
+                Ok(vec![seal.propose(&source, self.profile())?])
             }
         }
     }
@@ -113,8 +102,19 @@ impl Office {
         let source = Source::parse(self.file(main)?)?;
         let geometry = source.page_geometry(page + 1)?;
         let rect = geometry.user_from_points(turned_over(rect_shown, &geometry));
-        check(&source, page, rect, kind)?;
+        match kind {
+            SignatureKind::Personal => check(&source, page, rect, kind)?,
+            SignatureKind::Organisation => {
+                let image = self.seal_image()?;
+                self.seal_to_place(image.as_deref())?.check(&source, page, rect)?;
+            }
+        }
         Ok(Placement::At { page, rect })
+    }
+
+    fn seal_to_place(&self, png: Option<&[u8]>) -> Result<Seal, Problem> {
+        let (office, image) = (&self.session().agency.name, self.seal_stamp(png)?);
+        Ok(Seal::new(self.profile(), office, image, Timestamp::now())?)
     }
 
     /// The seal's image with its real size: the setting, else the profile's.
@@ -152,19 +152,30 @@ pub fn personal(
     blocks.iter().map(|block| from_block(source, block, profile)).collect()
 }
 
-/// Where a signature goes whose signer's name is `text`; less sure than [`personal`], since
-/// the position is not known.
+/// Where a signature goes whose signer's name is `text`, by that name alone: the position is
+/// not known, but one must be set above it, with room between, and at one place only.
+///
+/// # Errors
+/// [`OfficeError::NoPlace`] with what speaks against the place, and [`check`]'s.
 pub fn above_text(
     source: &Source,
     document: &RenderedDocument,
     text: &str,
     profile: &Profile,
-) -> Result<Option<Place>, PdfError> {
+) -> Result<Place, Problem> {
     let signatory = Signatory { full_name: text, ..Signatory::default() };
     let blocks = find_signature_blocks(&texts(source, document)?, &signatory);
-    let Some(block) = blocks.first() else { return Ok(None) };
+    let unsure = |doubts: &[Doubt]| {
+        let why = doubts.iter().map(|doubt| doubt.sentence());
+        OfficeError::NoPlace(why.chain([t!("office-place-give")]).collect::<Vec<_>>().join(" "))
+    };
+    let block = blocks.first().ok_or_else(|| unsure(&[Doubt::NoName]))?;
+    if !block.doubts.is_empty() {
+        return Err(unsure(&block.doubts).into());
+    }
     let found = from_block(source, block, profile)?;
-    Ok(Some((found.page, found.rect_user)))
+    check(source, found.page, found.rect_user, SignatureKind::Personal)?;
+    Ok((found.page, found.rect_user))
 }
 
 /// The rectangle of just the size of the image inside `place`, so that no empty border
@@ -182,6 +193,17 @@ pub fn fitted_to_image(
 /// Refuses a place that is not wholly on the page, or that covers an earlier signature: a
 /// personal one none at all, the seal no more than half of one (it is to cover a third).
 pub fn check(source: &Source, page: u32, rect: Rect, kind: SignatureKind) -> Result<(), Problem> {
+    may_stand(source, page, rect, &[rect], kind)
+}
+
+/// The same for a rectangle of which only `drawn` covers what is under it.
+fn may_stand(
+    source: &Source,
+    page: u32,
+    rect: Rect,
+    drawn: &[Rect],
+    kind: SignatureKind,
+) -> Result<(), Problem> {
     let number = page.saturating_add(1);
     let geometry = source.page_geometry(number)?;
     let sane = [rect.x, rect.y, rect.width, rect.height].iter().all(|n| n.is_finite())
@@ -199,90 +221,10 @@ pub fn check(source: &Source, page: u32, rect: Rect, kind: SignatureKind) -> Res
         .iter()
         .filter(|(there, _)| *there == page)
         .any(|(_, other)| {
-            let shared = rect.intersection(other).map_or(0.0, |shared| shared.area());
-            shared > most * other.area()
+            let shared = drawn.iter().filter_map(|part| part.intersection(other));
+            shared.map(|shared| shared.area()).sum::<f32>() > most * other.area()
         });
     if taken { Err(OfficeError::PlaceTaken(number).into()) } else { Ok(()) }
-}
-
-/// The look and the place of the seal: real size, over the left third of the personal
-/// signature; under the rules of 2019 with the organisation's name and the time.
-pub fn seal(
-    source: &Source,
-    placement: &Placement,
-    profile: &Profile,
-    organisation: &str,
-    image: Option<StampImage<'_>>,
-    at: Timestamp,
-) -> Result<Look, Problem> {
-    let rule = profile.seal_geometry();
-    let (page, rect) = match placement {
-        Placement::At { page, rect } => {
-            check(source, *page, *rect, SignatureKind::Organisation)?;
-            (*page, *rect)
-        }
-        _ => beside_signature(source, profile, image)?
-            .ok_or_else(|| OfficeError::NoPlace(Doubt::NoName.sentence()))?,
-    };
-    let mut lines: Vec<Line> = rule
-        .lines
-        .iter()
-        .filter_map(|line| match line {
-            AppearanceLine::Organisation => Some(organisation.to_owned()),
-            AppearanceLine::SigningTime => Some(calendar::iso(at)),
-            AppearanceLine::Code | AppearanceLine::CopyKind => None,
-        })
-        .map(|text| Line { colour: RED, ..Line::new(text, rule.size_pt) })
-        .collect();
-    if image.is_none() && lines.is_empty() {
-        lines.push(Line { colour: RED, ..Line::new(organisation, 10.0) });
-    }
-    let geometry = source.page_geometry(page + 1)?;
-    let appearance = Appearance {
-        image: image.map(|image| image.png.to_vec()),
-        lines,
-        side: TextSide::Below,
-        ..Appearance::default()
-    };
-    let mut shown = geometry.points_from_user(rect);
-    if image.is_some() && !appearance.lines.is_empty() {
-        // The text stands under the seal, which keeps its real size.
-        let below = appearance.text_height();
-        let wide = appearance.text_width().max(shown.width);
-        let spare = (wide - shown.width) / 2.0;
-        shown = Rect::new(shown.x - spare, shown.y - below, wide, shown.height + below);
-    }
-    Ok(Look::Visible { page: page + 1, rect: geometry.user_from_points(shown), appearance })
-}
-
-/// Where the seal belongs with regard to the personal signature, in user space.
-fn beside_signature(
-    source: &Source,
-    profile: &Profile,
-    image: Option<StampImage<'_>>,
-) -> Result<Option<Place>, PdfError> {
-    let Some((page, signature)) = visible_signatures(source)?.pop() else { return Ok(None) };
-    let rule = profile.seal_geometry();
-    let geometry = source.page_geometry(page + 1)?;
-    let (width, height) = geometry.shown_points();
-    let sheet = Rect::new(0.0, 0.0, width, height);
-    let signature = geometry.points_from_user(signature);
-    let mm = image.map_or(rule.diameter_mm, |image| image.width_mm);
-    let side = mm * POINTS_PER_MM;
-    let size = match image {
-        // As wide as the real stamp; its height follows from the image.
-        Some(image) => {
-            let room = Rect::new(0.0, 0.0, side, 10.0 * side);
-            let drawn = picture_rect(image.png, room)?;
-            (drawn.width, drawn.height)
-        }
-        None => (side, side),
-    };
-    let seal = seal_rect(signature, size, rule.covers, sheet);
-    // Words over words could not be read: a seal without an image stands beside.
-    let beside = Rect { x: (signature.x - side).max(sheet.x), ..seal };
-    let rect = if image.is_some() { seal } else { beside };
-    Ok(Some((page, geometry.user_from_points(rect))))
 }
 
 /// Page and rectangle of every visible signature of a document, in the order of its form.
@@ -333,9 +275,8 @@ fn from_block(
     let user = geometry.user_from_points(rect);
     let mut found = proposal(source, block.page, user, block.confidence, &block.doubts)?;
     // A place that is taken already is no place.
-    if check(source, block.page, user, SignatureKind::Personal).is_err() {
-        found.sure = false;
-    }
+    let free = check(source, block.page, user, SignatureKind::Personal).is_ok();
+    found.sure = free && block.is_sure();
     Ok(found)
 }
 
@@ -363,7 +304,7 @@ fn proposal(
         rect_shown: turned_over(geometry.points_from_user(rect_user), &geometry),
         page_shown: geometry.shown_points(),
         confidence,
-        sure: confidence >= SURE,
+        sure: confidence >= SURE && doubts.is_empty(),
         why: doubts.iter().map(|doubt| doubt.sentence()).collect(),
     })
 }

@@ -14,7 +14,7 @@ use vanthu::office::certify::CopyOrder;
 use vanthu::office::{Office, SignedFile};
 use vanthu::pki::TrustStore;
 use vanthu::signing::check::{CheckOptions, check};
-use vanthu::signing::reached;
+use vanthu::signing::make::reached;
 
 use crate::place::{Place, drafted, drafted_with, order, pdf};
 
@@ -56,6 +56,8 @@ fn stamps(place: &Place, office: &Office) {
         office.add_trust(&std::fs::read(file).unwrap()).unwrap();
     }
     office.set_tsa_urls(&[rig("RIG_TSA_URL")]).unwrap();
+    // The certificates of this office name no service that would tell of revocation.
+    office.set_wanted_level(Level::Bt).unwrap();
     assert!(place.dir.join("trust").is_dir());
 }
 
@@ -91,12 +93,12 @@ fn every_file_that_was_signed_without_a_line_is_made_to_last() {
         assert!(after.starts_with(&before[name]) && after.len() > before[name].len(), "{name}");
         let options = CheckOptions { trust: &trust, at: None, online: None };
         let report = check(after, &options).unwrap();
-        assert_eq!((report.verdict, reached(&report)), (Verdict::Valid, Level::Blt), "{name}");
+        assert_eq!((report.verdict, reached(&report)), (Verdict::Valid, Level::Bt), "{name}");
     }
     let office = place.office();
     assert_eq!(office.issued_file(ours).unwrap(), issued);
-    assert_eq!(office.extend(ours).unwrap(), Level::Blt);
-    assert_eq!(office.extend(scan).unwrap(), Level::Blt);
+    assert_eq!(office.extend(ours).unwrap(), Level::Bt);
+    assert_eq!(office.extend(scan).unwrap(), Level::Bt);
     // What stands at the gate is of the file as it is now.
     let document = office.inbound_document(scan).unwrap();
     assert_eq!(document.verdict.verdict, Verdict::Valid);
@@ -108,18 +110,19 @@ fn every_file_that_was_signed_without_a_line_is_made_to_last() {
 fn what_leaves_takes_its_lasting_annexes_along() {
     let place = Place::new();
     let office = place.office();
-    stamps(&place, &office);
     let annex = ("phu-luc.pdf".to_owned(), pdf());
     let key = drafted_with(&office, "Về việc thử nghiệm", &[], vec![annex]);
     office.sign(key, &order(&place.dir, "leader")).unwrap();
     office.seal(key, &order(&place.dir, "seal")).unwrap();
+    stamps(&place, &office);
+    assert_eq!(office.awaiting_extension().unwrap().len(), 2);
     office.issue(key).unwrap();
     assert_eq!(office.awaiting_extension().unwrap(), []);
     assert_eq!(office.issued_file(key).unwrap(), office.main_file(key).unwrap());
     drop(office);
     let levels: Vec<Level> =
         place.store().durability(&key).unwrap().iter().map(|one| one.level).collect();
-    assert_eq!(levels, [Level::Blt, Level::Blt]);
+    assert_eq!(levels, [Level::Bt, Level::Bt]);
 }
 
 #[test]
@@ -154,4 +157,20 @@ fn what_no_service_can_mend_rests_before_it_is_tried_again() {
         tried(&office).1.unwrap()
             > Timestamp::now() + (2 * 59 * jiff::SignedDuration::from_mins(1))
     );
+}
+
+#[test]
+fn what_its_certificates_let_nobody_prove_rests_too() {
+    let place = Place::new();
+    let office = place.office();
+    let key = drafted(&office, "Về việc thử nghiệm", &[]);
+    office.sign(key, &order(&place.dir, "leader")).unwrap();
+    office.seal(key, &order(&place.dir, "seal")).unwrap();
+    stamps(&place, &office);
+    // Valid, and yet B-LT can never be reached: no service is named.
+    office.set_wanted_level(Level::Blt).unwrap();
+    for _ in 0..2 {
+        assert_eq!(office.extend_due(&|| false).unwrap().problem, None);
+        assert_eq!(office.awaiting_extension().unwrap()[0].tries, 1);
+    }
 }

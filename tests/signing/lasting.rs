@@ -308,3 +308,16 @@ fn a_lock_is_kept_by_us_too() {
         assert_eq!(checked(&lengthened(&signed, Level::Blta)).verdict, Verdict::Valid, "{lock:?}");
     }
 }
+
+#[test]
+fn a_new_field_says_what_it_is_to_whoever_hears_the_page() {
+    let sealed = lengthened(&Signer::new("leader").sign_plainly(&letter()), Level::Bt);
+    let file = source(&sealed);
+    let said: Vec<String> = file
+        .fields()
+        .unwrap()
+        .iter()
+        .map(|field| lopdf::decode_text_string(field.dictionary.get(b"TU").unwrap()).unwrap())
+        .collect();
+    assert_eq!(said, ["Chữ ký số", "Dấu thời gian"]);
+}

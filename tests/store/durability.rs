@@ -91,7 +91,13 @@ fn sealed_documents_wait_until_they_last_and_again_before_that_ends() {
 
 /// The files of a sealed document with an annex, a scan and a copy, each with its durability.
 fn all_four(store: &Store) -> (DocumentKey, DocumentKey) {
-    let ours = drafted(store, "Có phụ lục");
+    let ours = DocumentKey::fresh();
+    let mut drafted = draft(ours, "Có phụ lục");
+    if let Change::OutboundDrafted { files, .. } = &mut drafted {
+        let annex = FileRef { main: false, ..file(store.put_blob(b"annex").unwrap()) };
+        files.push(annex);
+    }
+    append(store, drafted).unwrap();
     append(store, to_sign(ours)).unwrap();
     store
         .write(&clerk(), move |writer| {

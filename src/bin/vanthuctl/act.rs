@@ -9,7 +9,7 @@ use vanthu::domain::problem::Problem;
 use vanthu::office::corner::{self, Words};
 use vanthu::office::hand::Work;
 use vanthu::office::place::{self, StampImage};
-use vanthu::office::{OfficeError, Placement, head};
+use vanthu::office::{Placement, head};
 use vanthu::pdf::Rect;
 use vanthu::pdf::appearance::{Appearance, Line};
 use vanthu::pdf::blanks::IssueHead;
@@ -135,8 +135,7 @@ impl Page<'_> {
             (Placement::At { page, rect }, _) => Ok(Some((page, rect))),
             (Placement::Automatic, Some(text)) => {
                 let document = (self.renderer)()?.open_source(self.source)?;
-                let found = place::above_text(self.source, &document, text, self.profile)?;
-                Ok(Some(found.ok_or_else(|| OfficeError::NoPlace(String::new()))?))
+                Ok(Some(place::above_text(self.source, &document, text, self.profile)?))
             }
             (Placement::Automatic, None) => {
                 Err(usage("--at-text | --page --rect | --invisible", ""))

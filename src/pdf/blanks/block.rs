@@ -6,6 +6,7 @@
 //! lục I, phần I, mục II.7 draws it. Each of these weighs; two places that weigh the same
 //! are no certainty, and people are asked.
 
+use super::SURE;
 use crate::domain::text::{fold, tidy};
 use crate::pdf::text::{PageText, TextLine};
 use crate::pdf::{POINTS_PER_MM, Rect};
@@ -25,6 +26,14 @@ pub struct SignatureBlock {
     pub confidence: f32,
     /// What speaks against the place.
     pub doubts: Vec<Doubt>,
+}
+
+impl SignatureBlock {
+    /// Whether a signature may stand there without anybody having looked: nothing speaks
+    /// against it, however much speaks for it.
+    pub fn is_sure(&self) -> bool {
+        self.confidence >= SURE && self.doubts.is_empty()
+    }
 }
 
 /// Whom a place is looked for.
@@ -266,7 +275,7 @@ pub fn seal_rect(signature: Rect, (width, height): (f32, f32), covers: f32, page
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{SEAL_MM, SURE};
+    use super::super::SEAL_MM;
     use super::*;
     use crate::pdf::font::Face;
     use crate::pdf::text::Glyph;
@@ -315,6 +324,15 @@ mod tests {
         let block = find(&[page(&lines)], "Trần Thị Mỹ Duyên", "Phó Chủ tịch").unwrap();
         assert!(block.confidence >= SURE);
         assert!(block.rect.top() <= 288.0);
+    }
+
+    #[test]
+    fn another_position_above_the_name_is_a_doubt_at_just_the_weight_of_a_sure_place() {
+        let lines =
+            [("TM. ỦY BAN NHÂN DÂN", 304.0), ("PHÓ CHỦ TỊCH", 288.0), ("Trần Thị Mỹ Duyên", 190.0)];
+        let block = find(&[page(&lines)], "Trần Thị Mỹ Duyên", "Chủ tịch").unwrap();
+        assert_eq!(block.doubts, [Doubt::OtherPosition]);
+        assert!(!block.is_sure(), "{}", block.confidence);
     }
 
     #[test]
