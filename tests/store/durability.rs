@@ -118,7 +118,12 @@ fn all_four(store: &Store) -> (DocumentKey, DocumentKey) {
             writer.append(seal)
         })
         .unwrap();
-    let theirs = arrived(store, "Công văn giấy");
+    let theirs = DocumentKey::fresh();
+    let mut arrival = arrival(theirs, "Công văn giấy", "");
+    if let Change::InboundArrived { files, .. } = &mut arrival {
+        files.push(file(store.put_blob("chưa ký".as_bytes()).unwrap()));
+    }
+    append(store, arrival).unwrap();
     let paper =
         Paper::of(&Sheaf::begin(Timestamp::UNIX_EPOCH), USER, Timestamp::UNIX_EPOCH, 200.0, true);
     append(store, Change::PaperDigitised { key: theirs, paper }).unwrap();
