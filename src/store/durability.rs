@@ -321,7 +321,7 @@ mod tests {
     use crate::store::{Actor, KdfCost, Store};
     use crate::token::Pin;
 
-    const MIGRATION: &str = include_str!("migrations/0018_files.sql");
+    const MIGRATION: &str = include_str!("migrations/0019_files.sql");
 
     /// As the tables were before.
     const BEFORE: &str = "
