@@ -43,7 +43,7 @@ mod throttle;
 mod tls;
 mod uploads;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -92,6 +92,8 @@ pub struct ServerConfig {
     /// Agencies that are to exist, besides those that the database knows.
     pub accounts: Vec<Account>,
     pub limits: Limits,
+    /// Addresses of the proxies before it: what they say in `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
     pub retention: Retention,
     /// Where the operators look; `None` for nowhere.
     pub operators: Option<Operators>,
@@ -117,6 +119,7 @@ impl ServerConfig {
             threads: std::thread::available_parallelism().map_or(2, usize::from),
             accounts: Vec::new(),
             limits: Limits::default(),
+            proxies: Vec::new(),
             retention: Retention::default(),
             operators: None,
         }
@@ -154,8 +157,6 @@ pub struct Limits {
     /// Calls of one address a minute that prove nothing, at each instance; 0 for as many as it
     /// likes.
     pub strangers_per_minute: u32,
-    /// A proxy says in `X-Forwarded-For` from which address it was called.
-    pub is_forwarded: bool,
     /// What an office may send on a day, unless its own quota says otherwise.
     pub quota: Quota,
 }
@@ -173,7 +174,6 @@ impl Default for Limits {
             drain: Duration::from_secs(10),
             calls_per_minute: 3_000,
             strangers_per_minute: 600,
-            is_forwarded: false,
             quota: Quota::default(),
         }
     }
@@ -271,8 +271,17 @@ async fn run(
     leaving: watch::Receiver<bool>,
     tell: &mpsc::Sender<Result<Addresses, ServerError>>,
 ) {
-    let ServerConfig { listen, tls, site, threads: _, accounts, limits, retention, operators } =
-        config;
+    let ServerConfig {
+        listen,
+        tls,
+        site,
+        threads: _,
+        accounts,
+        limits,
+        proxies,
+        retention,
+        operators,
+    } = config;
     let (stop, stopping) = watch::channel(false);
     let begun = async {
         let tls = tls.as_ref().map(Tls::acceptor).transpose()?;
@@ -297,7 +306,7 @@ async fn run(
             limits,
             retention,
             throttle: Throttle::new(limits.calls_per_minute),
-            strangers: Strangers::new(limits.strangers_per_minute, limits.is_forwarded),
+            strangers: Strangers::new(limits.strangers_per_minute, &proxies),
             metrics: Metrics::default(),
             notebook: Notebook::default(),
             leaving,

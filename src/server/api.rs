@@ -99,8 +99,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
             Refused::new(Code::BadRequest, "the route does not know this method")
                 .with_status(axum::http::StatusCode::METHOD_NOT_ALLOWED)
         })
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), auth::certified))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), strangers::heed))
+        // Before it: who shows a certificate that is bound to an office is no stranger.
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), auth::certified))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), mark))
         .with_state(shared)
 }

@@ -3,7 +3,7 @@
 mod office;
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -190,13 +190,14 @@ struct ServeArgs {
     #[arg(long, default_value_t = 3_000)]
     calls_per_minute: u32,
     /// Calls a minute from one address that prove nothing, at this instance at most; 0 for as
-    /// many as it likes. A proxy of this machine is not counted.
+    /// many as it likes. An office that proved itself there within a day is heard all the same.
     #[arg(long, default_value_t = 600)]
     strangers_per_minute: u32,
-    /// Believes the last entry of X-Forwarded-For, which the proxy before the server must write:
-    /// without it all who come by way of a proxy on another machine are one address.
-    #[arg(long)]
-    forwarded: bool,
+    /// Addresses of the proxies before the server, with commas between them: the last entry of
+    /// their X-Forwarded-For is believed, nobody else's. While none is named, calls with that
+    /// header are not counted as a stranger's.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    forwarded: Vec<IpAddr>,
     /// Packets, and MiB, that an office may send on a day, unless its own quota says otherwise.
     #[arg(long)]
     day_packets: Option<u64>,
@@ -269,7 +270,7 @@ impl ServeArgs {
         config.limits.connections = self.connections;
         config.limits.calls_per_minute = self.calls_per_minute;
         config.limits.strangers_per_minute = self.strangers_per_minute;
-        config.limits.is_forwarded = self.forwarded;
+        config.proxies = self.forwarded;
         config.limits.quota = Quota { packets: self.day_packets, bytes: self.day_mib.map(mib) };
         config.limits.farewell = Duration::from_secs(self.farewell);
         config.limits.drain = Duration::from_secs(self.drain);
