@@ -12,6 +12,7 @@ use super::*;
 
 on_both! {
     changes_are_told_once_and_histories_stay,
+    a_directory_that_was_restored_tells_its_own_version,
     a_document_to_who_is_no_more_names_who_goes_on,
     what_cannot_be_is_refused_whole,
     an_agency_goes_on_under_another_code,
@@ -72,6 +73,19 @@ fn changes_are_told_once_and_histories_stay(place: &Place) {
     server.stop();
     drop(place.start());
     assert_eq!(registry.agency(&code(PROVINCE)).unwrap().periods().len(), 2);
+}
+
+fn a_directory_that_was_restored_tells_its_own_version(place: &Place) {
+    let server = place.start();
+    let line = line(&server.url(), COMMUNE);
+    let version = line.agencies(0).unwrap().version;
+    for since in [version, version + 10] {
+        let told = line.agencies(since).unwrap();
+        assert_eq!((told.version, told.agencies.len()), (version, 0));
+    }
+    registry(place);
+    let told = line.agencies(version + 10).unwrap();
+    assert_eq!((told.version, told.agencies.len()), (version + 2, 0));
 }
 
 fn a_document_to_who_is_no_more_names_who_goes_on(place: &Place) {

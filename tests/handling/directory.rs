@@ -105,6 +105,23 @@ fn a_merged_agency_is_told_refused_and_succeeded() {
 }
 
 #[test]
+fn a_server_that_was_restored_tells_what_it_changes_since() {
+    let two = Two::begin();
+    two.a.sync_directory().unwrap();
+    // The server has forgotten its last ten changes, and is asked again.
+    let two = two.changed(|store| {
+        let asked = store.setting("directory.asked").unwrap().unwrap();
+        let words: Vec<&str> = asked.splitn(3, ' ').collect();
+        let version = words[0].parse::<u64>().unwrap() + 10;
+        let asked = format!("{version} 1970-01-01T00:00:00Z {}", words[2]);
+        store.set_setting("directory.asked", &asked).unwrap();
+    });
+    two.registry().rename(&code(PROVINCE), "Tên mới", None, "Nghị quyết").unwrap();
+    assert_eq!(two.a.sync().unwrap().problem, None);
+    assert_eq!(two.a.agency_history(&code(PROVINCE)).unwrap().agency.name, "Tên mới");
+}
+
+#[test]
 fn the_axis_tells_of_a_new_name_and_of_an_end() {
     let two = Two::begin_over("/XrdAdapter", ServerProfile::Axis(Quirks::default()));
     let (a, registry) = (&two.a, two.registry());

@@ -193,6 +193,16 @@ impl Two {
         (open("a"), open("b"), root)
     }
 
+    /// The same after `change` was made to the store of the first while nobody had it open.
+    pub fn changed(self, change: impl FnOnce(&Store)) -> Self {
+        let Self { a, b, tokens, their_tokens, _server, root } = self;
+        drop(a);
+        let folder = root.path().join("a");
+        change(&Store::open(&folder, "be", &password()).unwrap());
+        let a = Office::open(&folder, "be", &password()).unwrap();
+        Self { a, b, tokens, their_tokens, _server, root }
+    }
+
     /// The administrator's door to the server.
     pub fn registry(&self) -> Registry {
         Registry::open(&Site::folder(self.root.path().join("server"))).unwrap()

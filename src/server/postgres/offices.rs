@@ -114,8 +114,12 @@ impl Offices for Postgres {
 
     fn agencies(&self, since: u64) -> Work<'_, Directory> {
         statement!(self, |client| {
+            // First: what changes in between is told now or with the next question.
+            let sql = "SELECT version FROM directory WHERE one = 1";
+            let version = one(&client, sql, &[]).await?.map(|row| unsigned(&row, 0)).transpose()?;
+            let version = version.unwrap_or_default();
             let sql = "SELECT entry, version FROM agency WHERE version > $1";
-            let mut directory = Directory { version: since, agencies: Vec::new(), changed: None };
+            let mut directory = Directory { version, agencies: Vec::new(), changed: None };
             for row in rows(&client, sql, &[&signed(since)]).await? {
                 directory.agencies.push(json::<Agency>(&row, 0)?);
                 directory.version = directory.version.max(unsigned(&row, 1)?);

@@ -99,6 +99,8 @@ impl Offices for Sqlite {
 
     fn agencies(&self, since: u64) -> Work<'_, Directory> {
         self.read(move |connection| {
+            let sql = "SELECT coalesce(max(version), 0) FROM agency";
+            let version = connection.query_row(sql, [], |row| unsigned(row, 0)).map_err(failed)?;
             let mut statement = connection
                 .prepare_cached(
                     "SELECT entry, version FROM agency WHERE version > ?1 ORDER BY code",
@@ -107,7 +109,7 @@ impl Offices for Sqlite {
             let rows = statement
                 .query_map([signed(since)], |row| Ok((json::<Agency>(row, 0)?, unsigned(row, 1)?)))
                 .map_err(failed)?;
-            let mut directory = Directory { version: since, agencies: Vec::new(), changed: None };
+            let mut directory = Directory { version, agencies: Vec::new(), changed: None };
             for row in rows {
                 let (agency, version) = row.map_err(failed)?;
                 directory.version = directory.version.max(version);

@@ -44,7 +44,8 @@ pub trait Offices: Send + Sync + 'static {
     /// disabled.
     fn keys<'a>(&'a self, code: &'a AgencyCode, now: Timestamp) -> Work<'a, Vec<OfficeKey>>;
 
-    /// Offices that changed after version `since`, by code.
+    /// Offices that changed after version `since`, by code, and the version that it is now: a
+    /// lower one where this was restored from a backup.
     fn agencies(&self, since: u64) -> Work<'_, Directory>;
 
     /// Those of `codes` that are no more on `day`.
