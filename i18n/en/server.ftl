@@ -53,6 +53,7 @@ server-broken-chain = The chain of packets of { $office } is broken at number { 
 server-code-taken = { $code } is an agency's code already.
     .kept = Nothing was changed.
     .next = Choose a code that is not used; if the new agency stands in the directory already, use office merge.
+server-secret-kept = { $code } has a secret already, which still holds; this one was not taken. If nobody knows it, give another one with “office rotate”.
 server-unknown-packet = The server has no packet { $id }.
     .kept = Nothing was changed.
     .next = Look the packet up with vanthu-server packets, by its sender or its recipient (--to).

@@ -53,6 +53,7 @@ server-broken-chain = Chuỗi gói tin của cơ quan { $office } bị đứt �
 server-code-taken = Mã «{ $code }» đã là mã của một cơ quan.
     .kept = Không có gì thay đổi.
     .next = Hãy chọn mã chưa dùng; nếu cơ quan mới đã có trong danh bạ, hãy dùng office merge để chuyển cơ quan cũ sang.
+server-secret-kept = Mã «{ $code }» đã có mã bí mật và mã ấy vẫn còn hiệu lực; mã bí mật lần này không được dùng. Nếu không ai biết mã đang dùng, hãy cấp mã khác bằng «office rotate».
 server-unknown-packet = Máy chủ không có gói tin «{ $id }».
     .kept = Không có gì thay đổi.
     .next = Hãy xem mã gói tin bằng vanthu-server packets, theo cơ quan gửi hoặc cơ quan nhận (--to).

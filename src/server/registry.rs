@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -119,15 +120,19 @@ impl Registry {
     /// Has an agency go on under another code from `on` on (today if nothing is said). Under
     /// the new code stand its entry, its names and the code that it had before; the old one
     /// ends, and what waits for it stays. Secrets are of a code: the new one needs its own.
+    ///
+    /// Said again it changes nothing; what the new code has been given since holds. Whether
+    /// `secret` is the new code's now: a repeat gives it only where there is none yet.
     pub fn recode(
         &self,
         [old, new]: [&AgencyCode; 2],
         secret: Option<&Pin>,
         on: Option<Date>,
         basis: &str,
-    ) -> Stored<()> {
+    ) -> Stored<bool> {
         secret.map(strong).transpose()?;
         let on = on.unwrap_or_else(today);
+        let is_repeat = AtomicBool::new(false);
         let change = |known: Vec<Option<Agency>>| {
             let mut known = known.into_iter();
             let (before, taken) = (known.next().flatten(), known.next().flatten());
@@ -137,6 +142,7 @@ impl Registry {
                 (Some(taken), Some(ending))
                     if taken.other_codes.contains(old) && ending.successors == [new.clone()] =>
                 {
+                    is_repeat.store(true, Ordering::Relaxed);
                     return Ok(Vec::new());
                 }
                 (Some(_), _) => return Err(ServerError::CodeTaken(new.to_string())),
@@ -154,12 +160,20 @@ impl Registry {
         };
         self.runtime.block_on(async {
             self.storage.change_agencies(&[old.clone(), new.clone()], &change).await?;
-            if let Some(office) = self.storage.office(old).await? {
+            if is_repeat.load(Ordering::Relaxed) {
+                let office = self.storage.office(new).await?;
+                // Of one that may not call it is not told which keys it has.
+                let is_disabled = office.is_some_and(|office| office.disabled_at.is_some());
+                if is_disabled || !self.storage.keys(new, now()).await?.is_empty() {
+                    return Ok(false);
+                }
+            } else if let Some(office) = self.storage.office(old).await? {
                 self.storage.set_quota(new, office.quota).await?;
             }
-            let Some(secret) = secret else { return Ok(()) };
+            let Some(secret) = secret else { return Ok(false) };
             let fresh = sealed(&self.key, new, secret)?;
-            self.storage.give_key(new, &fresh, fresh.made_at).await
+            self.storage.give_key(new, &fresh, fresh.made_at).await?;
+            Ok(true)
         })
     }
 

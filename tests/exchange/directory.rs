@@ -151,7 +151,14 @@ fn an_agency_goes_on_under_another_code(place: &Place) {
     assert_eq!(recode(PROVINCE, NEXT), Err(ServerError::CodeTaken(NEXT.into())));
     assert_eq!(recode("H99", NEW), Err(ServerError::UnknownOffice("H99".into())));
     assert!(a.agencies(version).unwrap().agencies.is_empty(), "a refusal changes nothing");
-    recode(PROVINCE, NEW).unwrap();
+    let quota = |most| vanthu::server::Quota { packets: Some(most), bytes: None };
+    registry.set_quota(&code(PROVINCE), quota(100)).unwrap();
+    assert_eq!(recode(PROVINCE, NEW), Ok(true));
+    let quota_of = |of: &str| {
+        let offices = registry.offices().unwrap();
+        offices.into_iter().find(|office| office.agency.code == code(of)).unwrap().quota
+    };
+    assert_eq!(quota_of(NEW), quota(100));
     // Both are told together: who it is now with what it was, and that the old code has ended.
     let told = a.agencies(version).unwrap().agencies;
     let [old, new] = told.try_into().unwrap();
@@ -167,12 +174,17 @@ fn an_agency_goes_on_under_another_code(place: &Place) {
     // Each mailbox keeps what is in it, and is opened with the secret of its code.
     let c = line(&server.url(), NEW);
     assert_eq!((inbox(&b).len(), inbox(&c).len()), (1, 1));
-    // The same again changes nothing, and what has ended has no other code.
+    // The same again changes nothing, not what the new code was given since; and what has ended
+    // has no other code.
     let version = a.agencies(0).unwrap().version;
-    recode(PROVINCE, NEW).unwrap();
+    registry.set_quota(&code(NEW), quota(200)).unwrap();
+    let other = Pin::new("bi-mat-cua-lan-thu-hai");
+    let again = registry.recode([&code(PROVINCE), &code(NEW)], Some(&other), None, "Quyết định 2");
+    assert_eq!((again, quota_of(NEW)), (Ok(false), quota(200)));
+    assert_eq!(inbox(&c).len(), 1, "its secret still holds");
     assert!(a.agencies(version).unwrap().agencies.is_empty());
     assert!(matches!(recode(PROVINCE, "H30.10"), Err(ServerError::History(..))));
-    assert_eq!(recode(NEW, "H30.10"), Ok(()));
+    assert_eq!(recode(NEW, "H30.10"), Ok(true));
     let last = registry.agency(&code("H30.10")).unwrap();
     assert_eq!(last.other_codes, [code(PROVINCE), code(NEW)]);
 }

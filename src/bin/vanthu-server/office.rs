@@ -193,8 +193,15 @@ pub fn run(site: &Site, command: OfficeCommand) -> Result<(), ServerError> {
             let codes = [&known(old)?, &known(new)?];
             let (source, pin) = secret.first()?;
             let ChangeArgs { on, basis } = change;
-            Registry::open(site)?.recode(codes, pin.as_ref(), on, &basis)?;
-            pin.map_or(Ok(()), |pin| source.show(&pin))
+            let given = Registry::open(site)?.recode(codes, pin.as_ref(), on, &basis)?;
+            match pin {
+                Some(pin) if given => source.show(&pin)?,
+                Some(_) => {
+                    eprintln!("{}", vanthu::t!("server-secret-kept", code = codes[1].as_str()))
+                }
+                None => {}
+            }
+            Ok(())
         }
         OfficeCommand::Merge { codes, into, change } => {
             let codes = all_known(codes)?;
