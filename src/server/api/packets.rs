@@ -42,16 +42,20 @@ enum Heard {
 pub(super) async fn send(State(shared): App, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut body = body.into_data_stream();
-    let (response, heard) = match accept(&shared, &parts, &mut body).await {
-        Ok((status, accepted)) => ((status, Json(accepted)).into_response(), Heard::Whole),
-        Err(refused) => {
-            let heard = match refused.code() {
-                Code::TimedOut => Heard::Nothing,
-                Code::BadCredentials | Code::ClockSkew | Code::TooLarge => Heard::Beginning,
-                _ => Heard::Whole,
-            };
-            (refused.into_response(), heard)
-        }
+    let (response, heard) = match Caller::of(&parts, &shared).await {
+        // Whatever was in the way, he has proved nothing.
+        Err(refused) => (refused.into_response(), Heard::Beginning),
+        Ok(caller) => match accept(&shared, caller, &parts, &mut body).await {
+            Ok((status, accepted)) => ((status, Json(accepted)).into_response(), Heard::Whole),
+            Err(refused) => {
+                let heard = match refused.code() {
+                    Code::TimedOut => Heard::Nothing,
+                    Code::TooLarge => Heard::Beginning,
+                    _ => Heard::Whole,
+                };
+                (refused.into_response(), heard)
+            }
+        },
     };
     // A connection closed upon bytes that were not read loses its answer on the way, and the
     // caller would not learn what is wrong.
@@ -65,10 +69,10 @@ pub(super) async fn send(State(shared): App, request: Request) -> Response {
 
 async fn accept(
     shared: &Arc<Shared>,
+    caller: Caller,
     parts: &Parts,
     body: &mut BodyDataStream,
 ) -> Answered<(StatusCode, Accepted)> {
-    let caller = Caller::of(parts, shared).await?;
     let offer = Offer::read(caller, parts)?;
     let limit = shared.limits.packet_bytes;
     if text(parts, "content-length").parse::<u64>().is_ok_and(|length| length > limit) {

@@ -114,16 +114,20 @@ pub(super) async fn go_on(
     let work = tokio::spawn(async move {
         let (parts, body) = request.into_parts();
         let mut body = body.into_data_stream();
-        match append(&shared, &parts, &name, &mut body).await {
+        // A connection closed upon bytes that were not read loses its answer.
+        let caller = match Caller::of(&parts, &shared).await {
+            Ok(caller) => caller,
+            // Whatever was in the way, he has proved nothing.
+            Err(refused) => {
+                hear_out(&shared, &mut body).await;
+                return refused.into_response();
+            }
+        };
+        match append(&shared, &caller, &parts, &name, &mut body).await {
             Ok(response) => response,
             Err(refused) => {
-                // A connection closed upon bytes that were not read loses its answer.
-                match refused.code() {
-                    Code::TimedOut => {}
-                    Code::BadCredentials | Code::CertificateRefused | Code::ClockSkew => {
-                        hear_out(&shared, &mut body).await;
-                    }
-                    _ => drain(&shared, &mut body, MAX_RUDE).await,
+                if refused.code() != Code::TimedOut {
+                    drain(&shared, &mut body, MAX_RUDE).await;
                 }
                 refused.into_response()
             }
@@ -136,14 +140,14 @@ pub(super) async fn go_on(
 
 async fn append(
     shared: &Arc<Shared>,
+    caller: &Caller,
     parts: &Parts,
     name: &str,
     body: &mut BodyDataStream,
 ) -> Answered<Response> {
     let bad = |detail: &str| Refused::new(Code::BadRequest, detail);
-    let caller = Caller::of(parts, shared).await?;
     version(&parts.headers)?;
-    let note = own_note(shared, &caller, name).await?;
+    let note = own_note(shared, caller, name).await?;
     if text(parts, header::CONTENT_TYPE.as_str()) != wire::UPLOAD_TYPE {
         let refused = bad("the pieces of an upload are application/offset+octet-stream");
         return Err(refused.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
