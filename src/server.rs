@@ -209,8 +209,8 @@ impl Shared {
         Ok(self.blobs.keep(upload).await?)
     }
 
-    /// Accepts a packet whose bytes are kept, and wakes who waits for it. What is `new` takes
-    /// its place in the day's quota in the same step, however many come at once.
+    /// Accepts a packet whose bytes are kept, and wakes who waits for it. What counts takes its
+    /// place in the day's quota in the same step, however many come at once.
     async fn accept(
         &self,
         new: bool,
@@ -218,7 +218,8 @@ impl Shared {
         to: &[AgencyCode],
     ) -> Result<Added, Refused> {
         let day = calendar::local(packet.received_at).date();
-        let count = Count { day, quota: new.then_some(self.limits.quota) };
+        let counts = Self::counts(new, packet.size);
+        let count = Count { day, quota: counts.then_some(self.limits.quota) };
         let added = self.storage.add(packet, to, count).await?.ok_or_else(Self::no_room)?;
         if matches!(added, Added::New(_)) {
             self.bell.ring(to);

@@ -24,6 +24,9 @@ use crate::domain::calendar;
 use crate::exchange::wire::{self, Claim, ClosedRecipient, Code};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Bytes up to which no quota counts what is not new, which is the sender's own word. A status is
+/// of a few kB; an update or recall carries no files, and names a thousand recipients in less.
+const FREE: u64 = 512 * 1024;
 
 /// An agency that has proved itself.
 #[derive(Debug, Clone)]
@@ -188,15 +191,14 @@ impl Shared {
 
     /// Whether an office may send a packet of `bytes` today, before its bytes are taken; when
     /// they are here it is asked again, see [`Shared::accept`]. What is more than a whole day's
-    /// worth could never be sent, and is refused as too large. What is not `new` is always
-    /// taken: an office that has sent much must still acknowledge and recall.
+    /// worth could never be sent, and is refused as too large.
     pub(super) async fn admit(
         &self,
         new: bool,
         sender: &AgencyCode,
         bytes: u64,
     ) -> Result<(), Refused> {
-        if !new {
+        if !Self::counts(new, bytes) {
             return Ok(());
         }
         let today = calendar::local(now()).date();
@@ -207,6 +209,12 @@ impl Shared {
             _ if quota.has_room(sent, bytes) => Ok(()),
             _ => Err(Self::no_room()),
         }
+    }
+
+    /// Whether the day's quota counts a packet. What is not `new` and small is always taken: an
+    /// office that has sent much must still acknowledge and recall.
+    pub(super) const fn counts(new: bool, bytes: u64) -> bool {
+        new || bytes > FREE
     }
 
     /// Nothing more until midnight in Vietnam.

@@ -110,13 +110,20 @@ fn a_quota_binds_new_documents_alone(place: &Place) {
     assert_eq!(send("document", 20_001, "khoa-cua-goi-tin-2"), 429);
     assert_eq!(send("status", 30_000, "khoa-cua-goi-tin-3"), 201);
     assert_eq!(send("order", 60_000, "khoa-cua-goi-tin-4"), 201);
+    // What is large counts, whatever the sender calls it.
+    for kind in ["status", "order"] {
+        assert_eq!(send(kind, 512 * 1024 + 1, "khoa-cua-goi-tin-8"), 413, "{kind}");
+        let begun = begin(&server, &packet(8, 512 * 1024 + 1), kind, "khoa-cua-goi-tin-8");
+        assert_eq!(refusal(begun), no(413, Code::TooLarge), "{kind}");
+    }
+    assert_eq!(send("order", 512 * 1024, "khoa-cua-goi-tin-9"), 201);
     // And in pieces.
     for (kind, key) in [("status", "khoa-cua-goi-tin-5"), ("order", "khoa-cua-goi-tin-6")] {
         let bytes = packet(7, 45_000);
         let place = place_of(&begin(&server, &bytes, kind, key));
         assert_eq!(go_on(&server, &place, 0, &bytes).status().as_u16(), 204, "{kind}");
     }
-    assert_eq!(inbox(&line(&server.url(), PROVINCE)).len(), 6);
+    assert_eq!(inbox(&line(&server.url(), PROVINCE)).len(), 7);
     // The largest packet is the largest of every kind.
     server.stop();
     let mut config = place.config();
