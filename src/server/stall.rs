@@ -99,7 +99,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_reads_slowly_is_served_and_who_does_not_read_is_left() {
-        const MOST: Duration = Duration::from_millis(400);
+        // Long beside what a busy machine may hold a task up for.
+        const MOST: Duration = Duration::from_secs(3);
         let (near, mut far) = duplex(1_000);
         let mut near = Stalling::new(near, MOST);
         let slow = tokio::spawn(async move {

