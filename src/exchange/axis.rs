@@ -323,7 +323,7 @@ impl Line for AxisLine {
             Outcome::Kept => wire::DONE,
             Outcome::Refused => wire::REJECTED,
         };
-        self.say(server_id, status)
+        self.say(server_id, status).map_err(|error| self.of_this_packet(error))
     }
 
     /// What has changed; from a gateway without that call all of them, whose list knows no

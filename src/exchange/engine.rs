@@ -37,6 +37,9 @@ const MAX_PARCELS: usize = 2_000;
 /// Parcels that fail, or packets upon which the line breaks, in a row before sending, or fetching,
 /// stops: one bad packet must not keep the others, a bad line must not be tried a hundred times.
 const MAX_BROKEN: u32 = 3;
+/// Answers in a row by which the server failed before fetching stops: more than there are lost
+/// packets at a server that works.
+const MAX_FAULTS: u32 = 10;
 
 /// What a queue's own work gives: it fails only with the office's disk or database.
 pub type Kept<T> = Result<T, Problem>;
@@ -61,7 +64,7 @@ pub struct OutboxItem {
 pub struct Unfetched {
     /// As the server listed it.
     pub item: InboxItem,
-    /// Failed attempts so far.
+    /// Failed attempts so far: to fetch it, or to tell that it is given up.
     pub tries: u32,
     /// It rests until then.
     pub until: Timestamp,
@@ -110,7 +113,7 @@ pub trait Queues {
     /// What earlier runs did not bring here, the longest due first.
     fn unfetched(&self) -> Kept<Vec<Unfetched>>;
     /// Notes a packet that is not here after so many failed attempts, in the place of what was
-    /// noted of it before; `None` where nothing is wrong with it.
+    /// noted of it before; `None` where nothing is wrong with it. What is wished of it stays.
     fn note_unfetched(
         &self,
         item: &InboxItem,
@@ -216,7 +219,9 @@ pub fn sync_small(
         watch,
         report: SyncReport::default(),
         broken: 0,
+        faults: 0,
         unsent: None,
+        over: None,
         aside: HashMap::new(),
     };
     if let Err(stop) = run.all() {
@@ -235,8 +240,12 @@ struct Run<'a> {
     report: SyncReport,
     /// Failures in a row, as [`MAX_BROKEN`] counts them.
     broken: u32,
+    /// The same, as [`MAX_FAULTS`] counts them.
+    faults: u32,
     /// Why the first parcel that was put off did not go.
     unsent: Option<ExchangeError>,
+    /// This office has sent what it may on a day.
+    over: Option<ExchangeError>,
     /// What earlier runs did not fetch, by the server's name for it.
     aside: HashMap<String, Unfetched>,
 }
@@ -264,8 +273,10 @@ impl Run<'_> {
 
     /// Counts what speaks against the line; whether it is enough to leave it alone.
     fn is_enough(&mut self, error: &ExchangeError) -> bool {
+        let is_fault = matches!(error, ExchangeError::ServerFault { .. });
         self.broken = if is_of_the_line(error) { self.broken + 1 } else { 0 };
-        self.broken >= MAX_BROKEN
+        self.faults = if is_fault { self.faults + 1 } else { 0 };
+        self.broken >= MAX_BROKEN || self.faults >= MAX_FAULTS
     }
 
     fn call_off(&self) -> Answer<()> {
@@ -300,6 +311,11 @@ impl Run<'_> {
     /// Breaks where the others need not be tried.
     fn send_one(&mut self, item: &OutboxItem, limit: u64) -> Result<ControlFlow<()>, Stop> {
         const GO_ON: ControlFlow<()> = ControlFlow::Continue(());
+        // Statuses and orders have room above the quota: they are not held up by documents.
+        let is_counted = item.kind == OutboxKind::Document && !item.order;
+        if let Some(over) = self.over.clone().filter(|_| is_counted) {
+            return self.put_off(item, &over).map(|()| GO_ON);
+        }
         let bytes = match self.queues.parcel_bytes(item) {
             Ok(Some(bytes)) => bytes,
             // Withdrawn since the list was made: there is nothing to send.
@@ -340,7 +356,11 @@ impl Run<'_> {
                 self.put_off(item, &error)?;
                 let over = matches!(error, ExchangeError::OverQuota { .. });
                 let gone = is_of_the_line(&error) && self.line.health().is_err();
-                self.unsent.get_or_insert(error);
+                self.unsent.get_or_insert_with(|| error.clone());
+                if over && is_counted {
+                    self.over = Some(error);
+                    return Ok(GO_ON);
+                }
                 // A server that fails is not sent all there is in vain: since these rest, the
                 // next run comes to those behind them.
                 self.broken += 1;
@@ -367,6 +387,11 @@ impl Run<'_> {
         self.report.wedged += 1;
         Ok(())
     }
+}
+
+/// What says nothing about the packet that was asked for.
+const fn is_of_the_server(error: &ExchangeError) -> bool {
+    is_of_the_line(error) || matches!(error, ExchangeError::ServerFault { .. })
 }
 
 const fn is_of_the_line(error: &ExchangeError) -> bool {

@@ -38,14 +38,19 @@ impl Office {
     pub fn sync_now(&self) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
         self.store().make_due()?;
-        self.exchange(&(), LineManner { limit: self.line_manner()?.limit, ..LineManner::default() })
+        let manner = LineManner { limit: self.line_manner()?.limit, ..LineManner::default() };
+        let report = self.exchange(&(), manner)?;
+        self.heard_of_receipt_key(&report)?;
+        Ok(report)
     }
 
     /// The same over a line that the caller has made, with other patience or other trust.
     pub fn sync_now_over(&self, line: &dyn Line) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
         self.store().make_due()?;
-        self.sync_over(line, &(), u64::MAX)
+        let report = self.sync_over(line, &(), u64::MAX)?;
+        self.heard_of_receipt_key(&report)?;
+        Ok(report)
     }
 
     /// As [`sync`](Self::sync), watched, so that it can be cancelled.
@@ -70,8 +75,13 @@ impl Office {
     fn exchange(&self, watch: &dyn Watch, manner: LineManner) -> Result<SyncReport, Problem> {
         if manner.paused {
             // What was fetched before is taken in all the same.
-            let quarantined = self.receive()?.quarantined;
-            let mut total = SyncReport { paused: true, quarantined, ..SyncReport::default() };
+            let taken = self.receive()?;
+            let mut total = SyncReport {
+                paused: true,
+                quarantined: taken.quarantined,
+                problem: taken.problem,
+                ..SyncReport::default()
+            };
             self.count_outbox(&mut total)?;
             return Ok(total);
         }
@@ -112,15 +122,15 @@ impl Office {
             }
         }
         self.count_outbox(&mut total)?;
-        if total.problem.is_none() && self.has_new_receipt_key()? {
-            total.problem = Some(OfficeError::NewReceiptKey.into());
-        }
         // The line to the province and that to the time stamps fail apart: a problem with
         // one is no reason to leave the other, and stands with the documents.
         let lasting = self.extend_due(&|| watch.cancelled())?;
         (total.extended, total.awaiting_extension) = (lasting.extended, lasting.waiting);
         if total.problem.is_none() && !watch.cancelled() {
             self.freshen_directory(line);
+        }
+        if total.problem.is_none() && self.has_new_receipt_key()? {
+            total.problem = Some(OfficeError::NewReceiptKey.into());
         }
         Ok(total)
     }
@@ -153,13 +163,19 @@ impl Office {
         Ok(self.store().set_setting(RECEIPT_KEY, &told)?)
     }
 
-    /// Whether that key has changed since this was asked last.
+    /// Whether that key has changed and nobody has been told yet.
     fn has_new_receipt_key(&self) -> Result<bool, Problem> {
-        let new = self.store().setting(NEW_RECEIPT_KEY)?.is_some_and(|key| !key.is_empty());
-        if new {
+        Ok(self.store().setting(NEW_RECEIPT_KEY)?.is_some_and(|key| !key.is_empty()))
+    }
+
+    /// Who asked for this exchange is told at length. What runs by itself nobody may see, so it
+    /// goes on saying it.
+    fn heard_of_receipt_key(&self, report: &SyncReport) -> Result<(), Problem> {
+        let code = Problem::from(OfficeError::NewReceiptKey).code;
+        if report.problem.as_ref().is_some_and(|problem| problem.code == code) {
             self.store().set_setting(NEW_RECEIPT_KEY, "")?;
         }
-        Ok(new)
+        Ok(())
     }
 
     fn count_outbox(&self, total: &mut SyncReport) -> Result<(), Problem> {
@@ -313,7 +329,9 @@ impl Queues for Office {
     }
 
     fn unfetched(&self) -> Kept<Vec<Unfetched>> {
-        let rows = self.store().unfetched(&self.server().unwrap_or_default())?;
+        let server = self.server().unwrap_or_default();
+        let mut rows = self.store().unfetched(&server)?;
+        rows.extend(self.store().given_up_elsewhere(&server)?);
         // What cannot be read any more is listed by the server again.
         Ok(rows.into_iter().filter_map(unfetched).collect())
     }

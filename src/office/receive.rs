@@ -42,7 +42,11 @@ const CONFLICT: &str = "store-conflict";
 const DISK_FULL: &str = "store-disk-full";
 /// What may concern one packet alone: its bytes or rows cannot be read, its files not be judged.
 /// Where no row can be read, the list of what waits cannot either.
-const ABOUT_ONE: [&str; 4] = ["store-io", "store-database", "store-internal", "scanner-no-verdict"];
+const ABOUT_ONE: [&str; 4] = ["store-io", DATABASE, "store-internal", "scanner-no-verdict"];
+/// So many packets in a row that the database does not take: each waits long for its lock, and the
+/// others would too.
+const DATABASE: &str = "store-database";
+const LOCKED_OUT: u32 = 3;
 /// So often in a row another window may be quicker, about one packet.
 const RACES: u32 = 3;
 
@@ -81,6 +85,7 @@ impl Office {
         let mut total = Received::default();
         // What could not be taken stays where it is and must not keep the others.
         let mut stuck = HashSet::new();
+        let mut locked_out = 0;
         loop {
             let wanted = BATCH.saturating_add(u32::try_from(stuck.len()).unwrap_or(u32::MAX));
             let mut waiting = self.store().packets_to_take(wanted)?;
@@ -89,7 +94,10 @@ impl Office {
                 return Ok(total);
             }
             for row in waiting {
-                match self.take(&row.hash) {
+                let taken = self.take(&row.hash);
+                let of_database = taken.as_ref().is_err_and(|problem| problem.code == DATABASE);
+                locked_out = if of_database { locked_out + 1 } else { 0 };
+                match taken {
                     Ok(Imported::Document(_)) => {
                         total.documents += 1;
                         total.queued += 1;
@@ -114,7 +122,7 @@ impl Office {
                         total.problem.get_or_insert(problem);
                         // What all of them want, such as the scanner, is not there: they wait,
                         // and the exchange goes on without them.
-                        if for_all {
+                        if for_all || locked_out >= LOCKED_OUT {
                             return Ok(total);
                         }
                     }

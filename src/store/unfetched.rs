@@ -35,6 +35,10 @@ const COLUMNS: &str = "server_id, item, tries, not_before_millis, code, detail, 
 /// What somebody has to look at: what waiting does not mend, and what failed more than once.
 const STUCK: &str = "given_up = '' AND (tries > 1 OR (tries > 0 AND NOT passes))";
 
+/// What was given up, whatever the address of its server: the names that our own server gives are
+/// unique everywhere, and one that has moved must not bring it again.
+const GIVEN_UP: &str = "given_up <> '' AND server_id GLOB '????????-????-????-????-????????????'";
+
 impl View<'_> {
     /// All that `server` has and this desk does not, the longest due first.
     pub fn unfetched(&self, server: &str) -> Result<Vec<UnfetchedRow>, StoreError> {
@@ -42,6 +46,16 @@ impl View<'_> {
             .prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM unfetched WHERE server = ?1
                  ORDER BY not_before_millis"
+            ))?
+            .query_and_then([server], from_row)?
+            .collect()
+    }
+
+    /// What was given up while the server had another address; there are few.
+    pub fn given_up_elsewhere(&self, server: &str) -> Result<Vec<UnfetchedRow>, StoreError> {
+        self.connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM unfetched WHERE server <> ?1 AND {GIVEN_UP}"
             ))?
             .query_and_then([server], from_row)?
             .collect()
@@ -106,6 +120,21 @@ impl Store {
     pub fn note_unfetched(&self, server: &str, one: UnfetchedRow) -> Result<(), StoreError> {
         let server = server.to_owned();
         self.write_local(move |connection| {
+            let elsewhere = connection
+                .prepare_cached(&format!(
+                    "UPDATE unfetched SET tries = ?3, not_before_millis = ?4
+                     WHERE server <> ?1 AND server_id = ?2 AND {GIVEN_UP} AND NOT EXISTS
+                         (SELECT 1 FROM unfetched WHERE server = ?1 AND server_id = ?2)"
+                ))?
+                .execute(params![
+                    server,
+                    one.server_id,
+                    one.tries,
+                    one.not_before.as_millisecond()
+                ])?;
+            if elsewhere > 0 {
+                return Ok(());
+            }
             connection
                 .prepare_cached(
                     "INSERT INTO unfetched (server, server_id, item, tries, not_before_millis,
@@ -141,7 +170,8 @@ impl Store {
         self.write_local(move |connection| {
             let changed = connection
                 .prepare_cached(
-                    "UPDATE unfetched SET given_up = ?4, given_up_by = ?3
+                    "UPDATE unfetched SET given_up = ?4, given_up_by = ?3, tries = 0,
+                         not_before_millis = 0
                      WHERE server = ?1 AND server_id = ?2 AND given_up = ''",
                 )?
                 .execute(params![server, id, by, reason])?;
@@ -156,7 +186,9 @@ pub(super) fn forget_unfetched(
     server_id: &str,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("DELETE FROM unfetched WHERE server = ?1 AND server_id = ?2")?
+        .prepare_cached(&format!(
+            "DELETE FROM unfetched WHERE server_id = ?2 AND (server = ?1 OR ({GIVEN_UP}))"
+        ))?
         .execute([server, server_id])?;
     Ok(())
 }
@@ -167,7 +199,10 @@ pub(super) fn told_given_up(
     server_id: &str,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("UPDATE unfetched SET is_told = 1 WHERE server = ?1 AND server_id = ?2")?
+        .prepare_cached(&format!(
+            "UPDATE unfetched SET is_told = 1
+             WHERE server_id = ?2 AND (server = ?1 OR ({GIVEN_UP}))"
+        ))?
         .execute([server, server_id])?;
     Ok(())
 }

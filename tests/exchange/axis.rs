@@ -478,6 +478,25 @@ fn a_gateway_is_told_that_fetching_failed() {
 }
 
 #[test]
+fn a_confirmation_that_is_stopped_on_the_way_does_not_end_the_run() {
+    let place = Place::sqlite();
+    let server = place.start();
+    let filter = Filter::before(server.address(), PAGES[0]);
+    let a = axis(&server, PROVINCE);
+    for seed in 1..=2 {
+        a.send(&parcel(&seed.to_string(), &[COMMUNE], &packet(seed, 500)), &()).unwrap();
+    }
+    let (b, office) = (Profile::Axis.line(&filter.url(), COMMUNE), Office::default());
+    filter.stop(b"/updateStatus ");
+    let report = sync(&office, &*b);
+    assert_eq!((report.received, report.stopped), (2, None));
+    let of_packet = |one: &ExchangeError| matches!(one, ExchangeError::Blocked(_));
+    assert_eq!(report.troubled.iter().filter(|one| of_packet(&one.error)).count(), 2);
+    filter.stop(b"");
+    assert_eq!(sync(&office, &*b).confirmed, 2);
+}
+
+#[test]
 fn lists_of_several_pages_are_read_to_their_end() {
     const MORE: usize = 1_100;
     let place = Place::sqlite();

@@ -71,7 +71,9 @@ impl Office {
 
     /// A person does not want this packet any more.
     pub fn give_up(&self, server_id: &str) {
-        self.inner.lock().unwrap().unfetched.get_mut(server_id).unwrap().wish = Wish::GiveUp;
+        let mut inner = self.inner.lock().unwrap();
+        let one = inner.unfetched.get_mut(server_id).unwrap();
+        (one.wish, one.tries, one.until) = (Wish::GiveUp, 0, Timestamp::UNIX_EPOCH);
     }
 
     pub fn forget_cursor(&self) {
@@ -166,8 +168,10 @@ impl Queues for Office {
         until: Timestamp,
         _: Option<&ExchangeError>,
     ) -> Kept<()> {
-        let one = Unfetched { item: item.clone(), tries, until, wish: Wish::Fetch };
-        self.inner.lock().unwrap().unfetched.insert(item.id.clone(), one);
+        let mut inner = self.inner.lock().unwrap();
+        let wish = inner.unfetched.get(&item.id).map_or(Wish::Fetch, |one| one.wish);
+        let one = Unfetched { item: item.clone(), tries, until, wish };
+        inner.unfetched.insert(item.id.clone(), one);
         Ok(())
     }
 

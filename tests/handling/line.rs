@@ -203,6 +203,14 @@ fn what_cannot_be_fetched_is_parked_told_and_decided_about() {
     let again = b.give_up_parked(&second.item, "Đã nhận bản giấy").unwrap_err();
     assert_eq!(again.code, "office-not-parked");
     assert_eq!(b.sync_now().unwrap().received, 0, "what was given up comes after all");
+    // Nor when the server has another address.
+    let address = b.server().unwrap();
+    let other = address.replace("127.0.0.1", "localhost");
+    assert_ne!(address, other);
+    b.set_server(&other, &crate::offices::secret(PROVINCE)).unwrap();
+    let report = b.sync_now().unwrap();
+    assert_eq!((report.problem, report.received, report.wedged), (None, 0, 0));
+    assert_eq!(Queues::unfetched(b).unwrap().len(), 1, "it is noted anew");
     // Its sender sees that it is refused.
     let documents = a.following(false, None, 10).unwrap();
     let outcomes = documents.iter().map(|followed| {
@@ -259,7 +267,12 @@ fn another_key_of_the_servers_receipts_is_told_once() {
     let server_id = "khac".to_owned();
     let receipt = Receipt { server_id, received_at: Timestamp::now(), signed: Some(signed) };
     Queues::sent(a, &item.item, &receipt).unwrap();
-    assert_eq!(a.sync().unwrap().problem.unwrap().code, "office-new-receipt-key");
+    // What runs by itself says it until somebody has asked.
+    for _ in 0..2 {
+        assert_eq!(a.sync().unwrap().problem.unwrap().code, "office-new-receipt-key");
+    }
+    assert_eq!(a.sync_now().unwrap().problem.unwrap().code, "office-new-receipt-key");
+    assert_eq!(a.sync_now().unwrap().problem, None);
     assert_eq!(a.sync().unwrap().problem, None);
     // The earlier receipt is proved by the key that it was kept with.
     assert!(a.evidence(key).unwrap().holds());
@@ -297,6 +310,10 @@ fn a_packet_that_cannot_be_read_here_does_not_stop_the_exchange() {
     assert_eq!(report.problem.unwrap().code, "store-io");
     assert_eq!((report.received, arrived(b)), (1, 1));
     assert!(report.sent >= 1);
+    // Nor does it go unsaid while the line is paused.
+    b.set_line_manner(LineManner { paused: true, ..LineManner::default() }).unwrap();
+    let report = b.sync().unwrap();
+    assert_eq!((report.paused, report.problem.unwrap().code), (true, "store-io"));
 }
 
 #[test]

@@ -8,7 +8,9 @@
 
 use std::collections::HashSet;
 
-use super::{Run, Stop, Trouble, Unfetched, Wish};
+use jiff::Timestamp;
+
+use super::{Run, Stop, Trouble, Unfetched, Wish, is_of_the_server};
 use crate::exchange::{
     Answer, ExchangeError, InboxItem, InboxPage, Listing, Outcome, Scope, back_off,
 };
@@ -17,6 +19,11 @@ use crate::exchange::{
 const PAGE: u32 = 100;
 /// Pages of each list in one run at most.
 const MAX_PAGES: u32 = 50;
+/// The longest pause, as a number of failed attempts, for what says nothing about the packet: after
+/// an outage of the server all that waits there comes soon.
+const SHORT: u32 = 3;
+/// Attempts to tell that a packet is given up. A gateway may have no words for not having it.
+const TELLINGS: u32 = 5;
 
 impl Run<'_> {
     pub(super) fn fetch_all(&mut self) -> Result<(), Stop> {
@@ -89,9 +96,16 @@ impl Run<'_> {
             if done.contains(&item.id) {
                 continue;
             }
-            if !self.aside.contains_key(&item.id) {
-                self.call_off()?;
-                self.take(item)?;
+            match self.aside.get(&item.id).cloned() {
+                None => {
+                    self.call_off()?;
+                    self.take(item)?;
+                }
+                // Restored from an older backup, the server does not know of it any more.
+                Some(one) if one.wish == Wish::Nothing && !item.confirmed => {
+                    self.tell_again(item, one.until)?;
+                }
+                Some(_) => {}
             }
             done.insert(item.id.clone());
         }
@@ -100,31 +114,73 @@ impl Run<'_> {
 
     /// What earlier runs did not bring here, if its time has come.
     fn come_back_to(&mut self, one: &Unfetched) -> Result<(), Stop> {
-        match one.wish {
-            Wish::Fetch if one.until <= self.now => self.take(&one.item),
-            Wish::GiveUp => match self.line.confirm(&one.item.id, Outcome::Refused) {
-                Ok(()) => Ok(self.queues.told_given_up(&one.item.id)?),
-                Err(error) => match self.of_one_packet(error) {
-                    // The server does not have it any more, or heard something else before.
-                    error if error.scope() == Scope::Item => {
-                        Ok(self.queues.told_given_up(&one.item.id)?)
-                    }
-                    error => self.trouble(&one.item, error),
-                },
-            },
-            Wish::Fetch | Wish::Nothing => Ok(()),
+        // It may have come another way meanwhile: then its sender must not read that it is refused.
+        if one.wish == Wish::Nothing || self.is_here(&one.item)? || one.until > self.now {
+            return Ok(());
         }
+        match one.wish {
+            Wish::Fetch => self.take(&one.item),
+            Wish::GiveUp => self.give_up(one),
+            Wish::Nothing => Ok(()),
+        }
+    }
+
+    fn give_up(&mut self, one: &Unfetched) -> Result<(), Stop> {
+        let Unfetched { item, tries, .. } = one;
+        let Err(error) = self.line.confirm(&item.id, Outcome::Refused) else {
+            return Ok(self.queues.told_given_up(&item.id)?);
+        };
+        let error = self.of_one_packet(error);
+        match error.scope() {
+            // The server does not have it any more, or heard something else before.
+            Scope::Item => Ok(self.queues.told_given_up(&item.id)?),
+            Scope::Line => Err(error.into()),
+            Scope::Call => {
+                let tries = tries.saturating_add(1);
+                let until = back_off::retry_at(self.now, &item.id, tries);
+                self.queues.note_unfetched(item, tries, until, Some(&error))?;
+                // If it lists the packet all the same, it is told again.
+                if tries >= TELLINGS {
+                    self.queues.told_given_up(&item.id)?;
+                }
+                self.trouble(item, error)
+            }
+        }
+    }
+
+    /// Tells once more what was told before of a packet that is given up, if it rests no longer.
+    fn tell_again(&mut self, item: &InboxItem, until: Timestamp) -> Result<(), Stop> {
+        if self.is_here(item)? || until > self.now {
+            return Ok(());
+        }
+        let until = back_off::retry_at(self.now, &item.id, TELLINGS);
+        self.queues.note_unfetched(item, TELLINGS, until, None)?;
+        match self.line.confirm(&item.id, Outcome::Refused) {
+            Ok(()) => Ok(()),
+            Err(error) => match self.of_one_packet(error) {
+                error if error.scope() == Scope::Item => Ok(()),
+                error => self.trouble(item, error),
+            },
+        }
+    }
+
+    /// Whether it is kept, by whatever way it came; then it is only confirmed.
+    fn is_here(&mut self, item: &InboxItem) -> Result<bool, Stop> {
+        if !self.queues.is_kept(&item.id, &item.sha256)? {
+            return Ok(false);
+        }
+        if self.aside.contains_key(&item.id) {
+            self.queues.forget_unfetched(&item.id)?;
+        }
+        if !item.confirmed && self.confirm(item)? {
+            self.report.confirmed += 1;
+        }
+        Ok(true)
     }
 
     /// Fetches, keeps and confirms. What concerns this packet alone is noted and no error.
     fn take(&mut self, item: &InboxItem) -> Result<(), Stop> {
-        if self.queues.is_kept(&item.id, &item.sha256)? {
-            if self.aside.contains_key(&item.id) {
-                self.queues.forget_unfetched(&item.id)?;
-            }
-            if !item.confirmed && self.confirm(item)? {
-                self.report.confirmed += 1;
-            }
+        if self.is_here(item)? {
             return Ok(());
         }
         let tries = self.aside.get(&item.id).map_or(0, |one| one.tries);
@@ -142,7 +198,7 @@ impl Run<'_> {
         let Err(error) = self.line.go_on_fetching(item, &mut bytes, self.watch) else {
             self.queues.keep_packet(item, &bytes)?;
             self.report.received += 1;
-            self.broken = 0;
+            (self.broken, self.faults) = (0, 0);
             return self.confirm(item).map(drop);
         };
         if bytes.len() != had {
@@ -150,11 +206,14 @@ impl Run<'_> {
         }
         let error = self.of_one_packet(error);
         if error.scope() != Scope::Line {
-            // Of what breaks off, but brings more each time, the next run has the rest.
-            let tries = if bytes.len() > had { 0 } else { tries.saturating_add(1) };
-            let until = match tries {
-                0 => self.now,
-                tries => back_off::retry_at(self.now, &item.id, tries),
+            // Of what breaks off, but brings more each time, the next run has the rest. What failed
+            // before stays counted: the whole may be of no use however far it comes.
+            let (tries, until) = if bytes.len() > had {
+                (tries, self.now)
+            } else {
+                let tries = tries.saturating_add(1);
+                let steps = if is_of_the_server(&error) { tries.min(SHORT) } else { tries };
+                (tries, back_off::retry_at(self.now, &item.id, steps))
             };
             self.queues.note_unfetched(item, tries, until, Some(&error))?;
         }

@@ -5,6 +5,8 @@
 //! as sent that the server does not have, nothing is confirmed that is not on the disk,
 //! nothing is kept twice.
 
+mod resting;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
@@ -23,6 +25,10 @@ struct World {
     faults: Mutex<VecDeque<u8>>,
     server: Mutex<Vec<Packet>>,
     disk: Mutex<Disk>,
+    /// So many packets lie at the server before the office is over its quota.
+    quota: Option<usize>,
+    /// The server has lost the bytes of all packets.
+    lost: bool,
 }
 
 struct Packet {
@@ -116,6 +122,11 @@ impl Line for World {
             }
             let mut packets = self.server.lock().unwrap();
             let place = packets.iter().position(|packet| packet.key == parcel.key);
+            let is_counted = parcel.kind == OutboxKind::Document && !parcel.order;
+            let over = self.quota.is_some_and(|quota| packets.len() >= quota);
+            if place.is_none() && is_counted && over {
+                return Err(ExchangeError::OverQuota { after: Some(3_600) });
+            }
             let place = place.unwrap_or_else(|| {
                 let bytes = parcel.bytes.to_vec();
                 packets.push(Packet { key: parcel.key.clone(), bytes, confirmed: false });
@@ -164,6 +175,9 @@ impl Line for World {
     /// What breaks off brings one byte more.
     fn go_on_fetching(&self, item: &InboxItem, begun: &mut Vec<u8>, _: &dyn Watch) -> Answer<()> {
         let place: usize = item.id.strip_prefix("id-").unwrap().parse().unwrap();
+        if self.lost {
+            return Err(ExchangeError::ServerFault { status: 500, detail: "lost".into() });
+        }
         let whole = self.server.lock().unwrap()[place].bytes.clone();
         assert!(whole.starts_with(begun), "{} goes on from other bytes", item.id);
         let more = whole.get(..=begun.len()).unwrap_or(&whole).to_vec();
@@ -177,10 +191,8 @@ impl Line for World {
         self.call(|| {
             let packet = &mut self.server.lock().unwrap()[place];
             let on_disk = self.disk.lock().unwrap().kept.values().any(|b| *b == packet.bytes);
-            assert!(
-                on_disk || outcome == Outcome::Refused,
-                "{server_id} is confirmed and not on the disk"
-            );
+            let said_kept = outcome == Outcome::Kept;
+            assert_eq!(on_disk, said_kept, "{server_id}: what is on the disk is not what is said");
             packet.confirmed = true;
             Ok(())
         })
@@ -275,8 +287,9 @@ impl Queues for World {
         until: Timestamp,
         _: Option<&ExchangeError>,
     ) -> Kept<()> {
-        let one = Unfetched { item: item.clone(), tries, until, wish: Wish::Fetch };
         self.disk(|disk| {
+            let wish = disk.unfetched.get(&item.id).map_or(Wish::Fetch, |one| one.wish);
+            let one = Unfetched { item: item.clone(), tries, until, wish };
             disk.unfetched.insert(item.id.clone(), one);
         })
     }
