@@ -26,8 +26,13 @@ fn changes(since: u64, mut ask: impl FnMut(u64) -> Answer<Directory>) -> Answer<
 
 /// What was asked last, in a setting: version, moment, address of the server.
 const ASKED: &str = "directory.asked";
+/// When all of it was asked for last, in a setting: a moment.
+const ASKED_ALL: &str = "directory.asked-all";
 /// A server is asked again after so long.
 const FRESH: SignedDuration = SignedDuration::from_hours(6);
+/// And for all of it: a gateway that was restored from a backup, and says that nothing has changed,
+/// cannot be told from one where nothing has.
+const WHOLE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The longest name that is taken from a server, in characters.
 const LONGEST_NAME: usize = 500;
 
@@ -58,6 +63,12 @@ impl Asked {
     }
 }
 
+/// Since which version the server is asked for changes, `all` being when it was asked for all.
+fn since(asked: Option<&Asked>, all: Option<Timestamp>, now: Timestamp) -> u64 {
+    let lately = all.is_some_and(|all| now.duration_since(all).abs() < WHOLE);
+    asked.filter(|_| lately).map_or(0, |asked| asked.version)
+}
+
 impl Office {
     /// Asks the server what has changed in its directory, and takes that; how many agencies
     /// are new or have another history.
@@ -72,15 +83,16 @@ impl Office {
     /// directory is no reason to fail for what else was sent and received.
     pub(super) fn freshen_directory(&self, line: &dyn Line) {
         let asked = self.asked().ok().flatten();
-        let fresh = |asked: &Asked| Timestamp::now().duration_since(asked.at).abs() < FRESH;
+        let now = Timestamp::now();
+        let fresh = |asked: &Asked| now.duration_since(asked.at).abs() < FRESH;
         if asked.as_ref().is_some_and(fresh) {
             return;
         }
-        let since = asked.map_or(0, |asked| asked.version);
-        if let Err(problem) = self.ask_directory(line, since) {
+        let all = self.store().setting(ASKED_ALL).ok().flatten().and_then(|at| at.parse().ok());
+        if let Err(problem) = self.ask_directory(line, since(asked.as_ref(), all, now)) {
             tracing::warn!(%problem, "the directory was not brought up to date");
             // A server that cannot tell it is not asked again with every exchange.
-            if let Err(problem) = self.note_asked(since) {
+            if let Err(problem) = self.note_asked(asked.map_or(0, |asked| asked.version)) {
                 tracing::warn!(%problem, "that the directory was asked for is not noted");
             }
         }
@@ -99,6 +111,9 @@ impl Office {
             Ok::<usize, Problem>(count)
         })?;
         self.note_asked(version)?;
+        if since == 0 {
+            self.store().set_setting(ASKED_ALL, &Timestamp::now().to_string())?;
+        }
         Ok(count)
     }
 
@@ -206,6 +221,19 @@ mod tests {
             });
             assert_eq!((told.unwrap().version, asked), (now, expected));
         }
+    }
+
+    #[test]
+    fn once_a_week_all_of_it_is_asked_for() {
+        let now: Timestamp = "2026-11-23T01:00:00Z".parse().unwrap();
+        let ago = |hours| Some(now - SignedDuration::from_hours(hours));
+        let asked = Asked { version: 7, at: now, server: "https://x.vn".into() };
+        for (all, expected) in
+            [(ago(1), 7), (ago(167), 7), (ago(168), 0), (ago(-200), 0), (None, 0)]
+        {
+            assert_eq!(since(Some(&asked), all, now), expected, "{all:?}");
+        }
+        assert_eq!(since(None, ago(1), now), 0, "another server");
     }
 
     #[test]
