@@ -114,6 +114,11 @@ fn the_evidence_proves_itself_to_others() {
     {
         assert!(said.contains(words), "{words}: {page}");
     }
+    assert!(!said.contains("Hãy gửi lại"));
+    let mut lapsed = evidence.clone();
+    let ParcelState::Accepted(first) = &mut lapsed.recipients[0].parcels[0].state else { panic!() };
+    first.told.as_mut().unwrap().lapsed_at = Some(jiff::Timestamp::now());
+    assert!(flat(&printed(a, &lapsed)).contains("Hãy gửi lại"));
     assert!(checked_by_openssl(&page));
     // Of another text it is no receipt.
     assert!(!checked_by_openssl(&page.replace(TAN_BINH, PROVINCE)));

@@ -133,6 +133,7 @@ fn accepted(one: &Acceptance) -> Value {
             "holds": proof.holds,
         })),
         "fetched_at": told.and_then(|told| told.fetched_at).map(calendar::iso),
+        "lapsed_at": told.and_then(|told| told.lapsed_at).map(calendar::iso),
         "outcome": told.and_then(|told| told.outcome),
         "confirmed_at": told.and_then(|told| told.confirmed_at).map(calendar::iso),
     })

@@ -108,7 +108,10 @@ impl Page<'_> {
                 _ => None,
             });
             let left = |text: String| cell(Run::plain(text), Align::Left);
-            let fetched = sent.and_then(|one| one.told.as_ref()?.fetched_at).map(second);
+            let told = sent.and_then(|one| one.told.as_ref());
+            let lapsed = told.and_then(|told| told.lapsed_at);
+            let lapsed = lapsed.map(|_| self.say("evidence-lapsed-short"));
+            let fetched = told.and_then(|told| told.fetched_at).map(second).or(lapsed);
             let stage = self.say(&format!("stage-{}", recipient.row.stage.key()));
             let since = recipient.row.since.map(moment).unwrap_or_default();
             let receipt = sent.map(|one| self.judged(one.proof.as_ref()));
@@ -207,6 +210,10 @@ impl Page<'_> {
             let fetched = told.fetched_at.map(second);
             let fetched = fetched.unwrap_or_else(|| self.say("evidence-not-fetched"));
             rows.push(self.row("evidence-fetched", fetched));
+            if let Some(lapsed) = told.lapsed_at {
+                let said = format!("{}: {}", second(lapsed), self.say("evidence-lapsed-means"));
+                rows.push(self.row_of("evidence-lapsed", Run::bold(said)));
+            }
             if let (Some(outcome), Some(at)) = (told.outcome, told.confirmed_at) {
                 let outcome = match outcome {
                     Outcome::Kept => self.say("evidence-kept"),
