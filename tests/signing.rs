@@ -25,6 +25,8 @@ mod mutations;
 mod numbers;
 #[path = "support/pages.rs"]
 mod pages;
+#[path = "signing/repairs.rs"]
+mod repairs;
 #[path = "signing/seeds.rs"]
 mod seeds;
 #[path = "signing/seen.rs"]

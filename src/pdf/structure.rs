@@ -351,7 +351,7 @@ impl ObjectStream {
         let (Some(count), Some(first)) = (number(b"N"), number(b"First")) else {
             return Err(damaged("an object stream without an index"));
         };
-        let decoded = xref::decode(dictionary, &file.read(range.clone())?)?;
+        let decoded = xref::decode_structure(dictionary, &file.read(range.clone())?)?;
         let mut lexer = Lexer::new(&decoded, 0);
         let mut index = Vec::new();
         for _ in 0..count.min(decoded.len()) {
@@ -367,6 +367,16 @@ impl ObjectStream {
             return Err(damaged("an object stream holds an object twice"));
         }
         Ok(Self { decoded, index })
+    }
+
+    /// Whether its objects stand one after the other, each by itself.
+    fn is_orderly(&self) -> bool {
+        let ends = self.index.iter().skip(1).map(|(_, offset)| *offset);
+        let ends = ends.chain([self.decoded.len()]);
+        self.index.iter().zip(ends).all(|((_, offset), end)| {
+            let mut lexer = Lexer::new(&self.decoded, *offset);
+            lexer.object().is_ok() && lexer.position() <= end
+        })
     }
 
     /// About the bytes that it takes.

@@ -69,6 +69,19 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "pyHanko does not ask what readers find that repair, or that go by other rules",
+        &[
+            "an object in a stream of which the length stands elsewhere",
+            "information that is missing",
+            "a row that leads far behind the end",
+            "an object of another number where a row leads",
+            "objects that run into each other in an object stream",
+            "an object stream whose filter stands elsewhere",
+            "an object stream with an unusual filter",
+            "a file that grows to the length that it named first",
+        ],
+    ),
+    (
         "pyHanko follows one of two cross-references and does not ask which one others follow",
         &[
             "an object twice in a table, the hidden one first",
@@ -262,6 +275,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(super::differentials::cases());
     cases.extend(super::stores::cases());
     cases.extend(super::twice::cases());
+    cases.extend(super::repairs::cases());
     cases.extend(super::covers::cases());
     cases.sort_by_key(|case| case.class);
     cases

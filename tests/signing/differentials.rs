@@ -11,22 +11,22 @@ use super::seeds::corpus;
 use super::support::*;
 
 /// An update written by hand.
-struct Raw {
+pub struct Raw {
     out: Vec<u8>,
     rows: Vec<(u32, usize, u16, char)>,
     prev: usize,
-    size: usize,
+    pub size: usize,
 }
 
 const FORGED: &str = "<</Length 18>>\nstream\nBT (forged) Tj ET \nendstream";
 /// Metadata, other than what was signed.
-static HARMLESS: LazyLock<String> = LazyLock::new(|| {
+pub static HARMLESS: LazyLock<String> = LazyLock::new(|| {
     let xmp = XMP.replace("end='w'", "end='r'");
     format!("<</Type/Metadata/Subtype/XML/Length {}>>\nstream\n{xmp}\nendstream", xmp.len())
 });
 
 impl Raw {
-    fn on(bytes: &[u8]) -> Self {
+    pub fn on(bytes: &[u8]) -> Self {
         let file = source(bytes);
         let prev = file.revisions().last().unwrap().xref_at;
         let size = file.entries().map(|(number, _)| number as usize).max().unwrap() + 1;
@@ -34,7 +34,7 @@ impl Raw {
     }
 
     /// An object, named by the cross-references.
-    fn object(mut self, number: u32, generation: u16, body: &str) -> Self {
+    pub fn object(mut self, number: u32, generation: u16, body: &str) -> Self {
         self.rows.push((number, self.out.len(), generation, 'n'));
         self.text(&format!("{number} {generation} obj\n{body}\nendobj\n"))
     }
@@ -44,7 +44,7 @@ impl Raw {
         self
     }
 
-    fn row(mut self, number: u32, offset: usize, generation: u16, kind: char) -> Self {
+    pub fn row(mut self, number: u32, offset: usize, generation: u16, kind: char) -> Self {
         self.rows.push((number, offset, generation, kind));
         self
     }
@@ -64,7 +64,7 @@ impl Raw {
     }
 
     /// With table, trailer and marker.
-    fn finish(self, more: &str) -> Vec<u8> {
+    pub fn finish(self, more: &str) -> Vec<u8> {
         let (at, table, trailer) = (self.out.len(), self.table(" \n"), self.trailer(more));
         self.text(&table).text(&trailer).text(&format!("startxref\n{at}\n%%EOF\n")).out
     }
@@ -216,7 +216,7 @@ fn tricks() -> Vec<Case> {
             let at = offset(&file, 6);
             raw().object(7, 0, &HARMLESS).row(5, at, 0, 'n').finish("")
         },
-        content,
+        history,
     );
     add(
         tricks,

@@ -87,7 +87,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-fn place(bytes: &[u8], number: u32) -> usize {
+pub fn place(bytes: &[u8], number: u32) -> usize {
     match source(bytes).entry(number) {
         Entry::At { offset, .. } => offset,
         _ => panic!("an object of its own"),
@@ -99,7 +99,7 @@ fn size(bytes: &[u8]) -> u32 {
 }
 
 /// Nothing is appended but a table with these sections.
-fn table(bytes: &[u8], sections: &str, more: &str) -> Vec<u8> {
+pub fn table(bytes: &[u8], sections: &str, more: &str) -> Vec<u8> {
     let file = source(&bytes[..end(bytes)]);
     let (at, size) = (file.revisions().last().unwrap().xref_at, size(&bytes[..end(bytes)]).max(90));
     let table = format!(
@@ -117,7 +117,7 @@ fn end(bytes: &[u8]) -> usize {
 }
 
 /// A cross-reference stream with these rows behind what is there, and where it stands.
-fn stream(bytes: &[u8], index: &str, rows: &[(u8, usize, u8)]) -> (Vec<u8>, usize) {
+pub fn stream(bytes: &[u8], index: &str, rows: &[(u8, usize, u8)]) -> (Vec<u8>, usize) {
     let file = source(bytes);
     let (root, prev) = (file.catalog().unwrap().0.0, file.revisions().last().unwrap().xref_at);
     let mut out = bytes.to_vec();
@@ -148,11 +148,22 @@ fn packed(bytes: &[u8], objects: &[(u32, &str)], named: &[(u32, u8)]) -> Vec<u8>
         body += object;
         body += "\n";
     }
+    packed_as(bytes, "", &index, &body, named)
+}
+
+/// The same from an index and objects as they are written, with more in its dictionary.
+pub fn packed_as(
+    bytes: &[u8],
+    more: &str,
+    index: &str,
+    body: &str,
+    named: &[(u32, u8)],
+) -> Vec<u8> {
     let mut out = bytes.to_vec();
     let container = out.len();
     let text = format!(
-        "80 0 obj\n<</Type/ObjStm/N {}/First {}/Length {}>>\nstream\n{index}{body}\nendstream\nendobj\n",
-        objects.len(),
+        "80 0 obj\n<</Type/ObjStm/N {}/First {}/Length {}{more}>>\nstream\n{index}{body}\nendstream\nendobj\n",
+        index.split_ascii_whitespace().count() / 2,
         index.len(),
         index.len() + body.len()
     );

@@ -6,49 +6,47 @@
 //! is made to say two things: readers that repair find other objects than readers that do
 //! not (the incremental-saving and shadow attacks of 2019 and 2021).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use lopdf::Object;
+use lopdf::{Object, ObjectId};
 
-use super::lexer::Lexer;
+use super::lexer::{Lexer, is_white};
 use super::{Entry, Source};
 
 /// A row of a cross-reference table, its line end included (ISO 32000-1, 7.5.4).
 const ROW: usize = 20;
 
 impl Source {
-    /// Whether every byte from `from` to the end of the newest revision is accounted for by
-    /// that revision's cross-references, and no dictionary there names a key twice.
-    pub fn is_accounted_for(&self, from: usize) -> bool {
-        self.walk_appended(from).is_some()
+    /// Whether this is `before` with one update behind it in which every byte is accounted for by
+    /// the update's cross-references, no dictionary names a key twice, and a reader that repairs
+    /// finds the same objects.
+    pub fn is_accounted_for(&self, before: &Self) -> bool {
+        self.walk_appended(before).is_some()
     }
 
     /// `None` at the first byte that is not accounted for.
-    fn walk_appended(&self, from: usize) -> Option<()> {
-        (!self.xref.is_disputed && !self.xref.is_shifted).then_some(())?;
-        let newest = *self.revisions().last()?;
-        let mut places: BTreeSet<usize> = self
-            .entries()
-            .filter_map(|(_, entry)| match entry {
-                Entry::At { offset, .. } if offset >= from && offset < newest.end => Some(offset),
-                _ => None,
-            })
-            .collect();
+    fn walk_appended(&self, before: &Self) -> Option<()> {
+        (!self.xref.is_disputed && !self.xref.is_irregular).then_some(())?;
+        let (from, newest) = (before.size(), *self.revisions().last()?);
+        let mut places = self.appended_places(before, newest.xref_at)?;
         // A hybrid file's hidden stream may be named by no entry.
         if let Ok(Object::Integer(hidden)) = self.trailer().get(b"XRefStm") {
             let hidden = usize::try_from(*hidden).ok()?.checked_add(self.base)?;
-            places.extend((hidden >= from).then_some(hidden));
+            if hidden >= from {
+                places.entry(hidden).or_insert(self.numbered_at(hidden)?);
+            }
         }
         places.remove(&newest.xref_at);
 
+        let mut found = Found::default();
         let mut at = from;
-        for place in places {
+        for (place, id) in places {
             if place > newest.xref_at {
                 return None;
             }
             self.is_gap(at..place).then_some(())?;
-            at = self.object_end(place)?;
+            at = self.object_end(place, id, &mut found)?;
         }
         self.is_gap(at..newest.xref_at).then_some(())?;
         let mut lexer = self.lexer(newest.xref_at);
@@ -58,8 +56,10 @@ impl Source {
             lexer = self.lexer(table);
             let trailer = lexer.object().ok()?;
             (matches!(trailer, Object::Dictionary(_)) && !lexer.duplicate_keys()).then_some(())?;
+            found.trailers += 1;
         } else {
-            lexer = self.lexer(self.object_end(newest.xref_at)?);
+            let id = self.numbered_at(newest.xref_at)?;
+            lexer = self.lexer(self.object_end(newest.xref_at, id, &mut found)?);
         }
         let after = lexer.position();
         lexer.skip_white();
@@ -70,31 +70,70 @@ impl Source {
         let marked = target.checked_add(self.base)? == newest.xref_at;
         // What `%%EOF` itself is, the revision's end says.
         let blank = self.is_white(end..newest.end.checked_sub(b"%%EOF".len())?);
-        (marked && blank).then_some(())
+        let plain = found == Found::in_text(&self.read(from..newest.end).ok()?);
+        (marked && blank && plain).then_some(())
+    }
+
+    /// Where the update puts objects, which is within it: a row that leads to older bytes, or
+    /// behind the end, is there for another reader.
+    fn appended_places(&self, before: &Self, xref_at: usize) -> Option<BTreeMap<usize, ObjectId>> {
+        let within = before.size()..=xref_at;
+        let mut places = BTreeMap::new();
+        for (number, entry) in self.entries().filter(|(n, entry)| before.entry(*n) != *entry) {
+            match entry {
+                Entry::Free => {}
+                Entry::At { offset, generation } => {
+                    let new = within.contains(&offset) && number != 0;
+                    new.then_some(())?;
+                    places.insert(offset, (number, generation)).is_none().then_some(())?;
+                }
+                Entry::In { stream, .. } => match self.entry(stream) {
+                    Entry::At { offset, .. } if within.contains(&offset) => {}
+                    _ => return None,
+                },
+            }
+        }
+        Some(places)
+    }
+
+    /// The id of cross-references that stand at `place`, which need no entry of their own.
+    fn numbered_at(&self, place: usize) -> Option<ObjectId> {
+        let id = self.lexer(place).indirect(|_| None).ok()?.id;
+        match self.entry(id.0) {
+            Entry::Free => Some(id),
+            Entry::At { offset, .. } if offset == place => Some(id),
+            _ => None,
+        }
     }
 
     fn lexer(&self, at: usize) -> Lexer<'_> {
         Lexer::over(&self.file, at)
     }
 
-    /// Where the object at `place` ends; `None` if it does not read, names a key twice, or
-    /// holds objects of which that is so or which the cross-references do not seek there.
-    fn object_end(&self, place: usize) -> Option<usize> {
+    /// Where the object `id` at `place` ends; `None` if it is another one, does not read, names a
+    /// key twice, or holds objects of which that is so or which the cross-references do not seek
+    /// there.
+    fn object_end(&self, place: usize, id: ObjectId, found: &mut Found) -> Option<usize> {
         let mut lexer = self.lexer(place);
         let indirect = lexer.indirect(|length| self.stream_length(length)).ok()?;
-        let holds_objects = match &indirect.object {
-            Object::Dictionary(dictionary) => dictionary.has_type(b"ObjStm"),
-            _ => false,
-        };
-        if holds_objects {
-            let stream = indirect.id.0;
-            for (index, (number, _)) in (0..).zip(&self.object_stream(stream).ok()?.index) {
+        (indirect.id == id && !indirect.duplicate_keys).then_some(())?;
+        found.objects += 1;
+        found.ends += 1;
+        found.streams += usize::from(indirect.stream.is_some());
+        if let Object::Dictionary(dictionary) = &indirect.object
+            && dictionary.has_type(b"ObjStm")
+        {
+            // Nothing refers to it, so that nobody would see its length change later.
+            matches!(dictionary.get(b"Length"), Ok(Object::Integer(_))).then_some(())?;
+            let (stream, held) = (id.0, self.object_stream(id.0).ok()?);
+            held.is_orderly().then_some(())?;
+            for (index, (number, _)) in (0..).zip(&held.index) {
                 let plain = self.entry(*number) == Entry::In { stream, index }
                     && !self.compressed(*number, stream, index).ok()?.duplicate_keys;
                 plain.then_some(())?;
             }
         }
-        (!indirect.duplicate_keys).then(|| lexer.position())
+        Some(lexer.position())
     }
 
     /// White space and harmless comments.
@@ -135,6 +174,43 @@ impl Source {
     }
 }
 
+/// What a reader looks for that goes through a file from its beginning, because it does not
+/// believe the cross-references.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Found {
+    objects: usize,
+    ends: usize,
+    streams: usize,
+    trailers: usize,
+}
+
+impl Found {
+    /// As it stands in the bytes, in streams, strings and comments too.
+    fn in_text(text: &[u8]) -> Self {
+        let count = |word: &[u8]| text.windows(word.len()).filter(|one| *one == word).count();
+        let heads = text.windows(3).enumerate().filter(|(_, word)| word == b"obj");
+        Self {
+            objects: heads.filter(|(at, _)| is_head(text.get(..*at).unwrap_or_default())).count(),
+            ends: count(b"endobj"),
+            streams: count(b"endstream"),
+            trailers: count(b"trailer"),
+        }
+    }
+}
+
+/// Whether what stands before `obj` makes it the head of an object: a number and a generation.
+fn is_head(before: &[u8]) -> bool {
+    let digits = |text: &mut &[u8]| {
+        let rest = text.trim_ascii_end();
+        let end = rest.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |at| at + 1);
+        let any = end < rest.len();
+        *text = rest.get(..end).unwrap_or_default();
+        any
+    };
+    let mut rest = before.get(before.len().saturating_sub(64)..).unwrap_or_default();
+    digits(&mut rest) && rest.last().is_some_and(|byte| is_white(*byte)) && digits(&mut rest)
+}
+
 /// `nnnnnnnnnn ggggg n` and two bytes of line end.
 fn is_row(row: &[u8]) -> bool {
     let Some((row, end)) = row.split_last_chunk::<2>() else { return false };
@@ -155,5 +231,12 @@ mod tests {
         assert!(is_row(b"0000000017 65535 f\r\n"));
         assert!(!is_row(b"0000000017 00000 n\n0"));
         assert!(!is_row(b"000000017  00000 n \n"));
+    }
+
+    #[test]
+    fn what_a_reader_finds_that_repairs_is_counted_wherever_it_stands() {
+        let text = b"5 0 obj\n<</A(7 0 obj)>>stream\n8\t0\nobj endstream\nendobj trailer 90 obj";
+        let found = Found { objects: 3, ends: 1, streams: 1, trailers: 1 };
+        assert_eq!(Found::in_text(text), found);
     }
 }

@@ -6,7 +6,9 @@
 //! file is one [`Revision`]; a linearised file's two sections are one.
 
 use std::collections::{BTreeSet, HashSet};
+use std::io::Read;
 
+use flate2::read::ZlibDecoder;
 use lopdf::{Dictionary, Object};
 
 use super::lexer::{Indirect, Lexer};
@@ -64,8 +66,9 @@ pub(super) struct Xref {
     pub next_number: u32,
     /// A section gives an object two places: some readers take the first, some the last.
     pub is_disputed: bool,
-    /// The newest section counts from 1 what others take to count from 0, or the other way.
-    pub is_shifted: bool,
+    /// The newest section counts from 1 what others take to count from 0, or calls an object
+    /// free that the stream beside it finds: readers that repair find others.
+    pub is_irregular: bool,
 }
 
 /// `startxref`, a number and `%%EOF`.
@@ -98,7 +101,7 @@ impl Xref {
         let mut seen = HashSet::new();
         let mut markers = Vec::new();
         let mut newest: Option<Section> = None;
-        let mut is_disputed = false;
+        let (mut is_disputed, mut is_split) = (false, false);
         let mut next_number = 1;
         let mut next = Some(last.target);
         while let Some(target) = next.take() {
@@ -118,6 +121,8 @@ impl Xref {
                     entries.truncate(own);
                 }
                 is_disputed |= names_twice(entries.get(known..).unwrap_or_default(), &[]);
+                let beside = entries.get(own..).unwrap_or_default();
+                is_split |= newest.is_none() && names_twice(beside, &section.free);
             }
             let used = entries.get(known..).unwrap_or_default();
             let highest = used.iter().map(|(number, _)| number.saturating_add(1)).max();
@@ -154,7 +159,7 @@ impl Xref {
             revisions: revisions(markers, &seen, base, last),
             next_number,
             is_disputed,
-            is_shifted: newest.is_shifted,
+            is_irregular: newest.is_shifted || is_split,
         })
     }
 }
@@ -322,7 +327,7 @@ fn read_stream(
     if !dictionary.has_type(b"XRef") || indirect.duplicate_keys {
         return Err(damaged("no cross-reference stream where there should be one"));
     }
-    let rows = decode(dictionary, &file.read(range.clone())?)?;
+    let rows = decode_structure(dictionary, &file.read(range.clone())?)?;
     let numbers = |key: &[u8]| -> Option<Vec<usize>> {
         let array = dictionary.get(key).and_then(Object::as_array).ok()?;
         array.iter().map(|item| usize::try_from(item.as_i64().ok()?).ok()).collect()
@@ -338,8 +343,13 @@ fn read_stream(
         .filter(|width| *width > 0)
         .ok_or_else(|| damaged("a cross-reference stream with impossible widths"))?;
     let size = dictionary.get(b"Size").and_then(Object::as_i64).ok();
-    let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
-    let index = numbers(b"Index").unwrap_or_else(|| vec![0, size]);
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    // What does not read is not left out: other readers make something else of it.
+    let index = match (dictionary.has(b"Index"), size) {
+        (true, _) => numbers(b"Index").filter(|index| index.len() % 2 == 0),
+        (false, size) => size.map(|size| vec![0, size]),
+    };
+    let index = index.ok_or_else(|| damaged("a cross-reference stream without an index"))?;
 
     let known = used.len();
     let mut free = Vec::new();
@@ -381,8 +391,9 @@ fn entry(kind: u64, second: u64, third: u64, base: usize) -> Result<Entry, PdfEr
             stream: u32::try_from(second).map_err(|_| impossible())?,
             index: u32::try_from(third).map_err(|_| impossible())?,
         }),
-        // Type 0 is free; a type that nobody knows is a reference to null (table 18).
-        _ => Ok(Entry::Free),
+        0 => Ok(Entry::Free),
+        // A reference to null (table 18), which readers do not agree about; nobody writes it.
+        _ => Err(impossible()),
     }
 }
 
@@ -390,10 +401,56 @@ fn big_endian(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
 
-/// The decoded bytes of a cross-reference or object stream.
+/// The decoded bytes of a cross-reference or object stream, which nobody writes in any other
+/// way than plainly or deflated.
+pub(super) fn decode_structure(dictionary: &Dictionary, raw: &[u8]) -> Result<Vec<u8>, PdfError> {
+    match filters(dictionary)?.as_slice() {
+        [] | [b"FlateDecode"] => decode(dictionary, raw),
+        _ => Err(damaged("a stream of the structure with an unusual filter")),
+    }
+}
+
+/// The names of a stream's filters. They and their parameters stand in its dictionary: what a
+/// reader would have to look for elsewhere, others might not find.
+fn filters(dictionary: &Dictionary) -> Result<Vec<&[u8]>, PdfError> {
+    let elsewhere = || damaged("a stream with a filter that is not named in it");
+    let parameters = match dictionary.get(b"DecodeParms") {
+        Ok(Object::Array(each)) => each.as_slice(),
+        Ok(one) => std::slice::from_ref(one),
+        Err(_) => &[],
+    };
+    let here = |one: &Object| match one {
+        Object::Null => true,
+        Object::Dictionary(members) => {
+            members.iter().all(|(_, member)| !matches!(member, Object::Reference(_)))
+        }
+        _ => false,
+    };
+    if !parameters.iter().all(here) {
+        return Err(elsewhere());
+    }
+    match dictionary.get(b"Filter") {
+        Err(_) | Ok(Object::Null) => Ok(Vec::new()),
+        Ok(Object::Name(name)) => Ok(vec![name]),
+        Ok(Object::Array(names)) => {
+            names.iter().map(|name| name.as_name().map_err(|_| elsewhere())).collect()
+        }
+        Ok(_) => Err(elsewhere()),
+    }
+}
+
+/// The decoded bytes of a stream. One that does not inflate to its end is damaged: how much of
+/// it is shown is each reader's own choice.
 pub(super) fn decode(dictionary: &Dictionary, raw: &[u8]) -> Result<Vec<u8>, PdfError> {
-    if !dictionary.has(b"Filter") {
+    let filters = filters(dictionary)?;
+    if filters.is_empty() {
         return Ok(raw.to_vec());
+    }
+    if let [b"FlateDecode", ..] = filters.as_slice() {
+        let most = u64::try_from(MAX_DECODED).unwrap_or(u64::MAX);
+        let mut inflated = ZlibDecoder::new(raw).take(most);
+        std::io::copy(&mut inflated, &mut std::io::sink())
+            .map_err(|error| damaged(&format!("a stream that does not inflate: {error}")))?;
     }
     lopdf::Stream::new(dictionary.clone(), raw.to_vec())
         .decompressed_content_with_limit(MAX_DECODED)

@@ -227,7 +227,7 @@ impl<'a> Steps<'a> {
         let (from, to) = (ends(index.saturating_sub(1)), ends(index));
         let (before, after) = (self.source.until(from)?, self.source.until(to)?);
         let grew = after.revisions().strip_prefix(before.revisions());
-        let honest = grew.is_some_and(|grown| grown.len() == 1) && after.is_accounted_for(from);
+        let honest = grew.is_some_and(|grown| grown.len() == 1) && after.is_accounted_for(&before);
         if honest {
             Comparison::new(&before, &after)?.run()
         } else {

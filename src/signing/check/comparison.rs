@@ -12,7 +12,9 @@ use super::changes::{Change, Step};
 use super::comments;
 use super::covered::covered;
 use super::fields::{self, NewSignature};
-use super::walk::{Place, differing, grown, id_of, lossy, places, reached_without, same};
+use super::walk::{
+    Place, differing, grown, id_of, lossy, misdirects, places, reached_without, same,
+};
 use crate::pdf::PdfError;
 use crate::pdf::structure::{Entry, Source};
 
@@ -76,6 +78,7 @@ impl<'a> Comparison<'a> {
     }
 
     pub fn run(mut self) -> Result<Step, PdfError> {
+        self.directions()?;
         self.trailer();
         self.catalog()?;
         let found = fields::compare(&mut self)?;
@@ -113,6 +116,21 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// What came or changed names objects as they are, so that all readers find the same ones.
+    fn directions(&mut self) -> Result<(), PdfError> {
+        if misdirects(self.now, &Object::Dictionary(self.now.trailer().clone())) {
+            self.note(Change::History);
+        }
+        let numbers: Vec<u32> = self.changed.union(&self.added).copied().collect();
+        for number in numbers {
+            let object = self.now.object(id_of(number, self.now.entry(number)))?;
+            if misdirects(self.now, &object) {
+                self.note(Change::History);
+            }
+        }
+        Ok(())
+    }
+
     fn trailer(&mut self) {
         const MAY_DIFFER: [&[u8]; 12] = [
             b"Size",
@@ -142,7 +160,12 @@ impl<'a> Comparison<'a> {
             self.note(Change::Metadata);
         }
         if info(self.signed) != info(self.now) {
-            self.note(Change::Metadata);
+            // One that is missing makes readers repair.
+            let found = info(self.now).map_or(Ok(Object::Null), |id| self.now.object(id));
+            self.note(match found {
+                Ok(Object::Dictionary(_)) => Change::Metadata,
+                _ => Change::Catalog("Info".to_owned()),
+            });
         }
     }
 
@@ -222,6 +245,10 @@ impl<'a> Comparison<'a> {
             }
             if let Some(list) = list {
                 self.explain(list.0, |place| place == &(id.0, b"Annots".to_vec()));
+            }
+            let listed = self.now.member(&now, b"Annots")?;
+            if !matches!(listed, Object::Array(_) | Object::Null) {
+                self.note(Change::Annotation);
             }
             let before = self.signed.member_array(&old, b"Annots")?.unwrap_or_default();
             let after = self.now.member_array(&now, b"Annots")?.unwrap_or_default();

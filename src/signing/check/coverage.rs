@@ -10,9 +10,14 @@ use std::ops::Range;
 
 use lopdf::Object;
 
+use super::walk::misdirects;
 use crate::pdf::PdfError;
 use crate::pdf::structure::{ByteRange, Entry, SignatureValue, Source, are_hex_digits};
 use crate::signing::Reason;
+
+/// Where a linearised file says so (annex F.3.3).
+const HEAD: usize = 1024;
+const LINEARISED: &[u8] = b"/Linearized";
 
 /// What a signature is made over.
 #[derive(Debug)]
@@ -74,7 +79,7 @@ pub(super) fn coverage(source: &Source, value: &SignatureValue) -> Result<Covera
         before: 0..hole.start,
         after,
         whole: source.is_white(end..source.size()),
-        is_ambiguous: !is_plain(&signed).unwrap_or(false),
+        is_ambiguous: !is_plain(&signed).unwrap_or(false) || is_linear_again(source),
         signed,
     })
 }
@@ -93,7 +98,7 @@ fn is_plain(signed: &Source) -> Result<bool, PdfError> {
             continue;
         }
         let Some(found) = signed.indirect(id)? else { continue };
-        if found.duplicate_keys {
+        if found.duplicate_keys || misdirects(signed, &found.object) {
             return Ok(false);
         }
         let Object::Dictionary(dictionary) = &found.object else { continue };
@@ -108,6 +113,19 @@ fn is_plain(signed: &Source) -> Result<bool, PdfError> {
         }
     }
     Ok(signed.header_at() == 0 && !signed.is_disputed())
+}
+
+/// Whether a file that has grown is as long as it said at its beginning that it would be: a
+/// reader that believes that it is linearised (ISO 32000-2, annex F) reads the first
+/// cross-references and not the last.
+fn is_linear_again(source: &Source) -> bool {
+    let Some(first) = source.revisions().first() else { return false };
+    let Ok(head) = source.read(0..source.size().min(HEAD)) else { return false };
+    let said = head.windows(LINEARISED.len()).any(|window| window == LINEARISED);
+    let length = source.size().to_string();
+    let grown = !source.is_white(first.end..source.size());
+    let named = head.windows(length.len()).any(|window| window == length.as_bytes());
+    said && grown && named
 }
 
 /// The end of `[0 a b c]` with the hole exactly from `a` to `b`.

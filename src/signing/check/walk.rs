@@ -58,6 +58,17 @@ pub(super) fn grown(before: &[Object], after: &[Object]) -> Option<Vec<Object>> 
     expected.peek().is_none().then_some(extra)
 }
 
+/// Whether an object asks for a generation that another has: by the standard it gets nothing,
+/// from many readers the object of that number (ISO 32000-2, 7.3.10).
+pub(super) fn misdirects(source: &Source, object: &Object) -> bool {
+    let mut found = false;
+    references(object, &mut |id| {
+        let entry = source.entry(id.0);
+        found |= entry != Entry::Free && id_of(id.0, entry) != id;
+    });
+    found
+}
+
 pub(super) fn references(object: &Object, found: &mut impl FnMut(ObjectId)) {
     match object {
         Object::Reference(id) => found(*id),
@@ -105,7 +116,7 @@ fn walk(source: &Source, mut go: impl FnMut(u32, &[u8], ObjectId) -> bool) -> Re
     let mut visit = |from: u32, object: &Object, waiting: &mut Vec<ObjectId>| {
         let mut note = |key: &[u8], value: &Object| {
             references(value, &mut |id| {
-                if go(from, key, id) && seen.insert(id) {
+                if go(from, key, id) && seen.insert(id.0) {
                     waiting.push(id);
                 }
             });
@@ -118,8 +129,15 @@ fn walk(source: &Source, mut go: impl FnMut(u32, &[u8], ObjectId) -> bool) -> Re
         }
     };
     visit(0, &Object::Dictionary(source.trailer().clone()), &mut waiting);
-    while let Some(id) = waiting.pop() {
-        visit(id.0, &source.object(id)?, &mut waiting);
+    // Nothing refers to the streams in which objects stand.
+    for (number, entry) in source.entries() {
+        if let Entry::In { stream, .. } = entry {
+            visit(number, &Object::Reference((stream, 0)), &mut waiting);
+        }
+    }
+    while let Some((number, _)) = waiting.pop() {
+        // Whatever generation is asked for: many readers go by the number alone.
+        visit(number, &source.object(id_of(number, source.entry(number)))?, &mut waiting);
     }
     Ok(())
 }
