@@ -108,7 +108,8 @@ fn is_mark(comparison: &Comparison, comment: &Dictionary, kind: &[u8]) -> Result
         return Ok(false);
     }
     let look = match comment.get(b"AP") {
-        Err(_) => return Ok(true),
+        // Without a colour some viewers take black for the ground.
+        Err(_) => return Ok(!mark.is_highlight || !colour.is_empty()),
         Ok(Object::Dictionary(look)) if look.len() == 1 => look,
         Ok(_) => return Ok(false),
     };
@@ -179,7 +180,7 @@ fn draws_a_mark(now: &Source, id: ObjectId, rect: Rect, mark: &mut Mark) -> Resu
                 return Ok(false);
             }
             // What is multiplied darkens the paper and leaves the ink.
-            mark.is_sheer =
+            mark.ink.is_sheer =
                 state.get(b"BM").and_then(Object::as_name).unwrap_or_default() == b"Multiply";
         } else if mark.follow(operation).is_none() {
             return Ok(false);
@@ -195,6 +196,16 @@ fn is_identity(form: &Dictionary) -> bool {
     numbers.as_deref() == Some(&[1.0, 0.0, 0.0, 1.0, 0.0, 0.0])
 }
 
+/// What a mark draws with.
+#[derive(Clone, Copy)]
+struct Ink {
+    /// Multiplied with what stands below.
+    is_sheer: bool,
+    /// Whether areas and lines have a colour that the mark may have.
+    may_fill: bool,
+    may_stroke: bool,
+}
+
 /// What a mark has drawn so far.
 struct Mark {
     is_highlight: bool,
@@ -203,7 +214,9 @@ struct Mark {
     pieces: Vec<Rect>,
     /// From the look's own space to the page's.
     offset: (f32, f32),
-    is_sheer: bool,
+    ink: Ink,
+    /// What `q` kept.
+    kept: Vec<Ink>,
     at: (f32, f32),
     strokes: usize,
     /// Which way the straight lines go, once there is one.
@@ -212,12 +225,16 @@ struct Mark {
 
 impl Mark {
     fn new(kind: &[u8], pieces: Vec<Rect>) -> Self {
+        let is_highlight = kind == b"Highlight";
+        // Whoever names no colour draws in black (8.6.5.1).
+        let ink = Ink { is_sheer: false, may_fill: false, may_stroke: !is_highlight };
         Self {
-            is_highlight: kind == b"Highlight",
+            is_highlight,
             is_line: matches!(kind, b"Underline" | b"StrikeOut"),
             pieces,
             offset: (0.0, 0.0),
-            is_sheer: false,
+            ink,
+            kept: Vec::new(),
             at: (0.0, 0.0),
             strokes: 0,
             is_level: None,
@@ -246,18 +263,19 @@ impl Mark {
         let numbers: Option<Vec<f32>> = operands.iter().map(|n| n.as_float().ok()).collect();
         let numbers = numbers.unwrap_or_default();
         match (operation.operator.as_slice(), numbers.as_slice()) {
-            (b"q" | b"h" | b"n", []) | (b"d" | b"j" | b"J" | b"M", _) => {}
-            (b"Q", []) => self.is_sheer = false,
+            (b"h" | b"n", []) | (b"d" | b"j" | b"J" | b"M", _) => {}
+            (b"q", []) => self.kept.push(self.ink),
+            (b"Q", []) => self.ink = self.kept.pop()?,
             (b"g", [_]) | (b"rg", [_, _, _]) | (b"k", [_, _, _, _]) => {
-                // Only grounds are filled.
-                (!self.is_highlight || self.may_have(operands)).then_some(())?;
+                self.ink.may_fill = self.may_have(operands);
             }
             (b"G", [_]) | (b"RG", [_, _, _]) | (b"K", [_, _, _, _]) => {
-                (self.is_highlight || self.may_have(operands)).then_some(())?;
+                self.ink.may_stroke = self.may_have(operands);
             }
             (b"w", [width]) if (0.0..=THICKEST).contains(width) => {}
-            (b"S" | b"s", []) if !self.is_highlight => {}
-            (b"f" | b"f*", []) if self.is_highlight && self.is_sheer => {}
+            (b"S" | b"s", []) if !self.is_highlight && self.ink.may_stroke => {}
+            // Only grounds are filled.
+            (b"f" | b"f*", []) if self.is_highlight && self.ink.is_sheer && self.ink.may_fill => {}
             (b"m", [x, y]) => self.go(*x, *y)?,
             (b"l", [x, y]) => {
                 let from = self.at;
