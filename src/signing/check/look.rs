@@ -6,6 +6,7 @@
 //! transformations, nothing that hides what stands below.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use lopdf::{Dictionary, Object, ObjectId};
 
@@ -23,6 +24,12 @@ const SMALLEST: f32 = 4.0;
 const LIGHTEST: f32 = 0.6;
 /// Spaces between letters and words, in points.
 const WIDEST_SPACE: f32 = 6.0;
+/// How far letters are moved into each other, in sizes: kerning, and no more.
+const OVERLAP: f32 = 0.12;
+/// The next line stands at least so much lower, in sizes.
+const LINE: f32 = 0.7;
+/// So much of a letter's height shows it, in sizes.
+const SEEN: f32 = 0.5;
 /// Codes of one font.
 const MAX_CODES: usize = 65_536;
 
@@ -62,15 +69,16 @@ pub(super) fn shown(
     let fonts = now.member_dictionary(&resources, b"Font")?.unwrap_or_default();
     let Some(content) = now.stream_decoded(id)? else { return Ok(None) };
     let Ok(operations) = operations(&content) else { return Ok(None) };
-    let mut pen = Pen { bounds, ..Pen::default() };
+    let mut pen = Pen::new(bounds);
     for operation in &operations {
         if operation.operator == b"Tf" {
             let [Object::Name(name), size] = operation.operands.as_slice() else {
                 return Ok(None);
             };
             let Ok(found) = fonts.get(name) else { return Ok(None) };
-            pen.font = font(comparison, found)?;
-            pen.size = size.as_float().unwrap_or(0.0);
+            let Some(font) = font(comparison, found)? else { return Ok(None) };
+            pen.graphics.font = Some(Rc::new(font));
+            pen.graphics.size = size.as_float().unwrap_or(0.0);
         } else if pen.follow(operation).is_none() {
             return Ok(None);
         }
@@ -109,71 +117,111 @@ pub(super) fn is_dark(colour: &[f32]) -> Option<bool> {
     Some(light <= LIGHTEST)
 }
 
-/// Where the text goes.
-struct Pen {
-    bounds: Rect,
-    font: Option<Font>,
+/// What `q` keeps and `Q` brings back (8.4.2).
+#[derive(Clone)]
+struct Graphics {
+    /// The box, or what clipping left of it.
+    clip: Rect,
+    font: Option<Rc<Font>>,
     size: f32,
     leading: f32,
+    /// `Tc` and `Tw`, in points.
+    spaces: (f32, f32),
     is_dark: bool,
+}
+
+/// Where the text goes.
+struct Pen {
+    graphics: Graphics,
+    kept: Vec<Graphics>,
+    /// A rectangle to clip by, and whether it is to.
+    outline: Option<Rect>,
+    is_clipping: bool,
+    is_in_text: bool,
+    /// Where the line starts, and where on it the next letter stands at the earliest.
     at: (f32, f32),
+    here: f32,
+    /// Where the last letter ended: people read on from there, to the right or further down.
+    end: Option<(f32, f32)>,
     text: String,
     look: Look,
 }
 
-impl Default for Pen {
-    fn default() -> Self {
+impl Pen {
+    fn new(clip: Rect) -> Self {
+        let (spaces, is_dark) = ((0.0, 0.0), true);
+        let graphics = Graphics { clip, font: None, size: 0.0, leading: 0.0, spaces, is_dark };
         Self {
-            bounds: Rect::new(0.0, 0.0, 0.0, 0.0),
-            font: None,
-            size: 0.0,
-            leading: 0.0,
-            is_dark: true,
+            graphics,
+            kept: Vec::new(),
+            outline: None,
+            is_clipping: false,
+            is_in_text: false,
             at: (0.0, 0.0),
+            here: 0.0,
+            end: None,
             text: String::new(),
             look: Look::Common,
         }
     }
-}
 
-impl Pen {
     /// `None` for what is not understood.
     fn follow(&mut self, operation: &Operation) -> Option<()> {
         let operands = operation.operands.as_slice();
         let numbers: Option<Vec<f32>> = operands.iter().map(|n| n.as_float().ok()).collect();
         let numbers = numbers.unwrap_or_default();
+        let leading = self.graphics.leading;
         match (operation.operator.as_slice(), numbers.as_slice(), operands) {
-            (b"q" | b"Q" | b"EMC" | b"ET", [], []) | (b"BMC", _, [Object::Name(_)]) => {}
+            (b"EMC", [], []) | (b"BMC", _, [Object::Name(_)]) => {}
+            // Readers differ on what is kept inside of a text.
+            (b"q", [], []) if !self.is_in_text => self.kept.push(self.graphics.clone()),
+            (b"Q", [], []) if !self.is_in_text => self.graphics = self.kept.pop()?,
             // Outlines only to clip by: painting them is not among the operators here.
-            (b"re", [_, _, _, _], _) | (b"W" | b"W*" | b"n", [], []) => {}
-            (b"BT", [], []) => self.at = (0.0, 0.0),
-            (b"g" | b"rg" | b"k", _, _) => self.is_dark = is_dark(&numbers)?,
-            (b"G", [_], _) | (b"RG", [_, _, _], _) | (b"K", [_, _, _, _], _) => {}
-            (b"Tc" | b"Tw", [space], _) if space.abs() <= WIDEST_SPACE => {}
-            (b"Tr", [mode], _) if *mode == 0.0 => {}
-            (b"TL", [leading], _) => self.leading = *leading,
-            (b"Td", [x, y], _) => self.at = (self.at.0 + x, self.at.1 + y),
-            (b"TD", [x, y], _) => {
-                self.leading = -y;
-                self.at = (self.at.0 + x, self.at.1 + y);
+            (b"re", [x, y, width, height], _) if self.outline.is_none() => {
+                let (left, bottom) = (x.min(x + width), y.min(y + height));
+                self.outline = Some(Rect::new(left, bottom, width.abs(), height.abs()));
             }
-            (b"T*", [], []) => self.at.1 -= self.leading,
+            (b"W" | b"W*", [], []) => self.is_clipping = true,
+            (b"n", [], []) => {
+                let outline = self.outline.take();
+                if std::mem::take(&mut self.is_clipping) {
+                    self.graphics.clip = common_part(self.graphics.clip, outline?);
+                }
+            }
+            (b"BT", [], []) if !self.is_in_text => {
+                self.is_in_text = true;
+                self.go(0.0, 0.0);
+            }
+            (b"ET", [], []) if self.is_in_text => self.is_in_text = false,
+            (b"g" | b"rg" | b"k", _, _) => self.graphics.is_dark = is_dark(&numbers)?,
+            (b"G", [_], _) | (b"RG", [_, _, _], _) | (b"K", [_, _, _, _], _) => {}
+            (b"Tc", [space], _) if *space <= WIDEST_SPACE => self.graphics.spaces.0 = *space,
+            (b"Tw", [space], _) if *space <= WIDEST_SPACE => self.graphics.spaces.1 = *space,
+            (b"Tr", [mode], _) if *mode == 0.0 => {}
+            (b"TL", [leading], _) => self.graphics.leading = *leading,
+            (b"Td", [x, y], _) => self.go(self.at.0 + x, self.at.1 + y),
+            (b"TD", [x, y], _) => {
+                self.graphics.leading = -y;
+                self.go(self.at.0 + x, self.at.1 + y);
+            }
+            (b"T*", [], []) => self.go(self.at.0, self.at.1 - leading),
             (b"Tm", [a, b, c, d, x, y], _) => {
                 let upright = *a == 1.0 && *b == 0.0 && *c == 0.0 && *d == 1.0;
                 upright.then_some(())?;
-                self.at = (*x, *y);
+                self.go(*x, *y);
             }
             (b"Tj", _, [Object::String(codes, _)]) => self.write(codes)?,
             (b"'", _, [Object::String(codes, _)]) => {
-                self.at.1 -= self.leading;
+                self.go(self.at.0, self.at.1 - leading);
                 self.write(codes)?;
             }
             (b"TJ", _, [Object::Array(parts)]) => {
                 for part in parts {
                     match part {
                         Object::String(codes, _) => self.write(codes)?,
-                        // Kerning moves by thousandths of the size; more is a jump.
-                        number => (number.as_float().ok()?.abs() <= 1000.0).then_some(())?,
+                        number => {
+                            self.here -= number.as_float().ok()? / 1000.0 * self.graphics.size;
+                        }
                     }
                 }
             }
@@ -182,23 +230,38 @@ impl Pen {
         Some(())
     }
 
+    /// To the start of a line.
+    fn go(&mut self, x: f32, y: f32) {
+        self.at = (x, y);
+        self.here = x;
+    }
+
     fn write(&mut self, codes: &[u8]) -> Option<()> {
-        let Rect { x, y, .. } = self.bounds;
-        let inside = self.at.0 >= x - 1.0
-            && self.at.0 <= self.bounds.right()
-            && self.at.1 >= y - 1.0
-            && self.at.1 <= self.bounds.top();
-        let readable = self.size >= SMALLEST && self.size <= 2.0 * self.bounds.height.max(1.0);
-        let font = self.font.as_ref()?;
-        (inside && readable && self.is_dark).then_some(())?;
+        let Graphics { clip, size, spaces, is_dark, .. } = self.graphics;
+        let font = self.graphics.font.clone()?;
+        let (x, y, overlap) = (self.here, self.at.1, OVERLAP * size);
+        let inside = x >= clip.x - 1.0
+            && x <= clip.right()
+            && y >= clip.y - 1.0
+            && y + SEEN * size <= clip.top() + 1.0;
+        let readable = size >= SMALLEST && size <= 2.0 * clip.height.max(1.0);
+        let reads_on = self.end.is_none_or(|(end, line)| {
+            y <= line - LINE * size || (y - line).abs() <= 0.1 && x >= end - overlap
+        });
+        let is_apart = spaces.0 >= -overlap && spaces.1 >= -overlap;
+        let good = self.is_in_text && inside && readable && is_dark && reads_on && is_apart;
+        good.then_some(())?;
         self.look = self.look.max(font.look);
         match &font.letters {
             Letters::Plain { latin } => {
                 for code in codes {
                     let plain = matches!(code, 0x20..=0x7e) || *latin && *code >= 0xa0;
                     plain.then(|| self.text.push(char::from(*code)))?;
+                    let word = if *code == b' ' { spaces.1 } else { 0.0 };
+                    self.here += narrowest(*code) * size + spaces.0 + word;
                 }
             }
+            // How wide its letters are is the form's affair, as is what they show.
             Letters::Mapped { size, map } => {
                 let (chunks, rest) = (codes.chunks_exact(*size), codes.len() % size);
                 (rest == 0).then_some(())?;
@@ -207,8 +270,27 @@ impl Pen {
                 }
             }
         }
+        // What runs out of the box is not seen.
+        (self.here <= clip.right() + 1.0 + overlap).then_some(())?;
+        self.end = Some((self.here, y));
         Some(())
     }
+}
+
+/// The width of a letter, in sizes, in whichever standard font has it narrowest; digits are as
+/// wide in all faces of a font.
+fn narrowest(code: u8) -> f32 {
+    match code {
+        b'0'..=b'9' => 0.5,
+        b' ' | b'.' | b',' => 0.25,
+        _ => 0.18,
+    }
+}
+
+fn common_part(a: Rect, b: Rect) -> Rect {
+    let (left, bottom) = (a.x.max(b.x), a.y.max(b.y));
+    let (right, top) = (a.right().min(b.right()), a.top().min(b.top()));
+    Rect::new(left, bottom, (right - left).max(0.0), (top - bottom).max(0.0))
 }
 
 /// A font that every viewer has, or one that the signed form brings.
@@ -247,8 +329,8 @@ fn common(source: &Source, font: &Dictionary) -> Result<Option<Letters>, PdfErro
     let standard = [&b"Helvetica"[..], b"Times-", b"Courier"];
     let is_standard = standard.iter().any(|known| base.starts_with(known))
         && matches!(name(b"Subtype"), b"Type1" | b"TrueType")
-        && !font.has(b"FontDescriptor")
-        && !font.has(b"ToUnicode");
+        // Widths of its own move the letters to where they read otherwise.
+        && ![&b"FontDescriptor"[..], b"ToUnicode", b"Widths"].iter().any(|key| font.has(key));
     if !is_standard {
         return Ok(None);
     }
@@ -315,7 +397,8 @@ mod tests {
     fn pen(content: &[u8]) -> Option<String> {
         let font = Font { letters: Letters::Plain { latin: false }, look: Look::Common };
         let bounds = Rect::new(0.0, 0.0, 100.0, 20.0);
-        let mut pen = Pen { bounds, font: Some(font), size: 12.0, ..Pen::default() };
+        let mut pen = Pen::new(bounds);
+        pen.graphics = Graphics { font: Some(Rc::new(font)), size: 12.0, ..pen.graphics };
         for operation in operations(content).unwrap() {
             pen.follow(&operation)?;
         }
@@ -327,6 +410,10 @@ mod tests {
         let shown = pen(b"/Tx BMC q 0 0 99 19 re W n BT 0 g 2 4 Td [(1) -20 (2)] TJ ET Q EMC");
         assert_eq!(shown.as_deref(), Some("12"));
         assert_eq!(pen(b"").as_deref(), Some(""));
+        let lines = pen(b"BT 2 13 Td 10 TL (1) Tj 30 0 Td (2) Tj -30 -9 Td (3) Tj ET");
+        assert_eq!(lines.as_deref(), Some("123"));
+        assert_eq!(pen(b"BT 6 Tc 2 4 Td (1 2) Tj ET").as_deref(), Some("1 2"));
+        assert_eq!(pen(b"q 1 g Q BT 2 4 Td (1) Tj ET").as_deref(), Some("1"));
     }
 
     #[test]
@@ -343,6 +430,22 @@ mod tests {
             b"BT 0.1 0 0 0.1 2 4 Tm (12) Tj ET",
             b"BT 2 4 Td (12) Tj -90000 Tc (3) Tj ET",
             b"/GS gs",
+            b"1 g q 0 g Q BT 2 4 Td (12) Tj ET",
+            b"Q BT 2 4 Td (12) Tj ET",
+            b"BT q 2 4 Td (12) Tj Q ET",
+            b"2 4 Td (12) Tj",
+            b"BT 60 4 Td (100) Tj -7 0 Td (9) Tj ET",
+            b"BT 60 4 Td (100) Tj 7 0 Td (9) Tj ET",
+            b"BT 60 4 Td (100) Tj 0 5 Td (9) Tj ET",
+            b"BT 60 4 Td [(100) 900 900 900 (9)] TJ ET",
+            b"BT 60 4 Td [(100) 900] TJ [900 (9)] TJ ET",
+            b"BT -6 Tc 2 4 Td (12) Tj ET",
+            b"BT -6 Tw 2 4 Td (1 2) Tj ET",
+            b"0 0 1 1 re W n BT 2 4 Td (12) Tj ET",
+            b"0 0 99 5 re W n BT 2 4 Td (12) Tj ET",
+            b"0 0 99 19 re 0 0 1 1 re W n BT 2 4 Td (12) Tj ET",
+            b"W n BT 2 4 Td (12) Tj ET",
+            b"BT 90 4 Td (1000) Tj ET",
         ] {
             assert_eq!(pen(content), None, "{}", String::from_utf8_lossy(content));
         }

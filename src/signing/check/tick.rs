@@ -116,13 +116,21 @@ struct Ink {
     is_dark_line: bool,
 }
 
+/// Without the marks around what a field draws (12.7.3.3), which show nothing: they stand
+/// around the ground of the one state and around the whole of the other.
+fn unmarked(program: &[Operation]) -> Vec<&Operation> {
+    let is_mark = |operation: &&Operation| matches!(operation.operator.as_slice(), b"BMC" | b"EMC");
+    program.iter().filter(|operation| !is_mark(operation)).collect()
+}
+
 fn adds_a_tick(before: &[Operation], after: &State, source: &Source) -> bool {
-    let Some(rest) = after.program.strip_prefix(before) else { return false };
+    let (before, program) = (unmarked(before), unmarked(&after.program));
+    let Some(rest) = program.strip_prefix(before.as_slice()) else { return false };
     let mut ink = Ink { is_dark: true, is_dark_line: true };
     let mut kept = Vec::new();
     let (mut strokes, mut glyphs) = (0, 0);
-    for (number, operation) in after.program.iter().enumerate() {
-        let is_ground = number < after.program.len() - rest.len();
+    for (number, operation) in program.iter().enumerate() {
+        let is_ground = number < program.len() - rest.len();
         let operands = operation.operands.as_slice();
         let numbers: Option<Vec<f32>> = operands.iter().map(|n| n.as_float().ok()).collect();
         let numbers = numbers.unwrap_or_default();
@@ -150,7 +158,7 @@ fn adds_a_tick(before: &[Operation], after: &State, source: &Source) -> bool {
             }
             (b"S" | b"s", []) => is_ground || ink.is_dark_line,
             (b"m" | b"h" | b"n" | b"W" | b"W*" | b"d" | b"j" | b"J" | b"M", _) => true,
-            (b"BT" | b"ET" | b"Td" | b"TD" | b"TL" | b"T*" | b"BMC" | b"EMC", _) => true,
+            (b"BT" | b"ET" | b"Td" | b"TD" | b"TL" | b"T*", _) => true,
             (b"Tm", [a, b, c, d, _, _]) => [*a, *b, *c, *d] == [1.0, 0.0, 0.0, 1.0],
             (b"Tf", _) => match operands {
                 [Object::Name(name), _] => after.is_of_glyphs(source, name),
