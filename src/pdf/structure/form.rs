@@ -62,6 +62,16 @@ pub struct SignatureValue {
     pub claimed_time: Option<Timestamp>,
 }
 
+impl SignatureValue {
+    /// Where its byte range ends: the size in bytes of the file when it was signed.
+    fn end(&self) -> Option<i64> {
+        match self.byte_range.as_ref()?.0.as_slice() {
+            [_, _, from, length] => from.checked_add(*length),
+            _ => None,
+        }
+    }
+}
+
 /// `/ByteRange` as it stands, only known to be numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByteRange(pub Vec<i64>);
@@ -113,7 +123,11 @@ impl FieldLock {
 /// A restriction that a signature carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transform {
+    /// The document's certification: in the signature that the catalog names for it, the first.
     DocMdp(Permission),
+    /// What is left permitted in the whole document by a lock, or by a DocMDP that certifies
+    /// nothing; it permits nothing that was not permitted before.
+    Limit(Permission),
     FieldMdp(FieldLock),
     /// Named so; nothing is known of it.
     Other(String),
@@ -193,11 +207,28 @@ impl Source {
 
     /// Every signature field, in the form's order.
     pub fn signature_fields(&self) -> Result<Vec<SignatureField>, PdfError> {
-        self.fields()?
-            .into_iter()
-            .filter(|field| field.kind == b"Sig")
-            .map(|field| self.signature_field(field))
-            .collect()
+        let fields = self.fields()?.into_iter().filter(|field| field.kind == b"Sig");
+        let fields: Result<Vec<_>, _> = fields.map(|field| self.signature_field(field)).collect();
+        let mut fields = fields?;
+        let values = || fields.iter().filter_map(|field| field.value.as_ref());
+        let first = values().filter_map(SignatureValue::end).min();
+        let certifies = |value: &SignatureValue, named| value.id == named && value.end() == first;
+        // A certification widens what may happen, so it counts only where all agree that it is
+        // one (12.8.2.2, 12.8.5).
+        let (_, catalog) = self.catalog()?;
+        let named = self.member_dictionary(&catalog, b"Perms")?.unwrap_or_default();
+        let named = named.get(b"DocMDP").and_then(Object::as_reference).ok();
+        for value in fields.iter_mut().filter_map(|field| field.value.as_mut()) {
+            if named.is_some() && certifies(value, named) {
+                continue;
+            }
+            for transform in &mut value.transforms {
+                if let Transform::DocMdp(permission) = *transform {
+                    *transform = Transform::Limit(permission);
+                }
+            }
+        }
+        Ok(fields)
     }
 
     fn signature_field(&self, field: Field) -> Result<SignatureField, PdfError> {
@@ -215,7 +246,7 @@ impl Source {
         };
         let mut value = self.signature_value(&dictionary)?;
         if let (Some(value), Some(permission)) = (&mut value, lock_permission) {
-            value.transforms.push(Transform::DocMdp(permission));
+            value.transforms.push(Transform::Limit(permission));
         }
         Ok(SignatureField {
             id,
@@ -292,7 +323,7 @@ impl Source {
                 b"FieldMDP" => {
                     // Some signers copy the lock's restriction of the whole document here.
                     if let Some(found) = permission(&self.member(&parameters, b"P")?) {
-                        transforms.push(Transform::DocMdp(found));
+                        transforms.push(Transform::Limit(found));
                     }
                     match self.field_lock(&parameters)? {
                         Some(lock) => Transform::FieldMdp(lock),

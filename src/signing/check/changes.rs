@@ -151,6 +151,8 @@ pub(super) struct Step {
     pub comments: Vec<Comment>,
     /// By the looks of its signatures.
     pub covered: Covered,
+    /// Signatures in new fields that take a place on a page.
+    pub visible: BTreeSet<String>,
     /// An organisation signed in this step, and nobody else.
     pub is_sealed: bool,
 }
@@ -248,17 +250,24 @@ impl Rules {
         Ok(Self { transforms: values.flat_map(|value| value.transforms).collect() })
     }
 
-    /// The narrowest certification; `None` where there is none.
+    /// What the certification permits, as far as no later signature limits it; `None` where
+    /// there is none.
     fn certified(&self) -> Option<Permission> {
+        let is_certified = self.transforms.iter().any(|rule| matches!(rule, Transform::DocMdp(_)));
+        self.limit().filter(|_| is_certified)
+    }
+
+    /// The least that any signature leaves permitted in the whole document.
+    fn limit(&self) -> Option<Permission> {
         let permissions = self.transforms.iter().filter_map(|rule| match rule {
-            Transform::DocMdp(permission) => Some(*permission),
+            Transform::DocMdp(permission) | Transform::Limit(permission) => Some(*permission),
             _ => None,
         });
         permissions.min()
     }
 
     fn lock(&self, field: &str) -> bool {
-        self.certified() == Some(Permission::Nothing)
+        self.limit() == Some(Permission::Nothing)
             || self.transforms.iter().any(|rule| match rule {
                 Transform::FieldMdp(lock) => lock.locks(field),
                 _ => false,
@@ -269,6 +278,12 @@ impl Rules {
         let certain = step.changes.iter().cloned().map(|change| match change {
             // Time stamps and validation data are permitted always (ISO 32000-2, table 257).
             Change::Signature(name) if self.lock(&name) => Change::Locked(name),
+            // A field that shows and that the author did not provide is an annotation.
+            Change::Signature(name)
+                if self.certified().is_some() && step.visible.contains(&name) =>
+            {
+                Change::Annotation
+            }
             other => other,
         });
         let is_issue = step.is_issue();
@@ -342,6 +357,32 @@ mod tests {
         let include = |name: &str| Transform::FieldMdp(FieldLock::Include(vec![name.to_owned()]));
         assert_eq!(codes(&[include("b")], &step), ["locked", "document-timestamp"]);
         assert_eq!(codes(&[include("x")], &step), both);
+    }
+
+    #[test]
+    fn a_new_signature_shows_where_nobody_certified() {
+        let names = || BTreeSet::from(["b".to_owned()]);
+        let changes = BTreeSet::from([Change::Signature("b".to_owned())]);
+        let step = Step { changes, visible: names(), ..Step::default() };
+        assert_eq!(codes(&[], &step), ["signature"]);
+        assert_eq!(codes(&[Transform::Limit(Permission::FillAndSign)], &step), ["signature"]);
+        assert_eq!(codes(&[FILL], &step), ["annotation"]);
+        assert_eq!(codes(&[ANNOTATE], &step), ["annotation"]);
+    }
+
+    #[test]
+    fn a_lock_limits_and_permits_nothing() {
+        let doubtful = filling(Look::OfForm, true, false);
+        let limit = Transform::Limit;
+        assert_eq!(codes(&[limit(Permission::FillSignAndAnnotate)], &doubtful), ["field"]);
+        let plain = filling(Look::Common, true, false);
+        assert_eq!(codes(&[limit(Permission::FillAndSign)], &plain), ["form-filled"]);
+        assert_eq!(codes(&[FILL, limit(Permission::Nothing)], &plain), ["locked"]);
+        let comments = vec![Comment { page: 1, kind: "Highlight".to_owned() }];
+        let commented = Step { comments, ..Step::default() };
+        assert_eq!(codes(&[limit(Permission::FillSignAndAnnotate)], &commented), ["annotation"]);
+        let narrowed = [ANNOTATE, limit(Permission::FillAndSign)];
+        assert_eq!(codes(&narrowed, &commented), ["annotation"]);
     }
 
     #[test]

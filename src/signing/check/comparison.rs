@@ -12,11 +12,12 @@ use super::changes::{Change, Step};
 use super::comments;
 use super::covered::covered;
 use super::fields::{self, NewSignature};
+use super::fill;
 use super::walk::{
     Place, differing, grown, id_of, lossy, misdirects, places, reached_without, same,
 };
 use crate::pdf::PdfError;
-use crate::pdf::structure::{Entry, Source};
+use crate::pdf::structure::{Entry, Indirect, Source};
 
 pub(super) struct Comparison<'a> {
     pub signed: &'a Source,
@@ -27,6 +28,8 @@ pub(super) struct Comparison<'a> {
     added: HashSet<u32>,
     /// For what changed or was added: how the signed document reaches it.
     places: HashMap<u32, Vec<Place>>,
+    /// Arrays that name what changed, and that are lists of fields or widgets and nothing else.
+    lists: HashSet<u32>,
     explained: HashSet<u32>,
     step: Step,
 }
@@ -66,12 +69,14 @@ impl<'a> Comparison<'a> {
         }
         let watched = changed.union(&added).copied().collect();
         let places = places(signed, &watched)?;
+        let lists = lists(signed, &places)?;
         Ok(Self {
             signed,
             now,
             changed,
             added,
             places,
+            lists,
             explained: HashSet::new(),
             step: Step::default(),
         })
@@ -84,6 +89,11 @@ impl<'a> Comparison<'a> {
         let found = fields::compare(&mut self)?;
         self.pages(&found.signatures)?;
         self.step.covered = covered(self.now, &found.signatures)?;
+        let visible = found.signatures.iter().filter(|signature| {
+            let area = signature.rect.is_some_and(|rect| rect.width > 0.0 && rect.height > 0.0);
+            signature.is_new_field && area
+        });
+        self.step.visible = visible.map(|signature| signature.name.clone()).collect();
         for signature in &found.signatures {
             self.note(if signature.is_timestamp {
                 Change::DocumentTimestamp(signature.name.clone())
@@ -129,6 +139,15 @@ impl<'a> Comparison<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A changed field or widget that is all right, if the form and the pages' annotations are
+    /// the only ways to it.
+    pub fn explain_in_form(&mut self, number: u32) {
+        let lists = std::mem::take(&mut self.lists);
+        let is_listed = |place: &Place| place.1.is_empty() && lists.contains(&place.0);
+        self.explain(number, |place| fill::is_form_place(place) || is_listed(place));
+        self.lists = lists;
     }
 
     fn trailer(&mut self) {
@@ -267,15 +286,17 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    /// A changed dictionary that readers could take in two ways is not explained.
+    /// A changed dictionary that readers could take in two ways is not explained, nor one that
+    /// was signed as a stream, which may have been drawn.
     pub fn plain(&mut self, id: ObjectId) -> Result<(), PdfError> {
         if self.is_changed(id.0) {
-            let plain = self.now.indirect(id)?.is_some_and(|indirect| {
-                !indirect.duplicate_keys
-                    && indirect.stream.is_none()
-                    && matches!(indirect.object, Object::Dictionary(_))
-            });
-            if !plain {
+            let is_dictionary = |indirect: &Indirect| {
+                indirect.stream.is_none() && matches!(indirect.object, Object::Dictionary(_))
+            };
+            let was = self.signed.indirect(id)?.is_some_and(|was| is_dictionary(&was));
+            let now = self.now.indirect(id)?;
+            let is = now.is_some_and(|now| !now.duplicate_keys && is_dictionary(&now));
+            if !was || !is {
                 self.note(Change::Object(id.0));
             }
         }
@@ -334,4 +355,19 @@ impl<'a> Comparison<'a> {
             Change::Object(number)
         })
     }
+}
+
+/// The arrays on the ways to what changed that stand only where fields and widgets are listed:
+/// an array can be a page's contents as well.
+fn lists(signed: &Source, found: &HashMap<u32, Vec<Place>>) -> Result<HashSet<u32>, PdfError> {
+    let unnamed = found.values().flatten().filter(|(_, key)| key.is_empty());
+    let arrays: HashSet<u32> = unnamed.map(|(from, _)| *from).collect();
+    if arrays.is_empty() {
+        return Ok(arrays);
+    }
+    let ways = places(signed, &arrays)?.into_iter();
+    Ok(ways
+        .filter(|(_, ways)| ways.iter().all(fill::is_list_place))
+        .map(|(list, _)| list)
+        .collect())
 }

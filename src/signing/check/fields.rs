@@ -25,6 +25,8 @@ pub(super) struct NewSignature {
     pub widget: ObjectId,
     pub rect: Option<Rect>,
     pub is_timestamp: bool,
+    /// Nobody provided its field before.
+    pub is_new_field: bool,
     /// By its certificate; whether it is good is judged where it is checked itself.
     pub is_organisation: bool,
 }
@@ -140,7 +142,7 @@ fn newly_signed(
                 && only_signed
                 && is_shown_lawfully(comparison, &new.dictionary, &value)? =>
         {
-            comparison.explain(old.id.0, fill::is_form_place);
+            comparison.explain_in_form(old.id.0);
             Ok(Some(new_signature(comparison, old, old.id, &new.dictionary, &value)))
         }
         // Left unexplained, it is named with the other changed objects.
@@ -189,6 +191,7 @@ fn new_signature(
         widget,
         rect: dictionary.get(b"Rect").ok().and_then(|rect| comparison.now.rectangle(rect)),
         is_timestamp: value.is_timestamp,
+        is_new_field: comparison.is_added(field.id.0),
         is_organisation: value.is_organisation,
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn filled(
         return Ok(None);
     }
     for id in touched {
-        comparison.explain(id.0, is_form_place);
+        comparison.explain_in_form(id.0);
     }
     Ok(Some(Filling { field: old.name.clone(), text, was_empty, look, is_number }))
 }
@@ -133,9 +133,23 @@ pub(super) fn still_open(source: &Source) -> Result<Vec<String>, PdfError> {
 
 /// Ways to a field or widget that show it as nothing else.
 pub(super) fn is_form_place(place: &Place) -> bool {
-    const KEYS: [&[u8]; 9] =
-        [b"", b"AcroForm", b"Fields", b"Annots", b"Kids", b"Parent", b"K", b"Obj", b"CO"];
+    const KEYS: [&[u8]; 5] = [b"AcroForm", b"Parent", b"K", b"Obj", b"CO"];
+    KEYS.contains(&place.1.as_slice()) || is_list_place(place)
+}
+
+/// Ways to a list of fields or widgets.
+pub(super) fn is_list_place(place: &Place) -> bool {
+    // Written inside the catalog, the form's members are seen as the catalog's.
+    const KEYS: [&[u8]; 4] = [b"AcroForm", b"Fields", b"Annots", b"Kids"];
     KEYS.contains(&place.1.as_slice())
+}
+
+/// Whether viewers are asked to draw what fields show themselves, whatever looks they bring
+/// (12.7.2, `/NeedAppearances`).
+fn is_drawn_anew(source: &Source) -> Result<bool, PdfError> {
+    let (_, form) = source.form()?.unwrap_or_default();
+    let asked = source.member(&form, b"NeedAppearances")?;
+    Ok(!matches!(asked, Object::Null | Object::Boolean(false)))
 }
 
 /// The field itself, or the kids that have no names of their own.
@@ -185,17 +199,19 @@ fn written(
     };
     let shown =
         if field.kind == b"Ch" { displayed(comparison, field, &value)? } else { value.clone() };
-    let mut kind = Look::Common;
+    let anew = is_drawn_anew(comparison.now)?;
+    let mut kind = if anew { Look::OfForm } else { Look::Common };
     for widget in widgets {
-        let own = match (widget.old.get(b"AP").ok(), widget.new.get(b"AP").ok()) {
-            // Drawn by the viewer with the form's fonts, and with its ground, which may hide.
-            (None, None) => {
-                let style = comparison.now.member_dictionary(&widget.new, b"MK")?;
-                if style.is_some_and(|style| style.has(b"BG") || style.has(b"BC")) {
-                    return Ok(None);
-                }
-                Look::OfForm
+        let looks = (widget.old.get(b"AP").ok(), widget.new.get(b"AP").ok());
+        // Drawn by the viewer with the form's fonts, and with its ground, which may hide.
+        if anew || looks == (None, None) {
+            let style = comparison.now.member_dictionary(&widget.new, b"MK")?;
+            if style.is_some_and(|style| style.has(b"BG") || style.has(b"BC")) {
+                return Ok(None);
             }
+        }
+        let own = match looks {
+            (None, None) => Look::OfForm,
             (Some(old), Some(new)) if old == new => return Ok(None),
             (_, Some(look)) => {
                 let Some(id) = only_look(look).filter(|id| comparison.is_added(id.0)) else {

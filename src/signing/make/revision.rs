@@ -165,7 +165,9 @@ fn permit(fields: &[SignatureField], name: &str, wording: &Wording) -> Result<()
         return Ok(());
     }
     let forbids = |rule: &Transform| match rule {
-        Transform::DocMdp(permission) => *permission == Permission::Nothing,
+        Transform::DocMdp(permission) | Transform::Limit(permission) => {
+            *permission == Permission::Nothing
+        }
         Transform::FieldMdp(lock) => lock.locks(name),
         Transform::Other(_) => false,
     };
