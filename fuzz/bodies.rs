@@ -137,10 +137,10 @@ pub fn whole_check(data: &[u8]) {
 }
 
 /// An object's number, what it says, and its bytes if it is a stream.
-type Shown = (u32, Object, Vec<u8>);
+pub type Shown = (u32, Object, Vec<u8>);
 
 /// What the pages of a file are drawn from, but for their annotations, in the order of pages.
-fn shown(source: &Source) -> Vec<Shown> {
+pub fn shown(source: &Source) -> Vec<Shown> {
     let pages = source.pages().expect("it was checked");
     let mut waiting: Vec<ObjectId> = pages.iter().rev().copied().collect();
     let (mut seen, mut found) = (HashSet::new(), Vec::new());
