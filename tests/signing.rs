@@ -19,6 +19,8 @@ mod differentials;
 mod forms;
 #[path = "signing/lasting.rs"]
 mod lasting;
+#[path = "signing/looks.rs"]
+mod looks;
 #[path = "signing/mutations.rs"]
 mod mutations;
 #[path = "signing/numbers.rs"]

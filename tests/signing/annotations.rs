@@ -1,6 +1,10 @@
 //! Evil annotations, and comments that are none: DocMDP 3 permits comments, nothing else does.
 
 use lopdf::{Dictionary, Object, Stream, dictionary};
+use vanthu::domain::verdict::Verdict;
+use vanthu::pdf::Rect;
+use vanthu::pdf::appearance::{Appearance, Line};
+use vanthu::signing::{CheckOptions, Look, SigningError, SigningJob, check};
 
 use super::cases::{Case, Expected};
 use super::seeds::corpus;
@@ -76,6 +80,18 @@ pub fn cases() -> Vec<Case> {
         "lawful",
         "a highlight with its look (certified 3)",
         annotated(annotate, "Highlight", Some(sheer), nothing()),
+        comment,
+    );
+    add(
+        "lawful",
+        "a highlight as pens draw it (certified 3)",
+        annotated(annotate, "Highlight", Some(&format!("q {sheer} Q")), nothing()),
+        comment,
+    );
+    add(
+        "lawful",
+        "a black underline (certified 3)",
+        annotated(annotate, "Underline", Some("q 1 w 70 691 m 300 691 l S Q"), nothing()),
         comment,
     );
     add(
@@ -191,6 +207,34 @@ pub fn cases() -> Vec<Case> {
             dictionary! { "BBox" => page() },
         ),
         (
+            "a black highlight that names no colour",
+            "Highlight",
+            Some("/Sheer gs 70 690 230 40 re f"),
+            nothing(),
+            nothing(),
+        ),
+        (
+            "a highlight whose colour is taken back",
+            "Highlight",
+            Some("/Sheer gs q 1 1 0 rg Q 70 690 230 40 re f"),
+            nothing(),
+            nothing(),
+        ),
+        (
+            "an underline whose colour is taken back",
+            "Underline",
+            Some("1 1 1 RG q 1 0 0 RG Q 1 w 70 691 m 300 691 l S"),
+            nothing(),
+            nothing(),
+        ),
+        (
+            "a highlight without a colour, drawn by the viewer",
+            "Highlight",
+            None,
+            dictionary! { "C" => numbers(&[]) },
+            nothing(),
+        ),
+        (
             "a highlight in a group of its own",
             "Highlight",
             Some(sheer),
@@ -285,22 +329,31 @@ pub fn cases() -> Vec<Case> {
     );
 
     let sneaky = "sneaky signature";
-    add(sneaky, "a signature over the whole page (certified 2)", over_page(fill), forbidden);
     add(sneaky, "a signature over the whole page", over_page(plain), forbidden);
     cases
 }
 
 /// A good further signature whose look covers the page.
 fn over_page(bytes: &[u8]) -> Vec<u8> {
-    use vanthu::pdf::Rect;
-    use vanthu::pdf::appearance::{Appearance, Line};
-    use vanthu::signing::{Look, SigningJob};
+    with_look(bytes, Rect::new(0.0, 0.0, 590.0, 840.0)).unwrap()
+}
+
+fn with_look(bytes: &[u8], rect: Rect) -> Result<Vec<u8>, SigningError> {
     let file = source(bytes);
-    let look = Look::Visible {
-        page: 1,
-        rect: Rect::new(0.0, 0.0, 590.0, 840.0),
-        appearance: Appearance::text((590.0, 840.0), vec![Line::new("forged", 24.0)]),
-    };
+    let size = (rect.width, rect.height);
+    let appearance = Appearance::text(size, vec![Line::new("forged", 24.0)]);
+    let look = Look::Visible { page: 1, rect, appearance };
     let job = SigningJob { look, ..SigningJob::new(&file, jiff::Timestamp::now()) };
-    corpus().signer("org").sign(&job).unwrap().to_bytes().unwrap()
+    Ok(corpus().signer("org").sign(&job)?.to_bytes().unwrap())
+}
+
+#[test]
+fn a_new_seal_shows_unless_somebody_certified() {
+    let place = Rect::new(300.0, 300.0, 120.0, 40.0);
+    let locked = super::forms::lock_leaving("Include", &["Khac"], Some(2));
+    let sealed = with_look(&locked, place).expect("a lock is no certification");
+    let options = CheckOptions { trust: &corpus().trust, at: None, online: None };
+    assert_eq!(check(sealed.into(), &options).unwrap().verdict, Verdict::Valid);
+    let refused = with_look(corpus().file("form-fill"), place).unwrap_err();
+    assert_eq!(refused, SigningError::CertifiedAgainst { by: "One".to_owned() });
 }

@@ -96,6 +96,8 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "an underline with its look (certified 3)",
             "a note (certified 3)",
             "a highlight of forty lines (certified 3)",
+            "a highlight as pens draw it (certified 3)",
+            "a black underline (certified 3)",
         ],
     ),
     (
@@ -105,6 +107,8 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "an empty field filled, the viewer draws it with unknown fonts",
             "drawn with the form's own font, nobody certified it",
             "a value changed after an ordinary signature",
+            "a value changed, a lock leaves filling permitted",
+            "a value changed, a lock leaves comments permitted",
             "a value that is an object of its own",
             "viewers asked to draw all looks anew",
         ],
@@ -128,6 +132,17 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "drawn with a font that came along",
             "an empty field that showed an amount",
             "a ground drawn by the viewer (certified 2)",
+            "a font that is set, hidden by another and brought back",
+            "white that is hidden by black and brought back",
+            "a font brought back that never was",
+            "a digit drawn before the others",
+            "a digit drawn over the others",
+            "a digit before the others in several steps",
+            "digits that go back, each a little",
+            "digits beyond the box",
+            "all clipped away",
+            "a common font with widths of its own",
+            "a harmless look where viewers draw their own",
         ],
     ),
     (
@@ -277,6 +292,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(super::twice::cases());
     cases.extend(super::repairs::cases());
     cases.extend(super::covers::cases());
+    cases.extend(super::looks::cases());
     cases.sort_by_key(|case| case.class);
     cases
 }

@@ -10,16 +10,16 @@ use super::numbers::signed_saying;
 use super::seeds::corpus;
 use super::support::*;
 
-const PAGE: [i64; 4] = [0, 0, 595, 842];
+pub const PAGE: [i64; 4] = [0, 0, 595, 842];
 /// The page white, with other words.
-const FORGED: &str = "1 g 0 0 595 842 re f BT 0 g /Helv 24 Tf 72 700 Td (Forged) Tj ET";
+pub const FORGED: &str = "1 g 0 0 595 842 re f BT 0 g /Helv 24 Tf 72 700 Td (Forged) Tj ET";
 
-fn numbers(numbers: &[i64]) -> Vec<Object> {
+pub fn numbers(numbers: &[i64]) -> Vec<Object> {
     numbers.iter().map(|number| Object::Integer(*number)).collect()
 }
 
 /// A form XObject of this size.
-fn drawn(
+pub fn drawn(
     update: &mut Update<'_>,
     bounds: &[i64],
     resources: Dictionary,
@@ -33,7 +33,7 @@ fn drawn(
     id
 }
 
-fn helvetica() -> Dictionary {
+pub fn helvetica() -> Dictionary {
     let font = dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica",
     "Encoding" => "WinAnsiEncoding" };
     dictionary! { "Font" => dictionary! { "Helv" => font } }
@@ -60,7 +60,7 @@ fn value(update: &mut Update<'_>, is_timestamp: bool) -> ObjectId {
 }
 
 /// Puts widgets, fields of the form, on page 1.
-fn placed(update: &mut Update<'_>, source: &Source, widgets: &[(&str, &str, Dictionary)]) {
+pub fn placed(update: &mut Update<'_>, source: &Source, widgets: &[(&str, &str, Dictionary)]) {
     let (page_id, mut page) = source.page(1).unwrap();
     let (catalog_id, mut catalog) = source.catalog().unwrap();
     let listed = |dictionary: &Dictionary, key: &[u8]| match dictionary.get(key) {
@@ -103,7 +103,7 @@ fn prepared(
     corpus().signer("ec").sign_plainly(&open)
 }
 
-fn changed(
+pub fn changed(
     bytes: &[u8],
     name: &str,
     change: impl FnOnce(&mut Update<'_>, &mut Dictionary),
@@ -133,6 +133,18 @@ fn signs(bytes: &[u8], name: &str, size: &[i64]) -> Vec<u8> {
         let look = drawn(update, size, helvetica(), FORGED);
         field.set("V", value(update, false));
         field.set("AP", dictionary! { "N" => look });
+    })
+}
+
+/// A signature in a new field, with a look of its size.
+fn newly_signed(bytes: &[u8], rect: [i64; 4]) -> Vec<u8> {
+    append(bytes, |update, source| {
+        let size = [0, 0, rect[2] - rect[0], rect[3] - rect[1]];
+        let (look, value) = (drawn(update, &size, helvetica(), FORGED), value(update, false));
+        let widget = dictionary! {
+            "V" => value, "Rect" => numbers(&rect), "AP" => dictionary! { "N" => look },
+        };
+        placed(update, source, &[("Dau", "Sig", widget)]);
     })
 }
 
@@ -184,6 +196,13 @@ fn signatures() -> Vec<(&'static str, Vec<u8>)> {
             }
         }),
     ));
+    for (name, base, rect) in [
+        ("a new signature that shows (certified 2)", "form-fill", [300, 300, 420, 340]),
+        ("a new signature that shows (certified 3)", "form-annotate", [300, 300, 420, 340]),
+        ("a signature over the whole page (certified 2)", "form-fill", PAGE),
+    ] {
+        files.push((name, newly_signed(corpus().file(base), rect)));
+    }
     let first = signs(&halves, "Ky", &half);
     files.push(("two signatures over half of the page, one by one", signs(&first, "Dau", &half)));
     files
@@ -324,7 +343,13 @@ fn ground_by_the_viewer() -> Vec<u8> {
     });
     let certified = "/Reference[<</Type/SigRef/TransformMethod/DocMDP\
         /TransformParams<</Type/TransformParams/P 2/V/1.2>>>>]";
-    let signed = signed_saying(&open, "ec", certified, |_, _| {});
+    let signed = signed_saying(&open, "ec", certified, |update, source| {
+        // The signature's dictionary is the next object.
+        let (id, mut catalog) = source.catalog().unwrap();
+        let signature = Object::Reference((update.first_free(), 0));
+        catalog.set("Perms", dictionary! { "DocMDP" => signature });
+        update.set(id, catalog.into());
+    });
     changed(&signed, "So", |_, field| field.set("V", literal("9")))
 }
 
@@ -343,6 +368,16 @@ pub fn cases() -> Vec<Case> {
     for (name, bytes) in boxes() {
         add("form over the page", name, bytes, field);
     }
+    add(
+        "lawful",
+        "a box ticked as LibreOffice draws it",
+        ticked(
+            SMALL,
+            "/Tx BMC\nEMC\n",
+            "/Tx BMC\nq BT\n0 0 0 rg\n/ZaDb 10 Tf\n1 2 Td (8) Tj\nET\nQ\nEMC\n",
+        ),
+        Expected::Permitted("form-filled"),
+    );
     for (name, bytes) in texts() {
         add("form over the page", name, bytes, field);
     }

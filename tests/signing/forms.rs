@@ -173,6 +173,11 @@ pub fn literal(text: &str) -> Object {
 
 /// The form, signed in a field that locks others (ISO 32000-2, 12.8.2.4).
 fn lock(action: &str, names: &[&str]) -> Vec<u8> {
+    lock_leaving(action, names, None)
+}
+
+/// The same, in a field whose lock says what it leaves permitted in the whole document.
+pub fn lock_leaving(action: &str, names: &[&str], permission: Option<i64>) -> Vec<u8> {
     let open = append(&form(), |update, source| {
         let (catalog_id, mut catalog) = source.catalog().unwrap();
         let (page_id, mut page) = source.page(1).unwrap();
@@ -183,6 +188,9 @@ fn lock(action: &str, names: &[&str]) -> Vec<u8> {
         };
         if !names.is_empty() {
             lock.set("Fields", names);
+        }
+        if let Some(permission) = permission {
+            lock.set("P", permission);
         }
         update.set(
             field,
@@ -296,6 +304,26 @@ pub fn cases() -> Vec<Case> {
     ] {
         let forged = filled(&signed, "So", literal("12"), Some(TWELVE));
         add(locked, name, forged, Expected::Forbidden("locked"));
+    }
+    let leaving = |permission| lock_leaving("Include", &["Khac"], Some(permission));
+    add(
+        lawful,
+        "a field filled and drawn, a lock leaves that permitted",
+        filled(&leaving(2), "So", literal("12"), Some(TWELVE)),
+        permitted,
+    );
+    add(
+        locked,
+        "a field filled, a lock leaves nothing permitted",
+        filled(&leaving(1), "So", literal("12"), Some(TWELVE)),
+        Expected::Forbidden("locked"),
+    );
+    for (name, signed) in [
+        ("a value changed, a lock leaves filling permitted", leaving(2)),
+        ("a value changed, a lock leaves comments permitted", leaving(3)),
+    ] {
+        let forged = filled(&signed, "Tien", literal("12"), Some(TWELVE));
+        add(locked, name, forged, field);
     }
     add(
         locked,
