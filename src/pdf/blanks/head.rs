@@ -354,7 +354,7 @@ fn open_end(row: &[Glyph], end: usize, ems: f32) -> Option<Blank> {
     let next = row.get(end..)?.iter().find(|glyph| !is_filler(glyph.ch));
     let width = next.map_or(width, |next| width.min(next.rect.x - 0.2 * last.size - x));
     (width > 0.0).then_some(Blank {
-        rect: Rect::new(x, last.rect.y, width, last.rect.height),
+        rect: room(last, x, width),
         baseline: last.baseline,
         font_size: last.size.max(1.0),
         dotted: dots.is_some(),
@@ -372,11 +372,18 @@ fn blank(before: &Glyph, after: &Glyph, dotted: bool, least: f32) -> Option<Blan
     let x = before.rect.right() + air;
     let width = after.rect.x - air - x;
     (width > 0.0).then_some(Blank {
-        rect: Rect::new(x, before.rect.y, width, before.rect.height),
+        rect: room(before, x, width),
         baseline: before.baseline,
         font_size: size,
         dotted,
     })
+}
+
+/// Room on the row of a glyph for whatever figure: a low letter's own box would cut them.
+fn room(beside: &Glyph, x: f32, width: f32) -> Rect {
+    let bottom = beside.rect.y.min(beside.baseline - 0.25 * beside.size);
+    let top = beside.rect.top().max(beside.baseline + 0.8 * beside.size);
+    Rect::new(x, bottom, width, top - bottom)
 }
 
 /// What people put where a number will stand.

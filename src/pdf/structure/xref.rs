@@ -11,7 +11,7 @@ use std::io::Read;
 use flate2::read::ZlibDecoder;
 use lopdf::{Dictionary, Object};
 
-use super::lexer::{Indirect, Lexer};
+use super::lexer::{Indirect, Lexer, are_hex_digits};
 use super::storage::Storage;
 use crate::pdf::PdfError;
 
@@ -406,8 +406,16 @@ fn big_endian(bytes: &[u8]) -> u64 {
 pub(super) fn decode_structure(dictionary: &Dictionary, raw: &[u8]) -> Result<Vec<u8>, PdfError> {
     match filters(dictionary)?.as_slice() {
         [] | [b"FlateDecode"] => decode(dictionary, raw),
+        // As files that stay text do it; where nothing is left out, all read the same.
+        [b"ASCIIHexDecode"] if raw.strip_suffix(b">").is_some_and(are_whole_bytes) => {
+            decode(dictionary, raw)
+        }
         _ => Err(damaged("a stream of the structure with an unusual filter")),
     }
+}
+
+fn are_whole_bytes(digits: &[u8]) -> bool {
+    digits.len() % 2 == 0 && are_hex_digits(digits)
 }
 
 /// The names of a stream's filters. They and their parameters stand in its dictionary: what a
