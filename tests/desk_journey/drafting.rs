@@ -4,7 +4,7 @@
 use vanthu::desk::document::Queue;
 use vanthu::domain::outbound::OutboundState;
 use vanthu::domain::role::Role;
-use vanthu::office::layout::Part;
+use vanthu::office::layout::{Part, Sample};
 
 use super::commune::{Commune, between, sign_in};
 use super::go;
@@ -130,11 +130,14 @@ fn a_draft_goes_through_opinions_to_the_signer() {
 /// The sample that the draft was made from, with a sentence more.
 fn second_version() -> Vec<u8> {
     let samples = vanthu::office::layout::samples();
+    let by_chair = |one: &&Sample| one.sheet.signer.full_name == "Nguyễn Văn Hòa";
+    let signer = samples.iter().find(by_chair).unwrap().sheet.signer.clone();
     let sample = samples.into_iter().find(|one| one.sheet.subject.contains("rà soát hộ nghèo"));
     let mut sheet = sample.unwrap().sheet;
     sheet.date = None;
     sheet.code.number = String::new();
-    sheet.signer.full_name = "Nguyễn Văn Hòa".to_owned();
+    // With another's position the place of the signature would be a matter of doubt.
+    sheet.signer = signer;
     sheet.body.push(Part::Paragraph("Báo cáo kết quả trước ngày 20 tháng 12 năm 2026.".to_owned()));
     vanthu::office::layout::compose(&sheet).unwrap()
 }
