@@ -415,7 +415,7 @@ pub(super) fn decode_structure(dictionary: &Dictionary, raw: &[u8]) -> Result<Ve
 }
 
 fn are_whole_bytes(digits: &[u8]) -> bool {
-    digits.len() % 2 == 0 && are_hex_digits(digits)
+    digits.len().is_multiple_of(2) && are_hex_digits(digits)
 }
 
 /// The names of a stream's filters. They and their parameters stand in its dictionary: what a
