@@ -85,9 +85,8 @@ pub struct Main {
     heard: bool,
     listening: Option<Handle>,
     token: token::Chip,
-    /// Files that wait to be made to last, and whether they are being made so without a server.
+    /// Files that wait to be made to last.
     awaiting: usize,
-    lasting: bool,
     /// What is to be acknowledged today, and on which day that was reminded of.
     owing: day::Owing,
     reminded: Option<Date>,
@@ -164,7 +163,6 @@ pub enum Message {
     /// How many documents wait to be made to last.
     Awaited(Result<usize, Problem>),
     /// They were made so, as far as the line permits; so many are left.
-    Lasted(Result<usize, Problem>),
     /// The report on signatures has been made, and saved where somebody chose a file.
     Reported {
         job: u64,
@@ -228,7 +226,6 @@ impl Main {
             listening: None,
             token: token::Chip::new(&*door),
             awaiting: 0,
-            lasting: false,
             owing: day::Owing::default(),
             reminded: None,
             told_overdue: None,
@@ -368,7 +365,6 @@ impl Main {
                 Task::none()
             }
             Message::Awaited(Err(problem)) => self.trouble(problem),
-            Message::Lasted(answer) => self.lasted(answer),
             Message::Reported { job, answer } => self.reported(job, answer),
             Message::Warned(answer) => self.warned(answer),
             Message::Filters(Ok(filters)) => {

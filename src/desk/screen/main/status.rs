@@ -64,6 +64,8 @@ impl Line {
         let last = self.last();
         *self = match answer {
             Ok(SyncReport { paused: true, .. }) => Self::Paused { last },
+            // None is set; one that is set later is found by the next exchange.
+            Err(problem) if problem.code == "office-no-server" => Self::NoServer,
             Ok(SyncReport { problem: Some(problem), .. }) | Err(problem) => {
                 Self::Broken { problem: problem.clone(), last }
             }

@@ -258,43 +258,16 @@ impl Main {
         }
     }
 
-    pub(super) fn auto_sync(&mut self) -> Task<Message> {
-        match self.line {
-            status::Line::NoServer => self.sync_alone(),
-            _ => self.sync(false),
-        }
-    }
-
     /// Where no server is set nothing is exchanged, but what waits is made to last.
-    fn sync_alone(&mut self) -> Task<Message> {
-        if self.lasting || !self.door.may(Act::Sync) {
-            return Task::none();
-        }
-        self.lasting = true;
-        let door = Arc::clone(&self.door);
-        let call = move || {
-            if let Err(problem) = door.sync() {
-                tracing::debug!(%problem, "synchronised alone");
-            }
-            Ok(door.awaiting_extension()?.len())
-        };
-        Task::perform(crate::desk::ask(call), Message::Lasted)
-    }
-
-    pub(super) fn lasted(&mut self, answer: Result<usize, Problem>) -> Task<Message> {
-        self.lasting = false;
-        match answer {
-            Ok(count) => self.awaiting = count,
-            Err(problem) => tracing::warn!(%problem, "what waits to be made to last"),
-        }
-        Task::none()
+    pub(super) fn auto_sync(&mut self) -> Task<Message> {
+        self.sync(false)
     }
 
     pub(super) fn sync(&mut self, asked: bool) -> Task<Message> {
         if self.syncing.is_some() || !self.door.may(Act::Sync) {
             return Task::none();
         }
-        if self.line == status::Line::NoServer {
+        if asked && self.line == status::Line::NoServer {
             return self.trouble(Problem::new("desk-no-server", Kind::Unavailable, Blame::Input));
         }
         let job = self.jobs.begin(t!("desk-doing-sync"), None);
