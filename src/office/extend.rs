@@ -243,7 +243,7 @@ impl Office {
     pub fn extend(&self, key: DocumentKey) -> Result<Level, Problem> {
         let actor = self.actor(Act::Sync)?;
         let wanted = self.wanted_level()?;
-        let mut lowest = None;
+        let (mut lowest, mut failed) = (None, None);
         for now in self.store().durability(&key)? {
             if self.signed_file(&now)?.is_none() {
                 continue;
@@ -251,9 +251,19 @@ impl Office {
             let level = if now.level >= wanted && !ends_soon(&now) {
                 now.level
             } else {
-                self.try_to_extend(&actor, &now, wanted, &self.0.fetch)?
+                match self.try_to_extend(&actor, &now, wanted, &self.0.fetch) {
+                    Ok(level) => level,
+                    // The others may be had.
+                    Err(problem) => {
+                        failed.get_or_insert(problem);
+                        continue;
+                    }
+                }
             };
             lowest = Some(lowest.map_or(level, |lowest: Level| lowest.min(level)));
+        }
+        if let Some(problem) = failed {
+            return Err(problem);
         }
         match lowest {
             Some(level) => Ok(level),
