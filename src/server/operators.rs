@@ -84,7 +84,13 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let leaving = *shared.leaving.borrow();
     let ready = !leaving && shared.storage.ready().await.is_ok();
     let waiting = shared.bell.awaited().len();
-    let backlog = if ready { shared.storage.backlog().await.ok() } else { None };
+    let backlog = match ready {
+        true => {
+            let told = shared.storage.backlog().await;
+            told.inspect_err(|error| tracing::warn!(%error, "what waits is not known")).ok()
+        }
+        false => None,
+    };
     let text = shared.metrics.text(Gauges { waiting, ready, backlog, now: now() });
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

@@ -160,15 +160,20 @@ impl Registry {
         };
         self.runtime.block_on(async {
             self.storage.change_agencies(&[old.clone(), new.clone()], &change).await?;
+            let before = self.storage.office(old).await?;
+            let mut inherits = true;
             if is_repeat.load(Ordering::Relaxed) {
                 let office = self.storage.office(new).await?;
                 // Of one that may not call it is not told which keys it has.
-                let is_disabled = office.is_some_and(|office| office.disabled_at.is_some());
+                let is_disabled = office.as_ref().is_some_and(|one| one.disabled_at.is_some());
                 if is_disabled || !self.storage.keys(new, now()).await?.is_empty() {
                     return Ok(false);
                 }
-            } else if let Some(office) = self.storage.office(old).await? {
-                self.storage.set_quota(new, office.quota).await?;
+                // The first time may have ended before the quota was given.
+                inherits = office.is_some_and(|office| office.quota == Quota::default());
+            }
+            if let Some(before) = before.filter(|_| inherits) {
+                self.storage.set_quota(new, before.quota).await?;
             }
             let Some(secret) = secret else { return Ok(false) };
             let fresh = sealed(&self.key, new, secret)?;
