@@ -236,6 +236,13 @@ pub struct SignatureSummary {
     pub detail: SignatureDetail,
 }
 
+impl SignatureSummary {
+    /// It holds, and yet readers see something that the signer did not.
+    pub fn shows_more(&self) -> bool {
+        self.verdict == Verdict::Valid && self.detail.change_details.iter().any(|one| one.visible)
+    }
+}
+
 /// What a panel shows of a signature beyond its verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

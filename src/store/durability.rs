@@ -248,11 +248,8 @@ fn stand_in(
             .execute(params![row::key(key), row::json(&files)?])?;
         return Ok(());
     }
-    let copies: Vec<CertifiedCopy> = connection
-        .prepare_cached("SELECT body FROM certified_copy WHERE document = ?1")?
-        .query_and_then([row::key(key)], |row| row::from_json(&row.get::<_, String>(0)?))?
-        .collect::<Result<_, StoreError>>()?;
-    let copy = copies.into_iter().find(|copy| copy.file.blob == *before);
+    let copy =
+        View { connection }.copies_of(key)?.into_iter().find(|copy| copy.file.blob == *before);
     let copy = copy.ok_or_else(|| StoreError::conflict(format!("{key} has no file {before}")))?;
     let copy = CertifiedCopy { file: file.clone(), ..copy };
     connection

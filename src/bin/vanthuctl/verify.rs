@@ -162,8 +162,7 @@ fn sentences(name: &str, report: &Report, completeness: &[CompletenessLine]) -> 
         for detail in &signature.detail.change_details {
             lines.push(format!("    {}", change(detail, vanthu::i18n::language())));
         }
-        let seen = signature.detail.change_details.iter().any(|detail| detail.visible);
-        if signature.verdict == Verdict::Valid && seen {
+        if signature.shows_more() {
             lines.push(format!("    {}", t!("check-visible-changes")));
         }
     }

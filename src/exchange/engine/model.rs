@@ -437,13 +437,13 @@ fn what_cannot_be_fetched_rests_and_is_given_up() {
     *world.faults.lock().unwrap() = vec![0, 0, 0, 0, 0, 0, 0, 4].into();
     let report = sync_once(&world, &world, now, &());
     assert_eq!((report.received, report.troubled.len(), report.stopped), (1, 1, None));
-    // It rests until its time.
+    // It brought a byte more, so that it does not rest.
     let noted = world.disk.lock().unwrap().unfetched["id-0"].clone();
     assert_eq!((noted.tries, noted.until > now), (0, false), "it brought a byte more");
     let report = sync_once(&world, &world, now, &());
     assert_eq!((report.received, report.troubled.len()), (1, 0));
     assert!(world.disk.lock().unwrap().unfetched.is_empty());
-    // One that never comes is tried at each step of the pauses, and then given up.
+    // One that rests is left alone; of one that is given up the server is told once.
     let packet = Packet { key: "never".into(), bytes: b"never".to_vec(), confirmed: false };
     world.server.lock().unwrap().push(packet);
     let aside = Unfetched {

@@ -16,7 +16,7 @@ use crate::desk::widget::{Element, text};
 use crate::desk::words;
 use crate::domain::delivery::Delivery;
 use crate::domain::document::{Metadata, Urgency};
-use crate::domain::verdict::{CompletenessLine, SignatureSummary, Step, Verdict, VerdictSummary};
+use crate::domain::verdict::{CompletenessLine, SignatureSummary, Step, VerdictSummary};
 use crate::i18n;
 use crate::office::extract::Field;
 use crate::office::{HistoryEntry, labels};
@@ -139,7 +139,7 @@ fn changes(signature: &SignatureSummary) -> Vec<Element<'_, Message>> {
         lines.push(fact(t!("desk-changes"), said.join("; ")));
     }
     // A green verdict says nothing of what was put on the page since.
-    if signature.verdict == Verdict::Valid && detail.change_details.iter().any(|one| one.visible) {
+    if signature.shows_more() {
         let warning = text(t!("check-visible-changes")).size(size::BODY).color(Tone::Warn.ink());
         lines.push(
             row![tinted(Icon::Info, Tone::Warn.ink()), warning.width(Fill)]
