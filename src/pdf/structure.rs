@@ -161,6 +161,18 @@ impl Source {
         self.base
     }
 
+    /// What the first object says of the file's length, if it says that it is linearised
+    /// (ISO 32000-2, annex F.3.3); `Some(None)` if that does not read.
+    pub fn linear_length(&self) -> Option<Option<usize>> {
+        let mut lexer = Lexer::over(&self.file, self.base);
+        // The header is a comment.
+        lexer.skip_white();
+        let first = lexer.indirect(|_| None).ok()?.object;
+        let said = first.as_dict().ok().filter(|said| said.has(b"Linearized"))?;
+        let length = said.get(b"L").and_then(Object::as_i64).ok();
+        Some(length.and_then(|length| usize::try_from(length).ok()))
+    }
+
     /// Oldest first; at least one.
     pub fn revisions(&self) -> &[Revision] {
         &self.xref.revisions
@@ -369,13 +381,13 @@ impl ObjectStream {
         Ok(Self { decoded, index })
     }
 
-    /// Whether its objects stand one after the other, each by itself.
+    /// Whether its objects stand one after the other, each by itself and with no key twice.
     fn is_orderly(&self) -> bool {
         let ends = self.index.iter().skip(1).map(|(_, offset)| *offset);
         let ends = ends.chain([self.decoded.len()]);
         self.index.iter().zip(ends).all(|((_, offset), end)| {
             let mut lexer = Lexer::new(&self.decoded, *offset);
-            lexer.object().is_ok() && lexer.position() <= end
+            lexer.object().is_ok() && lexer.position() <= end && !lexer.duplicate_keys()
         })
     }
 

@@ -140,7 +140,8 @@ pub fn verify_imprint(
 /// no fault, for that is asked when the stamp is relied upon. Without a root nobody can be
 /// judged, and every token is taken.
 ///
-/// `fetch` is used only for the issuers that the token leaves out.
+/// By `fetch` come the issuers that the token leaves out, where it does, and with them what is
+/// known of their revocation.
 ///
 /// # Errors
 /// `TimeStampUntrusted` with what is wrong, or as [`verify`].

@@ -78,7 +78,9 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "objects that run into each other in an object stream",
             "an object stream whose filter stands elsewhere",
             "an object stream with an unusual filter",
+            "an object in a stream, its head drawn out",
             "a file that grows to the length that it named first",
+            "the same, its word for that escaped",
         ],
     ),
     (

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use lopdf::{Object, ObjectId};
+use memchr::memmem::find_iter;
 
 use super::lexer::{Lexer, is_white};
 use super::{Entry, Source};
@@ -127,11 +128,10 @@ impl Source {
             matches!(dictionary.get(b"Length"), Ok(Object::Integer(_))).then_some(())?;
             let (stream, held) = (id.0, self.object_stream(id.0).ok()?);
             held.is_orderly().then_some(())?;
-            for (index, (number, _)) in (0..).zip(&held.index) {
-                let plain = self.entry(*number) == Entry::In { stream, index }
-                    && !self.compressed(*number, stream, index).ok()?.duplicate_keys;
-                plain.then_some(())?;
-            }
+            let sought = (0..)
+                .zip(&held.index)
+                .all(|(index, (number, _))| self.entry(*number) == Entry::In { stream, index });
+            sought.then_some(())?;
         }
         Some(lexer.position())
     }
@@ -187,10 +187,10 @@ struct Found {
 impl Found {
     /// As it stands in the bytes, in streams, strings and comments too.
     fn in_text(text: &[u8]) -> Self {
-        let count = |word: &[u8]| text.windows(word.len()).filter(|one| *one == word).count();
-        let heads = text.windows(3).enumerate().filter(|(_, word)| word == b"obj");
+        let count = |word: &[u8]| find_iter(text, word).count();
+        let heads = find_iter(text, b"obj");
         Self {
-            objects: heads.filter(|(at, _)| is_head(text.get(..*at).unwrap_or_default())).count(),
+            objects: heads.filter(|at| is_head(text.get(..*at).unwrap_or_default())).count(),
             ends: count(b"endobj"),
             streams: count(b"endstream"),
             trailers: count(b"trailer"),
@@ -198,17 +198,19 @@ impl Found {
     }
 }
 
-/// Whether what stands before `obj` makes it the head of an object: a number and a generation.
+/// Whether what stands before `obj` makes it the head of an object: a number and a generation,
+/// with whatever white space, the zero byte included.
 fn is_head(before: &[u8]) -> bool {
-    let digits = |text: &mut &[u8]| {
-        let rest = text.trim_ascii_end();
-        let end = rest.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |at| at + 1);
+    let mut rest = before;
+    let mut cut = |is: fn(u8) -> bool| {
+        let end = rest.iter().rposition(|byte| !is(*byte)).map_or(0, |at| at + 1);
         let any = end < rest.len();
-        *text = rest.get(..end).unwrap_or_default();
+        rest = rest.get(..end).unwrap_or_default();
         any
     };
-    let mut rest = before.get(before.len().saturating_sub(64)..).unwrap_or_default();
-    digits(&mut rest) && rest.last().is_some_and(|byte| is_white(*byte)) && digits(&mut rest)
+    let is_digit: fn(u8) -> bool = |byte| byte.is_ascii_digit();
+    cut(is_white);
+    cut(is_digit) && cut(is_white) && cut(is_digit)
 }
 
 /// `nnnnnnnnnn ggggg n` and two bytes of line end.
@@ -238,5 +240,7 @@ mod tests {
         let text = b"5 0 obj\n<</A(7 0 obj)>>stream\n8\t0\nobj endstream\nendobj trailer 90 obj";
         let found = Found { objects: 3, ends: 1, streams: 1, trailers: 1 };
         assert_eq!(Found::in_text(text), found);
+        let far = format!("7 0{}obj {}7 0 obj 7 0\0obj", " ".repeat(100), "0".repeat(100));
+        assert_eq!(Found::in_text(far.as_bytes()).objects, 3);
     }
 }

@@ -5,7 +5,8 @@
 //! rebuilt: a file whose chain is broken is damaged. Each update that was appended to the
 //! file is one [`Revision`]; a linearised file's two sections are one.
 
-use std::collections::{BTreeSet, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Read;
 
 use flate2::read::ZlibDecoder;
@@ -166,18 +167,17 @@ impl Xref {
 
 /// Whether a section says two things of one object.
 fn names_twice(used: &[(u32, Entry)], free: &[u32]) -> bool {
-    let free: BTreeSet<u32> = free.iter().copied().collect();
-    if used.iter().any(|(number, _)| free.contains(number)) {
-        return true;
-    }
+    let mut sorted = Cow::Borrowed(used);
     // Nearly all come in order.
-    if used.is_sorted_by(|(one, _), (next, _)| one < next) {
-        return false;
+    if !used.is_sorted_by_key(|(number, _)| *number) {
+        sorted.to_mut().sort_by_key(|(number, _)| *number);
     }
-    let mut sorted = used.to_vec();
-    sorted.sort_by_key(|(number, _)| *number);
-    let pairs = sorted.iter().zip(sorted.iter().skip(1));
-    pairs.into_iter().any(|(one, next)| one.0 == next.0 && one.1 != next.1)
+    let is_used = |free: &u32| sorted.binary_search_by_key(free, |(number, _)| *number).is_ok();
+    let differ = |pair: &[(u32, Entry)]| match pair {
+        [one, next] => one.0 == next.0 && one.1 != next.1,
+        _ => false,
+    };
+    free.iter().any(is_used) || sorted.windows(2).any(differ)
 }
 
 /// Of everything that is said of an object, what was said first; the newest section is read
@@ -455,10 +455,18 @@ pub(super) fn decode(dictionary: &Dictionary, raw: &[u8]) -> Result<Vec<u8>, Pdf
         return Ok(raw.to_vec());
     }
     if let [b"FlateDecode", ..] = filters.as_slice() {
-        let most = u64::try_from(MAX_DECODED).unwrap_or(u64::MAX);
-        let mut inflated = ZlibDecoder::new(raw).take(most);
-        std::io::copy(&mut inflated, &mut std::io::sink())
+        let most = u64::try_from(MAX_DECODED).unwrap_or(u64::MAX).saturating_add(1);
+        let mut inflated = Vec::new();
+        ZlibDecoder::new(raw)
+            .take(most)
+            .read_to_end(&mut inflated)
             .map_err(|error| damaged(&format!("a stream that does not inflate: {error}")))?;
+        if inflated.len() > MAX_DECODED {
+            return Err(damaged("a stream too large"));
+        }
+        if filters.len() == 1 && !dictionary.has(b"DecodeParms") {
+            return Ok(inflated);
+        }
     }
     lopdf::Stream::new(dictionary.clone(), raw.to_vec())
         .decompressed_content_with_limit(MAX_DECODED)

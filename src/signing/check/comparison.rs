@@ -103,6 +103,7 @@ impl<'a> Comparison<'a> {
         }
         self.step.fillings = found.fillings;
         self.step.is_sealed = matches!(found.signatures.as_slice(), [only] if only.is_organisation);
+        self.validation_data()?;
         self.unexplained()?;
         Ok(self.step)
     }
@@ -217,16 +218,18 @@ impl<'a> Comparison<'a> {
                 self.note(Change::Metadata);
             }
         }
-        self.validation_data(id.0)
+        Ok(())
     }
 
     /// What belongs to the document security store alone. An earlier update may have made it
     /// lead anywhere: what a page uses as well is the page's, whichever other way leads there.
-    fn validation_data(&mut self, catalog: u32) -> Result<(), PdfError> {
+    /// Asked last: the whole document is walked for what nothing else explains.
+    fn validation_data(&mut self) -> Result<(), PdfError> {
         let open = |number: &u32| !self.explained.contains(number);
         let changed = self.places.keys().filter(|number| self.is_changed(**number));
         let changed: Vec<u32> = changed.copied().filter(open).collect();
-        if changed.is_empty() || !self.signed.catalog()?.1.has(b"DSS") {
+        let ((catalog, _), old) = self.signed.catalog()?;
+        if changed.is_empty() || !old.has(b"DSS") {
             return Ok(());
         }
         let elsewhere = reached_without(self.signed, &(catalog, b"DSS".to_vec()))?;

@@ -15,10 +15,6 @@ use crate::pdf::PdfError;
 use crate::pdf::structure::{ByteRange, Entry, SignatureValue, Source, are_hex_digits};
 use crate::signing::Reason;
 
-/// Where a linearised file says so (annex F.3.3).
-const HEAD: usize = 1024;
-const LINEARISED: &[u8] = b"/Linearized";
-
 /// What a signature is made over.
 #[derive(Debug)]
 pub(super) struct Coverage {
@@ -119,13 +115,10 @@ fn is_plain(signed: &Source) -> Result<bool, PdfError> {
 /// reader that believes that it is linearised (ISO 32000-2, annex F) reads the first
 /// cross-references and not the last.
 fn is_linear_again(source: &Source) -> bool {
-    let Some(first) = source.revisions().first() else { return false };
-    let Ok(head) = source.read(0..source.size().min(HEAD)) else { return false };
-    let said = head.windows(LINEARISED.len()).any(|window| window == LINEARISED);
-    let length = source.size().to_string();
-    let grown = !source.is_white(first.end..source.size());
-    let named = head.windows(length.len()).any(|window| window == length.as_bytes());
-    said && grown && named
+    let Some(said) = source.linear_length() else { return false };
+    let first = source.revisions().first().map_or(0, |first| first.end);
+    let grown = !source.is_white(first..source.size());
+    grown && said.is_none_or(|length| length == source.size())
 }
 
 /// The end of `[0 a b c]` with the hole exactly from `a` to `b`.
