@@ -6,6 +6,8 @@
 #[path = "store/fixture.rs"]
 mod fixture;
 
+#[path = "store/bundles.rs"]
+mod bundles;
 #[path = "store/crash.rs"]
 mod crash;
 #[path = "store/disk.rs"]

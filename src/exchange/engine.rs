@@ -8,6 +8,8 @@
 //!
 //! - a parcel is marked as sent only after the server has it, and sending it again under its
 //!   key changes nothing;
+//! - what goes to several as one parcel is noted before its first byte leaves, so that its key
+//!   never stands for other recipients;
 //! - a packet is kept durably before the server is told so, and one that is kept already is
 //!   only confirmed again;
 //! - the cursor moves only over packets that are dealt with: kept, or noted as not fetched.
@@ -59,6 +61,27 @@ pub struct OutboxItem {
     pub attempts: u32,
 }
 
+/// What goes up as one parcel: an item, and those that carry the same packet to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// See [`Parcel::key`]. The same whenever it is begun again.
+    pub key: String,
+    /// Items and their recipients, at least one.
+    pub items: Vec<(String, AgencyCode)>,
+}
+
+impl Bundle {
+    /// One item by itself.
+    fn alone(item: &str, to: &AgencyCode) -> Self {
+        Self { key: item.to_owned(), items: vec![(item.to_owned(), to.clone())] }
+    }
+
+    /// The names of its items.
+    pub fn names(&self) -> Vec<String> {
+        self.items.iter().map(|(item, _)| item.clone()).collect()
+    }
+}
+
 /// A packet that earlier runs listed and did not bring here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfetched {
@@ -88,14 +111,18 @@ pub trait Queues {
     /// What waits and is due at `now`, urgent first, then oldest first; what is larger than
     /// `most` bytes only if it is urgent.
     fn due(&self, now: Timestamp, most: u64, limit: u32) -> Kept<Vec<OutboxItem>>;
-    /// The packet of an item that is about to be sent; `None` where it waits no more.
-    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Option<Vec<u8>>>;
-    /// The server has it.
-    fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()>;
-    /// It waits until then; one more failed attempt.
-    fn put_off(&self, item: &str, until: Timestamp, why: &ExchangeError) -> Kept<()>;
-    /// It is parked for this reason until a person decides.
-    fn wedge(&self, item: &str, problem: &Problem) -> Kept<()>;
+    /// An item is about to be sent: what goes up with it. `None` where it waits no more. What was
+    /// begun before is begun again with the same items, until it is parted.
+    fn begin_sending(&self, item: &OutboxItem, now: Timestamp) -> Kept<Option<Bundle>>;
+    fn packet(&self, packet: &BlobHash) -> Kept<Vec<u8>>;
+    /// The server has all of them.
+    fn sent(&self, items: &[String], receipt: &Receipt) -> Kept<()>;
+    /// They wait until then; one more failed attempt.
+    fn put_off(&self, items: &[String], until: Timestamp, why: &ExchangeError) -> Kept<()>;
+    /// They are parked for this reason until a person decides, each by itself.
+    fn wedge(&self, items: &[String], problem: &Problem) -> Kept<()>;
+    /// What would go up with this item goes alone from now on, and so does it.
+    fn part(&self, item: &str) -> Kept<()>;
 
     /// How far the inbox has been read.
     fn cursor(&self) -> Kept<Option<String>>;
@@ -299,94 +326,163 @@ impl Run<'_> {
                     self.report.more = true;
                     return Ok(());
                 }
+                // One that went with an item before it.
+                if seen.contains(&item.item) {
+                    continue;
+                }
                 self.call_off()?;
-                if self.send_one(&item, limit)?.is_break() {
+                let went = self.send_one(&item, limit, &mut seen)?;
+                seen.insert(item.item);
+                if went.is_break() {
                     return Ok(());
                 }
-                seen.insert(item.item);
             }
         }
     }
 
-    /// Breaks where the others need not be tried.
-    fn send_one(&mut self, item: &OutboxItem, limit: u64) -> Result<ControlFlow<()>, Stop> {
+    /// Breaks where the others need not be tried. What was dealt with is put among `seen`.
+    fn send_one(
+        &mut self,
+        item: &OutboxItem,
+        limit: u64,
+        seen: &mut HashSet<String>,
+    ) -> Result<ControlFlow<()>, Stop> {
         const GO_ON: ControlFlow<()> = ControlFlow::Continue(());
         // Statuses and orders have room above the quota: they are not held up by documents.
         let is_counted = item.kind == OutboxKind::Document && !item.order;
         if let Some(over) = self.over.clone().filter(|_| is_counted) {
-            return self.put_off(item, &over).map(|()| GO_ON);
+            let alone = Bundle::alone(&item.item, &item.to);
+            return self.put_off(item, &alone, &over).map(|()| GO_ON);
         }
-        let bytes = match self.queues.parcel_bytes(item) {
-            Ok(Some(bytes)) => bytes,
-            // Withdrawn since the list was made: there is nothing to send.
-            Ok(None) => return Ok(GO_ON),
+        // Withdrawn since the list was made: there is nothing to send.
+        let Some(bundle) = self.queues.begin_sending(item, self.now)? else { return Ok(GO_ON) };
+        seen.extend(bundle.names());
+        let bytes: Arc<[u8]> = match self.queues.packet(&item.packet) {
+            Ok(bytes) => Arc::from(bytes),
             // Its bytes cannot be had: it alone is parked. If the whole disk is at fault,
             // parking fails too and the run ends.
-            Err(problem) => return self.wedge(item, problem).map(|()| GO_ON),
+            Err(problem) => return self.wedge(&bundle, problem).map(|()| GO_ON),
         };
         let size = bytes.len() as u64;
         if size > limit {
             let error = ExchangeError::TooLarge { size, limit };
-            return self.wedge(item, error.into()).map(|()| GO_ON);
+            return self.wedge(&bundle, error.into()).map(|()| GO_ON);
         }
-        let parcel = Parcel {
-            key: item.item.clone(),
-            kind: item.kind,
-            order: item.order,
-            to: vec![item.to.clone()],
-            bytes: Arc::from(bytes),
-            tried: item.attempts > 0,
-        };
-        let error = match self.line.send(&parcel, self.watch) {
-            Ok(receipt) => {
-                self.queues.sent(&item.item, &receipt)?;
-                self.report.sent += 1;
-                self.broken = 0;
-                return Ok(GO_ON);
-            }
-            Err(error) => self.of_one_packet(error),
-        };
+        let Err(error) = self.hand_over(item, &bundle, &bytes)? else { return Ok(GO_ON) };
         match error.scope() {
-            Scope::Item => self.wedge(item, error.into()).map(|()| GO_ON),
+            Scope::Item if bundle.items.len() > 1 => self.send_each(item, &bundle, &bytes),
+            Scope::Item => self.wedge(&bundle, error.into()).map(|()| GO_ON),
             // A fault of the whole line says nothing against this parcel: once the line is back
             // (or the secret right, or the clock), it goes without delay.
             Scope::Line => Err(error.into()),
-            // A call that broke may have broken upon it: it makes room for the others.
-            Scope::Call => {
-                self.put_off(item, &error)?;
-                let over = matches!(error, ExchangeError::OverQuota { .. });
-                let gone = is_of_the_line(&error) && self.line.health().is_err();
-                self.unsent.get_or_insert_with(|| error.clone());
-                if over && is_counted {
-                    self.over = Some(error);
-                    return Ok(GO_ON);
-                }
-                // A server that fails is not sent all there is in vain: since these rest, the
-                // next run comes to those behind them.
-                self.broken += 1;
-                let enough = self.broken >= MAX_BROKEN;
-                Ok(if over || enough || gone { ControlFlow::Break(()) } else { GO_ON })
-            }
+            Scope::Call => self.rest(item, &bundle, error, is_counted),
         }
     }
 
-    fn put_off(&mut self, item: &OutboxItem, error: &ExchangeError) -> Result<(), Stop> {
-        let until = back_off::retry_at(self.now, &item.item, item.attempts.saturating_add(1));
+    /// What the server refuses of several may be one's fault, as an office that is no more: each
+    /// goes by itself.
+    fn send_each(
+        &mut self,
+        item: &OutboxItem,
+        bundle: &Bundle,
+        bytes: &Arc<[u8]>,
+    ) -> Result<ControlFlow<()>, Stop> {
+        self.queues.part(&item.item)?;
+        let is_counted = item.kind == OutboxKind::Document && !item.order;
+        for (name, to) in &bundle.items {
+            self.call_off()?;
+            let alone = Bundle::alone(name, to);
+            let Err(error) = self.hand_over(item, &alone, bytes)? else { continue };
+            match error.scope() {
+                Scope::Item => self.wedge(&alone, error.into())?,
+                Scope::Line => return Err(error.into()),
+                Scope::Call => {
+                    if self.rest(item, &alone, error, is_counted)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Sends a bundle and notes that it is sent; gives why it did not go.
+    fn hand_over(
+        &mut self,
+        item: &OutboxItem,
+        bundle: &Bundle,
+        bytes: &Arc<[u8]>,
+    ) -> Result<Answer<()>, Stop> {
+        let parcel = Parcel {
+            key: bundle.key.clone(),
+            kind: item.kind,
+            order: item.order,
+            to: bundle.items.iter().map(|(_, to)| to.clone()).collect(),
+            bytes: Arc::clone(bytes),
+            tried: item.attempts > 0,
+        };
+        match self.line.send(&parcel, self.watch) {
+            Ok(receipt) => {
+                self.queues.sent(&bundle.names(), &receipt)?;
+                self.report.sent += count(bundle);
+                self.broken = 0;
+                Ok(Ok(()))
+            }
+            Err(error) => Ok(Err(self.of_one_packet(error))),
+        }
+    }
+
+    /// A call that broke may have broken upon this parcel: it makes room for the others. Breaks
+    /// where these need not be tried.
+    fn rest(
+        &mut self,
+        item: &OutboxItem,
+        bundle: &Bundle,
+        error: ExchangeError,
+        is_counted: bool,
+    ) -> Result<ControlFlow<()>, Stop> {
+        self.put_off(item, bundle, &error)?;
+        let over = matches!(error, ExchangeError::OverQuota { .. });
+        let gone = is_of_the_line(&error) && self.line.health().is_err();
+        self.unsent.get_or_insert_with(|| error.clone());
+        if over && is_counted {
+            self.over = Some(error);
+            return Ok(ControlFlow::Continue(()));
+        }
+        // A server that fails is not sent all there is in vain: since these rest, the next run
+        // comes to those behind them.
+        self.broken += 1;
+        let enough = self.broken >= MAX_BROKEN;
+        Ok(if over || enough || gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    fn put_off(
+        &mut self,
+        item: &OutboxItem,
+        bundle: &Bundle,
+        error: &ExchangeError,
+    ) -> Result<(), Stop> {
+        let until = back_off::retry_at(self.now, &bundle.key, item.attempts.saturating_add(1));
         let asked = error.asks_to_wait();
-        let asked = asked.map(|wait| back_off::after(self.now, &item.item, wait));
+        let asked = asked.map(|wait| back_off::after(self.now, &bundle.key, wait));
         let until = asked.map_or(until, |asked| asked.max(until));
-        tracing::warn!(item = item.item, %error, %until, "a parcel is put off");
-        self.queues.put_off(&item.item, until, error)?;
-        self.report.put_off += 1;
+        tracing::warn!(parcel = bundle.key, %error, %until, "a parcel is put off");
+        self.queues.put_off(&bundle.names(), until, error)?;
+        self.report.put_off += count(bundle);
         Ok(())
     }
 
-    fn wedge(&mut self, item: &OutboxItem, problem: Problem) -> Result<(), Stop> {
-        tracing::warn!(item = item.item, %problem, "a parcel is parked");
-        self.queues.wedge(&item.item, &problem)?;
-        self.report.wedged += 1;
+    fn wedge(&mut self, bundle: &Bundle, problem: Problem) -> Result<(), Stop> {
+        tracing::warn!(parcel = bundle.key, %problem, "a parcel is parked");
+        self.queues.wedge(&bundle.names(), &problem)?;
+        self.report.wedged += count(bundle);
         Ok(())
     }
+}
+
+/// So many recipients a bundle is for.
+fn count(bundle: &Bundle) -> u32 {
+    u32::try_from(bundle.items.len()).unwrap_or(u32::MAX)
 }
 
 /// What says nothing about the packet that was asked for.

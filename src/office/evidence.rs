@@ -8,7 +8,7 @@
 
 mod page;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -236,7 +236,9 @@ impl Office {
         };
         let at = Timestamp::now();
         let sent: Vec<_> = sent.collect();
-        let ids: Vec<&str> = sent.iter().map(|(_, one)| one.server_id.as_str()).collect();
+        // What went to several at once has one name.
+        let ids: BTreeSet<&str> = sent.iter().map(|(_, one)| one.server_id.as_str()).collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
         let mut states = Vec::new();
         let answer = line.deliveries(&ids, &mut states);
         // Of some nothing is told: another server had taken them, or this one knows them no more.

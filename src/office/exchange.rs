@@ -16,7 +16,7 @@ use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::exchange::back_off;
-use crate::exchange::engine::{self, Kept, OutboxItem, Queues, Unfetched, Wish};
+use crate::exchange::engine::{self, Bundle, Kept, OutboxItem, Queues, Unfetched, Wish};
 use crate::exchange::{ExchangeError, InboxItem, Line, Patience, Receipt, ServerAddress, Watch};
 use crate::i18n::tell;
 use crate::store::{PacketState, UnfetchedRow};
@@ -243,40 +243,58 @@ impl Queues for Office {
             .collect())
     }
 
-    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Option<Vec<u8>>> {
+    fn begin_sending(&self, item: &OutboxItem, now: Timestamp) -> Kept<Option<Bundle>> {
         // A decision that is taken back takes its status out of the outbox: whoever is first
         // here decides whether it leaves.
-        if !self.store().begin_sending(&item.item)? {
-            return Ok(None);
-        }
-        Ok(Some(self.store().blob(&item.packet)?))
+        let begun = self.store().begin_sending(&item.item, now)?;
+        Ok(begun.map(|bundle| Bundle { key: bundle.key, items: bundle.items }))
     }
 
-    fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()> {
+    fn packet(&self, packet: &BlobHash) -> Kept<Vec<u8>> {
+        Ok(self.store().blob(packet)?)
+    }
+
+    fn sent(&self, items: &[String], receipt: &Receipt) -> Kept<()> {
         if let Some(signed) = &receipt.signed {
             self.note_receipt_key(&signed.key)?;
         }
-        let change = Change::OutboxSent {
-            item: item.to_owned(),
-            server_id: receipt.server_id.clone(),
-            sent_at: receipt.received_at,
-            receipt: receipt.signed.clone(),
-        };
-        self.by_itself(change)
-    }
-
-    fn put_off(&self, item: &str, until: Timestamp, why: &ExchangeError) -> Kept<()> {
-        let why = tell(&Problem::from(why.clone())).what;
-        Ok(self.store().put_off(item, &until, &why)?)
-    }
-
-    fn wedge(&self, item: &str, problem: &Problem) -> Kept<()> {
-        // What stands beside the recipient is for the clerk; the cause is in the log.
-        self.by_itself(Change::OutboxWedged {
-            item: item.to_owned(),
-            code: problem.code.to_owned(),
-            detail: tell(problem).what,
+        let (items, receipt) = (items.to_vec(), receipt.clone());
+        self.store().write(&self.program(), move |writer| {
+            for item in items {
+                writer.append(Change::OutboxSent {
+                    item,
+                    server_id: receipt.server_id.clone(),
+                    sent_at: receipt.received_at,
+                    receipt: receipt.signed.clone(),
+                })?;
+            }
+            Ok(())
         })
+    }
+
+    fn put_off(&self, items: &[String], until: Timestamp, why: &ExchangeError) -> Kept<()> {
+        let why = tell(&Problem::from(why.clone())).what;
+        for item in items {
+            self.store().put_off(item, &until, &why)?;
+        }
+        Ok(())
+    }
+
+    fn wedge(&self, items: &[String], problem: &Problem) -> Kept<()> {
+        // What stands beside the recipient is for the clerk; the cause is in the log.
+        let (items, code, told) = (items.to_vec(), problem.code.to_owned(), tell(problem).what);
+        self.store().write(&self.program(), move |writer| {
+            for item in items {
+                writer.part(&item)?;
+                let (code, detail) = (code.clone(), told.clone());
+                writer.append(Change::OutboxWedged { item, code, detail })?;
+            }
+            Ok(())
+        })
+    }
+
+    fn part(&self, item: &str) -> Kept<()> {
+        Ok(self.store().part(item)?)
     }
 
     fn cursor(&self) -> Kept<Option<String>> {

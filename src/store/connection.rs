@@ -40,6 +40,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("migrations/0017_replaces.sql"),
     include_str!("migrations/0018_unfetched.sql"),
     include_str!("migrations/0019_files.sql"),
+    include_str!("migrations/0020_parcels.sql"),
 ];
 
 /// How a connection will be used.

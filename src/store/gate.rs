@@ -5,11 +5,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::error::StoreError;
-use super::outbox;
 use super::row;
 use super::user::exactly_one;
 use super::view::View;
-use super::{Store, writer::Actor};
 use crate::domain::document::DocumentKey;
 use crate::domain::gate::{Gate, Judgement};
 use crate::domain::report::{ErrorReport, ReportTo};
@@ -54,17 +52,6 @@ impl View<'_> {
                 Ok((row::from_key(key)?, row::from_json(&row.get::<_, String>(1)?)?))
             })?
             .collect()
-    }
-}
-
-impl Store {
-    /// Notes that an item is about to be sent, before a byte of it leaves; `false` where it
-    /// was withdrawn meanwhile. From here on the decision behind it cannot be taken back.
-    pub fn begin_sending(&self, item: &str) -> Result<bool, StoreError> {
-        let item = item.to_owned();
-        self.write(&Actor::program(), move |writer| {
-            outbox::begin_sending(writer.connection, &item, jiff::Timestamp::now())
-        })
     }
 }
 

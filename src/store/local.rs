@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Store;
 use super::durability::{extension_failed, forget_failed_extension};
 use super::error::StoreError;
+use super::outbox::part;
 use super::paper::{drop_sheaf, keep_sheaf};
 use super::row;
 use super::unfetched::{forget_unfetched, make_fetching_due, told_given_up};
@@ -141,6 +142,8 @@ local_changes! {
     fn make_item_due(item: &str);
     /// Forgets the tries of an item, so that it is due at once.
     fn forget_tries(item: &str);
+    /// What was to go with an item goes alone from now on, and so does it.
+    fn part(item: &str);
     /// Signatures could not be made to last longer; `args` is JSON.
     fn extension_failed(
         document: &DocumentKey,

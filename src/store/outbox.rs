@@ -1,18 +1,20 @@
 //! The outbox: what waits to be sent, one item per document and recipient.
 //!
 //! That an item waits, was sent or is parked is everybody's business and comes of
-//! operations. How often this desk tried, and when it will try again, is its own
-//! (`outbox_attempt`, a local table).
+//! operations. How often this desk tried, when it will try again and what goes up at once is
+//! its own (`outbox_attempt`, `outbox_begun`, `parcel`: local tables).
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::Store;
 use super::error::StoreError;
 use super::follow;
 use super::outbound;
 use super::row;
 use super::user::exactly_one;
 use super::view::View;
+use super::writer::Actor;
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::SendState;
 use crate::domain::document::{BlobHash, DocumentKey};
@@ -41,6 +43,27 @@ pub struct OutboxItem {
     /// Why the last try failed.
     pub last_reason: String,
     pub not_before: Option<Timestamp>,
+}
+
+/// What goes up as one parcel: the same packet for one recipient or several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// An item alone has its own; several have one made of theirs.
+    pub key: String,
+    /// Items and their recipients, at least one.
+    pub items: Vec<(String, AgencyCode)>,
+}
+
+/// More recipients than this go in several parcels: their codes stand in one line of a header.
+const MAX_BUNDLE: u32 = 100;
+
+impl Bundle {
+    /// The key is the same for the same items in whatever order.
+    fn of(mut items: Vec<(String, AgencyCode)>) -> Self {
+        items.sort();
+        let names: Vec<&str> = items.iter().map(|(item, _)| item.as_str()).collect();
+        Self { key: BlobHash::of(names.join("\n").as_bytes()).0, items }
+    }
 }
 
 const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, o.urgent,
@@ -130,21 +153,105 @@ impl View<'_> {
     }
 }
 
-/// Notes that an item is about to be sent; `false` where it waits no more.
-pub(super) fn begin_sending(
+impl Store {
+    /// Notes that an item is about to be sent, before a byte of it leaves, and with it all that
+    /// goes up at once; `None` where it was withdrawn meanwhile. From here on the decisions behind
+    /// them cannot be taken back.
+    pub fn begin_sending(&self, item: &str, now: Timestamp) -> Result<Option<Bundle>, StoreError> {
+        let item = item.to_owned();
+        self.write(&Actor::program(), move |writer| begin_sending(writer.connection, &item, now))
+    }
+}
+
+fn begin_sending(
     connection: &Connection,
     item: &str,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
+    now: Timestamp,
+) -> Result<Option<Bundle>, StoreError> {
     let waits = connection
-        .prepare_cached("SELECT 1 FROM outbox WHERE item = ?1 AND state = 'waiting'")?
-        .exists([item])?;
-    if waits {
+        .prepare_cached("SELECT recipient FROM outbox WHERE item = ?1 AND state = 'waiting'")?
+        .query_and_then([item], |row| row::from_word(row.get(0)?))?
+        .next()
+        .transpose()?;
+    let Some(recipient) = waits else { return Ok(None) };
+    let alone = Bundle { key: item.to_owned(), items: vec![(item.to_owned(), recipient)] };
+    let begun =
+        connection.prepare_cached("SELECT 1 FROM outbox_begun WHERE item = ?1")?.exists([item])?;
+    if begun {
+        return Ok(Some(bundle_of(connection, item)?.unwrap_or(alone)));
+    }
+    let mut items = alone.items.clone();
+    items.extend(companions(connection, item, now)?);
+    let bundle = if items.len() > 1 { Bundle::of(items) } else { alone };
+    for (one, _) in &bundle.items {
         connection
             .prepare_cached("INSERT INTO outbox_begun VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-            .execute(params![item, at.as_millisecond()])?;
+            .execute(params![one, now.as_millisecond()])?;
+        if bundle.items.len() > 1 {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO parcel VALUES (?1, ?2)")?
+                .execute([one, &bundle.key])?;
+        }
     }
-    Ok(waits)
+    Ok(Some(bundle))
+}
+
+/// What goes with an item by what was noted when its sending was first begun; `None` where it
+/// goes alone. All of a parcel wait until all of it is sent, or it is parted.
+fn bundle_of(connection: &Connection, item: &str) -> Result<Option<Bundle>, StoreError> {
+    let key = connection
+        .prepare_cached("SELECT key FROM parcel WHERE item = ?1")?
+        .query_row([item], |row| row.get::<_, String>(0))
+        .optional()?;
+    let Some(key) = key else { return Ok(None) };
+    let items = connection
+        .prepare_cached(
+            "SELECT o.item, o.recipient FROM parcel p JOIN outbox o ON o.item = p.item
+             WHERE p.key = ?1 AND o.state = 'waiting'",
+        )?
+        .query_and_then([&key], named)?
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let bundle = Bundle::of(items);
+    Ok((bundle.key == key).then_some(bundle))
+}
+
+/// What carries the same packet to others, was never begun and is due with it. Who waits for
+/// something earlier about the document waits for that first.
+fn companions(
+    connection: &Connection,
+    item: &str,
+    now: Timestamp,
+) -> Result<Vec<(String, AgencyCode)>, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT o.item, o.recipient FROM outbox one JOIN outbox o ON o.packet = one.packet
+             LEFT JOIN outbox_attempt a ON a.item = o.item
+             WHERE one.item = ?1 AND one.what = 'document' AND o.item <> one.item
+                 AND o.what = 'document' AND o.document = one.document
+                 AND o.is_order = one.is_order AND o.urgent = one.urgent
+                 AND o.recipient <> one.recipient AND o.state = 'waiting'
+                 AND (a.not_before_millis IS NULL OR a.not_before_millis <= ?2)
+                 AND NOT EXISTS (SELECT 1 FROM outbox_begun b WHERE b.item = o.item)
+                 AND NOT EXISTS (SELECT 1 FROM outbox before
+                     WHERE before.document = o.document AND before.recipient = o.recipient
+                         AND before.what = 'document' AND before.state = 'waiting'
+                         AND before.row < o.row)
+             ORDER BY o.row LIMIT ?3",
+        )?
+        .query_and_then(params![item, now.as_millisecond(), MAX_BUNDLE - 1], named)?
+        .collect()
+}
+
+fn named(row: &Row<'_>) -> Result<(String, AgencyCode), StoreError> {
+    Ok((row.get(0)?, row::from_word(row.get(1)?)?))
+}
+
+/// From here on each of these goes alone.
+pub(super) fn part(connection: &Connection, item: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM parcel WHERE key = (SELECT key FROM parcel WHERE item = ?1)")?
+        .execute([item])?;
+    Ok(())
 }
 
 fn from_row(row: &Row<'_>) -> Result<OutboxItem, StoreError> {

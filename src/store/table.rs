@@ -78,6 +78,7 @@ const LOCAL: &[&str] = &[
     "sheaf_blob",
     "begun_packet",
     "unfetched",
+    "parcel",
 ];
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::document::BlobHash;
 use vanthu::domain::problem::Problem;
-use vanthu::exchange::engine::{Kept, OutboxItem, Queues, Unfetched, Wish};
+use vanthu::exchange::engine::{Bundle, Kept, OutboxItem, Queues, Unfetched, Wish};
 use vanthu::exchange::wire::sha256_hex;
 use vanthu::exchange::{ExchangeError, InboxItem, OutboxKind, Receipt};
 
@@ -102,23 +102,33 @@ impl Queues for Office {
         Ok(due)
     }
 
-    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Option<Vec<u8>>> {
-        Ok(Some(self.row(&item.item).bytes))
+    fn begin_sending(&self, item: &OutboxItem, _: Timestamp) -> Kept<Option<Bundle>> {
+        let items = vec![(item.item.clone(), item.to.clone())];
+        Ok(Some(Bundle { key: item.item.clone(), items }))
     }
 
-    fn sent(&self, item: &str, receipt: &Receipt) -> Kept<()> {
-        self.change(item, |row| row.server_id = Some(receipt.server_id.clone()))
+    fn packet(&self, packet: &BlobHash) -> Kept<Vec<u8>> {
+        let inner = self.inner.lock().unwrap();
+        Ok(inner.outbox.iter().find(|row| row.item.packet == *packet).unwrap().bytes.clone())
     }
 
-    fn put_off(&self, item: &str, until: Timestamp, _: &ExchangeError) -> Kept<()> {
-        self.change(item, |row| {
+    fn sent(&self, items: &[String], receipt: &Receipt) -> Kept<()> {
+        self.change(&items[0], |row| row.server_id = Some(receipt.server_id.clone()))
+    }
+
+    fn put_off(&self, items: &[String], until: Timestamp, _: &ExchangeError) -> Kept<()> {
+        self.change(&items[0], |row| {
             row.until = Some(until);
             row.item.attempts += 1;
         })
     }
 
-    fn wedge(&self, item: &str, problem: &Problem) -> Kept<()> {
-        self.change(item, |row| row.wedged = Some(problem.code.to_owned()))
+    fn wedge(&self, items: &[String], problem: &Problem) -> Kept<()> {
+        self.change(&items[0], |row| row.wedged = Some(problem.code.to_owned()))
+    }
+
+    fn part(&self, _: &str) -> Kept<()> {
+        unreachable!("each goes alone here")
     }
 
     fn cursor(&self) -> Kept<Option<String>> {

@@ -66,7 +66,7 @@ fn on_a_line_that_costs_what_is_large_waits_to_be_asked_for() {
     });
     let annex: String = digits.take(LineManner::SMALL as usize / 3).collect();
     let annexes = vec![("phu-luc.txt".to_owned(), annex.into_bytes())];
-    let key = sealed_whole(a, &two.tokens, "Văn bản", PROVINCE, Vec::new(), annexes);
+    let key = sealed_whole(a, &two.tokens, "Văn bản", &[PROVINCE], Vec::new(), annexes);
     a.issue(key).unwrap();
     assert_eq!(a.sync().unwrap().sent, 0);
     assert_eq!(a.sync_now().unwrap().sent, 1);
@@ -223,6 +223,52 @@ fn what_cannot_be_fetched_is_parked_told_and_decided_about() {
 }
 
 #[test]
+fn a_document_for_several_goes_up_once_and_one_unknown_holds_nobody_up() {
+    let two = Two::begin();
+    let a = &two.a;
+    let [near, far] = ["000.03.05.H30", "000.99.05.H30"];
+    let sealed_for =
+        |to: &[&str]| sealed_whole(a, &two.tokens, "Văn bản", to, Vec::new(), Vec::new());
+    let agencies = [near, far].map(|one| Agency::new(code(one), "UBND xã khác"));
+    a.put_agencies(agencies.to_vec()).unwrap();
+    let [agency, _] = agencies;
+    let secret = Some(Pin::new("bi-mat-cua-xa-khac"));
+    two.registry().put(&Account { agency, secret }).unwrap();
+    let both = sealed_for(&[PROVINCE, near]);
+    a.issue(both).unwrap();
+    assert_eq!(
+        (a.sync().unwrap().sent, a.outbound_document(both).unwrap().deliveries.len()),
+        (2, 2)
+    );
+    let of_ours = || two.registry().packets(&code(crate::world::TAN_BINH), 10).unwrap();
+    let [one] = &of_ours()[..] else { panic!("{:#?}", of_ours()) };
+    assert_eq!(one.deliveries.len(), 2);
+    // Each recipient has its own evidence, of the same packet.
+    assert_eq!(two.b.sync().unwrap().received, 1);
+    let evidence = a.evidence(both).unwrap();
+    let fetched: Vec<_> = evidence
+        .accepted()
+        .map(|(_, one)| one.told.as_ref().unwrap().fetched_at.is_some())
+        .collect();
+    assert!(evidence.holds());
+    assert_eq!(fetched, [true, false]);
+
+    // An office that the server does not know is parked; the others get it all the same.
+    let three = sealed_for(&[PROVINCE, far, near]);
+    a.issue(three).unwrap();
+    let report = a.sync().unwrap();
+    assert_eq!((report.sent, report.wedged), (2, 1));
+    let parked = a.parked(10).unwrap();
+    assert_eq!((parked.len(), &parked[0].recipient), (1, &code(far)));
+    // So it is with what is ordered about them.
+    a.recall(both, "Sai thể thức").unwrap();
+    assert_eq!(a.sync().unwrap().sent, 2);
+    let orders = of_ours().into_iter().filter(|one| one.deliveries.len() == 2);
+    assert_eq!((orders.count(), of_ours().len()), (2, 4));
+    assert!(a.audit().unwrap().is_clean());
+}
+
+#[test]
 fn what_rests_is_told_with_its_next_try_and_may_go_at_once() {
     let two = Two::begin();
     let a = &two.a;
@@ -232,7 +278,7 @@ fn what_rests_is_told_with_its_next_try_and_may_go_at_once() {
     let until = Timestamp::now() + SignedDuration::from_hours(7);
     let until = Timestamp::from_millisecond(until.as_millisecond()).unwrap();
     let over = ExchangeError::OverQuota { after: Some(7 * 3_600) };
-    Queues::put_off(a, &item.item, until, &over).unwrap();
+    Queues::put_off(a, std::slice::from_ref(&item.item), until, &over).unwrap();
     let rests = a.parked(10).unwrap();
     let [one] = &rests[..] else { panic!("{rests:#?}") };
     assert_eq!((one.kind, one.next_try), (ParkedKind::Document, Some(until)));
@@ -266,7 +312,7 @@ fn another_key_of_the_servers_receipts_is_told_once() {
     };
     let server_id = "khac".to_owned();
     let receipt = Receipt { server_id, received_at: Timestamp::now(), signed: Some(signed) };
-    Queues::sent(a, &item.item, &receipt).unwrap();
+    Queues::sent(a, std::slice::from_ref(&item.item), &receipt).unwrap();
     // What runs by itself says it until somebody has asked.
     for _ in 0..2 {
         assert_eq!(a.sync().unwrap().problem.unwrap().code, "office-new-receipt-key");
@@ -416,9 +462,9 @@ fn what_is_parked_is_spared_a_recall_only_where_the_server_refused_it() {
         let key = sealed(a, &two.tokens, "Văn bản");
         a.issue(key).unwrap();
         let item = Queues::due(a, Timestamp::now(), u64::MAX, 10).unwrap().remove(0);
-        assert!(Queues::parcel_bytes(a, &item).unwrap().is_some());
+        assert!(Queues::begin_sending(a, &item, Timestamp::now()).unwrap().is_some());
         let problem = Problem::new(code, Kind::Refused, Blame::Server);
-        Queues::wedge(a, &item.item, &problem).unwrap();
+        Queues::wedge(a, std::slice::from_ref(&item.item), &problem).unwrap();
         a.recall(key, "Ban hành nhầm").unwrap();
         let delivery = a.outbound_document(key).unwrap().deliveries.remove(0);
         // An earlier try may have brought it there: then it is asked for.

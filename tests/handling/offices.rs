@@ -99,14 +99,14 @@ pub fn sealed_with(
     to: &str,
     response_for: Vec<ResponseFor>,
 ) -> DocumentKey {
-    sealed_whole(office, tokens, subject, to, response_for, Vec::new())
+    sealed_whole(office, tokens, subject, &[to], response_for, Vec::new())
 }
 
 pub fn sealed_whole(
     office: &Office,
     tokens: &Tokens,
     subject: &str,
-    to: &str,
+    to: &[&str],
     response_for: Vec<ResponseFor>,
     attachments: Vec<(String, Vec<u8>)>,
 ) -> DocumentKey {
@@ -132,7 +132,10 @@ pub fn sealed_whole(
                     full_name: LEADER.to_owned(),
                 },
                 place: "Tân Bình".to_owned(),
-                recipients: vec![Recipient { agency: code(to), name: String::new() }],
+                recipients: to
+                    .iter()
+                    .map(|to| Recipient { agency: code(to), name: String::new() })
+                    .collect(),
                 response_for,
                 ..Metadata::default()
             },

@@ -33,6 +33,7 @@ struct World {
 
 struct Packet {
     key: String,
+    to: Vec<AgencyCode>,
     bytes: Vec<u8>,
     confirmed: bool,
 }
@@ -41,6 +42,8 @@ struct Packet {
 struct Disk {
     outbox: Vec<Row>,
     kept: BTreeMap<String, Vec<u8>>,
+    /// What goes up under which key, by item.
+    parcels: BTreeMap<String, String>,
     begun: BTreeMap<String, Vec<u8>>,
     unfetched: BTreeMap<String, Unfetched>,
     cursor: Option<String>,
@@ -117,11 +120,16 @@ impl Line for World {
 
     fn send(&self, parcel: &Parcel, _: &dyn Watch) -> Answer<Receipt> {
         self.call(|| {
-            if parcel.to.iter().any(|to| to.as_str() == "UNKNOWN") {
-                return Err(ExchangeError::RecipientUnknown(parcel.to.clone()));
+            let unknown: Vec<_> =
+                parcel.to.iter().filter(|to| to.as_str() == "UNKNOWN").cloned().collect();
+            if !unknown.is_empty() {
+                return Err(ExchangeError::RecipientUnknown(unknown));
             }
             let mut packets = self.server.lock().unwrap();
             let place = packets.iter().position(|packet| packet.key == parcel.key);
+            if let Some(before) = place.map(|place| &packets[place]) {
+                assert_eq!((&before.to, &before.bytes[..]), (&parcel.to, &parcel.bytes[..]));
+            }
             let is_counted = parcel.kind == OutboxKind::Document && !parcel.order;
             let over = self.quota.is_some_and(|quota| packets.len() >= quota);
             if place.is_none() && is_counted && over {
@@ -129,7 +137,8 @@ impl Line for World {
             }
             let place = place.unwrap_or_else(|| {
                 let bytes = parcel.bytes.to_vec();
-                packets.push(Packet { key: parcel.key.clone(), bytes, confirmed: false });
+                let (key, to) = (parcel.key.clone(), parcel.to.clone());
+                packets.push(Packet { key, to, bytes, confirmed: false });
                 packets.len() - 1
             });
             Ok(Receipt {
@@ -153,12 +162,13 @@ impl Line for World {
                 .unwrap()
                 .iter()
                 .enumerate()
+                .filter(|(_, packet)| packet.to.contains(&us()))
                 .filter(|(place, packet)| place + 1 > after && !(waiting && packet.confirmed))
                 .map(|(place, packet)| InboxItem {
                     cursor: (place + 1).to_string(),
                     id: format!("id-{place}"),
                     kind: OutboxKind::Document,
-                    from: AgencyCode::new("H30").unwrap(),
+                    from: us(),
                     sha256: sha256_hex(&packet.bytes),
                     size: packet.bytes.len() as u64,
                     received_at: Timestamp::from_second(NOW).unwrap(),
@@ -218,28 +228,78 @@ impl Queues for World {
         })
     }
 
-    fn parcel_bytes(&self, item: &OutboxItem) -> Kept<Option<Vec<u8>>> {
-        // Not spoiled: an item whose bytes cannot be read is parked, rightly.
-        let disk = self.disk.lock().unwrap();
-        Ok(Some(disk.outbox.iter().find(|row| row.item == *item).unwrap().bytes.clone()))
-    }
-
-    fn sent(&self, item: &str, _: &Receipt) -> Kept<()> {
-        let there = self.server.lock().unwrap().iter().any(|packet| packet.key == item);
-        assert!(there, "{item} is marked as sent and not at the server");
-        self.row(item, |row| row.done = Some("sent"))
-    }
-
-    fn put_off(&self, item: &str, until: Timestamp, _: &ExchangeError) -> Kept<()> {
-        self.row(item, |row| {
-            assert!(row.done.is_none() && until > row.until);
-            (row.until, row.item.attempts) = (until, row.item.attempts + 1);
+    fn begin_sending(&self, item: &OutboxItem, now: Timestamp) -> Kept<Option<Bundle>> {
+        self.disk(|disk| {
+            let named = |row: &Row| (row.item.item.clone(), row.item.to.clone());
+            let first = named(disk.outbox.iter().find(|row| row.item == *item).unwrap());
+            if let Some(key) = disk.parcels.get(&item.item).cloned() {
+                let of_it = |row: &&Row| disk.parcels.get(&row.item.item) == Some(&key);
+                let items: Vec<_> = disk.outbox.iter().filter(of_it).map(named).collect();
+                return Some(Bundle { key, items });
+            }
+            let mut items = vec![first];
+            for row in &disk.outbox {
+                let same = row.item.packet == item.packet && row.item.urgent == item.urgent;
+                let fresh = row.done.is_none() && !disk.parcels.contains_key(&row.item.item);
+                let due = row.until <= now;
+                if same && fresh && due && items.iter().all(|(_, to)| *to != row.item.to) {
+                    items.push(named(row));
+                }
+            }
+            let names: Vec<_> = items.iter().map(|(item, _)| item.clone()).collect();
+            let key = names.join("+");
+            disk.parcels.extend(names.into_iter().map(|name| (name, key.clone())));
+            Some(Bundle { key, items })
         })
     }
 
-    fn wedge(&self, item: &str, problem: &Problem) -> Kept<()> {
-        assert!(item.contains("unknown") || item.contains("large"), "{item} parked: {problem}");
-        self.row(item, |row| row.done = Some("wedged"))
+    fn packet(&self, packet: &BlobHash) -> Kept<Vec<u8>> {
+        // Not spoiled: an item whose bytes cannot be read is parked, rightly.
+        let disk = self.disk.lock().unwrap();
+        Ok(disk.outbox.iter().find(|row| row.item.packet == *packet).unwrap().bytes.clone())
+    }
+
+    fn sent(&self, items: &[String], receipt: &Receipt) -> Kept<()> {
+        self.disk(|disk| {
+            let place: usize = receipt.server_id.strip_prefix("id-").unwrap().parse().unwrap();
+            for row in disk.outbox.iter_mut().filter(|row| items.contains(&row.item.item)) {
+                let packet = &self.server.lock().unwrap()[place];
+                let there = packet.to.contains(&row.item.to) && packet.bytes == row.bytes;
+                assert!(there, "{} is marked as sent and not at the server", row.item.item);
+                row.done = Some("sent");
+            }
+        })
+    }
+
+    fn put_off(&self, items: &[String], until: Timestamp, _: &ExchangeError) -> Kept<()> {
+        items.iter().try_for_each(|item| {
+            self.row(item, |row| {
+                assert!(row.done.is_none() && until > row.until);
+                (row.until, row.item.attempts) = (until, row.item.attempts + 1);
+            })
+        })
+    }
+
+    fn wedge(&self, items: &[String], problem: &Problem) -> Kept<()> {
+        self.disk(|disk| {
+            for row in disk.outbox.iter_mut().filter(|row| items.contains(&row.item.item)) {
+                let name = &row.item.item;
+                assert!(name.contains("unknown") || name.contains("large"), "{name}: {problem}");
+                row.done = Some("wedged");
+                disk.parcels.insert(row.item.item.clone(), row.item.item.clone());
+            }
+        })
+    }
+
+    fn part(&self, item: &str) -> Kept<()> {
+        self.disk(|disk| {
+            let key = disk.parcels.get(item).cloned();
+            for (name, of) in &mut disk.parcels {
+                if Some(&*of) == key.as_ref() {
+                    *of = name.clone();
+                }
+            }
+        })
     }
 
     fn cursor(&self) -> Kept<Option<String>> {
@@ -305,18 +365,29 @@ impl Queues for World {
     }
 }
 
+fn us() -> AgencyCode {
+    AgencyCode::new("H30").unwrap()
+}
+
+/// A world in which these wait for this office itself: content, and whether it is urgent.
 fn world(items: &[(u8, bool)], faults: Vec<u8>, cursor: Option<u8>) -> World {
+    let items: Vec<_> = items.iter().map(|(content, urgent)| (*content, 0, *urgent)).collect();
+    world_to(&items, faults, cursor)
+}
+
+/// The same for several offices, of which one is not known; 1 is content that is too large.
+fn world_to(items: &[(u8, usize, bool)], faults: Vec<u8>, cursor: Option<u8>) -> World {
     let world = World { faults: Mutex::new(faults.into()), ..World::default() };
     let mut disk = world.disk.lock().unwrap();
     disk.cursor = cursor.map(|cursor| cursor.to_string());
-    for (n, (content, urgent)) in items.iter().enumerate() {
-        // Some have the same content, some a recipient that is not known, one is too large.
-        let (name, to) = match content {
-            0 => ("unknown", "UNKNOWN"),
-            1 => ("large", "H30"),
-            _ => ("item", "H30"),
+    for (n, (content, to, urgent)) in items.iter().enumerate() {
+        let to = ["H30", "H31", "H32", "UNKNOWN"][*to];
+        let name = match (content, to) {
+            (_, "UNKNOWN") => "unknown",
+            (1, _) => "large",
+            _ => "item",
         };
-        let bytes = if name == "large" { vec![1; 1001] } else { vec![*content; 10] };
+        let bytes = if *content == 1 { vec![1; 1001] } else { vec![*content; 10] };
         disk.outbox.push(Row {
             item: OutboxItem {
                 item: format!("{name}-{n}"),
@@ -341,18 +412,19 @@ proptest! {
 
     #[test]
     fn nothing_is_lost_and_nothing_doubled(
-        items in prop::collection::vec((0u8..9, any::<bool>()), 0..12),
+        // Few contents, so that some are for several.
+        items in prop::collection::vec((0u8..5, 0usize..4, any::<bool>()), 0..16),
         faults in prop::collection::vec(0u8..60, 0..300),
         // A server restored from a backup numbers anew: the cursor may stand anywhere.
         cursor in prop::option::of(0u8..20),
         // A desk restored from a backup lacks what it had confirmed.
         forgotten in 0u8..8,
     ) {
-        let world = world(&items, faults, cursor);
+        let world = world_to(&items, faults, cursor);
         let forgotten = if cursor.is_none() { forgotten } else { 0 };
         for n in 0..forgotten {
             let key = format!("forgotten-{n}");
-            let packet = Packet { key, bytes: vec![100 + n; 10], confirmed: true };
+            let packet = Packet { key, to: vec![us()], bytes: vec![100 + n; 10], confirmed: true };
             world.server.lock().unwrap().push(packet);
         }
         let mut now = Timestamp::from_second(NOW).unwrap();
@@ -374,22 +446,60 @@ proptest! {
         }
         let sent = disk.outbox.iter().filter(|row| row.done == Some("sent"));
         let there = usize::from(forgotten) + sent.clone().count();
-        prop_assert_eq!(server.len(), there, "something is at the server twice");
+        let had: usize = server.iter().map(|packet| packet.to.len()).sum();
+        prop_assert_eq!(had, there, "something is at the server twice");
         for n in 0..forgotten {
             let back = disk.kept.values().any(|bytes| *bytes == [100 + n; 10]);
             prop_assert!(back, "packet {} did not come back", n);
         }
-        for row in sent {
+        for row in sent.filter(|row| row.item.to == us()) {
             let copies = disk.kept.values().filter(|bytes| **bytes == row.bytes).count();
             prop_assert_eq!(copies, 1, "{} arrived {} times", row.item.item, copies);
         }
-        prop_assert!(server.iter().all(|packet| packet.confirmed));
+        let ours = |packet: &&Packet| packet.to.contains(&us());
+        prop_assert!(server.iter().filter(ours).all(|packet| packet.confirmed));
     }
 }
 
 #[test]
+fn what_is_for_several_goes_up_once() {
+    // Nine is for three offices, one of which is not known: the others have it all the same.
+    for (items, at_server) in [
+        (vec![(5, 0, false), (5, 1, false), (6, 1, false), (5, 2, false)], 2),
+        (vec![(5, 0, false), (5, 1, true)], 2),
+        (vec![(5, 0, false), (5, 0, false), (5, 1, false)], 2),
+        (vec![(9, 0, false), (9, 3, false), (9, 1, false)], 2),
+    ] {
+        let world = world_to(&items, Vec::new(), None);
+        let now = Timestamp::from_second(NOW).unwrap();
+        let report = sync_once(&world, &world, now, &());
+        let known = items.iter().filter(|(_, to, _)| *to != 3).count();
+        assert_eq!((report.sent as usize, report.stopped), (known, None), "{items:?}");
+        assert_eq!(report.wedged as usize, items.len() - known, "{items:?}");
+        assert_eq!(world.server.lock().unwrap().len(), at_server, "{items:?}");
+    }
+}
+
+#[test]
+fn what_was_begun_for_several_stays_so() {
+    // Calls in order: health, due, begin, send. The answer is lost after the server has it.
+    let world = world_to(&[(5, 0, false), (5, 1, false)], vec![0, 0, 0, 13], None);
+    let now = Timestamp::from_second(NOW).unwrap();
+    let report = sync_once(&world, &world, now, &());
+    assert_eq!((report.sent, report.put_off), (0, 2));
+    // A third that comes meanwhile goes by itself: the key stands for the two.
+    let mut third = world_to(&[(5, 2, false)], Vec::new(), None).disk.into_inner().unwrap();
+    third.outbox[0].item.item = "item-third".into();
+    world.disk.lock().unwrap().outbox.append(&mut third.outbox);
+    let report = sync_once(&world, &world, now + SignedDuration::from_mins(5), &());
+    assert_eq!((report.sent, report.stopped), (3, None));
+    let had: Vec<_> = world.server.lock().unwrap().iter().map(|one| one.to.len()).collect();
+    assert_eq!(had, [2, 1]);
+}
+
+#[test]
 fn a_fault_of_the_line_is_not_held_against_the_parcel() {
-    // Calls in order: health, due, send. 6 is "unreachable", before any effect; 1 is "cut", 5
+    // Calls in order: health, due, begin, send. 6 is "unreachable", before any effect; 1 is "cut", 5
     // another's answer. The call after those asks whether the server is still there.
     for (faults, attempts, goes_on) in [
         (vec![6], 0, false),
@@ -398,7 +508,7 @@ fn a_fault_of_the_line_is_not_held_against_the_parcel() {
         (vec![1, 0, 6], 1, false),
         (vec![5, 6], 0, false),
     ] {
-        let faults = [vec![0, 0], faults].concat();
+        let faults = [vec![0; 3], faults].concat();
         let world = world(&[(5, false), (6, false)], faults.clone(), None);
         let report = sync_once(&world, &world, Timestamp::from_second(NOW).unwrap(), &());
         assert!(report.stopped.is_some());
@@ -412,9 +522,9 @@ fn a_fault_of_the_line_is_not_held_against_the_parcel() {
 #[test]
 fn a_server_that_fails_is_not_sent_everything_in_vain() {
     let items = [5, 6, 7, 8, 5].map(|content| (content, false));
-    // Calls in order: health, due, then for each item send and put off, with another due after
-    // two. 3 is "the server failed".
-    let world = world(&items, vec![0, 0, 3, 0, 3, 0, 0, 3, 0], None);
+    // Calls in order: health, due, then for each item begin, send and put off, with another due
+    // after two. 3 is "the server failed".
+    let world = world(&items, vec![0, 0, 0, 3, 0, 0, 3, 0, 0, 0, 3, 0], None);
     let now = Timestamp::from_second(NOW).unwrap();
     let report = sync_once(&world, &world, now, &());
     assert_eq!((report.sent, report.put_off), (0, 3));
@@ -428,7 +538,8 @@ fn a_server_that_fails_is_not_sent_everything_in_vain() {
 fn what_cannot_be_fetched_rests_and_is_given_up() {
     let world = world(&[], Vec::new(), None);
     for key in ["bad", "good"] {
-        let packet = Packet { key: key.into(), bytes: key.into(), confirmed: false };
+        let packet =
+            Packet { key: key.into(), to: vec![us()], bytes: key.into(), confirmed: false };
         world.server.lock().unwrap().push(packet);
     }
     let mut now = Timestamp::from_second(NOW).unwrap();
@@ -444,7 +555,8 @@ fn what_cannot_be_fetched_rests_and_is_given_up() {
     assert_eq!((report.received, report.troubled.len()), (1, 0));
     assert!(world.disk.lock().unwrap().unfetched.is_empty());
     // One that rests is left alone; of one that is given up the server is told once.
-    let packet = Packet { key: "never".into(), bytes: b"never".to_vec(), confirmed: false };
+    let packet =
+        Packet { key: "never".into(), to: vec![us()], bytes: b"never".to_vec(), confirmed: false };
     world.server.lock().unwrap().push(packet);
     let aside = Unfetched {
         item: world.inbox(Listing::After(None), 10).unwrap().items.remove(2),
@@ -467,7 +579,8 @@ fn what_cannot_be_fetched_rests_and_is_given_up() {
 fn what_is_large_waits_on_a_line_that_costs_unless_it_is_urgent() {
     let world = world(&[(5, false), (6, true)], Vec::new(), None);
     for (key, size) in [("small", 5), ("large", 20)] {
-        let packet = Packet { key: key.into(), bytes: vec![9; size], confirmed: false };
+        let packet =
+            Packet { key: key.into(), to: vec![us()], bytes: vec![9; size], confirmed: false };
         world.server.lock().unwrap().push(packet);
     }
     let now = Timestamp::from_second(NOW).unwrap();
@@ -481,8 +594,9 @@ fn what_is_large_waits_on_a_line_that_costs_unless_it_is_urgent() {
 
 #[test]
 fn a_parcel_that_breaks_the_call_does_not_stop_the_fetching() {
-    let world = world(&[(5, false)], vec![0, 0, 1], None);
-    let waiting = Packet { key: "before".into(), bytes: vec![7; 10], confirmed: false };
+    let world = world(&[(5, false)], vec![0, 0, 0, 1], None);
+    let waiting =
+        Packet { key: "before".into(), to: vec![us()], bytes: vec![7; 10], confirmed: false };
     world.server.lock().unwrap().push(waiting);
     let report = sync_once(&world, &world, Timestamp::from_second(NOW).unwrap(), &());
     assert_eq!((report.sent, report.put_off, report.received), (0, 1, 1));

@@ -7,7 +7,8 @@ use super::*;
 fn noted(packets: &[&str], tries: u32, wish: Wish) -> World {
     let world = world(&[], Vec::new(), None);
     for key in packets {
-        let packet = Packet { key: (*key).into(), bytes: (*key).into(), confirmed: false };
+        let packet =
+            Packet { key: (*key).into(), to: vec![us()], bytes: (*key).into(), confirmed: false };
         world.server.lock().unwrap().push(packet);
     }
     let item = world.inbox(Listing::After(None), 10).unwrap().items.remove(0);
@@ -109,7 +110,8 @@ fn a_server_that_fails_is_not_asked_for_everything_in_vain() {
     let mut world = world(&[], Vec::new(), None);
     world.lost = true;
     for n in 0..25_u8 {
-        let packet = Packet { key: n.to_string(), bytes: vec![n; 10], confirmed: false };
+        let packet =
+            Packet { key: n.to_string(), to: vec![us()], bytes: vec![n; 10], confirmed: false };
         world.server.lock().unwrap().push(packet);
     }
     let now = Timestamp::from_second(NOW).unwrap();
