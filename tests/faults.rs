@@ -5,7 +5,8 @@
 //! told. The server keeps what it has in SQLite where the
 //! seed is odd. Where it is even three instances serve on one PostgreSQL, each office comes to
 //! another with every connection, and each instance is killed on its own. Every third run goes
-//! over TLS, which the server ends itself, and somebody else may answer in its stead.
+//! over TLS, which the server ends itself, and somebody else may answer in its stead. In every
+//! fifth run every second office speaks to the server as to the gateway of the axis.
 //!
 //! One run follows from its seed, except for what the threads of the processes decide among
 //! themselves; a failure prints the seed. `VANTHU_FAULT_RUNS` says how many runs,

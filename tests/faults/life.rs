@@ -148,7 +148,7 @@ fn deed(office: &Office, folder: &Path, chance: &mut Chance) -> Result<(), Probl
             }
         }
         // What stops a run of the line is its own affair; the office goes on.
-        _ => office.sync_now_over(&place::line(office, folder, HASTY)).map(drop),
+        _ => office.sync_now_over(&*place::line(office, folder, HASTY)).map(drop),
     }
 }
 

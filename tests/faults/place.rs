@@ -12,8 +12,8 @@ use vanthu::domain::agency::{Agency, AgencyCode};
 use vanthu::domain::document::{Metadata, Recipient, Signer};
 use vanthu::domain::outbound::OutboundState;
 use vanthu::domain::role::Role;
-use vanthu::exchange::vanthu::{Patience, VanthuLine};
-use vanthu::exchange::{ServerAddress, Trust};
+use vanthu::exchange::axis::Quirks;
+use vanthu::exchange::{Line, Patience, ServerAddress, ServerProfile, Trust};
 use vanthu::office::{Founding, NewDraft, Office, Placement, SignOrder};
 use vanthu::pki::demo::{Authority, Subject};
 use vanthu::server::{Account, ServerConfig, Tls};
@@ -93,13 +93,13 @@ pub fn server(root: &Path, listen: SocketAddr, database: &str) -> ServerConfig {
 }
 
 /// The line of the office in `dir`, to be tried with `patience`.
-pub fn line(office: &Office, dir: &Path, patience: Patience) -> VanthuLine {
+pub fn line(office: &Office, dir: &Path, patience: Patience) -> Box<dyn Line> {
     let setting = office.server_setting().unwrap().unwrap();
     let code = office.session().agency.code.clone();
     let mut address = ServerAddress::new(&setting.url, code, setting.secret).unwrap();
     let authority = dir.parent().unwrap().join(AUTHORITY);
     address.trust = Trust::Pinned(std::fs::read(authority).unwrap());
-    VanthuLine::with(address, patience, Timestamp::now).unwrap()
+    setting.profile.line(address, patience).unwrap()
 }
 
 /// Who ends the encrypted lines of all runs.
@@ -140,8 +140,9 @@ impl Province {
         Self { root }
     }
 
-    /// The same again, with as many of them as there are `urls`, to which their lines go.
-    pub fn copy(&self, urls: &[String], lines: &Lines, encrypted: bool) -> Self {
+    /// The same again, with as many of them as there are `urls`, to which their lines go; where
+    /// some speak the calls of the axis, every second does.
+    pub fn copy(&self, urls: &[String], lines: &Lines, encrypted: bool, axis: bool) -> Self {
         let root = folder();
         std::fs::write(root.path().join(AUTHORITY), &lines.authority).unwrap();
         if encrypted {
@@ -150,7 +151,13 @@ impl Province {
         let fresh = Self { root };
         for (of, url) in urls.iter().enumerate() {
             copy(&self.dir(of), &fresh.dir(of));
-            fresh.office(of).set_server(url, &secret(of)).unwrap();
+            let office = fresh.office(of);
+            if axis && of % 2 == 1 {
+                office.set_server(&format!("{url}/XrdAdapter"), &secret(of)).unwrap();
+                office.set_server_profile(ServerProfile::Axis(Quirks::default())).unwrap();
+            } else {
+                office.set_server(url, &secret(of)).unwrap();
+            }
         }
         fresh
     }

@@ -59,7 +59,8 @@ fn everything_arrives_once_whatever_fails() {
         let seen = run.lived(&mut all);
         let (offices, instances) = (run.offices, run.listens.len());
         let took = begun.elapsed().as_secs_f32();
-        println!("{offices} offices, {instances} servers, {seen:?}, {took:.1} s");
+        let axis = if run.axis { ", the axis" } else { "" };
+        println!("{offices} offices, {instances} servers{axis}, {seen:?}, {took:.1} s");
     }
     println!("{runs} runs: {all:?}");
     all.assert_that_it_happened(runs);
@@ -109,6 +110,8 @@ struct Run {
     /// Of each server.
     listens: Vec<SocketAddr>,
     encrypted: bool,
+    /// Every second office speaks to the server as to the gateway of the axis.
+    axis: bool,
     /// As the server's command line has it; gone with the run.
     database: String,
     seed: u64,
@@ -137,9 +140,10 @@ impl Run {
         let proxy = |_| Proxy::with(listens.clone(), encrypted.then(|| lines.ending.clone()));
         let proxies: Vec<Proxy> = (0..offices).map(proxy).collect();
         let urls: Vec<String> = proxies.iter().map(Proxy::url).collect();
-        let province = founded.copy(&urls, lines, encrypted);
+        let axis = seed.is_multiple_of(5);
+        let province = founded.copy(&urls, lines, encrypted, axis);
         let database = postgres.unwrap_or_else(|| "sqlite".to_owned());
-        Self { offices, province, proxies, listens, encrypted, database, seed: seed.into() }
+        Self { offices, province, proxies, listens, encrypted, axis, database, seed: seed.into() }
     }
 
     fn lived(&self, all: &mut Total) -> Seen {
@@ -247,7 +251,7 @@ impl Run {
     fn caught_up(&self, of: usize) -> u32 {
         let office = self.province.office(of);
         let line = place::line(&office, &self.province.dir(of), CALM);
-        let report: SyncReport = office.sync_now_over(&line).unwrap();
+        let report: SyncReport = office.sync_now_over(&*line).unwrap();
         let parked = office.parked(10).unwrap();
         assert_eq!((&report.problem, &parked[..]), (&None, &[][..]), "{}", OFFICES[of].1);
         let mut answered = 0;
