@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Body, Client, Method, Response};
 use vanthu::exchange::wire::{self, Claim, sha256_hex};
 
 use super::Done;
 use super::place::secret;
+
+/// What is larger, in bytes, goes up in pieces: see `exchange::vanthu`.
+const SMALL: usize = 32 * 1024;
 
 /// An office that calls.
 #[derive(Clone)]
@@ -25,15 +29,28 @@ impl Caller {
         head: (&str, &str, &str),
         body: Option<Arc<[u8]>>,
     ) -> Done<Response> {
-        let time = Timestamp::now().to_string();
         let sha256 = body.as_deref().map(sha256_hex).unwrap_or_default();
+        self.call_with(method, target, head, &sha256, &[], body).await
+    }
+
+    /// The same with a hash that is told apart from the body, and headers beside.
+    async fn call_with(
+        &self,
+        method: Method,
+        target: &str,
+        head: (&str, &str, &str),
+        sha256: &str,
+        more: &[(&str, &str)],
+        body: Option<Arc<[u8]>>,
+    ) -> Done<Response> {
+        let time = Timestamp::now().to_string();
         let (to, kind, key) = head;
         let claim = Claim {
             method: method.as_str(),
             target,
             agency: &self.code,
             time: &time,
-            sha256: &sha256,
+            sha256,
             to,
             kind,
             key,
@@ -46,11 +63,14 @@ impl Caller {
             .header(wire::TIME, &time)
             .header(wire::SIGNATURE, signature);
         for (name, value) in [
-            (wire::SHA256, sha256.as_str()),
+            (wire::SHA256, sha256),
             (wire::TO, to),
             (wire::KIND, kind),
             (wire::IDEMPOTENCY_KEY, key),
-        ] {
+        ]
+        .into_iter()
+        .chain(more.iter().copied())
+        {
             if !value.is_empty() {
                 request = request.header(name, value);
             }
@@ -66,12 +86,34 @@ impl Caller {
         }
     }
 
-    /// Sends a packet; gives its id.
+    /// Sends a packet as an office does: what is large goes up so that it could be resumed.
+    /// Gives its id.
     pub async fn send(&self, to: &str, key: &str, bytes: Arc<[u8]>) -> Done<String> {
         let head = (to, "document", key);
+        if bytes.len() > SMALL {
+            return self.upload(head, bytes).await;
+        }
         let response = self.call(Method::POST, "/v1/packets", head, Some(bytes)).await?;
         let accepted: serde_json::Value = response.json().await?;
         Ok(accepted["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Begins an upload, brings all of it, and asks what became of it (tus 1.0.0).
+    async fn upload(&self, head: (&str, &str, &str), bytes: Arc<[u8]>) -> Done<String> {
+        let (sha256, size) = (sha256_hex(&bytes), bytes.len().to_string());
+        let version = (wire::TUS_RESUMABLE, wire::TUS_VERSION);
+        let length = [version, (wire::UPLOAD_LENGTH, size.as_str())];
+        let begun =
+            self.call_with(Method::POST, "/v1/uploads", head, &sha256, &length, None).await?;
+        let place = begun.headers().get(LOCATION).ok_or("an upload without a place")?;
+        let place = place.to_str()?.to_owned();
+        let from =
+            [version, (wire::UPLOAD_OFFSET, "0"), (CONTENT_TYPE.as_str(), wire::UPLOAD_TYPE)];
+        self.call_with(Method::PATCH, &place, ("", "", ""), "", &from, Some(bytes)).await?;
+        let target = format!("/v1/outbox?key={}", head.2);
+        let sent: serde_json::Value =
+            self.call(Method::GET, &target, ("", "", ""), None).await?.json().await?;
+        Ok(sent["id"].as_str().unwrap_or_default().to_owned())
     }
 
     /// The ids of a page of what waits.
