@@ -91,6 +91,17 @@ pub trait Line: Send + Sync {
     /// Hands a parcel over. The same key again gives the same receipt and no second delivery.
     fn send(&self, parcel: &Parcel, watch: &dyn Watch) -> Answer<Receipt>;
 
+    /// So many recipients a parcel may have at most.
+    fn most_recipients(&self) -> u32 {
+        1
+    }
+
+    /// What the server said when it took these bytes under a key; `None` where it has nothing of
+    /// that key, or knows no keys.
+    fn accepted(&self, _key: &str, _bytes: &[u8]) -> Answer<Option<Receipt>> {
+        Ok(None)
+    }
+
     /// What lies in this office's inbox, oldest first; at most `limit` items.
     fn inbox(&self, listing: Listing<'_>, limit: u32) -> Answer<InboxPage>;
 

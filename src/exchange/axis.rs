@@ -9,6 +9,8 @@
 //! - It takes no key that would make a sending repeatable. What broke off goes again; our own
 //!   server knows the same bytes to the same recipients, another gateway may deliver them
 //!   twice, and the recipients know them by the document id.
+//! - A packet goes to each recipient by itself: no answer to a list of them is on record, and what
+//!   one of them spoils would be sent to all again.
 //! - Its list names neither size nor hash. What was fetched is known by the gateway's own name
 //!   for it (with its host behind, since two gateways may count alike), and whether the bytes
 //!   are whole is for the packet itself to say.

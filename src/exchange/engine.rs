@@ -39,9 +39,13 @@ const MAX_PARCELS: usize = 2_000;
 /// Parcels that fail, or packets upon which the line breaks, in a row before sending, or fetching,
 /// stops: one bad packet must not keep the others, a bad line must not be tried a hundred times.
 const MAX_BROKEN: u32 = 3;
+/// So many attempts of what is for several fail by other than the line before each goes alone.
+const TOGETHER: u32 = 5;
 /// Answers in a row by which the server failed before fetching stops: more than there are lost
 /// packets at a server that works.
 const MAX_FAULTS: u32 = 10;
+
+const GO_ON: ControlFlow<()> = ControlFlow::Continue(());
 
 /// What a queue's own work gives: it fails only with the office's disk or database.
 pub type Kept<T> = Result<T, Problem>;
@@ -64,21 +68,30 @@ pub struct OutboxItem {
 /// What goes up as one parcel: an item, and those that carry the same packet to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
-    /// See [`Parcel::key`]. The same whenever it is begun again.
+    /// See [`Parcel::key`]. The same whenever it is begun again, until it is parted.
     pub key: String,
     /// Items and their recipients, at least one.
     pub items: Vec<(String, AgencyCode)>,
+    /// Keys under which all of them may have gone before.
+    pub former: Vec<String>,
+    /// Its sending was not begun before.
+    pub fresh: bool,
 }
 
 impl Bundle {
-    /// One item by itself.
-    fn alone(item: &str, to: &AgencyCode) -> Self {
-        Self { key: item.to_owned(), items: vec![(item.to_owned(), to.clone())] }
-    }
-
     /// The names of its items.
     pub fn names(&self) -> Vec<String> {
         self.items.iter().map(|(item, _)| item.clone()).collect()
+    }
+
+    /// Those of them that an error is about.
+    fn named_by(&self, error: &ExchangeError) -> Vec<String> {
+        let named = self.items.iter().filter(|(_, to)| error.names(to));
+        named.map(|(item, _)| item.clone()).collect()
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.items.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -111,9 +124,11 @@ pub trait Queues {
     /// What waits and is due at `now`, urgent first, then oldest first; what is larger than
     /// `most` bytes only if it is urgent.
     fn due(&self, now: Timestamp, most: u64, limit: u32) -> Kept<Vec<OutboxItem>>;
-    /// An item is about to be sent: what goes up with it. `None` where it waits no more. What was
-    /// begun before is begun again with the same items, until it is parted.
-    fn begin_sending(&self, item: &OutboxItem, now: Timestamp) -> Kept<Option<Bundle>>;
+    /// An item is about to be sent: what goes up with it, `most` at most. `None` where it waits no
+    /// more. What was begun before is begun again with the same items, until it is parted.
+    fn begin_sending(&self, item: &str, most: u32, now: Timestamp) -> Kept<Option<Bundle>>;
+    /// The server has none of these: they were never begun.
+    fn forget_begun_sending(&self, items: &[String]) -> Kept<()>;
     fn packet(&self, packet: &BlobHash) -> Kept<Vec<u8>>;
     /// The server has all of them.
     fn sent(&self, items: &[String], receipt: &Receipt) -> Kept<()>;
@@ -121,8 +136,9 @@ pub trait Queues {
     fn put_off(&self, items: &[String], until: Timestamp, why: &ExchangeError) -> Kept<()>;
     /// They are parked for this reason until a person decides, each by itself.
     fn wedge(&self, items: &[String], problem: &Problem) -> Kept<()>;
-    /// What would go up with this item goes alone from now on, and so does it.
-    fn part(&self, item: &str) -> Kept<()>;
+    /// Of what would go up with an item these go alone from now on, and the others without them;
+    /// where none are named, each goes alone.
+    fn part(&self, item: &str, named: &[String]) -> Kept<()>;
 
     /// How far the inbox has been read.
     fn cursor(&self) -> Kept<Option<String>>;
@@ -347,18 +363,17 @@ impl Run<'_> {
         limit: u64,
         seen: &mut HashSet<String>,
     ) -> Result<ControlFlow<()>, Stop> {
-        const GO_ON: ControlFlow<()> = ControlFlow::Continue(());
         // Statuses and orders have room above the quota: they are not held up by documents.
-        let is_counted = item.kind == OutboxKind::Document && !item.order;
-        if let Some(over) = self.over.clone().filter(|_| is_counted) {
-            let alone = Bundle::alone(&item.item, &item.to);
-            return self.put_off(item, &alone, &over).map(|()| GO_ON);
+        if let Some(over) = self.over.clone().filter(|_| is_counted(item)) {
+            return self.put_off(item, vec![item.item.clone()], &over).map(|()| GO_ON);
         }
+        let most = self.line.most_recipients();
+        let begun = self.queues.begin_sending(&item.item, most, self.now)?;
         // Withdrawn since the list was made: there is nothing to send.
-        let Some(bundle) = self.queues.begin_sending(item, self.now)? else { return Ok(GO_ON) };
+        let Some(bundle) = begun else { return Ok(GO_ON) };
         seen.extend(bundle.names());
-        let bytes: Arc<[u8]> = match self.queues.packet(&item.packet) {
-            Ok(bytes) => Arc::from(bytes),
+        let bytes = match self.queues.packet(&item.packet) {
+            Ok(bytes) => bytes,
             // Its bytes cannot be had: it alone is parked. If the whole disk is at fault,
             // parking fails too and the run ends.
             Err(problem) => return self.wedge(&bundle, problem).map(|()| GO_ON),
@@ -368,45 +383,59 @@ impl Run<'_> {
             let error = ExchangeError::TooLarge { size, limit };
             return self.wedge(&bundle, error.into()).map(|()| GO_ON);
         }
-        let Err(error) = self.hand_over(item, &bundle, &bytes)? else { return Ok(GO_ON) };
+        self.send_bundle(item, bundle, &Arc::from(bytes))
+    }
+
+    fn send_bundle(
+        &mut self,
+        item: &OutboxItem,
+        bundle: Bundle,
+        bytes: &Arc<[u8]>,
+    ) -> Result<ControlFlow<()>, Stop> {
+        let Err(error) = self.hand_over(item, &bundle, bytes)? else { return Ok(GO_ON) };
         match error.scope() {
-            Scope::Item if bundle.items.len() > 1 => self.send_each(item, &bundle, &bytes),
+            // Its size is the same for each.
+            Scope::Item if matches!(error, ExchangeError::TooLarge { .. }) => {
+                self.wedge(&bundle, error.into()).map(|()| GO_ON)
+            }
+            Scope::Item if bundle.items.len() > 1 => self.send_parts(item, &bundle, &error, bytes),
             Scope::Item => self.wedge(&bundle, error.into()).map(|()| GO_ON),
             // A fault of the whole line says nothing against this parcel: once the line is back
             // (or the secret right, or the clock), it goes without delay.
             Scope::Line => Err(error.into()),
-            Scope::Call => self.rest(item, &bundle, error, is_counted),
+            Scope::Call => self.rest(item, &bundle, error),
         }
     }
 
-    /// What the server refuses of several may be one's fault, as an office that is no more: each
-    /// goes by itself.
-    fn send_each(
+    /// What is refused of several may be the fault of some, as of an office that is no more: the
+    /// others go without them.
+    fn send_parts(
         &mut self,
         item: &OutboxItem,
         bundle: &Bundle,
+        error: &ExchangeError,
         bytes: &Arc<[u8]>,
     ) -> Result<ControlFlow<()>, Stop> {
-        self.queues.part(&item.item)?;
-        let is_counted = item.kind == OutboxKind::Document && !item.order;
-        for (name, to) in &bundle.items {
+        self.queues.part(&item.item, &bundle.named_by(error))?;
+        let (most, mut dealt_with) = (self.line.most_recipients(), HashSet::new());
+        for (name, _) in &bundle.items {
+            if dealt_with.contains(name) {
+                continue;
+            }
             self.call_off()?;
-            let alone = Bundle::alone(name, to);
-            let Err(error) = self.hand_over(item, &alone, bytes)? else { continue };
-            match error.scope() {
-                Scope::Item => self.wedge(&alone, error.into())?,
-                Scope::Line => return Err(error.into()),
-                Scope::Call => {
-                    if self.rest(item, &alone, error, is_counted)?.is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
-                }
+            let Some(part) = self.queues.begin_sending(name, most, self.now)? else { continue };
+            dealt_with.extend(part.names());
+            if let Some(over) = self.over.clone().filter(|_| is_counted(item)) {
+                self.put_off(item, part.names(), &over)?;
+            } else if self.send_bundle(item, part, bytes)?.is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(GO_ON)
     }
 
-    /// Sends a bundle and notes that it is sent; gives why it did not go.
+    /// Sends a bundle, unless it is there already, and notes that it is sent; gives why it did not
+    /// go.
     fn hand_over(
         &mut self,
         item: &OutboxItem,
@@ -421,10 +450,14 @@ impl Run<'_> {
             bytes: Arc::clone(bytes),
             tried: item.attempts > 0,
         };
-        match self.line.send(&parcel, self.watch) {
+        let before = bundle.former.iter().find_map(|key| {
+            let accepted = self.line.accepted(key, bytes);
+            accepted.transpose()
+        });
+        match before.unwrap_or_else(|| self.line.send(&parcel, self.watch)) {
             Ok(receipt) => {
                 self.queues.sent(&bundle.names(), &receipt)?;
-                self.report.sent += count(bundle);
+                self.report.sent += bundle.count();
                 self.broken = 0;
                 Ok(Ok(()))
             }
@@ -439,50 +472,62 @@ impl Run<'_> {
         item: &OutboxItem,
         bundle: &Bundle,
         error: ExchangeError,
-        is_counted: bool,
     ) -> Result<ControlFlow<()>, Stop> {
-        self.put_off(item, bundle, &error)?;
+        self.put_off(item, bundle.names(), &error)?;
         let over = matches!(error, ExchangeError::OverQuota { .. });
         let gone = is_of_the_line(&error) && self.line.health().is_err();
+        if bundle.items.len() > 1 && over && bundle.fresh {
+            // Who has nothing of it yet is spared a recall.
+            if matches!(self.line.accepted(&bundle.key, &[]), Ok(None)) {
+                self.queues.forget_begun_sending(&bundle.names())?;
+            }
+        } else if bundle.items.len() > 1 && !over && !is_of_the_line(&error) {
+            // What does not let this pass may not let one of its recipients pass.
+            if item.attempts + 1 >= TOGETHER {
+                self.queues.part(&item.item, &[])?;
+            }
+        }
         self.unsent.get_or_insert_with(|| error.clone());
-        if over && is_counted {
+        if over && is_counted(item) {
             self.over = Some(error);
-            return Ok(ControlFlow::Continue(()));
+            return Ok(GO_ON);
         }
         // A server that fails is not sent all there is in vain: since these rest, the next run
         // comes to those behind them.
         self.broken += 1;
         let enough = self.broken >= MAX_BROKEN;
-        Ok(if over || enough || gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if over || enough || gone { ControlFlow::Break(()) } else { GO_ON })
     }
 
     fn put_off(
         &mut self,
         item: &OutboxItem,
-        bundle: &Bundle,
+        names: Vec<String>,
         error: &ExchangeError,
     ) -> Result<(), Stop> {
-        let until = back_off::retry_at(self.now, &bundle.key, item.attempts.saturating_add(1));
+        // What goes together is due together.
+        let which = &item.packet.0;
+        let until = back_off::retry_at(self.now, which, item.attempts.saturating_add(1));
         let asked = error.asks_to_wait();
-        let asked = asked.map(|wait| back_off::after(self.now, &bundle.key, wait));
+        let asked = asked.map(|wait| back_off::after(self.now, which, wait));
         let until = asked.map_or(until, |asked| asked.max(until));
-        tracing::warn!(parcel = bundle.key, %error, %until, "a parcel is put off");
-        self.queues.put_off(&bundle.names(), until, error)?;
-        self.report.put_off += count(bundle);
+        tracing::warn!(?names, %error, %until, "a parcel is put off");
+        self.queues.put_off(&names, until, error)?;
+        self.report.put_off += u32::try_from(names.len()).unwrap_or(u32::MAX);
         Ok(())
     }
 
     fn wedge(&mut self, bundle: &Bundle, problem: Problem) -> Result<(), Stop> {
         tracing::warn!(parcel = bundle.key, %problem, "a parcel is parked");
         self.queues.wedge(&bundle.names(), &problem)?;
-        self.report.wedged += count(bundle);
+        self.report.wedged += bundle.count();
         Ok(())
     }
 }
 
-/// So many recipients a bundle is for.
-fn count(bundle: &Bundle) -> u32 {
-    u32::try_from(bundle.items.len()).unwrap_or(u32::MAX)
+/// Whether it is one of those that a quota is for.
+fn is_counted(item: &OutboxItem) -> bool {
+    item.kind == OutboxKind::Document && !item.order
 }
 
 /// What says nothing about the packet that was asked for.

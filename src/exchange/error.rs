@@ -113,6 +113,15 @@ impl ExchangeError {
         }
     }
 
+    /// Whether it is about this recipient.
+    pub fn names(&self, to: &AgencyCode) -> bool {
+        match self {
+            Self::RecipientUnknown(unknown) => unknown.contains(to),
+            Self::RecipientClosed(closed) => closed.iter().any(|one| one.code == *to),
+            _ => false,
+        }
+    }
+
     /// What it concerns.
     pub const fn scope(&self) -> Scope {
         match self {

@@ -149,6 +149,16 @@ impl Line for VanthuLine {
         Ok(self.receipt(accepted, &wire::sha256_hex(&parcel.bytes)))
     }
 
+    /// Their codes stand in one line of the head.
+    fn most_recipients(&self) -> u32 {
+        100
+    }
+
+    fn accepted(&self, key: &str, bytes: &[u8]) -> Answer<Option<Receipt>> {
+        let accepted = self.sent_before(&wire::idempotency_key(key))?;
+        Ok(accepted.map(|accepted| self.receipt(accepted, &wire::sha256_hex(bytes))))
+    }
+
     fn inbox(&self, listing: Listing<'_>, limit: u32) -> Answer<InboxPage> {
         let (after, waiting) = match listing {
             Listing::After(after) => (after, ""),

@@ -19,7 +19,7 @@ use crate::exchange::back_off;
 use crate::exchange::engine::{self, Bundle, Kept, OutboxItem, Queues, Unfetched, Wish};
 use crate::exchange::{ExchangeError, InboxItem, Line, Patience, Receipt, ServerAddress, Watch};
 use crate::i18n::tell;
-use crate::store::{PacketState, UnfetchedRow};
+use crate::store::{self, PacketState, UnfetchedRow};
 
 /// The key of the server's receipts and the server's address; and that key, until somebody was
 /// told that it is another one than before.
@@ -243,11 +243,20 @@ impl Queues for Office {
             .collect())
     }
 
-    fn begin_sending(&self, item: &OutboxItem, now: Timestamp) -> Kept<Option<Bundle>> {
+    fn begin_sending(&self, item: &str, most: u32, now: Timestamp) -> Kept<Option<Bundle>> {
         // A decision that is taken back takes its status out of the outbox: whoever is first
         // here decides whether it leaves.
-        let begun = self.store().begin_sending(&item.item, now)?;
-        Ok(begun.map(|bundle| Bundle { key: bundle.key, items: bundle.items }))
+        let begun = self.store().begin_sending(item, most, now)?;
+        Ok(begun.map(|store::Bundle { key, items, former, fresh }| Bundle {
+            key,
+            items,
+            former,
+            fresh,
+        }))
+    }
+
+    fn forget_begun_sending(&self, items: &[String]) -> Kept<()> {
+        Ok(self.store().forget_begun_sending(items)?)
     }
 
     fn packet(&self, packet: &BlobHash) -> Kept<Vec<u8>> {
@@ -284,8 +293,10 @@ impl Queues for Office {
         // What stands beside the recipient is for the clerk; the cause is in the log.
         let (items, code, told) = (items.to_vec(), problem.code.to_owned(), tell(problem).what);
         self.store().write(&self.program(), move |writer| {
+            if let Some(first) = items.first() {
+                writer.part(first, &[])?;
+            }
             for item in items {
-                writer.part(&item)?;
                 let (code, detail) = (code.clone(), told.clone());
                 writer.append(Change::OutboxWedged { item, code, detail })?;
             }
@@ -293,8 +304,8 @@ impl Queues for Office {
         })
     }
 
-    fn part(&self, item: &str) -> Kept<()> {
-        Ok(self.store().part(item)?)
+    fn part(&self, item: &str, named: &[String]) -> Kept<()> {
+        Ok(self.store().part(item, named)?)
     }
 
     fn cursor(&self) -> Kept<Option<String>> {

@@ -2,7 +2,7 @@
 //! synchronisation, which packets were fetched, attempts to send, and who looked at what.
 //!
 //! Losing these tables loses no document: at worst packets are fetched again, which the
-//! store recognises, and things are tried earlier. The access log is local because each
+//! store recognises, or sent again, which their recipients recognise, and things are tried earlier. The access log is local because each
 //! desk can only vouch for what was looked at on it.
 
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Store;
 use super::durability::{extension_failed, forget_failed_extension};
 use super::error::StoreError;
-use super::outbox::part;
+use super::outbox::{forget_begun_sending, part};
 use super::paper::{drop_sheaf, keep_sheaf};
 use super::row;
 use super::unfetched::{forget_unfetched, make_fetching_due, told_given_up};
@@ -142,8 +142,10 @@ local_changes! {
     fn make_item_due(item: &str);
     /// Forgets the tries of an item, so that it is due at once.
     fn forget_tries(item: &str);
-    /// What was to go with an item goes alone from now on, and so does it.
-    fn part(item: &str);
+    /// Of what would go up with an item these go alone from now on, or all if none are named.
+    fn part(item: &str, named: &[String]);
+    /// The server has none of these: they were never begun, and may be taken out.
+    fn forget_begun_sending(items: &[String]);
     /// Signatures could not be made to last longer; `args` is JSON.
     fn extension_failed(
         document: &DocumentKey,

@@ -52,17 +52,24 @@ pub struct Bundle {
     pub key: String,
     /// Items and their recipients, at least one.
     pub items: Vec<(String, AgencyCode)>,
+    /// Keys under which all of them may have gone before.
+    pub former: Vec<String>,
+    /// Its sending was not begun before.
+    pub fresh: bool,
 }
-
-/// More recipients than this go in several parcels: their codes stand in one line of a header.
-const MAX_BUNDLE: u32 = 100;
 
 impl Bundle {
     /// The key is the same for the same items in whatever order.
     fn of(mut items: Vec<(String, AgencyCode)>) -> Self {
         items.sort();
-        let names: Vec<&str> = items.iter().map(|(item, _)| item.as_str()).collect();
-        Self { key: BlobHash::of(names.join("\n").as_bytes()).0, items }
+        let key = match &items[..] {
+            [(item, _)] => item.clone(),
+            _ => {
+                let names: Vec<&str> = items.iter().map(|(item, _)| item.as_str()).collect();
+                BlobHash::of(names.join("\n").as_bytes()).0
+            }
+        };
+        Self { key, items, former: Vec::new(), fresh: false }
     }
 }
 
@@ -155,17 +162,37 @@ impl View<'_> {
 
 impl Store {
     /// Notes that an item is about to be sent, before a byte of it leaves, and with it all that
-    /// goes up at once; `None` where it was withdrawn meanwhile. From here on the decisions behind
-    /// them cannot be taken back.
-    pub fn begin_sending(&self, item: &str, now: Timestamp) -> Result<Option<Bundle>, StoreError> {
+    /// goes up at once, `most` at most; `None` where it was withdrawn meanwhile. From here on the
+    /// decisions behind them cannot be taken back.
+    pub fn begin_sending(
+        &self,
+        item: &str,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Option<Bundle>, StoreError> {
         let item = item.to_owned();
-        self.write(&Actor::program(), move |writer| begin_sending(writer.connection, &item, now))
+        self.write(&Actor::program(), move |writer| {
+            begin_sending(writer.connection, &item, most, now)
+        })
     }
+}
+
+/// The server has none of these: they were never begun, and may be taken out.
+pub(super) fn forget_begun_sending(
+    connection: &Connection,
+    items: &[String],
+) -> Result<(), StoreError> {
+    for item in items {
+        connection.prepare_cached("DELETE FROM outbox_begun WHERE item = ?1")?.execute([item])?;
+        connection.prepare_cached("DELETE FROM parcel WHERE item = ?1")?.execute([item])?;
+    }
+    Ok(())
 }
 
 fn begin_sending(
     connection: &Connection,
     item: &str,
+    most: u32,
     now: Timestamp,
 ) -> Result<Option<Bundle>, StoreError> {
     let waits = connection
@@ -174,45 +201,66 @@ fn begin_sending(
         .next()
         .transpose()?;
     let Some(recipient) = waits else { return Ok(None) };
-    let alone = Bundle { key: item.to_owned(), items: vec![(item.to_owned(), recipient)] };
+    let alone = vec![(item.to_owned(), recipient)];
     let begun =
         connection.prepare_cached("SELECT 1 FROM outbox_begun WHERE item = ?1")?.exists([item])?;
     if begun {
-        return Ok(Some(bundle_of(connection, item)?.unwrap_or(alone)));
+        let Some(bundle) = bundle_of(connection, item)? else { return Ok(Some(Bundle::of(alone))) };
+        let whole = bundle.items.len() <= most as usize && !is_held_back(connection, &bundle.key)?;
+        if whole && Bundle::of(bundle.items.clone()).key == bundle.key {
+            return Ok(Some(bundle));
+        }
+        part(connection, item, &[])?;
+        let former = bundle_of(connection, item)?.map(|one| one.former).unwrap_or_default();
+        return Ok(Some(Bundle { former, ..Bundle::of(alone) }));
     }
-    let mut items = alone.items.clone();
-    items.extend(companions(connection, item, now)?);
-    let bundle = if items.len() > 1 { Bundle::of(items) } else { alone };
+    let mut items = alone;
+    items.extend(companions(connection, item, most, now)?);
+    let bundle = Bundle { fresh: true, ..Bundle::of(items) };
     for (one, _) in &bundle.items {
         connection
             .prepare_cached("INSERT INTO outbox_begun VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
             .execute(params![one, now.as_millisecond()])?;
         if bundle.items.len() > 1 {
             connection
-                .prepare_cached("INSERT OR REPLACE INTO parcel VALUES (?1, ?2)")?
+                .prepare_cached("INSERT OR REPLACE INTO parcel (item, key) VALUES (?1, ?2)")?
                 .execute([one, &bundle.key])?;
         }
     }
     Ok(Some(bundle))
 }
 
-/// What goes with an item by what was noted when its sending was first begun; `None` where it
-/// goes alone. All of a parcel wait until all of it is sent, or it is parted.
+/// What goes with an item by what was noted when its sending was first begun, of it what still
+/// waits; `None` where nothing was noted.
 fn bundle_of(connection: &Connection, item: &str) -> Result<Option<Bundle>, StoreError> {
-    let key = connection
-        .prepare_cached("SELECT key FROM parcel WHERE item = ?1")?
-        .query_row([item], |row| row.get::<_, String>(0))
+    let noted: Option<(String, String)> = connection
+        .prepare_cached("SELECT key, former FROM parcel WHERE item = ?1")?
+        .query_row([item], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(key) = key else { return Ok(None) };
+    let Some((key, former)) = noted else { return Ok(None) };
     let items = connection
         .prepare_cached(
             "SELECT o.item, o.recipient FROM parcel p JOIN outbox o ON o.item = p.item
-             WHERE p.key = ?1 AND o.state = 'waiting'",
+             WHERE p.key = ?1 AND o.state = 'waiting' ORDER BY o.item",
         )?
         .query_and_then([&key], named)?
         .collect::<Result<Vec<_>, StoreError>>()?;
-    let bundle = Bundle::of(items);
-    Ok((bundle.key == key).then_some(bundle))
+    let former = former.split_whitespace().map(str::to_owned).collect();
+    Ok(Some(Bundle { key, items, former, fresh: false }))
+}
+
+/// Whether something earlier about the document waits for one of a parcel's recipients, as what
+/// was parked and let go again.
+fn is_held_back(connection: &Connection, key: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM parcel p JOIN outbox o ON o.item = p.item
+             JOIN outbox before ON before.document = o.document
+                 AND before.recipient = o.recipient AND before.row < o.row
+             WHERE p.key = ?1 AND o.state = 'waiting' AND before.what = 'document'
+                 AND before.state = 'waiting'",
+        )?
+        .exists([key])?)
 }
 
 /// What carries the same packet to others, was never begun and is due with it. Who waits for
@@ -220,6 +268,7 @@ fn bundle_of(connection: &Connection, item: &str) -> Result<Option<Bundle>, Stor
 fn companions(
     connection: &Connection,
     item: &str,
+    most: u32,
     now: Timestamp,
 ) -> Result<Vec<(String, AgencyCode)>, StoreError> {
     connection
@@ -238,7 +287,7 @@ fn companions(
                          AND before.row < o.row)
              ORDER BY o.row LIMIT ?3",
         )?
-        .query_and_then(params![item, now.as_millisecond(), MAX_BUNDLE - 1], named)?
+        .query_and_then(params![item, now.as_millisecond(), most.saturating_sub(1)], named)?
         .collect()
 }
 
@@ -246,11 +295,31 @@ fn named(row: &Row<'_>) -> Result<(String, AgencyCode), StoreError> {
     Ok((row.get(0)?, row::from_word(row.get(1)?)?))
 }
 
-/// From here on each of these goes alone.
-pub(super) fn part(connection: &Connection, item: &str) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("DELETE FROM parcel WHERE key = (SELECT key FROM parcel WHERE item = ?1)")?
-        .execute([item])?;
+/// Of what would go up with an item these go alone from now on, and the others without them;
+/// where none are named, each goes alone. The keys they had are remembered: they may have arrived
+/// under them.
+pub(super) fn part(
+    connection: &Connection,
+    item: &str,
+    named: &[String],
+) -> Result<(), StoreError> {
+    let Some(bundle) = bundle_of(connection, item)? else { return Ok(()) };
+    let alone = |one: &String| named.is_empty() || named.contains(one);
+    let (apart, together): (Vec<_>, Vec<_>) =
+        bundle.items.into_iter().partition(|(one, _)| alone(one));
+    let mut keys: Vec<(String, String)> =
+        apart.into_iter().map(|(one, _)| (one.clone(), one)).collect();
+    if !together.is_empty() {
+        let rest = Bundle::of(together);
+        keys.extend(rest.items.into_iter().map(|(one, _)| (one, rest.key.clone())));
+    }
+    let mut note = connection.prepare_cached(
+        "UPDATE parcel SET former = trim(former || ' ' || key), key = ?2
+         WHERE item = ?1 AND key <> ?2",
+    )?;
+    for (one, key) in keys {
+        note.execute([one, key])?;
+    }
     Ok(())
 }
 

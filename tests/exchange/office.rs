@@ -102,9 +102,13 @@ impl Queues for Office {
         Ok(due)
     }
 
-    fn begin_sending(&self, item: &OutboxItem, _: Timestamp) -> Kept<Option<Bundle>> {
-        let items = vec![(item.item.clone(), item.to.clone())];
-        Ok(Some(Bundle { key: item.item.clone(), items }))
+    fn begin_sending(&self, item: &str, _: u32, _: Timestamp) -> Kept<Option<Bundle>> {
+        let items = vec![(item.to_owned(), self.row(item).item.to)];
+        Ok(Some(Bundle { key: item.to_owned(), items, former: Vec::new(), fresh: true }))
+    }
+
+    fn forget_begun_sending(&self, _: &[String]) -> Kept<()> {
+        unreachable!("each goes alone here")
     }
 
     fn packet(&self, packet: &BlobHash) -> Kept<Vec<u8>> {
@@ -127,7 +131,7 @@ impl Queues for Office {
         self.change(&items[0], |row| row.wedged = Some(problem.code.to_owned()))
     }
 
-    fn part(&self, _: &str) -> Kept<()> {
+    fn part(&self, _: &str, _: &[String]) -> Kept<()> {
         unreachable!("each goes alone here")
     }
 

@@ -17,7 +17,7 @@ use vanthu::office::many::Decision;
 use crate::place::{NEIGHBOUR, Place, SUPERIOR};
 
 fn begins(place: &Place, item: &OutboxItem) -> bool {
-    place.office.begin_sending(item, jiff::Timestamp::now()).unwrap().is_some()
+    place.office.begin_sending(&item.item, 100, jiff::Timestamp::now()).unwrap().is_some()
 }
 
 /// Begins to send everything that waits, as the line does.

@@ -39,7 +39,7 @@ impl Place {
     }
 
     fn begin(&self, item: &str) -> Option<Bundle> {
-        self.store.begin_sending(item, Timestamp::now()).unwrap()
+        self.store.begin_sending(item, 100, Timestamp::now()).unwrap()
     }
 
     fn names(&self, item: &str) -> Vec<String> {
@@ -55,7 +55,8 @@ fn the_same_packet_for_several_goes_up_at_once_and_stays_together() {
         place.queue(&format!("item-{to}"), to, false, false);
     }
     let first = place.begin("item-0").unwrap();
-    assert_eq!(first.items.len(), 2);
+    assert_eq!((first.items.len(), first.fresh), (2, true));
+    let first = Bundle { fresh: false, ..first };
     assert!(place.store.outbox_begun("item-1").unwrap(), "it may have left");
     // Whichever is asked about, and whatever came meanwhile.
     place.queue("item-2", 2, false, false);
@@ -63,12 +64,64 @@ fn the_same_packet_for_several_goes_up_at_once_and_stays_together() {
     assert_eq!(place.begin("item-1").unwrap(), first);
     assert_eq!(place.begin("item-0").unwrap(), first);
     assert_eq!(place.names("item-2"), ["item-2"]);
-    // Parted, each goes under its own name.
-    place.store.part("item-1").unwrap();
+    // Parted, each goes under its own name, and may have arrived under the one before.
+    place.store.part("item-1", &[]).unwrap();
     for item in ["item-0", "item-1"] {
         let alone = place.begin(item).unwrap();
         assert_eq!((alone.key.as_str(), alone.items.len()), (item, 1));
+        assert_eq!(alone.former, [first.key.clone()]);
     }
+}
+
+#[test]
+fn one_is_taken_out_of_what_goes_together() {
+    let place = Place::new();
+    for to in 0..3 {
+        place.queue(&format!("item-{to}"), to, false, false);
+    }
+    let whole = place.begin("item-0").unwrap();
+    place.store.part("item-0", &["item-1".to_owned()]).unwrap();
+    let rest = place.begin("item-2").unwrap();
+    assert_eq!(place.names("item-2"), ["item-0", "item-2"]);
+    assert!(rest.key != whole.key && rest.former == [whole.key]);
+    assert_eq!(place.names("item-1"), ["item-1"]);
+    // Where the server has none of it, nothing was begun.
+    place.store.forget_begun_sending(&[rest.items[0].0.clone(), rest.items[1].0.clone()]).unwrap();
+    assert!(!place.store.outbox_begun("item-0").unwrap());
+    assert!(place.begin("item-0").unwrap().fresh);
+}
+
+#[test]
+fn no_more_go_together_than_a_server_takes() {
+    let place = Place::new();
+    for to in 0..3 {
+        place.queue(&format!("item-{to}"), to, false, false);
+    }
+    let now = Timestamp::now();
+    let pair = place.store.begin_sending("item-0", 2, now).unwrap().unwrap();
+    assert_eq!(pair.items.len(), 2);
+    // Another server takes one at a time.
+    let alone = place.store.begin_sending("item-0", 1, now).unwrap().unwrap();
+    assert_eq!((alone.key.as_str(), alone.former), ("item-0", vec![pair.key]));
+}
+
+#[test]
+fn who_waits_for_something_earlier_holds_nobody_up() {
+    let place = Place::new();
+    place.queue("document", 1, false, false);
+    let item = "document".to_owned();
+    let (code, detail) = ("exchange-refused".to_owned(), String::new());
+    append(&place.store, Change::OutboxWedged { item: item.clone(), code, detail }).unwrap();
+    for to in 0..2 {
+        place.queue(&format!("order-{to}"), to, true, true);
+    }
+    assert_eq!(place.begin("order-0").unwrap().items.len(), 2);
+    // It is let go again: the order goes before it to nobody.
+    append(&place.store, Change::OutboxReleased { item }).unwrap();
+    assert_eq!(place.names("order-0"), ["order-0"]);
+    let due = place.store.outbox_due(Timestamp::now(), u64::MAX, 10).unwrap();
+    let due: Vec<&str> = due.iter().map(|one| one.item.as_str()).collect();
+    assert_eq!(due, ["order-0", "document"]);
 }
 
 #[test]
