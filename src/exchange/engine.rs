@@ -40,7 +40,7 @@ const MAX_PARCELS: usize = 2_000;
 /// stops: one bad packet must not keep the others, a bad line must not be tried a hundred times.
 const MAX_BROKEN: u32 = 3;
 /// So many attempts of what is for several fail by other than the line before each goes alone.
-const TOGETHER: u32 = 5;
+const TOGETHER: u32 = 3;
 /// Answers in a row by which the server failed before fetching stops: more than there are lost
 /// packets at a server that works.
 const MAX_FAULTS: u32 = 10;
@@ -379,7 +379,8 @@ impl Run<'_> {
             Err(problem) => return self.wedge(&bundle, problem).map(|()| GO_ON),
         };
         let size = bytes.len() as u64;
-        if size > limit {
+        // What was begun before may be there: the server says what it thinks of its size.
+        if size > limit && bundle.fresh {
             let error = ExchangeError::TooLarge { size, limit };
             return self.wedge(&bundle, error.into()).map(|()| GO_ON);
         }
@@ -416,7 +417,7 @@ impl Run<'_> {
         error: &ExchangeError,
         bytes: &Arc<[u8]>,
     ) -> Result<ControlFlow<()>, Stop> {
-        self.queues.part(&item.item, &bundle.named_by(error))?;
+        self.part(bundle, &bundle.named_by(error))?;
         let (most, mut dealt_with) = (self.line.most_recipients(), HashSet::new());
         for (name, _) in &bundle.items {
             if dealt_with.contains(name) {
@@ -427,11 +428,18 @@ impl Run<'_> {
             dealt_with.extend(part.names());
             if let Some(over) = self.over.clone().filter(|_| is_counted(item)) {
                 self.put_off(item, part.names(), &over)?;
+            } else if part.key == bundle.key {
+                self.put_off(item, part.names(), error)?;
             } else if self.send_bundle(item, part, bytes)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         Ok(GO_ON)
+    }
+
+    /// See [`Queues::part`]: by one that is of this bundle, which the first due need not be.
+    fn part(&self, bundle: &Bundle, named: &[String]) -> Kept<()> {
+        bundle.items.first().map_or(Ok(()), |(one, _)| self.queues.part(one, named))
     }
 
     /// Sends a bundle, unless it is there already, and notes that it is sent; gives why it did not
@@ -484,7 +492,7 @@ impl Run<'_> {
         } else if bundle.items.len() > 1 && !over && !is_of_the_line(&error) {
             // What does not let this pass may not let one of its recipients pass.
             if item.attempts + 1 >= TOGETHER {
-                self.queues.part(&item.item, &[])?;
+                self.part(bundle, &[])?;
             }
         }
         self.unsent.get_or_insert_with(|| error.clone());

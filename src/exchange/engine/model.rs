@@ -15,10 +15,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::problem::{Blame, Kind};
-use crate::exchange::wire::sha256_hex;
+use crate::exchange::wire::{ClosedRecipient, sha256_hex};
 use crate::exchange::{DeliveryState, Directory, InboxPage, Listing, Outcome, ServerInfo};
 
 const NOW: i64 = 1_795_000_000;
+/// Largest packet that the server takes, in bytes.
+const LIMIT: usize = 1000;
 
 #[derive(Default)]
 struct World {
@@ -122,13 +124,13 @@ impl Line for World {
                 version: "model".into(),
                 time,
                 skew: SignedDuration::ZERO,
-                packet_limit: 1000,
+                packet_limit: LIMIT as u64,
             })
         })
     }
 
     fn most_recipients(&self) -> u32 {
-        3
+        4
     }
 
     fn accepted(&self, key: &str, _: &[u8]) -> Answer<Option<Receipt>> {
@@ -140,10 +142,22 @@ impl Line for World {
 
     fn send(&self, parcel: &Parcel, _: &dyn Watch) -> Answer<Receipt> {
         self.call(|| {
-            let unknown: Vec<_> =
-                parcel.to.iter().filter(|to| to.as_str() == "UNKNOWN").cloned().collect();
-            if !unknown.is_empty() {
-                return Err(ExchangeError::RecipientUnknown(unknown));
+            // As our server does: of those that are no more it speaks first.
+            let of = |name: &str| -> Vec<AgencyCode> {
+                parcel.to.iter().filter(|to| to.as_str() == name).cloned().collect()
+            };
+            if !of("CLOSED").is_empty() {
+                let since = jiff::civil::date(2026, 7, 1);
+                let closed = |code| ClosedRecipient { code, since, successors: Vec::new() };
+                let closed = of("CLOSED").into_iter().map(closed).collect();
+                return Err(ExchangeError::RecipientClosed(closed));
+            }
+            if !of("UNKNOWN").is_empty() {
+                return Err(ExchangeError::RecipientUnknown(of("UNKNOWN")));
+            }
+            if parcel.bytes.len() > LIMIT {
+                let (size, limit) = (parcel.bytes.len() as u64, LIMIT as u64);
+                return Err(ExchangeError::TooLarge { size, limit });
             }
             let mut packets = self.server.lock().unwrap();
             let place = packets.iter().position(|packet| packet.key == parcel.key);
@@ -410,15 +424,15 @@ fn world(items: &[(u8, bool)], faults: Vec<u8>, cursor: Option<u8>) -> World {
     world_to(&items, faults, cursor)
 }
 
-/// The same for several offices, of which one is not known; 1 is content that is too large.
+/// The same for several offices, of which one is not known and one is no more; 1 is content that is too large.
 fn world_to(items: &[(u8, usize, bool)], faults: Vec<u8>, cursor: Option<u8>) -> World {
     let world = World { faults: Mutex::new(faults.into()), ..World::default() };
     let mut disk = world.disk.lock().unwrap();
     disk.cursor = cursor.map(|cursor| cursor.to_string());
     for (n, (content, to, urgent)) in items.iter().enumerate() {
-        let to = ["H30", "H31", "H32", "UNKNOWN"][*to];
+        let to = ["H30", "H31", "H32", "UNKNOWN", "CLOSED"][*to];
         let name = match (content, to) {
-            (_, "UNKNOWN") => "unknown",
+            (_, "UNKNOWN" | "CLOSED") => "unknown",
             (1, _) => "large",
             _ => "item",
         };
@@ -448,7 +462,7 @@ proptest! {
     #[test]
     fn nothing_is_lost_and_nothing_doubled(
         // Few contents, so that some are for several.
-        items in prop::collection::vec((0u8..5, 0usize..4, any::<bool>()), 0..16),
+        items in prop::collection::vec((0u8..5, 0usize..5, any::<bool>()), 0..16),
         faults in prop::collection::vec(0u8..60, 0..300),
         // A server restored from a backup numbers anew: the cursor may stand anywhere.
         cursor in prop::option::of(0u8..20),
