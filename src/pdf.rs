@@ -9,9 +9,11 @@ mod error;
 pub mod font;
 pub mod import;
 pub mod ink;
+pub mod intent;
 mod output;
 mod pool;
 pub mod render;
+mod srgb;
 pub mod structure;
 pub mod text;
 

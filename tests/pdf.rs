@@ -20,6 +20,7 @@ use vanthu::pdf::blanks::{
     find_signature_blocks, read_issue_head, seal_rect,
 };
 use vanthu::pdf::font::Face;
+use vanthu::pdf::intent::Colours;
 use vanthu::pdf::render::{Bitmap, Cancel, RenderedDocument, Renderer};
 use vanthu::pdf::structure::Source;
 use vanthu::pdf::text::PageText;
@@ -236,7 +237,7 @@ fn number_and_date_are_stamped_into_their_blanks() {
 fn stamped(bytes: &[u8], stamps: &[Stamp]) -> Vec<u8> {
     let geometry = Source::parse(bytes.into()).unwrap().page_geometry(1).unwrap();
     let mut file = Document::load_mem(bytes).unwrap();
-    let stamped = overlay(stamps, &geometry, file.max_id + 1).unwrap();
+    let stamped = overlay(stamps, &geometry, file.max_id + 1, &Colours::default()).unwrap();
     for (id, object) in stamped.objects {
         file.max_id = file.max_id.max(id.0);
         file.objects.insert(id, object);
@@ -267,7 +268,7 @@ fn saved(file: &mut Document) -> Vec<u8> {
 /// Puts an appearance on the first page as the widget of a signature field.
 fn with_widget(bytes: &[u8], appearance: &Appearance, rect: Rect) -> Vec<u8> {
     let mut file = Document::load_mem(bytes).unwrap();
-    let built = appearance.build(file.max_id + 1).unwrap();
+    let built = appearance.build(file.max_id + 1, &Colours::default()).unwrap();
     for (id, object) in built.objects {
         file.max_id = file.max_id.max(id.0);
         file.objects.insert(id, object);

@@ -21,3 +21,5 @@ mod peer;
 #[allow(dead_code)]
 #[path = "signing/support.rs"]
 mod support;
+#[path = "support/verapdf.rs"]
+mod verapdf;

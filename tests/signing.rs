@@ -17,6 +17,8 @@ mod covers;
 mod differentials;
 #[path = "signing/forms.rs"]
 mod forms;
+#[path = "signing/intents.rs"]
+mod intents;
 #[path = "signing/lasting.rs"]
 mod lasting;
 #[path = "signing/looks.rs"]
@@ -41,6 +43,8 @@ mod stores;
 mod support;
 #[path = "signing/twice.rs"]
 mod twice;
+#[path = "support/verapdf.rs"]
+mod verapdf;
 #[path = "signing/verdicts.rs"]
 mod verdicts;
 

@@ -20,6 +20,7 @@ pub use demo::{demo_seal, demo_signature};
 pub use picture::{Look as PictureLook, look_over};
 
 use super::font::{Embedder, Face, font_resources, resource_name};
+use super::intent::Colours;
 use super::pool::Pool;
 use super::structure::PageGeometry;
 use super::{PdfError, Rect};
@@ -94,11 +95,11 @@ impl Appearance {
         Self { size_pt, lines, ..Self::default() }
     }
 
-    /// Builds the form XObject with its fonts and images.
+    /// Builds the form XObject with its fonts and images, in the file's `colours`.
     ///
     /// Fails with [`PdfError::BadResource`] if the image is not a PNG or unreasonably large,
     /// or if the size is not a size.
-    pub fn build(&self, first_free: u32) -> Result<Built, PdfError> {
+    pub fn build(&self, first_free: u32, colours: &Colours) -> Result<Built, PdfError> {
         let (width, height) = self.size_pt;
         let sane = |v: f32| v.is_finite() && (1.0..=14_400.0).contains(&v);
         if !sane(width) || !sane(height) {
@@ -113,7 +114,7 @@ impl Appearance {
 
         let (image_room, text_room) = self.rooms();
         if let Some(png) = &self.image {
-            let picture = picture::add(png, &mut pool)?;
+            let picture = picture::add(png, &mut pool, colours.opaque)?;
             let fitted = fit(picture.width, picture.height, image_room);
             let _ = writeln!(
                 content,
@@ -130,6 +131,7 @@ impl Appearance {
         if !faces.is_empty() {
             resources.set("Font", font_resources(&faces));
         }
+        colours.enter_into(&mut resources);
         let form = pool.add_stream(
             dictionary! {
                 "Type" => "XObject",
@@ -257,11 +259,12 @@ pub struct Overlay {
     pub objects: Vec<(ObjectId, Object)>,
 }
 
-/// Draws `stamps` on a page.
+/// Draws `stamps` on a page, in the file's `colours`.
 pub fn overlay(
     stamps: &[Stamp],
     page: &PageGeometry,
     first_free: u32,
+    colours: &Colours,
 ) -> Result<Overlay, PdfError> {
     let mut pool = Pool::new(first_free);
     let mut embedder = Embedder::new();
@@ -271,13 +274,15 @@ pub fn overlay(
     }
     let faces = embedder.write_into(&mut pool)?;
     let (width, height) = page.shown_points();
+    let mut resources = dictionary! { "Font" => font_resources(&faces) };
+    colours.enter_into(&mut resources);
     let form = pool.add_stream(
         dictionary! {
             "Type" => "XObject",
             "Subtype" => "Form",
             "BBox" => vec![0.into(), 0.into(), real(width), real(height)],
             "Matrix" => page.points_matrix().map(Object::Real).to_vec(),
-            "Resources" => dictionary! { "Font" => font_resources(&faces) },
+            "Resources" => resources,
         },
         content.into_bytes(),
     )?;
@@ -355,8 +360,8 @@ mod tests {
 
     #[test]
     fn a_picture_has_a_soft_mask_and_numbers_from_the_first_free() {
-        let built =
-            Appearance::picture((120.0, 60.0), demo_signature(7).unwrap()).build(40).unwrap();
+        let picture = Appearance::picture((120.0, 60.0), demo_signature(7).unwrap());
+        let built = picture.build(40, &Colours::default()).unwrap();
         assert!(built.objects.iter().all(|(id, _)| id.0 >= 40));
         let masked = built
             .objects
@@ -367,12 +372,26 @@ mod tests {
     }
 
     #[test]
+    fn without_an_output_intent_nothing_is_half_transparent() {
+        let picture = Appearance::picture((120.0, 60.0), demo_signature(7).unwrap());
+        let colours = Colours { profile: Some((39, 0)), opaque: true };
+        let built = picture.build(40, &colours).unwrap();
+        let images: Vec<_> = built
+            .objects
+            .iter()
+            .filter_map(|(_, object)| object.as_stream().ok())
+            .filter(|stream| stream.dict.has(b"Width"))
+            .collect();
+        assert!(images.iter().all(|image| !image.dict.has(b"SMask")));
+        let masks = images.iter().filter(|image| image.dict.has(b"ImageMask")).count();
+        assert_eq!((images.len(), masks), (2, 1), "the ground still lets the paper show");
+    }
+
+    #[test]
     fn senseless_sizes_are_refused() {
         for size in [(0.0, 10.0), (f32::NAN, 10.0), (1e9, 10.0), (10.0, -1.0)] {
-            assert!(
-                Appearance::text(size, vec![Line::new("x", 10.0)]).build(1).is_err(),
-                "{size:?}"
-            );
+            let text = Appearance::text(size, vec![Line::new("x", 10.0)]);
+            assert!(text.build(1, &Colours::default()).is_err(), "{size:?}");
         }
     }
 
@@ -388,7 +407,7 @@ mod tests {
         };
         let sheet = Rect::new(0.0, 0.0, 595.0, 842.0);
         let page = PageGeometry { media: sheet, crop: sheet, rotate: 0, user_unit: 1.0 };
-        let overlay = overlay(&[stamp], &page, 10).unwrap();
+        let overlay = overlay(&[stamp], &page, 10, &Colours::default()).unwrap();
         let bytes: Vec<u8> = [overlay.before, overlay.after]
             .iter()
             .flat_map(|id| {

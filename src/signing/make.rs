@@ -10,6 +10,7 @@
 mod evidence;
 mod lasting;
 mod open;
+mod palette;
 mod revision;
 mod services;
 

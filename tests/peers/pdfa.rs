@@ -1,9 +1,6 @@
 //! A document that is PDF/A-2b (ISO 19005-2) still is when it is numbered, signed, sealed and
 //! made to last. The judge is veraPDF (`tests/verapdf`), which shares nothing with us.
 
-use std::path::Path;
-use std::process::Command;
-
 use jiff::Timestamp;
 use vanthu::domain::verdict::Verdict;
 use vanthu::pdf::Rect;
@@ -11,8 +8,8 @@ use vanthu::pdf::appearance::{Appearance, Line, Stamp, TextSide};
 use vanthu::pdf::font::Face;
 use vanthu::signing::{Level, Look, PageStamps, SigningJob};
 
-use crate::keys::path;
 use crate::support::*;
+use crate::verapdf::judge;
 
 /// A red ring of 40 by 40 pixels, half transparent and all transparent around it.
 fn seal() -> Vec<u8> {
@@ -47,44 +44,6 @@ fn signed(bytes: &[u8], name: &str, level: Level, look: Look, stamps: Vec<PageSt
         ..SigningJob::new(&file, Timestamp::now())
     };
     Signer::new(name).sign(&job).expect("a signature").to_bytes().unwrap()
-}
-
-/// For each file, in order: whether it is PDF/A-2b, and the rules it breaks. `None` where
-/// there is no veraPDF.
-fn judge(files: &[(&str, Vec<u8>)]) -> Option<Vec<(bool, String)>> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let found = Command::new(here.join("tests/verapdf")).output().expect("tests/verapdf");
-    if !found.status.success() {
-        println!("skipped, veraPDF is not to be had: {}", printed(&found));
-        return None;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let paths: Vec<_> = files.iter().map(|(name, _)| folder.path().join(name)).collect();
-    for (path, (_, bytes)) in paths.iter().zip(files) {
-        std::fs::write(path, bytes).unwrap();
-    }
-    let jar = String::from_utf8(found.stdout).unwrap();
-    let output = Command::new("java")
-        .args(["-cp", jar.trim(), path(&here.join("tests/peers/PdfA.java"))])
-        .args(&paths)
-        .output()
-        .expect("java");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let said: Vec<(bool, String)> =
-        text.split_inclusive('\n').fold(Vec::new(), |mut all: Vec<(bool, String)>, line| {
-            match line
-                .strip_prefix("yes ")
-                .map(|_| true)
-                .or(line.strip_prefix("no ").map(|_| false))
-            {
-                Some(answer) => all.push((answer, String::new())),
-                None => all.last_mut().expect("an answer first").1 += line,
-            }
-            all
-        });
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(said.len(), files.len(), "{text}{errors}");
-    Some(said)
 }
 
 #[test]

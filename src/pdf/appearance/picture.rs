@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::{ImageFormat, ImageReader, Limits};
-use lopdf::{ObjectId, dictionary};
+use lopdf::{Dictionary, ObjectId, dictionary};
 
 use crate::pdf::PdfError;
 use crate::pdf::pool::Pool;
@@ -85,8 +85,9 @@ fn reader(png: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, PdfError> {
     Ok(reader)
 }
 
-/// Decodes within bounds and adds image and mask.
-pub(super) fn add(png: &[u8], pool: &mut Pool) -> Result<Picture, PdfError> {
+/// Decodes within bounds and adds image and mask; where nothing may be half transparent, a
+/// mask of pixels that are drawn or are not (ISO 32000-1, 8.9.6.3).
+pub(super) fn add(png: &[u8], pool: &mut Pool, opaque: bool) -> Result<Picture, PdfError> {
     let picture =
         reader(png)?.decode().map_err(|e| PdfError::BadResource(e.to_string()))?.into_rgba8();
     let (width, height) = picture.dimensions();
@@ -112,10 +113,33 @@ pub(super) fn add(png: &[u8], pool: &mut Pool) -> Result<Picture, PdfError> {
         }
     };
     let mut image = plane("DeviceRGB");
-    if alpha.iter().any(|a| *a != u8::MAX) {
+    if alpha.iter().any(|a| *a != u8::MAX) && opaque {
+        let (entries, bits) = stencil(width, height, &alpha);
+        image.set("Mask", pool.add_stream(entries, bits)?);
+    } else if alpha.iter().any(|a| *a != u8::MAX) {
         image.set("SMask", pool.add_stream(plane("DeviceGray"), alpha)?);
     }
     Ok(Picture { id: pool.add_stream(image, colours)?, width, height })
+}
+
+/// One bit for each pixel, in rows of whole bytes: 0 is drawn, 1 lets the paper show.
+fn stencil(width: u32, height: u32, alpha: &[u8]) -> (Dictionary, Vec<u8>) {
+    let row = |pixels: &[u8]| -> Vec<u8> {
+        let bits = |eight: &[u8]| {
+            let clear = eight.iter().enumerate().filter(|(_, alpha)| **alpha < 128);
+            clear.fold(0, |byte, (at, _)| byte | 0x80_u8.checked_shr(at as u32).unwrap_or(0))
+        };
+        pixels.chunks(8).map(bits).collect()
+    };
+    let entries = dictionary! {
+        "Type" => "XObject",
+        "Subtype" => "Image",
+        "Width" => i64::from(width),
+        "Height" => i64::from(height),
+        "ImageMask" => true,
+        "BitsPerComponent" => 1,
+    };
+    (entries, alpha.chunks(width.max(1) as usize).flat_map(row).collect())
 }
 
 #[cfg(test)]
@@ -141,19 +165,27 @@ mod tests {
     #[test]
     fn huge_images_are_refused_before_memory_is_taken() {
         for side in [MAX_SIDE + 1, 60_000, 0x7FFF_FFFF] {
-            let error = add(&promise(side), &mut Pool::new(1)).err();
+            let error = add(&promise(side), &mut Pool::new(1), false).err();
             assert!(matches!(error, Some(PdfError::BadResource(_))), "{side}: {error:?}");
         }
-        assert!(add(&vec![0; MAX_FILE + 1], &mut Pool::new(1)).is_err());
+        assert!(add(&vec![0; MAX_FILE + 1], &mut Pool::new(1), false).is_err());
+    }
+
+    #[test]
+    fn a_stencil_has_rows_of_whole_bytes() {
+        let alpha =
+            [0, 255, 255, 0, 127, 128, 255, 255, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0];
+        let (_, bits) = stencil(9, 2, &alpha);
+        assert_eq!(bits, [0b1001_1000, 0b1000_0000, 0, 0b1000_0000]);
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_survived(mut bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
-            let _ = add(&bytes, &mut Pool::new(1));
+            let _ = add(&bytes, &mut Pool::new(1), false);
             let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
             png.append(&mut bytes);
-            let _ = add(&png, &mut Pool::new(1));
+            let _ = add(&png, &mut Pool::new(1), true);
         }
     }
 }

@@ -12,6 +12,7 @@ use lopdf::{Dictionary, Object, ObjectId};
 
 use super::comparison::Comparison;
 use super::fill::Look;
+use crate::pdf::intent::profile_of;
 use crate::pdf::structure::{Operation, Source, operations, text};
 use crate::pdf::{PdfError, Rect};
 
@@ -63,13 +64,16 @@ pub(super) fn shown(
         return Ok(None);
     }
     let resources = now.member_dictionary(dictionary, b"Resources")?.unwrap_or_default();
-    if !resources.iter().all(|(key, _)| matches!(key.as_slice(), b"Font" | b"ProcSet")) {
+    const RESOURCES: [&[u8]; 3] = [b"Font", b"ProcSet", b"ColorSpace"];
+    let known = resources.iter().all(|(key, _)| RESOURCES.contains(&key.as_slice()));
+    let Some(colours) = colours(comparison, &resources)?.filter(|_| known) else {
         return Ok(None);
-    }
+    };
     let fonts = now.member_dictionary(&resources, b"Font")?.unwrap_or_default();
     let Some(content) = now.stream_decoded(id)? else { return Ok(None) };
     let Ok(operations) = operations(&content) else { return Ok(None) };
     let mut pen = Pen::new(bounds);
+    pen.look = colours;
     for operation in &operations {
         if operation.operator == b"Tf" {
             let [Object::Name(name), size] = operation.operands.as_slice() else {
@@ -317,9 +321,27 @@ fn font(comparison: &Comparison, found: &Object) -> Result<Option<Font>, PdfErro
 
 /// `/AcroForm /DR /Font`.
 fn form_fonts(source: &Source) -> Result<Dictionary, PdfError> {
+    Ok(source.member_dictionary(&form_resources(source)?, b"Font")?.unwrap_or_default())
+}
+
+fn form_resources(source: &Source) -> Result<Dictionary, PdfError> {
     let (_, form) = source.form()?.unwrap_or_default();
-    let resources = source.member_dictionary(&form, b"DR")?.unwrap_or_default();
-    Ok(source.member_dictionary(&resources, b"Font")?.unwrap_or_default())
+    Ok(source.member_dictionary(&form, b"DR")?.unwrap_or_default())
+}
+
+/// What the colours of a look are: what every viewer makes of the numbers, or by a profile that
+/// the signed form brings. With another one black may be white; `None` for that.
+fn colours(comparison: &Comparison, resources: &Dictionary) -> Result<Option<Look>, PdfError> {
+    let Ok(spaces) = resources.get(b"ColorSpace") else { return Ok(Some(Look::Common)) };
+    let own = form_resources(comparison.signed)?;
+    let own = comparison.signed.member_dictionary(&own, b"ColorSpace")?;
+    let now = spaces.as_dict().ok().and_then(profile_of);
+    let is_own = now.is_some_and(|id| {
+        own.as_ref().and_then(profile_of) == Some(id)
+            && !comparison.is_changed(id.0)
+            && !comparison.is_added(id.0)
+    });
+    Ok(is_own.then_some(Look::OfForm))
 }
 
 /// One of the standard fonts for text, not embedded, whose ASCII is ASCII.

@@ -13,7 +13,8 @@
 //!
 //! - Fields: `VtNumber`, `VtDay`, `VtMonth`, `VtYear`; text, read-only, printed, without a
 //!   value. Their fonts stand in the form's `/DR`, embedded, with the ten figures only, so
-//!   that what a figure looks like is under the personal signature too.
+//!   that what a figure looks like is under the personal signature too; so does the profile
+//!   of their colours, where the file needs one to stay PDF/A.
 //! - Filling changes `/V` and `/AP` of those fields and nothing else. A look holds one line
 //!   of figures and refers to the signed fonts.
 //! - The seal's signature dictionary locks the fields (FieldMDP, ISO 32000-1, 12.8.2.4).
@@ -22,11 +23,13 @@ use std::collections::BTreeMap;
 
 use lopdf::{Dictionary, Object, ObjectId, Stream, dictionary};
 
-use crate::pdf::PdfError;
+use super::palette::Palette;
 use crate::pdf::appearance::number;
 use crate::pdf::blanks::{Opening, Part};
 use crate::pdf::font::{Embedder, Face};
-use crate::pdf::structure::{FieldLock, Source, Update};
+use crate::pdf::intent::{Colours, profile_of};
+use crate::pdf::structure::{FieldLock, PageGeometry, Source, Update};
+use crate::pdf::{PdfError, Rect};
 use crate::signing::SigningError;
 
 /// All figures, in the order of their codes, which begin at 1.
@@ -71,18 +74,21 @@ const fn font_name(face: Face) -> &'static str {
 pub(super) struct Added {
     pub fields: Vec<ObjectId>,
     pub fonts: Dictionary,
+    pub colours: Colours,
 }
 
 /// Makes a field of each blank on page 1. Their texts are not known yet and not read.
 pub(super) fn keep_open(
     update: &mut Update<'_>,
     source: &Source,
+    palette: &mut Palette,
     openings: &[Opening],
 ) -> Result<Added, SigningError> {
     if openings.is_empty() {
         return Ok(Added::default());
     }
     let taken: Vec<String> = source.fields()?.into_iter().map(|field| field.name).collect();
+    let colours = palette.colours(update, source)?;
     let mut embedder = Embedder::new();
     let faces = openings.iter().map(|one| one.face);
     faces.for_each(|face| drop(embedder.encode(face, FIGURES)));
@@ -102,7 +108,7 @@ pub(super) fn keep_open(
         if taken.iter().any(|taken| taken == name) {
             return Err(SigningError::FieldTaken(name.to_owned()));
         }
-        let empty = look(update, blank.rect.width, blank.rect.height, &geometry, None)?;
+        let empty = look(update, blank.rect, &geometry, None);
         let rect = geometry.user_from_points(blank.rect);
         let corners = [rect.x, rect.y, rect.right(), rect.top()].map(Object::Real);
         let size = number(blank.font_size);
@@ -136,7 +142,7 @@ pub(super) fn keep_open(
     if changed {
         update.set(page, Object::Dictionary(dictionary));
     }
-    Ok(Added { fields, fonts })
+    Ok(Added { fields, fonts, colours })
 }
 
 /// Fills the fields that the personal signature left open; what is to be locked now.
@@ -157,11 +163,12 @@ pub(super) fn fill(
         .filter(|field| field.kind == b"Tx")
         .map(|field| (field.name, (field.id, field.dictionary)))
         .collect();
-    let fonts = source
-        .form()?
-        .and_then(|(_, form)| source.member_dictionary(&form, b"DR").ok().flatten())
-        .and_then(|resources| source.member_dictionary(&resources, b"Font").ok().flatten())
-        .unwrap_or_default();
+    let (_, form) = source.form()?.unwrap_or_default();
+    let resources = source.member_dictionary(&form, b"DR").ok().flatten().unwrap_or_default();
+    let listed = |key| source.member_dictionary(&resources, key).ok().flatten();
+    let fonts = listed(b"Font").unwrap_or_default();
+    let profile = listed(b"ColorSpace").as_ref().and_then(profile_of);
+    let colours = Colours { profile, ..Colours::default() };
     let geometry = source.page_geometry(1)?;
     let mut names = Vec::new();
     for opening in openings {
@@ -178,8 +185,7 @@ pub(super) fn fill(
         let (Ok(font), true, true, false) = (font, stands, figures, dictionary.has(b"V")) else {
             return Err(missing());
         };
-        let line = Some((opening, font));
-        let filled = look(update, blank.width, blank.height, &geometry, line)?;
+        let filled = look(update, blank, &geometry, Some((opening, font, &colours)));
         dictionary.set("V", Object::string_literal(opening.text.as_str()));
         dictionary.set("AP", dictionary! { "N" => filled });
         update.set(id, Object::Dictionary(dictionary));
@@ -191,17 +197,15 @@ pub(super) fn fill(
 /// The look of a field, empty or with its line.
 fn look(
     update: &mut Update<'_>,
-    width: f32,
-    height: f32,
-    geometry: &crate::pdf::structure::PageGeometry,
-    line: Option<(&Opening, ObjectId)>,
-) -> Result<ObjectId, SigningError> {
+    rect: Rect,
+    geometry: &PageGeometry,
+    line: Option<(&Opening, ObjectId, &Colours)>,
+) -> ObjectId {
     let mut resources = Dictionary::new();
     let mut content = String::from("/Tx BMC EMC");
-    if let Some((opening, font)) = line {
+    if let Some((opening, font, colours)) = line {
         let name = font_name(opening.face);
         let stamp = opening.stamp();
-        let rect = opening.blank.rect;
         let codes: String = opening
             .text
             .bytes()
@@ -214,15 +218,16 @@ fn look(
             number(stamp.baseline - rect.y),
         );
         resources.set("Font", dictionary! { name => font });
+        colours.enter_into(&mut resources);
     }
     let form = dictionary! {
         "Type" => "XObject",
         "Subtype" => "Form",
-        "BBox" => vec![0.into(), 0.into(), Object::Real(width), Object::Real(height)],
+        "BBox" => vec![0.into(), 0.into(), Object::Real(rect.width), Object::Real(rect.height)],
         "Matrix" => geometry.upright_matrix().map(Object::Integer).to_vec(),
         "Resources" => resources,
     };
     let id = update.allocate();
     update.set(id, Object::Stream(Stream::new(form, content.into_bytes())));
-    Ok(id)
+    id
 }

@@ -3,6 +3,7 @@
 
 use lopdf::{Dictionary, Object, ObjectId, StringFormat, Writer, dictionary};
 
+use super::palette::Palette;
 use super::{Look, PageStamps, SigningJob, open};
 use crate::pdf::appearance;
 use crate::pdf::blanks::Opening;
@@ -98,18 +99,22 @@ fn lay_out(
     }
 
     let mut update = Update::new(source)?;
+    let mut palette = Palette::default();
     for stamps in layout.stamps {
-        stamp_page(&mut update, source, stamps.page, &stamps.stamps)?;
+        stamp_page(&mut update, source, &mut palette, stamps)?;
     }
-    let added = open::keep_open(&mut update, source, layout.keep_open)?;
+    let added = open::keep_open(&mut update, source, &mut palette, layout.keep_open)?;
     let lock = open::fill(&mut update, source, layout.fill)?;
     let value = update.allocate();
     let field = match existing {
-        Some(field) => sign_existing(&mut update, source, field, value, layout.look)?,
-        None => add_field(&mut update, source, (&name, layout.spoken), value, layout.look)?,
+        Some(field) => sign_existing(&mut update, source, &mut palette, field, value, layout.look)?,
+        None => {
+            let named = (name.as_str(), layout.spoken);
+            add_field(&mut update, source, &mut palette, named, value, layout.look)?
+        }
     };
     let entered: Vec<ObjectId> = added.fields.iter().copied().chain([field]).collect();
-    enter_in_form(&mut update, source, &entered, added.fonts)?;
+    enter_in_form(&mut update, source, &entered, &added)?;
     let own = existing.and_then(|field| Some((field.lock.clone()?, field.lock_permission)));
     let locks = own.into_iter().chain(lock.map(|lock| (lock, None))).collect();
     let (body, hole, range) = signature_body(source, locks, wording, room)?;
@@ -199,12 +204,13 @@ fn permit_new_visible(fields: &[SignatureField]) -> Result<(), SigningError> {
 fn stamp_page(
     update: &mut Update<'_>,
     source: &Source,
-    page: u32,
-    stamps: &[appearance::Stamp],
+    palette: &mut Palette,
+    PageStamps { page, stamps }: &PageStamps,
 ) -> Result<(), SigningError> {
-    let (id, _) = source.page(page)?;
-    let geometry = source.page_geometry(page)?;
-    let overlay = appearance::overlay(stamps, &geometry, update.first_free())?;
+    let (id, _) = source.page(*page)?;
+    let geometry = source.page_geometry(*page)?;
+    let colours = palette.colours(update, source)?;
+    let overlay = appearance::overlay(stamps, &geometry, update.first_free(), &colours)?;
     for (id, object) in overlay.objects {
         update.set(id, object);
     }
@@ -242,6 +248,7 @@ fn stamp_page(
 fn draw(
     update: &mut Update<'_>,
     source: &Source,
+    palette: &mut Palette,
     page: u32,
     rect: Rect,
     look: &appearance::Appearance,
@@ -254,7 +261,8 @@ fn draw(
         page_rotation: geometry.rotate,
         ..look.clone()
     };
-    let built = look.build(update.first_free())?;
+    let colours = palette.colours(update, source)?;
+    let built = look.build(update.first_free(), &colours)?;
     for (id, object) in built.objects {
         update.set(id, object);
     }
@@ -264,6 +272,7 @@ fn draw(
 fn add_field(
     update: &mut Update<'_>,
     source: &Source,
+    palette: &mut Palette,
     (name, spoken): (&str, &str),
     value: ObjectId,
     look: &Look,
@@ -283,7 +292,7 @@ fn add_field(
             if !sane || !seen {
                 return Err(SigningError::OutsidePage { page: *page });
             }
-            (*page, *rect, Some(draw(update, source, *page, *rect, appearance)?))
+            (*page, *rect, Some(draw(update, source, palette, *page, *rect, appearance)?))
         }
     };
     let (page_id, page_dictionary) = source.page(page)?;
@@ -319,6 +328,7 @@ fn add_field(
 fn sign_existing(
     update: &mut Update<'_>,
     source: &Source,
+    palette: &mut Palette,
     field: &SignatureField,
     value: ObjectId,
     look: &Look,
@@ -333,20 +343,20 @@ fn sign_existing(
     let place = field.rect.filter(|rect| rect.width > 0.0 && rect.height > 0.0);
     if let (Some(rect), Look::Visible { page, appearance, .. }) = (place, look) {
         // The document says where; the job only how it looks.
-        let drawn = draw(update, source, *page, rect, appearance)?;
+        let drawn = draw(update, source, palette, *page, rect, appearance)?;
         dictionary.set("AP", drawn);
     }
     update.set(field.id, Object::Dictionary(dictionary));
     Ok(field.id)
 }
 
-/// Lists the fields in `/AcroForm`, which may be missing or stand anywhere, and their fonts in
-/// its resources.
+/// Lists the fields in `/AcroForm`, which may be missing or stand anywhere, and their fonts and
+/// colours in its resources.
 fn enter_in_form(
     update: &mut Update<'_>,
     source: &Source,
     fields: &[ObjectId],
-    fonts: Dictionary,
+    added: &open::Added,
 ) -> Result<(), SigningError> {
     let (catalog_id, mut catalog) = source.catalog()?;
     let (form_id, form) = source.form()?.unwrap_or_default();
@@ -361,11 +371,12 @@ fn enter_in_form(
     } else {
         update.change_array(form, b"Fields", |list| list.extend(new))?
     };
-    if !fonts.is_empty() {
+    if !added.fonts.is_empty() {
         let mut resources = source.member_dictionary(&form, b"DR")?.unwrap_or_default();
         let mut listed = source.member_dictionary(&resources, b"Font")?.unwrap_or_default();
-        listed.extend(&fonts);
+        listed.extend(&added.fonts);
         resources.set("Font", listed);
+        added.colours.enter_into(&mut resources);
         form.set("DR", resources);
         fields_changed = true;
     }
