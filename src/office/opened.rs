@@ -14,6 +14,7 @@ use crate::pdf::PdfError;
 use crate::pdf::render::{Cancel, RenderedDocument};
 use crate::pdf::structure::Source;
 use crate::pdf::text::PageText;
+use crate::signing::check::FirstPage;
 
 /// The bytes of a file, a PDF or not, with what was found out about them so far.
 pub(super) struct Opened<'a> {
@@ -103,6 +104,19 @@ impl<'a> Opened<'a> {
             .zip(texts)
             .map(|(page, text)| page_sheet(source, page, text.as_ref().map_err(Clone::clone)?));
         Ok(sheets.collect::<Result<_, PdfError>>()?)
+    }
+
+    /// What its first page says of number and date.
+    pub fn first_page(&self) -> FirstPage {
+        let read = || -> Result<FirstPage, Problem> {
+            let text = self.texts()?.first().ok_or(PdfError::Empty)?;
+            let geometry = self.source()?.page_geometry(1)?;
+            Ok(FirstPage::of(&text.as_ref().map_err(Clone::clone)?.shown(&geometry)))
+        };
+        read().unwrap_or_else(|problem| {
+            tracing::info!(%problem, "the text of the first page was not read");
+            FirstPage::Unread
+        })
     }
 
     /// The fields that the file itself says, without optical recognition.

@@ -20,7 +20,7 @@ use crate::domain::verdict::VerdictSummary;
 use crate::i18n::Lang;
 use crate::pdf::structure::Source;
 use crate::pki::kept::Kept;
-use crate::signing::check::{self, CheckOptions, Expectation};
+use crate::signing::check::{self, CheckOptions, Expectation, FirstPage};
 use crate::signing::report::{self, FileFacts, Report};
 
 /// Where fetched revocation data lie in the data folder.
@@ -51,7 +51,8 @@ impl Office {
         pdf: &Opened<'_>,
         expected: &Expectation,
     ) -> Result<VerdictSummary, Problem> {
-        Ok(self.judged(pdf.source()?, expected)?.1)
+        let source = pdf.source()?;
+        Ok(self.concluded(source, expected, || pdf.first_page())?.1)
     }
 
     /// The same of a file that is open.
@@ -60,12 +61,33 @@ impl Office {
         source: &Source,
         expected: &Expectation,
     ) -> Result<(Report, VerdictSummary), Problem> {
+        self.concluded(source, expected, || self.first_page(source))
+    }
+
+    fn concluded(
+        &self,
+        source: &Source,
+        expected: &Expectation,
+        page: impl FnOnce() -> FirstPage,
+    ) -> Result<(Report, VerdictSummary), Problem> {
         let report = self.examine(source)?;
         let mut summary = report.summary();
         if !report.signatures.is_empty() {
-            summary.completeness = check::completeness(&report, expected);
+            summary.completeness = check::completeness(&report, expected, &page());
         }
         Ok((report, summary))
+    }
+
+    /// What the first page says of number and date; a file that cannot be drawn is still checked.
+    fn first_page(&self, source: &Source) -> FirstPage {
+        let opened = self.renderer().and_then(|renderer| Ok(renderer.open_source(source)?));
+        match opened {
+            Ok(document) => FirstPage::read(source, &document),
+            Err(problem) => {
+                tracing::info!(%problem, "the text of the first page was not read");
+                FirstPage::Unread
+            }
+        }
     }
 
     fn examine(&self, source: &Source) -> Result<Report, Problem> {
@@ -98,13 +120,14 @@ impl Office {
         };
         let main = files.iter().find(|file| file.main).ok_or_else(|| Self::missing(key))?;
         let pdf = self.main_file(key)?;
-        let report = self.examine(&Source::parse(pdf.clone())?)?;
+        let source = Source::parse(pdf.clone())?;
+        let report = self.examine(&source)?;
         let file = FileFacts {
             name: main.name.clone(),
             size: pdf.len() as u64,
             sha256: hex::encode(Sha256::digest(&pdf)),
         };
-        let lines = check::completeness(&report, &expected);
+        let lines = check::completeness(&report, &expected, &self.first_page(&source));
         Ok(report::printable(&report, &file, &lines, lang)?)
     }
 
@@ -159,6 +182,9 @@ impl Office {
             issuer_code: issuer.unwrap_or_default(),
             signer_name: metadata.signer.full_name.clone(),
             position: metadata.signer.position.clone(),
+            number: metadata.code.number.clone(),
+            notation: metadata.code.notation.clone(),
+            issued: metadata.issued,
         }
     }
 }

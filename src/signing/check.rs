@@ -25,6 +25,7 @@ mod fields;
 mod fill;
 mod look;
 mod names;
+mod number;
 mod one;
 mod strength;
 mod tick;
@@ -47,6 +48,7 @@ use crate::rules::algorithms::Algorithms;
 
 pub use changes::Change;
 pub use complete::{Expectation, completeness};
+pub use number::FirstPage;
 
 /// Signatures in one file; each costs a comparison of the whole file.
 const MAX_SIGNATURES: usize = 64;

@@ -2,13 +2,20 @@
 //! service does: permitted in the revision of the seal, in the fields that the personal
 //! signature left empty, and nothing else.
 
+use jiff::Timestamp;
+use jiff::civil::date;
 use lopdf::{Dictionary, Object, Stream, StringFormat, dictionary};
 use vanthu::domain::verdict::Answer;
+use vanthu::i18n::Lang;
+use vanthu::pdf::blanks::{Opening, Wanted};
+use vanthu::pdf::import::{PaperWriter, Turn};
 use vanthu::pdf::structure::{Source, Update};
 use vanthu::pki::DigestAlgorithm;
 use vanthu::pki::cms::{SignerParams, prepare};
 use vanthu::rules::algorithms::Algorithms;
-use vanthu::signing::check::{CheckOptions, Expectation, check, completeness};
+use vanthu::signing::check::{CheckOptions, Expectation, FirstPage, check, completeness};
+use vanthu::signing::report::finding;
+use vanthu::signing::{PageStamps, SigningJob};
 
 use super::cases::{Case, Expected};
 use super::forms::{content_look, form_font, found, literal, own_font, xobject};
@@ -181,7 +188,7 @@ fn boxes_that_are_still_open_are_reported() {
     let told = |bytes: &[u8]| {
         let options = CheckOptions { trust: &corpus().trust, at: None, online: None };
         let report = check(bytes.into(), &options).unwrap();
-        let lines = completeness(&report, &Expectation::default());
+        let lines = completeness(&report, &Expectation::default(), &first_page(bytes));
         let line = lines.into_iter().find(|line| line.code == "number-and-date").unwrap();
         (line.result, line.detail, line.found)
     };
@@ -202,7 +209,65 @@ fn boxes_that_are_still_open_are_reported() {
     let said = answer(Answer::Ok, "with-seal", "VtDay: 23, VtNumber: 07");
     assert_eq!(told(&whole), said);
     let never = corpus().file("table");
-    assert_eq!(told(never), answer(Answer::Ok, "before-signature", ""));
+    assert_eq!(told(never), answer(Answer::Unknown, "not-on-page", ""));
+}
+
+/// The decision with blanks, number and date drawn into them, and signed.
+fn numbered(wanted: &Wanted<'_>) -> Vec<u8> {
+    let given = include_bytes!("../data/pdfa/quyet-dinh.pdf");
+    let FirstPage::Text { head, .. } = first_page(given) else { panic!("a page with text") };
+    let stamps: Vec<_> = head.openings(wanted).iter().map(Opening::stamp).collect();
+    assert!(!stamps.is_empty(), "{head:?}");
+    let file = source(given);
+    let job = SigningJob {
+        stamps: vec![PageStamps { page: 1, stamps }],
+        ..SigningJob::new(&file, Timestamp::now())
+    };
+    corpus().signer("ec").sign(&job).unwrap().to_bytes().unwrap()
+}
+
+#[test]
+fn number_and_date_are_looked_for_on_the_page() {
+    const SAID: &str = "Số: 12/QĐ-UBND, ngày 05 tháng 3 năm 2026";
+    let wanted = Wanted { number: "12", notation: "QĐ-UBND", day: "05", month: "3", year: "2026" };
+    let told = |bytes: &[u8], number: &str| {
+        let expected = Expectation {
+            number: number.to_owned(),
+            notation: "QĐ-UBND".to_owned(),
+            issued: Some(date(2026, 3, 5)),
+            ..Expectation::default()
+        };
+        let options = CheckOptions { trust: &corpus().trust, at: None, online: None };
+        let report = check(bytes.into(), &options).unwrap();
+        let lines = completeness(&report, &expected, &first_page(bytes));
+        let line = lines.into_iter().find(|line| line.code == "number-and-date").unwrap();
+        let said = [Lang::Vi, Lang::En].map(|lang| finding(&line, lang));
+        (line.result, line.detail, line.found, said)
+    };
+    let good = numbered(&wanted);
+    let (result, detail, found, said) = told(&good, "12");
+    assert_eq!((result, detail.as_str(), found.as_str()), (Answer::Ok, "before-signature", SAID));
+    assert!(said.iter().all(|said| said.contains(SAID)), "{said:?}");
+    let (result, detail, found, said) = told(&good, "21");
+    assert_eq!((result, detail.as_str(), found.as_str()), (Answer::No, "on-page-otherwise", SAID));
+    assert!(said.iter().all(|said| said.contains("21/QĐ-UBND")), "{said:?}");
+    let half = numbered(&Wanted { day: "", month: "", year: "", ..wanted });
+    let (result, detail, found, _) = told(&half, "12");
+    assert_eq!((result, detail.as_str()), (Answer::Unknown, "on-page-partly"));
+    assert!(found.starts_with("Số: 12/QĐ-UBND, ngày …"), "{found}");
+    let blank = corpus().signer("ec").sign_plainly(include_bytes!("../data/pdfa/quyet-dinh.pdf"));
+    assert_eq!(told(&blank, "12").1, "not-on-page");
+
+    // A scan says nothing, and nobody takes that for a fault.
+    let mut picture = std::io::Cursor::new(Vec::new());
+    let paper = image::GrayImage::from_pixel(60, 84, image::Luma([250]));
+    paper.write_to(&mut picture, image::ImageFormat::Png).unwrap();
+    let mut scan = PaperWriter::begin(Vec::new()).unwrap();
+    scan.add_image(&picture.into_inner(), 0, Turn::default()).unwrap();
+    let scan = corpus().signer("ec").sign_plainly(&scan.finish("Quét").unwrap());
+    let (result, detail, found, said) = told(&scan, "12");
+    assert_eq!((result, detail.as_str()), (Answer::Unknown, "page-without-text"));
+    assert!(found.is_empty() && said.iter().all(|said| said.contains("12/QĐ-UBND")), "{said:?}");
 }
 
 /// Number and date, drawn with the seal.

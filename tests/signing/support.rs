@@ -5,9 +5,11 @@ use std::process::{Command, Output};
 use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
+use vanthu::pdf::render::Renderer;
 use vanthu::pdf::structure::{Source, Update};
 use vanthu::pki::fetch::{CachedFetch, Fetch, HttpFetch};
 use vanthu::pki::{Certificate, PkiError, TrustStore};
+use vanthu::signing::check::FirstPage;
 use vanthu::signing::{CheckOptions, Report, Signed, SigningError, SigningJob, check, sign};
 use vanthu::token::{KeyRef, Pin, Selector, Token, open};
 
@@ -101,6 +103,13 @@ pub fn checked_offline(bytes: &[u8]) -> Report {
     let trust = trust();
     let options = CheckOptions { trust: &trust, at: None, online: None };
     check(Arc::from(bytes), &options).expect("a readable file")
+}
+
+/// What the first page says of number and date.
+pub fn first_page(bytes: &[u8]) -> FirstPage {
+    let source = source(bytes);
+    let renderer = Renderer::start().expect("pdfium (packaging/fetch-pdfium)");
+    FirstPage::read(&source, &renderer.open_source(&source).expect("a file to be drawn"))
 }
 
 /// The codes of the first signature's reasons.

@@ -12,7 +12,7 @@ use vanthu::pki::demo::{Authority, Subject};
 use vanthu::pki::fetch::{Fetch, HttpFetch};
 use vanthu::pki::kept::Kept;
 use vanthu::pki::{PkiError, TrustStore};
-use vanthu::signing::check::{Expectation, as_signed, check, completeness};
+use vanthu::signing::check::{Expectation, FirstPage, as_signed, check, completeness};
 use vanthu::signing::report::{FileFacts, printable};
 use vanthu::signing::{
     CheckOptions, Level, Reason, Report, RevocationSource, Services, SigningJob, extend, sign,
@@ -350,8 +350,9 @@ fn answers(lines: &[CompletenessLine]) -> Vec<(&str, Answer, &str)> {
 
 #[test]
 fn the_regulations_questions_are_answered() {
-    let good = checked(&by(&[("leader", ""), ("org", "Phát hành văn bản")]));
-    let lines = completeness(&good, &expected());
+    let bytes = by(&[("leader", ""), ("org", "Phát hành văn bản")]);
+    let good = checked(&bytes);
+    let lines = completeness(&good, &expected(), &first_page(&bytes));
     assert_eq!(
         answers(&lines),
         [
@@ -361,7 +362,7 @@ fn the_regulations_questions_are_answered() {
             ("signer-is-named", Answer::Ok, "same-name"),
             ("position-is-named", Answer::Ok, "same-name"),
             ("personal-before-seal", Answer::Ok, "in-order"),
-            ("number-and-date", Answer::Ok, "before-signature"),
+            ("number-and-date", Answer::Unknown, "not-on-page"),
             ("acts", Answer::Ok, "acts-named"),
         ]
     );
@@ -369,7 +370,7 @@ fn the_regulations_questions_are_answered() {
     assert!(lines.iter().all(|line| line.article.contains("Điều")));
 
     // Whatever nobody said stays unknown.
-    let unknown = completeness(&good, &Expectation::default());
+    let unknown = completeness(&good, &Expectation::default(), &FirstPage::Unread);
     for line in &unknown[2..5] {
         assert_eq!(line.result, Answer::Unknown, "{line:?}");
     }
@@ -379,23 +380,23 @@ fn the_regulations_questions_are_answered() {
         position: "Giám đốc".to_owned(),
         ..Expectation::default()
     };
-    for line in &completeness(&good, &other)[2..5] {
+    for line in &completeness(&good, &other, &FirstPage::Unread)[2..5] {
         assert_eq!((line.result, line.detail.as_str()), (Answer::No, "other-name"), "{line:?}");
     }
 
     // The seal first, and then nobody knows what the seal was for.
     let reversed = checked(&by(&[("org", ""), ("leader", "")]));
-    let lines = completeness(&reversed, &expected());
+    let lines = completeness(&reversed, &expected(), &FirstPage::Unread);
     assert_eq!(answers(&lines)[5], ("personal-before-seal", Answer::No, "seal-first"));
     assert_eq!(answers(&lines)[7], ("acts", Answer::Unknown, "acts-unknown"));
 
     // One of the two is missing, or does not hold.
-    let lines = completeness(&checked(&by(&[("leader", "")])), &expected());
+    let lines = completeness(&checked(&by(&[("leader", "")])), &expected(), &FirstPage::Unread);
     assert_eq!(answers(&lines)[1], ("organisation-signature", Answer::No, "missing"));
-    let lines = completeness(&checked(&by(&[("revoked", "")])), &expected());
+    let lines = completeness(&checked(&by(&[("revoked", "")])), &expected(), &FirstPage::Unread);
     assert_eq!(answers(&lines)[0], ("personal-signature", Answer::No, "not-valid"));
     let offline = checked_offline(&by(&[("leader", "")]));
-    let lines = completeness(&offline, &expected());
+    let lines = completeness(&offline, &expected(), &FirstPage::Unread);
     assert_eq!(answers(&lines)[0], ("personal-signature", Answer::Unknown, "not-settled"));
 }
 
@@ -417,7 +418,7 @@ fn sealed_as(uid: &str) -> Report {
 #[test]
 fn the_code_in_a_seal_tells_more_than_the_name() {
     let told = |seal: &Report, expected: &Expectation| {
-        let line = completeness(seal, expected).remove(2);
+        let line = completeness(seal, expected, &FirstPage::Unread).remove(2);
         assert_eq!(line.code, "organisation-is-sender");
         (line.result, line.detail, line.found, line.expected)
     };
@@ -541,7 +542,7 @@ fn the_report_can_be_printed_in_both_languages() {
         size: signed.len() as u64,
         sha256: "0123456789abcdef".repeat(4),
     };
-    let lines = completeness(&report, &expected());
+    let lines = completeness(&report, &expected(), &FirstPage::Unread);
     for (report, lang, words) in [
         (&report, Lang::Vi, ["KHÔNG HỢP LỆ", "Nguyễn Thị Ánh Nguyệt", "đã bị thu hồi"]),
         (&report, Lang::En, ["NOT VALID", "Nguyễn Thị Ánh Nguyệt", "had been revoked"]),
@@ -564,7 +565,7 @@ fn the_report_can_be_printed_in_both_languages() {
 fn what_is_stored_keeps_what_the_panel_needs() {
     let report = checked(&by(&[("leader", ""), ("org", "Phát hành")]));
     let mut summary = report.summary();
-    summary.completeness = completeness(&report, &expected());
+    summary.completeness = completeness(&report, &expected(), &FirstPage::Unread);
     let read: Value = serde_json::to_value(&summary).unwrap();
     let detail = &read["signatures"][0]["detail"];
     assert_eq!(detail["field"], "Signature1");

@@ -10,13 +10,14 @@ use vanthu::domain::problem::{Blame, Kind, Problem};
 use vanthu::domain::verdict::{CompletenessLine, Verdict};
 use vanthu::office::labels;
 use vanthu::office::verdict::KEPT_FOLDER;
+use vanthu::pdf::render::Renderer;
 use vanthu::pdf::structure::Source;
 use vanthu::pki::TrustStore;
 use vanthu::pki::fetch::{CachedFetch, HttpFetch};
 use vanthu::pki::kept::Kept;
 use vanthu::rules::Profile;
 use vanthu::signing::Report;
-use vanthu::signing::check::{self, CheckOptions, Expectation};
+use vanthu::signing::check::{self, CheckOptions, Expectation, FirstPage};
 use vanthu::signing::report::{FileFacts, change, finding, printable};
 use vanthu::t;
 
@@ -65,7 +66,7 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
                         kept.keep(&proof.certificates, &proof.evidence, Timestamp::now());
                     }
                 }
-                let lines = check::completeness(&report, &expected);
+                let lines = check::completeness(&report, &expected, &first_page(&source));
                 text.push(sentences(&name, &report, &lines));
                 let mut row = report.to_json(&name);
                 row["completeness"] = json!(lines);
@@ -102,12 +103,27 @@ fn own_trust(global: &Global) -> Result<(TrustStore, Option<Kept>), Problem> {
     Ok((trust, Some(kept)))
 }
 
+/// What the first page says of number and date; a file that cannot be drawn is still checked.
+fn first_page(source: &Source) -> FirstPage {
+    match Renderer::start().and_then(|renderer| renderer.open_source(source)) {
+        Ok(document) => FirstPage::read(source, &document),
+        Err(_) => FirstPage::Unread,
+    }
+}
+
 /// One name and one code at most; each is known by its form.
 fn expectation(args: &Verify) -> Result<Expectation, Problem> {
     let mut expected = Expectation {
         signer_name: args.signer.clone().unwrap_or_default(),
         ..Expectation::default()
     };
+    if let Some(code) = &args.code {
+        let (number, notation) = code.split_once('/').ok_or_else(|| usage("--code", code))?;
+        (expected.number, expected.notation) = (number.to_owned(), notation.to_owned());
+    }
+    if let Some(date) = &args.issued {
+        expected.issued = Some(date.parse().map_err(|_| usage("--issued", date))?);
+    }
     for sender in &args.sender {
         let known = if AgencyCode::new(sender).is_some() {
             &mut expected.sender_code

@@ -6,8 +6,10 @@
 //! is a line with its article and its answer; what the packet or the asker does not say stays
 //! unknown, and nothing here makes a verdict better or worse.
 
-use super::changes::Change;
+use jiff::civil::Date;
+
 use super::names::{same_agency, same_person};
+use super::number::{FirstPage, number};
 use crate::domain::act::SigningAct;
 use crate::domain::agency::{AgencyCode, CodeForm};
 use crate::domain::outbound::SignatureKind;
@@ -19,8 +21,6 @@ const AUTHENTICITY: &str =
     "Quyết định 01/2019/QĐ-UBND Điều 9 khoản 1; Quyết định 28/2018/QĐ-TTg Điều 9 khoản 1";
 const PERSON: &str = "Thông tư 01/2019/TT-BNV Điều 12; Nghị định 30/2020/NĐ-CP Điều 13";
 const SEAL: &str = "Thông tư 01/2019/TT-BNV Điều 13; Nghị định 30/2020/NĐ-CP Điều 17";
-const NUMBER: &str =
-    "Quyết định 01/2019/QĐ-UBND Điều 14 khoản 2; Nghị định 30/2020/NĐ-CP Điều 14, Điều 15";
 
 /// What is known of a document from elsewhere: from its packet, or from whoever asks. Empty
 /// where it is not known.
@@ -37,10 +37,19 @@ pub struct Expectation {
     /// The full name under the signature.
     pub signer_name: String,
     pub position: String,
+    /// Number and notation of the document.
+    pub number: String,
+    pub notation: String,
+    /// The date under which it was issued.
+    pub issued: Option<Date>,
 }
 
-/// The lines, always all of them and in this order.
-pub fn completeness(report: &Report, expected: &Expectation) -> Vec<CompletenessLine> {
+/// The lines, always all of them and in this order; `page` is the file's first.
+pub fn completeness(
+    report: &Report,
+    expected: &Expectation,
+    page: &FirstPage,
+) -> Vec<CompletenessLine> {
     let of = |kind| -> Vec<&SignatureReport> {
         let signatures = report.signatures.iter().filter(|found| !found.is_document_timestamp);
         signatures.filter(|found| found.kind == Some(kind)).collect()
@@ -55,12 +64,12 @@ pub fn completeness(report: &Report, expected: &Expectation) -> Vec<Completeness
         signer(&personal, expected),
         position(&personal, expected),
         order(&personal, &seals),
-        number(report, &personal, &seals),
+        number(report, !personal.is_empty() || !seals.is_empty(), expected, page),
         acts(report),
     ]
 }
 
-fn line(code: &str, article: &str, result: Answer, detail: &str) -> CompletenessLine {
+pub(super) fn line(code: &str, article: &str, result: Answer, detail: &str) -> CompletenessLine {
     CompletenessLine {
         code: code.to_owned(),
         article: article.to_owned(),
@@ -258,44 +267,6 @@ fn order(personal: &[&SignatureReport], seals: &[&SignatureReport]) -> Completen
         None => line(CODE, SEAL, Answer::Unknown, "missing"),
         Some((person, seal)) if person < seal => line(CODE, SEAL, Answer::Ok, "in-order"),
         Some(_) => line(CODE, SEAL, Answer::No, "seal-first"),
-    }
-}
-
-/// Which of the two lawful ways the number and the date came: before the leader signed, or
-/// with the seal, in their boxes and with nothing else. Boxes that are still empty wait for
-/// the seal, or were passed over by it.
-fn number(
-    report: &Report,
-    personal: &[&SignatureReport],
-    seals: &[&SignatureReport],
-) -> CompletenessLine {
-    const CODE: &str = "number-and-date";
-    let changes = || report.signatures.iter().flat_map(|found| &found.changes);
-    // The same change stands under every signature that it came after.
-    let mut with_seal: Vec<(&str, &str)> = changes()
-        .filter_map(|change| match change {
-            Change::NumberAndDate { field, text } => Some((field.as_str(), text.as_str())),
-            _ => None,
-        })
-        .collect();
-    with_seal.sort_unstable();
-    with_seal.dedup();
-    let changed = changes().any(|change| !change.is_permitted());
-    if personal.is_empty() && seals.is_empty() {
-        line(CODE, NUMBER, Answer::Unknown, "missing")
-    } else if changed {
-        line(CODE, NUMBER, Answer::No, "changed-otherwise")
-    } else if !report.left_open.is_empty() {
-        let mut line = line(CODE, NUMBER, Answer::No, "still-open");
-        line.found = report.left_open.join(", ");
-        line
-    } else if !with_seal.is_empty() {
-        let mut line = line(CODE, NUMBER, Answer::Ok, "with-seal");
-        let said = with_seal.iter().map(|(field, text)| format!("{field}: {text}"));
-        line.found = said.collect::<Vec<_>>().join(", ");
-        line
-    } else {
-        line(CODE, NUMBER, Answer::Ok, "before-signature")
     }
 }
 

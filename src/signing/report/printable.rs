@@ -346,7 +346,7 @@ mod tests {
     use super::*;
     use crate::domain::act::SigningAct;
     use crate::domain::verdict::StepName;
-    use crate::signing::check::{Expectation, completeness};
+    use crate::signing::check::{Expectation, FirstPage, completeness};
     use crate::signing::report::RevocationSource;
 
     fn known(key: &str) {
@@ -380,10 +380,17 @@ mod tests {
             checked_at: Timestamp::UNIX_EPOCH,
             offline: true,
         };
-        for line in completeness(&empty, &Expectation::default()) {
+        for line in completeness(&empty, &Expectation::default(), &FirstPage::Unread) {
             known(&format!("check-complete-{}", line.code));
             known(&format!("check-found-{}", line.detail));
             known(&format!("check-answer-{}", line.result.key()));
+        }
+        for detail in ["before-signature", "with-seal", "still-open", "changed-otherwise"] {
+            known(&format!("check-found-{detail}"));
+        }
+        let of_page = ["on-page-otherwise", "on-page-partly", "not-on-page", "page-without-text"];
+        for detail in of_page.into_iter().chain(["page-unread"]) {
+            known(&format!("check-found-{detail}"));
         }
     }
 

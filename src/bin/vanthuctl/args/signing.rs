@@ -45,6 +45,12 @@ pub struct Verify {
     /// The full name of the person who should have signed it
     #[arg(long, value_name = "NAME")]
     pub signer: Option<String>,
+    /// Number and notation that the first page should say, such as 07/QĐ-UBND
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
+    /// The date under which it should have been issued (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE")]
+    pub issued: Option<String>,
     /// Write the report on one file as a PDF file to be printed
     #[arg(long, value_name = "OUT.pdf")]
     pub report: Option<PathBuf>,
