@@ -254,6 +254,7 @@ desk-copies-saved = Saved as { $file }
 desk-copies-signed = signed
 desk-copies-on-paper = on paper
 desk-copies-of-pages = pages { $pages }
+desk-copies-unsecured = Signatures of others that do not last: { $others }
 copy-kind-true = Certified copy
 copy-kind-reissued = Copy of a copy
 copy-kind-extract = Extract

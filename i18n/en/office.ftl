@@ -232,6 +232,7 @@ history-signed-personal = Personal signature: { $signer }
 history-signed-organisation = Organisation's signature: { $signer }
 history-signed-annex = Organisation signature on the attachment “{ $file }”: { $signer }
 history-extended = Added what makes the signatures of { $file } last (level { $level })
+history-extended-but = { $said }. Could not be done for other signatures in the copy: { $others }
 history-issued = Issued to { $count } recipients
 history-queued-document = Queued for { $recipient }
 history-queued-status = Status queued for { $recipient }
@@ -251,3 +252,8 @@ urgency-urgent = Urgent
 urgency-very-urgent = Very urgent
 urgency-express = Express
 urgency-express-fixed-hour = Express, fixed hour
+
+# Signatures of others in a copy that do not last
+unsecured-one = { $signer }: { $why }
+unsecured-no-service = The signature holds, but its certificates name no service that would prove it in the long run.
+unsecured-nameless = Unknown signer

@@ -254,6 +254,7 @@ desk-copies-saved = Đã lưu vào { $file }
 desk-copies-signed = ký số
 desk-copies-on-paper = bản giấy
 desk-copies-of-pages = trang { $pages }
+desk-copies-unsecured = Không bảo đảm lâu dài được cho chữ ký của người khác: { $others }
 copy-kind-true = Sao y
 copy-kind-reissued = Sao lục
 copy-kind-extract = Trích sao

@@ -232,6 +232,7 @@ history-signed-personal = Ký số cá nhân: { $signer }
 history-signed-organisation = Ký số cơ quan: { $signer }
 history-signed-annex = Ký số cơ quan trên tệp kèm theo «{ $file }»: { $signer }
 history-extended = Bổ sung dữ liệu bảo đảm giá trị lâu dài của chữ ký số trên { $file } (mức { $level })
+history-extended-but = { $said }. Không bảo đảm được cho chữ ký khác trong bản sao: { $others }
 history-issued = Phát hành tới { $count } nơi nhận
 history-queued-document = Đưa vào hàng đợi gửi tới { $recipient }
 history-queued-status = Đưa trạng thái vào hàng đợi gửi tới { $recipient }
@@ -251,3 +252,8 @@ urgency-urgent = Khẩn
 urgency-very-urgent = Thượng khẩn
 urgency-express = Hỏa tốc
 urgency-express-fixed-hour = Hỏa tốc hẹn giờ
+
+# Chữ ký của người khác trong bản sao, không bảo đảm được lâu dài
+unsecured-one = { $signer }: { $why }
+unsecured-no-service = Chữ ký hợp lệ nhưng chứng thư số không nêu dịch vụ nào để chứng minh về lâu dài.
+unsecured-nameless = Không rõ người ký

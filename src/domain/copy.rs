@@ -129,6 +129,20 @@ pub struct CertifiedCopy {
     pub file: FileRef,
     pub by: String,
     pub at: Timestamp,
+    /// Signatures of others in it that could not be made to last with our own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsecured: Vec<Unsecured>,
+}
+
+/// A signature that does not last, in a file that was made to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsecured {
+    /// Whose it is, by the certificate; empty where there is none.
+    pub signer: String,
+    /// Why, as reason codes of `vanthuctl verify`; empty where it holds, but its certificates
+    /// name no service that would prove it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
 }
 
 /// Reads `1, 3-5` into pages of a document that has `count`; `None` for what is no such list.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::agency::{Agency, AgencyCode};
 use super::book::{BookId, BookRule};
 use super::clock::Hlc;
-use super::copy::CertifiedCopy;
+use super::copy::{CertifiedCopy, Unsecured};
 use super::delivery::{SignedReceipt, StatusEntry};
 use super::demand::{Demand, DemandAnswer, Update};
 use super::document::{BlobHash, DocumentKey, FileRef, Metadata};
@@ -371,6 +371,9 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         renew_before: Option<Timestamp>,
         at: Timestamp,
+        /// Of a certified copy: the signatures of others that do not last.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unsecured: Vec<Unsecured>,
     },
     /// An attachment that is a file of its own was signed by the organisation: `file` stands
     /// in the place of `before`.

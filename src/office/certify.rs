@@ -134,6 +134,7 @@ impl Office {
                 file: self.keep_file(&name, "application/pdf", &pdf, true)?,
                 by: self.session().user.clone(),
                 at,
+                unsecured: Vec::new(),
             };
             let (kept, level) = (copy.clone(), signed.as_ref().map(|(_, level)| *level));
             let taken = self.store().write(&actor, move |writer| {

@@ -14,7 +14,10 @@
 //!   document, a digitised copy of paper, a certified copy. A file is in the queue while its
 //!   signatures are below the level that the office wishes, or while its archival time stamp
 //!   ends soon and must be renewed (ETSI EN 319 142-1, 5.5). A file that is not valid is never
-//!   extended.
+//!   extended, but for a certified copy: the signatures of others in it are not ours to mend. As
+//!   long as one of them may still hold (a service is silent, a root is not trusted yet), the
+//!   copy waits; then our own lasts, with those that hold, and which do not is kept with the
+//!   copy and told in its document's history.
 //! - **Kept.** The extended file stands in the place of the one before
 //!   ([`Change::SignatureExtended`], one transaction). Every earlier version stays: what was
 //!   issued, a recipient has, and [`Office::issued_file`] gives it back, byte for byte the
@@ -24,17 +27,20 @@
 //!   When services fail for several files in a row, the run ends: the next would fare no
 //!   better.
 
+mod standing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Office, OfficeError, labels};
+pub use standing::{SignedFile, Standing};
+
+use super::{Office, OfficeError};
 use crate::domain::calendar;
+use crate::domain::copy::Unsecured;
 use crate::domain::document::{DocumentKey, FileRef};
-use crate::domain::inbound::InboundState;
 use crate::domain::operation::Change;
-use crate::domain::outbound::OutboundState;
 use crate::domain::problem::{Kind, Problem};
 use crate::domain::role::Act;
 use crate::domain::verdict::Level;
@@ -44,6 +50,8 @@ use crate::pki::fetch::{Fetch, Hurried};
 use crate::signing::SigningError;
 use crate::signing::check::{CheckOptions, check_source};
 use crate::signing::make::{self, Services, Signed, reached, renew_before};
+use crate::signing::make::{left_in_copy, may_mend, reached_in_copy};
+use crate::signing::report::SignatureReport;
 use crate::store::{Actor, Durability};
 
 /// An archival time stamp is renewed when it ends within this time.
@@ -60,65 +68,6 @@ const PAUSE_HOURS: u32 = 1;
 const LONGEST_PAUSE_HOURS: u32 = 24;
 /// Most that are looked at in one run; the rest comes with the next.
 const AT_ONCE: u32 = 1000;
-
-/// Which file of a document waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignedFile {
-    Main,
-    Annex,
-    /// The digitised copy of a document that came on paper.
-    Scan,
-    /// A certified copy of the document.
-    Copy,
-}
-
-impl SignedFile {
-    /// The name in scripts and in the keys of sentences.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Main => "main",
-            Self::Annex => "annex",
-            Self::Scan => "scan",
-            Self::Copy => "copy",
-        }
-    }
-}
-
-/// Where the document of a file stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    Inbound(InboundState),
-    Outbound(OutboundState),
-}
-
-impl Standing {
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Inbound(state) => state.key(),
-            Self::Outbound(state) => state.key(),
-        }
-    }
-
-    /// For people, in the language in force.
-    pub fn label(self) -> String {
-        match self {
-            Self::Inbound(state) => labels::inbound(state),
-            Self::Outbound(state) => labels::outbound(state),
-        }
-    }
-
-    /// Whether its files may be made to last.
-    const fn lets_extend(self) -> bool {
-        match self {
-            Self::Inbound(state) => {
-                !matches!(state, InboundState::Returned | InboundState::Recalled)
-            }
-            Self::Outbound(state) => {
-                matches!(state, OutboundState::ToIssue | OutboundState::Issued)
-            }
-        }
-    }
-}
 
 /// A file whose signatures wait to be made to last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -410,15 +359,23 @@ impl Office {
         let (trust, tsa_urls) = (self.trust()?, self.tsa_urls()?);
         let services = Services { tsa_urls: &tsa_urls, fetch };
         let source = Source::parse(self.file(&found.file)?)?;
-        let extended = make::extend(&source, wanted, &trust, &services)?;
+        // The signatures of others in a copy are theirs to mend.
+        let is_copy = found.what == SignedFile::Copy;
+        let extend = if is_copy { make::extend_copy } else { make::extend };
+        let extended = extend(&source, wanted, &trust, &services)?;
         // What is kept was looked at as it will be: by this the level is known.
         let options = CheckOptions { trust: &trust, at: None, online: Some(fetch) };
         let now = source.with_appended(extended.appended())?;
         let report = check_source(&now, &options)?;
-        let level = reached(&report);
+        let left = if is_copy { left_in_copy(&report, wanted) } else { Vec::new() };
+        let level = if is_copy { reached_in_copy(&report) } else { reached(&report) };
         if level < wanted {
             return Err(SigningError::NotProvable(report.reasons).into());
         }
+        if let Some(found) = left.iter().find(|found| may_mend(found, report.checked_at)) {
+            return Err(SigningError::NotProvable(found.deciding()).into());
+        }
+        let unsecured = left.into_iter().map(unsecured).collect();
         let renew_before = renew_before(&report).filter(|_| level == Level::Blta);
         if let Some(end) = renew_before
             && row.level == level
@@ -432,8 +389,15 @@ impl Office {
         let at = Timestamp::now();
         let state = found.state.label();
         let replaced = Some(before.clone());
-        let change =
-            Change::SignatureExtended { key, before: replaced, file, level, renew_before, at };
+        let change = Change::SignatureExtended {
+            key,
+            before: replaced,
+            file,
+            level,
+            renew_before,
+            at,
+            unsecured,
+        };
         self.store().write(actor, move |writer| {
             // Signed anew, recalled or extended by another run while the services worked.
             if writer.durability(&key)?.iter().all(|known| known.blob != before) {
@@ -462,6 +426,11 @@ impl AwaitingExtension {
             renew_before: self.renew_before,
         }
     }
+}
+
+fn unsecured(found: &SignatureReport) -> Unsecured {
+    let reasons = found.deciding().iter().map(|reason| reason.code().to_owned()).collect();
+    Unsecured { signer: found.signer().to_owned(), reasons }
 }
 
 /// How long a file that was tried `tries` times before is left alone after a failure.

@@ -227,8 +227,15 @@ impl Office {
             Change::OutboundAnnexSigned { file, signer, .. } => {
                 t!("history-signed-annex", file = file.name, signer = signer)
             }
-            Change::SignatureExtended { file, level, .. } => {
-                t!("history-extended", file = file.name, level = level.name())
+            Change::SignatureExtended { file, level, unsecured, .. } => {
+                let said = t!("history-extended", file = file.name, level = level.name());
+                match unsecured.as_slice() {
+                    [] => said,
+                    others => {
+                        let others = labels::unsecured(others);
+                        t!("history-extended-but", said = said, others = others)
+                    }
+                }
             }
             Change::OutboundIssued { recipients, scan, replaces, .. } => {
                 let issued = t!("history-issued", count = recipients.len());

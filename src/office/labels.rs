@@ -1,6 +1,6 @@
 //! The office's words for states, roles and codes, in the language in force.
 
-use crate::domain::copy::{CopyForm, CopyKind};
+use crate::domain::copy::{CopyForm, CopyKind, Unsecured};
 use crate::domain::delivery::StatusCode;
 use crate::domain::demand::{DemandKind, DemandState};
 use crate::domain::document::Urgency;
@@ -15,6 +15,7 @@ use crate::domain::role::{Act, Role};
 use crate::domain::verdict::{LegalValue, Verdict};
 use crate::i18n::tr;
 use crate::office::parked::ParkedKind;
+use crate::t;
 
 pub fn inbound(state: InboundState) -> String {
     tr(&format!("inbound-{}", state.key()))
@@ -81,6 +82,21 @@ pub fn parked(kind: ParkedKind) -> String {
 /// Which kind of certified copy.
 pub fn copy_kind(kind: CopyKind) -> String {
     tr(&format!("copy-kind-{}", kind.key()))
+}
+
+/// Signatures of others that do not last, each with whose it is and why.
+pub fn unsecured(others: &[Unsecured]) -> String {
+    let one = |other: &Unsecured| {
+        let signer = match other.signer.as_str() {
+            "" => tr("unsecured-nameless"),
+            name => name.to_owned(),
+        };
+        let why: Vec<String> =
+            other.reasons.iter().map(|code| tr(&format!("reason-{code}"))).collect();
+        let why = if why.is_empty() { tr("unsecured-no-service") } else { why.join(" ") };
+        t!("unsecured-one", signer = signer, why = why)
+    };
+    others.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// From what to what a copy was made.

@@ -35,7 +35,9 @@ use crate::token::{KeyRef, Token};
 use revision::{Reserved, Wording};
 
 pub use crate::domain::verdict::Level;
-pub use lasting::{extend, reached, renew_before};
+pub use lasting::{
+    extend, extend_copy, left_in_copy, may_mend, reached, reached_in_copy, renew_before,
+};
 pub use open::field_name;
 pub use services::{FailedService, Services};
 

@@ -170,6 +170,13 @@ impl SignatureReport {
         self.level.map_or("none", Level::name)
     }
 
+    /// The reasons that gave it its verdict; none where it is valid.
+    pub fn deciding(&self) -> Vec<Reason> {
+        let decides =
+            |reason: &&Reason| self.verdict != Verdict::Valid && reason.effect() == self.verdict;
+        self.reasons.iter().filter(decides).copied().collect()
+    }
+
     /// The words of ETSI EN 319 102-1.
     pub fn indication(&self) -> (Indication, Option<SubIndication>) {
         indication::conclude(&self.reasons, self.time_stamped)

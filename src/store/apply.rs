@@ -21,7 +21,7 @@
 //! | `OutboundSigned`, organisation | *to seal* to *to issue*; wants a number |
 //! | `OutboundAnnexSigned` | *to seal* or *to issue*; moves nothing |
 //! | `PaperSealed` | nothing; an inbound document that came on paper has its main file replaced |
-//! | `SignatureExtended` | nothing; a signed file of a sealed document, of a digitised one or of a certified copy is replaced |
+//! | `SignatureExtended` | nothing; a signed file of a sealed document, of a digitised one or of a certified copy is replaced; what does not last in a copy stands with it |
 //! | `NumberHeld`, `NumberFreed` | nothing; a reserved number is kept for the document, or no more |
 //! | `OutboundIssued` | *to issue* to *issued*, and opens one delivery per recipient |
 //!
@@ -171,8 +171,9 @@ pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<()
             outbound::signed(connection, key, *kind, file, *level, *signed_at)?;
             opinion::signed(connection, operation, key, *kind, file)
         }
-        Change::SignatureExtended { key, before, file, level, renew_before, .. } => {
-            durability::extended(connection, key, before.as_ref(), file, *level, *renew_before)
+        Change::SignatureExtended { key, before, file, level, renew_before, unsecured, .. } => {
+            let until = *renew_before;
+            durability::extended(connection, key, before.as_ref(), file, *level, until, unsecured)
         }
         Change::OutboundAnnexSigned { key, before, file, level, .. } => {
             outbound::annex_signed(connection, key, before, file, *level)

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::outbound::stands_in;
 use super::row;
 use super::view::View;
-use crate::domain::copy::CertifiedCopy;
+use crate::domain::copy::{CertifiedCopy, Unsecured};
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::outbound::OutboundState;
 use crate::domain::verdict::Level;
@@ -184,7 +184,8 @@ pub(super) fn ended(connection: &Connection, key: &DocumentKey) -> Result<(), St
 }
 
 /// A new version of a file, in which the signatures last longer: `file` in the place of
-/// `before`, which in old operations is the main file. They never last shorter than before.
+/// `before`, which in old operations is the main file. They never last shorter than before;
+/// in a certified copy those of others may, which are `unsecured`.
 pub(super) fn extended(
     connection: &Connection,
     key: &DocumentKey,
@@ -192,6 +193,7 @@ pub(super) fn extended(
     file: &FileRef,
     level: Level,
     renew_before: Option<Timestamp>,
+    unsecured: &[Unsecured],
 ) -> Result<(), StoreError> {
     let before = match before {
         Some(before) => before.clone(),
@@ -216,7 +218,7 @@ pub(super) fn extended(
             rank(level),
             renew_before.map(Timestamp::as_millisecond)
         ])?;
-    stand_in(connection, key, &before, file)
+    stand_in(connection, key, &before, file, unsecured)
 }
 
 fn main_of_ours(connection: &Connection, key: &DocumentKey) -> Result<BlobHash, StoreError> {
@@ -232,6 +234,7 @@ fn stand_in(
     key: &DocumentKey,
     before: &BlobHash,
     file: &FileRef,
+    unsecured: &[Unsecured],
 ) -> Result<(), StoreError> {
     for table in ["outbound", "inbound"] {
         let mut files = files_of(connection, table, key)?.unwrap_or_default();
@@ -251,7 +254,8 @@ fn stand_in(
     let copy =
         View { connection }.copies_of(key)?.into_iter().find(|copy| copy.file.blob == *before);
     let copy = copy.ok_or_else(|| StoreError::conflict(format!("{key} has no file {before}")))?;
-    let copy = CertifiedCopy { file: file.clone(), ..copy };
+    let (file, unsecured) = (file.clone(), unsecured.to_vec());
+    let copy = CertifiedCopy { file, unsecured, ..copy };
     connection
         .prepare_cached("UPDATE certified_copy SET body = ?2 WHERE id = ?1")?
         .execute(params![row::key(&copy.id), row::json(&copy)?])?;

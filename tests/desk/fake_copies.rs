@@ -77,6 +77,7 @@ impl CopyDoor for FakeDoor {
             },
             by: self.session.user.clone(),
             at: Timestamp::now(),
+            unsecured: Vec::new(),
         };
         books.deeds.push(format!("copy {} {:?}", copy.written, copy.pages));
         books.copies.push(copy.clone());

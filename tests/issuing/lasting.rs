@@ -4,18 +4,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vanthu::domain::copy::CopyKind;
 use vanthu::domain::document::{DocumentKey, Signer};
 use vanthu::domain::paper::Sheaf;
 use vanthu::domain::verdict::{Level, Verdict};
 use vanthu::office::batch::Cancel;
 use vanthu::office::certify::CopyOrder;
-use vanthu::office::{Office, SignedFile};
+use vanthu::office::{Imported, Office, SignedFile};
+use vanthu::pdf::structure::Source;
 use vanthu::pki::TrustStore;
+use vanthu::pki::demo::{Authority, Subject};
 use vanthu::pki::fetch::{CachedFetch, HttpFetch};
 use vanthu::signing::check::{CheckOptions, check};
 use vanthu::signing::make::reached;
+use vanthu::signing::{SigningJob, sign};
+use vanthu::token::{Pin, Selector, open};
 
 use crate::place::{Place, drafted, drafted_with, order, pdf};
 
@@ -156,10 +160,7 @@ fn what_no_service_can_mend_rests_before_it_is_tried_again() {
     assert_eq!(tried(&office).0, 1);
     office.extend_waiting(&mut |_, _| (), &|| false).unwrap();
     assert_eq!(tried(&office).0, 2);
-    assert!(
-        tried(&office).1.unwrap()
-            > Timestamp::now() + (2 * 59 * jiff::SignedDuration::from_mins(1))
-    );
+    assert!(tried(&office).1.unwrap() > Timestamp::now() + (2 * 59 * SignedDuration::from_mins(1)));
 }
 
 #[test]
@@ -176,4 +177,89 @@ fn what_its_certificates_let_nobody_prove_rests_too() {
         assert_eq!(office.extend_due(&|| false).unwrap().problem, None);
         assert_eq!(office.awaiting_extension().unwrap()[0].tries, 1);
     }
+}
+
+/// The decision as somebody signed it at that time whom this office does not trust.
+fn foreign(authority: &Authority, name: &str, at: Timestamp) -> Vec<u8> {
+    let subject = Subject {
+        common_name: name.to_owned(),
+        uid: "CCCD:000000000001".to_owned(),
+        ..Subject::default()
+    };
+    let issued = authority.issue(&subject).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("foreign.p12");
+    std::fs::write(&path, issued.to_pkcs12("foreign", "123456").unwrap()).unwrap();
+    let mut token = open(&Selector::File { path }).unwrap();
+    token.login(&Pin::new("123456")).unwrap();
+    let key = token.certificates().unwrap().remove(0).key;
+    let source = Source::parse(pdf().into()).unwrap();
+    let (job, line) = (SigningJob::new(&source, at), CachedFetch::new(HttpFetch::new()));
+    let signed = sign(&job, &mut *token, &key, &issued.certificate, &issued.chain, &line);
+    signed.unwrap().to_bytes().unwrap()
+}
+
+/// An inbound document of these bytes, and a certified copy of it.
+fn copied(place: &Place, office: &Office, bytes: Vec<u8>) -> (DocumentKey, DocumentKey) {
+    let brought = office.import("den.pdf", bytes).unwrap();
+    let Imported::Document(of) = brought else { panic!("{brought:?}") };
+    office.accept_despite(of, "Bản thử nghiệm").unwrap();
+    let copy = CopyOrder {
+        of,
+        kind: CopyKind::True,
+        to_paper: false,
+        pages: Vec::new(),
+        recipients: String::new(),
+        signer: Signer::default(),
+    };
+    (of, office.certify_copy(&copy, Some(&order(&place.dir, "seal"))).unwrap().id)
+}
+
+#[test]
+fn a_copy_does_not_wait_for_signatures_of_others_that_nothing_mends() {
+    let place = Place::new();
+    let office = place.office();
+    let then = Timestamp::now() - SignedDuration::from_hours(6 * 366 * 24);
+    let gone = foreign(&Authority::create(then).unwrap(), "Người Xa", then);
+    let (of, copy) = copied(&place, &office, gone);
+    let before = office.copy_file(copy).unwrap().1;
+    stamps(&place, &office);
+    assert_eq!(office.awaiting_extension().unwrap()[0].what, SignedFile::Copy);
+    assert_eq!(office.extend_due(&|| false).unwrap().problem, None);
+    assert_eq!(office.awaiting_extension().unwrap(), []);
+    let (kept, after) = office.copy_file(copy).unwrap();
+    assert!(after.starts_with(&before) && after.len() > before.len());
+    let trust = TrustStore::from_dir(&place.dir.join("trust")).unwrap();
+    let line = CachedFetch::new(HttpFetch::new());
+    let options = CheckOptions { trust: &trust, at: None, online: Some(&line) };
+    let report = check(after, &options).unwrap();
+    let [theirs, ours, _stamp] = &report.signatures[..] else { panic!("{report:#?}") };
+    assert_ne!(theirs.verdict, Verdict::Valid);
+    assert_eq!((ours.verdict, ours.level), (Verdict::Valid, Some(Level::Bt)));
+    // What is not secured is told with the copy and in the document's history.
+    let [other] = &kept.unsecured[..] else { panic!("{kept:?}") };
+    assert!(other.signer.contains("Người Xa") && !other.reasons.is_empty(), "{other:?}");
+    let told = office.history(of).unwrap();
+    assert!(told.iter().any(|entry| entry.text.contains("Người Xa")), "{told:#?}");
+    drop(office);
+    assert_eq!(place.store().rebuild_and_compare().unwrap().problems, []);
+}
+
+#[test]
+fn a_copy_waits_as_long_as_the_signatures_of_others_may_still_hold() {
+    let place = Place::new();
+    let office = place.office();
+    let authority = Authority::create(Timestamp::now()).unwrap();
+    let (_, copy) = copied(&place, &office, foreign(&authority, "Người Lạ", Timestamp::now()));
+    stamps(&place, &office);
+    let before = office.copy_file(copy).unwrap().1;
+    assert_eq!(office.extend_due(&|| false).unwrap().extended, 0);
+    let rows = office.awaiting_extension().unwrap();
+    assert_eq!((rows.len(), rows[0].tries), (1, 1));
+    assert_eq!(office.copy_file(copy).unwrap().1, before);
+    // Once its root is trusted it holds, and lasts with ours.
+    office.add_trust(authority.root().der()).unwrap();
+    assert_eq!(office.extend_waiting(&mut |_, _| (), &|| false).unwrap().extended, 1);
+    assert_eq!(office.awaiting_extension().unwrap(), []);
+    assert_eq!(office.copy_file(copy).unwrap().0.unsecured, []);
 }

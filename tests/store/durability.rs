@@ -38,7 +38,8 @@ fn extended_file(
     let blob = store.put_blob(format!("{level:?} {days} {key} {before:?}").as_bytes()).unwrap();
     let at = Timestamp::now();
     let renew_before = (level == Level::Blta).then(|| at + (24 * days).hours());
-    Change::SignatureExtended { key, before, file: file(blob), level, renew_before, at }
+    let (file, unsecured) = (file(blob), Vec::new());
+    Change::SignatureExtended { key, before, file, level, renew_before, at, unsecured }
 }
 
 fn waiting(store: &Store, wanted: Level) -> Vec<DocumentKey> {

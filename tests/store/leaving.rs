@@ -45,6 +45,7 @@ fn copied(store: &Store, of: DocumentKey, pick: usize) -> Result<Change, StoreEr
             file: file(blob),
             by: USER.to_owned(),
             at: jiff::Timestamp::UNIX_EPOCH,
+            unsecured: Vec::new(),
         }),
         level: None,
     })

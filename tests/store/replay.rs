@@ -464,6 +464,7 @@ fn done(store: &Store, office: &mut Office, deed: Deed) -> Result<(), StoreError
                 level,
                 renew_before,
                 at,
+                unsecured: Vec::new(),
             };
             append(store, change)?;
             assert!(before.is_some_and(|before| before.level <= level), "only sealed, only up");

@@ -5,8 +5,9 @@ use vanthu::domain::calendar;
 use vanthu::domain::copy::{self, CertifiedCopy, CopyKind};
 use vanthu::domain::document::Signer;
 use vanthu::domain::problem::Problem;
-use vanthu::office::Office;
 use vanthu::office::certify::CopyOrder;
+use vanthu::office::{Office, labels};
+use vanthu::t;
 
 use crate::args;
 use crate::batch::order_of;
@@ -72,7 +73,14 @@ fn made(copy: &CertifiedCopy) -> Result<Outcome, Problem> {
 
 fn line(copy: &CertifiedCopy) -> String {
     let (title, at) = (copy.kind.title(), calendar::iso(copy.at));
-    format!("{}\t{title}\t{}\t{at}\t{}", copy.id, copy.written, copy.recipients)
+    let line = format!("{}\t{title}\t{}\t{at}\t{}", copy.id, copy.written, copy.recipients);
+    match copy.unsecured.as_slice() {
+        [] => line,
+        others => {
+            let others = labels::unsecured(others);
+            format!("{line}\t{}", t!("desk-copies-unsecured", others = others))
+        }
+    }
 }
 
 fn row(copy: &CertifiedCopy) -> Value {
@@ -91,5 +99,6 @@ fn row(copy: &CertifiedCopy) -> Value {
         "size": copy.file.size,
         "by": copy.by,
         "at": calendar::iso(copy.at),
+        "unsecured": copy.unsecured,
     })
 }

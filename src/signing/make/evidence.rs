@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use lopdf::{Dictionary, Object, ObjectId, Stream};
 
+use crate::domain::verdict::Verdict;
 use crate::pdf::structure::{Kept, Source, Update, validation_key};
 use crate::pki::Certificate;
 use crate::signing::SigningError;
@@ -23,7 +24,7 @@ pub(super) fn revision(source: &Source, report: &Report) -> Result<Option<Vec<u8
     let mut keeping = Keeping::new(source)?;
     let mut entries: Vec<(String, Dictionary)> = Vec::new();
     let fields = source.signature_fields()?;
-    for found in &report.signatures {
+    for found in report.signatures.iter().filter(|found| found.verdict == Verdict::Valid) {
         let references = keeping.references(&found.proof);
         let field = fields.iter().find(|field| field.name == found.field);
         let value = field.and_then(|field| field.value.as_ref());

@@ -12,6 +12,10 @@
 //!    done again, and so on for as long as the document is kept.
 //!
 //! So a document that was signed without a line is extended whenever the line is back.
+//!
+//! A certified copy carries the signatures of others, of which nobody here can mend those that
+//! do not hold. There the newest signature, which is our own, is made to last, with those of
+//! the others that hold ([`extend_copy`]); what may still hold is waited for.
 
 use jiff::Timestamp;
 use lopdf::Dictionary;
@@ -23,7 +27,7 @@ use crate::pdf::structure::Source;
 use crate::pki::{Certificate, DigestAlgorithm, TrustStore, cms};
 use crate::signing::check::{CheckOptions, check_source};
 use crate::signing::reason::Reason;
-use crate::signing::report::Report;
+use crate::signing::report::{Report, SignatureReport};
 use crate::signing::{SigningError, hasher};
 
 /// Raises the signatures of a signed file to `level`; one that is B-LTA already is renewed.
@@ -40,10 +44,28 @@ pub fn extend(
     trust: &TrustStore,
     services: &Services<'_>,
 ) -> Result<Signed, SigningError> {
-    let mut growing = Growing::new(source, trust, services);
+    grow(Growing::new(source, trust, services, Whose::Every), level)
+}
+
+/// The same for a certified copy: our own signature, the newest, and those of others that hold.
+/// Others that do not hold, and never will, are left as they are ([`left_in_copy`]).
+///
+/// # Errors
+/// As [`extend`]; [`SigningError::NotProvable`] with the reasons of our own signature, or with
+/// those of the others that [`may_mend`].
+pub fn extend_copy(
+    source: &Source,
+    level: Level,
+    trust: &TrustStore,
+    services: &Services<'_>,
+) -> Result<Signed, SigningError> {
+    grow(Growing::new(source, trust, services, Whose::Newest), level)
+}
+
+fn grow(mut growing: Growing<'_>, level: Level) -> Result<Signed, SigningError> {
     if level >= Level::Bt {
         let mut report = growing.proof()?;
-        let unproved = |report: &Report| report.signatures.iter().any(|one| !one.time_stamped);
+        let unproved = |report: &Report| held(report).any(|one| !one.time_stamped);
         if unproved(&report) {
             growing.stamp()?;
             report = growing.proof()?;
@@ -52,7 +74,9 @@ pub fn extend(
             return Err(SigningError::NotProvable(vec![Reason::TimestampUntrusted]));
         }
         // A renewal keeps what is known of the last stamp; else what is there is enough.
-        if level == Level::Blta || level == Level::Blt && reached(&report) < level {
+        let lacking = |one: &SignatureReport| one.level.unwrap_or_default() < level;
+        let lacks = signed(&report).any(|one| one.verdict == Verdict::Valid && lacking(one));
+        if level == Level::Blta || level == Level::Blt && lacks {
             growing.keep(&report)?;
         }
         if level >= Level::Blta {
@@ -64,8 +88,48 @@ pub fn extend(
 
 /// The level that all signatures of a file have reached; document time stamps have none.
 pub fn reached(report: &Report) -> Level {
-    let signatures = report.signatures.iter().filter(|found| !found.is_document_timestamp);
-    signatures.map(|found| found.level.unwrap_or_default()).min().unwrap_or_default()
+    signed(report).map(|found| found.level.unwrap_or_default()).min().unwrap_or_default()
+}
+
+/// The level that our own signature in a certified copy has reached.
+pub fn reached_in_copy(report: &Report) -> Level {
+    newest(report).and_then(|own| own.level).unwrap_or_default()
+}
+
+/// The signatures of others in a certified copy that do not hold, or are below `level`.
+pub fn left_in_copy(report: &Report, level: Level) -> Vec<&SignatureReport> {
+    let own = newest(report).map(|own| own.field.as_str());
+    let short = |found: &&SignatureReport| {
+        found.verdict != Verdict::Valid || found.level.unwrap_or_default() < level
+    };
+    signed(report).filter(|found| Some(found.field.as_str()) != own).filter(short).collect()
+}
+
+/// Whether a signature that does not hold now may hold at another time: a service may answer
+/// again, somebody may come to trust its root. What is not valid stays so, and so does what
+/// nobody has proved before its certificate ended.
+pub fn may_mend(found: &SignatureReport, now: Timestamp) -> bool {
+    let lives = found.certificate.as_ref().is_some_and(|owner| now <= owner.not_after());
+    let passing = |reason: &Reason| match reason {
+        Reason::RevocationUnknown => true,
+        Reason::RootUntrusted | Reason::IssuerUnknown => lives,
+        reason => reason.effect() == Verdict::Valid,
+    };
+    found.verdict == Verdict::Indeterminate && found.reasons.iter().all(passing)
+}
+
+fn signed(report: &Report) -> impl Iterator<Item = &SignatureReport> {
+    report.signatures.iter().filter(|found| !found.is_document_timestamp)
+}
+
+/// Signatures and time stamps that hold.
+fn held(report: &Report) -> impl Iterator<Item = &SignatureReport> {
+    report.signatures.iter().filter(|found| found.verdict == Verdict::Valid)
+}
+
+/// The signature that covers most of the file; of a certified copy, the one that we made.
+fn newest(report: &Report) -> Option<&SignatureReport> {
+    signed(report).max_by_key(|found| found.signed_length)
 }
 
 /// When the newest time stamp of an archived file stops proving: the end of the first
@@ -80,8 +144,17 @@ pub fn renew_before(report: &Report) -> Option<Timestamp> {
     path.map(Certificate::not_after).min()
 }
 
+/// Whose signatures must hold.
+#[derive(Clone, Copy)]
+enum Whose {
+    Every,
+    /// Others that do not hold are passed over, once they cannot be mended.
+    Newest,
+}
+
 /// A file to which revisions are appended.
 struct Growing<'a> {
+    whose: Whose,
     services: &'a Services<'a>,
     trust: &'a TrustStore,
     source: &'a Source,
@@ -92,9 +165,14 @@ struct Growing<'a> {
 }
 
 impl<'a> Growing<'a> {
-    fn new(source: &'a Source, trust: &'a TrustStore, services: &'a Services<'a>) -> Self {
+    fn new(
+        source: &'a Source,
+        trust: &'a TrustStore,
+        services: &'a Services<'a>,
+        whose: Whose,
+    ) -> Self {
         let (appended, field) = (Vec::new(), String::new());
-        Self { services, trust, source, appended, field, failed: Vec::new() }
+        Self { whose, services, trust, source, appended, field, failed: Vec::new() }
     }
 
     fn append(&mut self, revision: &[u8]) {
@@ -106,11 +184,18 @@ impl<'a> Growing<'a> {
         let options =
             CheckOptions { trust: self.trust, at: None, online: Some(self.services.fetch) };
         let report = check_source(&self.source()?, &options)?;
-        match report.verdict {
-            Verdict::Valid => Ok(report),
-            Verdict::Unsigned => Err(SigningError::NotSigned),
-            Verdict::Indeterminate | Verdict::Invalid => {
-                Err(SigningError::NotProvable(report.reasons))
+        match (report.verdict, self.whose) {
+            (Verdict::Valid, _) => Ok(report),
+            (Verdict::Unsigned, _) => Err(SigningError::NotSigned),
+            (_, Whose::Every) => Err(SigningError::NotProvable(report.reasons)),
+            (_, Whose::Newest) => {
+                let waited_for = |found: &&SignatureReport| may_mend(found, report.checked_at);
+                let own = newest(&report).filter(|own| own.verdict != Verdict::Valid);
+                let hindrance = own.or_else(|| signed(&report).find(waited_for));
+                match hindrance.map(SignatureReport::deciding) {
+                    Some(reasons) => Err(SigningError::NotProvable(reasons)),
+                    None => Ok(report),
+                }
             }
         }
     }

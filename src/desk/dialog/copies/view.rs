@@ -219,6 +219,13 @@ fn one(copy: &CertifiedCopy) -> Element<'_, Message> {
         .chain(std::iter::once(copy.recipients.clone()))
         .filter(|part| !part.is_empty());
     let more = more.collect::<Vec<_>>().join(" · ");
+    let unsecured = (!copy.unsecured.is_empty()).then(|| {
+        let others = labels::unsecured(&copy.unsecured);
+        text(t!("desk-copies-unsecured", others = others))
+            .size(size::CAPTION)
+            .color(Tone::Warn.ink())
+            .width(Fill)
+    });
     column![
         row![
             container(shortened(name, size::BODY, BOLD, None)).width(Fill),
@@ -228,6 +235,7 @@ fn one(copy: &CertifiedCopy) -> Element<'_, Message> {
         .align_y(Center),
         shortened(more, size::CAPTION, theme::REGULAR, Some(theme::INK_SOFT)),
     ]
+    .push(unsecured)
     .spacing(2.0)
     .into()
 }
