@@ -50,7 +50,7 @@ macro_rules! catalogue {
 catalogue![
     "common", "domain", "rules", "pdf", "pki", "token", "signing", "packet", "store", "exchange",
     "office", "extract", "gate", "layout", "paper", "book", "handling", "inbound", "draft",
-    "leaving", "doctor", "desk", "server", "ctl",
+    "settings", "leaving", "doctor", "desk", "server", "ctl",
 ];
 
 static CURRENT: AtomicU8 = AtomicU8::new(0);

@@ -60,6 +60,7 @@ pub mod scan;
 pub mod scanner;
 mod seal;
 pub mod search;
+pub mod set_up;
 pub mod settings;
 pub mod sheaf;
 mod sign;
@@ -73,6 +74,7 @@ mod undo;
 pub mod verdict;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -120,6 +122,11 @@ struct Inner {
     line: hand::Line,
     // Packets are taken one after the other.
     taking: Mutex<()>,
+    // One exchange at a time, and the address of the server that it is with.
+    exchanging: Mutex<()>,
+    exchanged_with: Mutex<Option<String>>,
+    // Counts how often the line was set otherwise.
+    lines: AtomicU64,
     // What earlier looks at the folders saw.
     looks: Mutex<folder::Looks>,
 }

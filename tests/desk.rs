@@ -22,6 +22,8 @@ mod inbound;
 mod leaving;
 #[path = "desk/paper.rs"]
 mod paper;
+#[path = "desk/settings.rs"]
+mod settings;
 #[path = "desk/settling.rs"]
 mod settling;
 #[path = "desk/stage.rs"]

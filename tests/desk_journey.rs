@@ -23,6 +23,8 @@ mod drafting;
 mod inbound;
 #[path = "desk_journey/path.rs"]
 mod path;
+#[path = "desk_journey/settings.rs"]
+mod settings;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

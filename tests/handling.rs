@@ -8,6 +8,7 @@
 //! - `directory`: agencies that are renamed or merged;
 //! - `offices`, `following`: two offices over the real server;
 //! - `evidence`: what proves that a document was sent;
+//! - `set_up`: the server and the signing, tried and set at once;
 //! - `line`: what goes by itself, and what the server does not take.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -26,6 +27,8 @@ mod line;
 mod model;
 #[path = "handling/offices.rs"]
 mod offices;
+#[path = "handling/set_up.rs"]
+mod set_up;
 #[path = "handling/settling.rs"]
 mod settling;
 #[path = "support/wire.rs"]

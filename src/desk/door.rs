@@ -9,6 +9,7 @@ mod layout;
 mod leaving;
 mod line;
 mod paper;
+mod set_up;
 mod shelf;
 
 use std::fmt::Debug;
@@ -52,6 +53,7 @@ pub use layout::LayoutDoor;
 pub use leaving::LeavingDoor;
 pub use line::LineDoor;
 pub use paper::PaperDoor;
+pub use set_up::SetUpDoor;
 
 /// Who opens the office to a person with a name and a password.
 pub trait Doorkeeper: Debug + Send + Sync {
@@ -62,7 +64,15 @@ pub trait Doorkeeper: Debug + Send + Sync {
 /// One person's open door to the office. Every method may block, except [`Door::session`],
 /// [`Door::may`], [`Door::server`] and [`Door::is_demonstration`].
 pub trait Door:
-    CopyDoor + DraftDoor + GateDoor + LayoutDoor + LeavingDoor + LineDoor + PaperDoor + Shelf
+    CopyDoor
+    + DraftDoor
+    + GateDoor
+    + LayoutDoor
+    + LeavingDoor
+    + LineDoor
+    + PaperDoor
+    + SetUpDoor
+    + Shelf
 {
     fn session(&self) -> &Session;
     fn may(&self, act: Act) -> bool;

@@ -118,15 +118,15 @@ impl Office {
     }
 
     fn note_asked(&self, version: u64) -> Result<(), Problem> {
-        let server = self.server().unwrap_or_default();
+        let server = self.exchanged_with().unwrap_or_default();
         let asked = Asked { version, at: Timestamp::now(), server };
         Ok(self.store().set_setting(ASKED, &asked.write())?)
     }
 
-    /// The last question to the server that is set now.
+    /// The last question to the server that is exchanged with.
     fn asked(&self) -> Result<Option<Asked>, Problem> {
         let asked = self.store().setting(ASKED)?.as_deref().and_then(Asked::read);
-        Ok(asked.filter(|asked| Some(&asked.server) == self.server().as_ref()))
+        Ok(asked.filter(|asked| Some(&asked.server) == self.exchanged_with().as_ref()))
     }
 
     /// An agency of the directory with its history.

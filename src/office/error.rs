@@ -133,6 +133,10 @@ pub enum OfficeError {
     NotRenewed { until: String },
     #[error("no server is set")]
     NoServer,
+    #[error("no secret, and nothing else that proves this office at the server")]
+    NoServerSecret,
+    #[error("no certificate of an authority")]
+    NoAuthority,
     #[error("the server signs its receipts with another key than before")]
     NewReceiptKey,
     #[error("the number changed while the token was signing")]
@@ -390,6 +394,8 @@ impl From<OfficeError> for Problem {
             E::NotRegistered => Self::new("office-not-registered", Refused, Input),
             E::NotAssigned => Self::new("office-not-assigned", Refused, Input),
             E::NoServer => Self::new("office-no-server", Unavailable, Environment),
+            E::NoServerSecret => Self::new("office-no-server-secret", Usage, Input),
+            E::NoAuthority => Self::new("office-no-authority", Refused, Input),
             E::NewReceiptKey => Self::new("office-new-receipt-key", Refused, Environment),
             E::NumberMoved => Self::new("office-number-moved", Refused, Environment),
             E::NoCertificate(_) => Self::new("office-no-certificate", Refused, Device),

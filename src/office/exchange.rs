@@ -5,11 +5,14 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::line::LineManner;
+use super::settings::ServerSetting;
 use super::{Office, OfficeError, SyncReport};
 use crate::domain::document::BlobHash;
 use crate::domain::operation::Change;
@@ -47,6 +50,7 @@ impl Office {
     /// The same over a line that the caller has made, with other patience or other trust.
     pub fn sync_now_over(&self, line: &dyn Line) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
+        let _run = self.begin_exchange(self.server());
         self.store().make_due()?;
         let report = self.sync_over(line, &(), u64::MAX)?;
         self.heard_of_receipt_key(&report)?;
@@ -86,12 +90,18 @@ impl Office {
             return Ok(total);
         }
         let most = if manner.metered { LineManner::SMALL } else { u64::MAX };
-        let line = self.server_line().inspect_err(|_| {
+        let lines = self.0.lines.load(Ordering::Relaxed);
+        let run = self.server_setting().and_then(|setting| {
+            let setting = setting.ok_or(OfficeError::NoServer)?;
+            Ok((self.begin_exchange(Some(setting.url.clone())), self.line_to(setting)?))
+        });
+        let (_run, line) = run.inspect_err(|_| {
             // The services that make signatures last are others than the server.
             if let Err(problem) = self.extend_due(&|| watch.cancelled()) {
                 tracing::warn!(%problem, "signatures were not made to last");
             }
         })?;
+        let watch = &OverOneLine { watch, office: self, lines };
         self.sync_over(&*line, watch, most)
     }
 
@@ -135,6 +145,26 @@ impl Office {
         Ok(total)
     }
 
+    /// Begins an exchange with the server of this address, once no other runs.
+    fn begin_exchange(&self, server: Option<String>) -> Exchanging<'_> {
+        let alone = lock(&self.0.exchanging);
+        *lock(&self.0.exchanged_with) = server;
+        Exchanging { office: self, _alone: alone }
+    }
+
+    /// The address by which is kept how far the exchange has come: that of the server with which
+    /// one runs, although another may be set by now, else of the one that is set.
+    pub(super) fn exchanged_with(&self) -> Option<String> {
+        let running = lock(&self.0.exchanged_with).clone();
+        running.or_else(|| self.server())
+    }
+
+    /// The line is set otherwise: an exchange that runs is called off, and what it had not sent
+    /// or fetched goes with the next.
+    pub(super) fn line_has_changed(&self) {
+        self.0.lines.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// An ear at the line; `None` where nothing is to be heard of what comes, because the line
     /// is paused or costs, or no server is set.
     pub fn ear(&self) -> Result<Option<Ear>, Problem> {
@@ -149,7 +179,7 @@ impl Office {
     /// Remembers by which key this server signs its receipts. Each receipt is kept with the key
     /// that proves it, whatever comes after.
     fn note_receipt_key(&self, key: &str) -> Result<(), Problem> {
-        let server = self.server().unwrap_or_default();
+        let server = self.exchanged_with().unwrap_or_default();
         let known = self.store().setting(RECEIPT_KEY)?.unwrap_or_default();
         let told = format!("{key} {server}");
         if known == told {
@@ -188,7 +218,10 @@ impl Office {
 
     /// The line to the server that is set, in its profile; nothing is sent yet.
     pub fn server_line(&self) -> Result<Box<dyn Line>, Problem> {
-        let server = self.server_setting()?.ok_or(OfficeError::NoServer)?;
+        self.line_to(self.server_setting()?.ok_or(OfficeError::NoServer)?)
+    }
+
+    fn line_to(&self, server: ServerSetting) -> Result<Box<dyn Line>, Problem> {
         let agency = self.session().agency.code.clone();
         let mut address = ServerAddress::new(&server.url, agency, server.secret)?;
         address.identity = self.line_identity()?;
@@ -196,6 +229,40 @@ impl Office {
         let bytes = |limit: NonZeroU32| NonZeroU32::new(limit.get().saturating_mul(1024));
         let rate = self.line_manner()?.limit.and_then(bytes);
         Ok(server.profile.line(address, Patience { rate, ..Patience::default() })?)
+    }
+}
+
+/// An exchange that runs.
+struct Exchanging<'a> {
+    office: &'a Office,
+    _alone: MutexGuard<'a, ()>,
+}
+
+impl Drop for Exchanging<'_> {
+    fn drop(&mut self) {
+        *lock(&self.office.0.exchanged_with) = None;
+    }
+}
+
+/// A poisoned lock only says that an exchange broke off; the next begins from what is kept.
+fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Calls an exchange off once the line is set otherwise than when it began.
+struct OverOneLine<'a> {
+    watch: &'a dyn Watch,
+    office: &'a Office,
+    lines: u64,
+}
+
+impl Watch for OverOneLine<'_> {
+    fn bytes(&self, done: u64, of: u64) {
+        self.watch.bytes(done, of);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.office.0.lines.load(Ordering::Relaxed) != self.lines || self.watch.cancelled()
     }
 }
 
@@ -309,11 +376,11 @@ impl Queues for Office {
     }
 
     fn cursor(&self) -> Kept<Option<String>> {
-        Ok(self.store().cursor(&self.server().unwrap_or_default())?)
+        Ok(self.store().cursor(&self.exchanged_with().unwrap_or_default())?)
     }
 
     fn set_cursor(&self, cursor: &str) -> Kept<()> {
-        Ok(self.store().set_cursor(&self.server().unwrap_or_default(), cursor)?)
+        Ok(self.store().set_cursor(&self.exchanged_with().unwrap_or_default(), cursor)?)
     }
 
     fn is_kept(&self, server_id: &str, sha256: &str) -> Kept<bool> {
@@ -334,13 +401,13 @@ impl Queues for Office {
             origin: item.from.to_string(),
             server_id: item.id.clone(),
         })?;
-        let server = self.server().unwrap_or_default();
+        let server = self.exchanged_with().unwrap_or_default();
         self.store().forget_unfetched(&server, &item.id)?;
         Ok(self.store().forget_begun(&server, &item.id)?)
     }
 
     fn begun(&self, item: &InboxItem) -> Kept<Vec<u8>> {
-        let server = self.server().unwrap_or_default();
+        let server = self.exchanged_with().unwrap_or_default();
         let Some(hash) = self.store().begun_packet(&server, &item.id)? else {
             return Ok(Vec::new());
         };
@@ -349,7 +416,7 @@ impl Queues for Office {
     }
 
     fn keep_begun(&self, item: &InboxItem, bytes: &[u8]) -> Kept<()> {
-        let server = self.server().unwrap_or_default();
+        let server = self.exchanged_with().unwrap_or_default();
         if bytes.is_empty() {
             return Ok(self.store().forget_begun(&server, &item.id)?);
         }
@@ -358,7 +425,7 @@ impl Queues for Office {
     }
 
     fn unfetched(&self) -> Kept<Vec<Unfetched>> {
-        let server = self.server().unwrap_or_default();
+        let server = self.exchanged_with().unwrap_or_default();
         let mut rows = self.store().unfetched(&server)?;
         rows.extend(self.store().given_up_elsewhere(&server)?);
         // What cannot be read any more is listed by the server again.
@@ -385,15 +452,15 @@ impl Queues for Office {
             given_up_by: String::new(),
             is_told: false,
         };
-        Ok(self.store().note_unfetched(&self.server().unwrap_or_default(), row)?)
+        Ok(self.store().note_unfetched(&self.exchanged_with().unwrap_or_default(), row)?)
     }
 
     fn forget_unfetched(&self, server_id: &str) -> Kept<()> {
-        Ok(self.store().forget_unfetched(&self.server().unwrap_or_default(), server_id)?)
+        Ok(self.store().forget_unfetched(&self.exchanged_with().unwrap_or_default(), server_id)?)
     }
 
     fn told_given_up(&self, server_id: &str) -> Kept<()> {
-        Ok(self.store().told_given_up(&self.server().unwrap_or_default(), server_id)?)
+        Ok(self.store().told_given_up(&self.exchanged_with().unwrap_or_default(), server_id)?)
     }
 }
 

@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::{Office, OfficeError};
 use crate::domain::problem::Problem;
@@ -18,8 +19,8 @@ use crate::exchange::{ExchangeError, Identity, ServerAddress, Trust};
 use crate::pki::Certificate;
 use crate::token::Pin;
 
-const CERTIFICATE: &str = "line.certificate";
-const TRUST: &str = "server.trust";
+pub(super) const CERTIFICATE: &str = "line.certificate";
+pub(super) const TRUST: &str = "server.trust";
 const SYSTEM_ROOTS: &str = "system-roots";
 const MANNER: &str = "line.manner";
 /// The longest file that is kept; a chain with its key has some ten kilobytes.
@@ -71,24 +72,6 @@ impl Office {
         })
     }
 
-    pub fn set_line_trust(&self, trust: &Trust) -> Result<(), Problem> {
-        self.actor(Act::ManageAgencies)?;
-        let kept = match trust {
-            Trust::System => String::new(),
-            Trust::SystemRoots => SYSTEM_ROOTS.to_owned(),
-            Trust::Pinned(pem) => String::from_utf8_lossy(pem).into_owned(),
-        };
-        if kept.len() > MAX_PEM {
-            return Err(OfficeError::BadSetting(TRUST).into());
-        }
-        // A line that is only made shows whether these are certificates.
-        let agency = self.session().agency.code.clone();
-        let mut address = ServerAddress::new("https://localhost", agency, Pin::new(""))?;
-        address.trust = trust.clone();
-        crate::exchange::vanthu::VanthuLine::new(address)?;
-        Ok(self.store().set_setting(TRUST, &kept)?)
-    }
-
     /// The certificate that this office shows on the line, if one is set.
     pub fn line_certificate(&self) -> Result<Option<Certificate>, Problem> {
         let Some(pem) = self.line_pem()? else { return Ok(None) };
@@ -100,6 +83,17 @@ impl Office {
     /// root, and its private key.
     pub fn set_line_certificate(&self, pem: &Pin) -> Result<Certificate, Problem> {
         self.actor(Act::ManageAgencies)?;
+        let own = self.fit_line_certificate(pem)?;
+        self.store().set_setting(CERTIFICATE, pem.reveal())?;
+        Ok(own)
+    }
+
+    /// Looks such a PEM over, without keeping it.
+    ///
+    /// # Errors
+    /// [`ExchangeError::BadCertificate`] if it cannot be shown: no certificate, one that has
+    /// ended, no key, or another's key.
+    pub fn fit_line_certificate(&self, pem: &Pin) -> Result<Certificate, Problem> {
         let bad = |why: &str| ExchangeError::BadCertificate(why.to_owned());
         if pem.reveal().len() > MAX_PEM {
             return Err(bad("the file is too long").into());
@@ -115,7 +109,6 @@ impl Office {
         let mut address = ServerAddress::new("https://localhost", agency, Pin::new(""))?;
         address.identity = Some(identity);
         crate::exchange::vanthu::VanthuLine::new(address)?;
-        self.store().set_setting(CERTIFICATE, pem.reveal())?;
         Ok(own)
     }
 
@@ -123,7 +116,7 @@ impl Office {
     pub fn drop_line_certificate(&self) -> Result<(), Problem> {
         self.actor(Act::ManageAgencies)?;
         if self.server_setting()?.is_some_and(|setting| setting.secret.reveal().is_empty()) {
-            return Err(OfficeError::BadSetting("server.secret").into());
+            return Err(OfficeError::NoServerSecret.into());
         }
         Ok(self.store().set_setting(CERTIFICATE, "")?)
     }
@@ -133,8 +126,63 @@ impl Office {
         Ok(self.line_pem()?.as_ref().map(Identity::from_pem).transpose()?)
     }
 
-    fn line_pem(&self) -> Result<Option<Pin>, Problem> {
+    pub(super) fn line_pem(&self) -> Result<Option<Pin>, Problem> {
         let pem = self.store().setting(CERTIFICATE)?;
         Ok(pem.filter(|pem| !pem.is_empty()).map(Pin::new))
+    }
+}
+
+/// A certificate of the line, as one compares it with the server's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineLook {
+    /// Whose it is.
+    pub subject: String,
+    pub until: Timestamp,
+}
+
+impl LineLook {
+    pub fn of(certificate: &Certificate) -> Self {
+        Self { subject: certificate.subject().label(), until: certificate.not_after() }
+    }
+}
+
+/// The PEM of a line's certificate out of its files: certificates and key in one, or the key in
+/// a file of its own. What is not text is no PEM, and is told so where it is read as that.
+pub fn pem_of(files: &[Zeroizing<Vec<u8>>]) -> Pin {
+    const CERTIFICATE: &[u8] = b"BEGIN CERTIFICATE";
+    let certifies = |file: &&Zeroizing<Vec<u8>>| {
+        file.windows(CERTIFICATE.len()).any(|part| part == CERTIFICATE)
+    };
+    // In whichever order they were named: the first certificate is taken for the office's own.
+    let (certificates, keys): (Vec<_>, Vec<_>) = files.iter().partition(certifies);
+    let mut pem = Zeroizing::new(String::new());
+    for file in certificates.into_iter().chain(keys) {
+        pem.push_str(&Zeroizing::new(String::from_utf8_lossy(file).into_owned()));
+        pem.push('\n');
+    }
+    Pin::new(pem.as_str())
+}
+
+/// The authorities in a PEM whose certificates alone are to be believed.
+///
+/// # Errors
+/// [`OfficeError::NoAuthority`] if it holds no certificate or is too long to be kept.
+pub fn authorities(pem: &[u8]) -> Result<Vec<LineLook>, OfficeError> {
+    let found = Certificate::from_pem_or_der(pem).unwrap_or_default();
+    let is_pem = std::str::from_utf8(pem).is_ok_and(|text| text.contains("BEGIN CERTIFICATE"));
+    if found.is_empty() || !is_pem || pem.len() > MAX_PEM {
+        return Err(OfficeError::NoAuthority);
+    }
+    Ok(found.iter().map(LineLook::of).collect())
+}
+
+pub(super) fn trust_text(trust: &Trust) -> Result<String, OfficeError> {
+    match trust {
+        Trust::System => Ok(String::new()),
+        Trust::SystemRoots => Ok(SYSTEM_ROOTS.to_owned()),
+        Trust::Pinned(pem) => {
+            authorities(pem)?;
+            Ok(String::from_utf8_lossy(pem).into_owned())
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Beginning an office, opening it, and the people in it.
 
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::hand::Line;
@@ -96,6 +97,9 @@ impl Office {
             fetch: CachedFetch::new(HttpFetch::default()),
             line: Line::default(),
             taking: Mutex::new(()),
+            exchanging: Mutex::new(()),
+            exchanged_with: Mutex::new(None),
+            lines: AtomicU64::new(0),
             looks: Mutex::default(),
         })))
     }

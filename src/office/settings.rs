@@ -6,30 +6,36 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::set_up::{Proof, Row, ServerLook, ServerOrder, SetUp};
 use super::{Office, OfficeError};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::verdict::Level;
-use crate::exchange::{ServerAddress, ServerProfile};
+use crate::exchange::ServerProfile;
 use crate::pdf::appearance::{PictureLook, look_over};
 use crate::pki::{DigestAlgorithm, SignatureScheme};
 use crate::rules::facts::NumberTaken;
 use crate::t;
 use crate::token::Pin;
 
-const SERVER_URL: &str = "server.url";
-const SERVER_SECRET: &str = "server.secret";
-const SERVER_PROFILE: &str = "server.profile";
-const TSA_URLS: &str = "tsa.urls";
-const SIGNATURE_LEVEL: &str = "signature.level";
+pub(super) const SERVER_URL: &str = "server.url";
+pub(super) const SERVER_SECRET: &str = "server.secret";
+pub(super) const SERVER_PROFILE: &str = "server.profile";
+pub(super) const TSA_URLS: &str = "tsa.urls";
+pub(super) const SIGNATURE_LEVEL: &str = "signature.level";
 const SIGNATURE_DIGEST: &str = "signature.digest";
 const RSA_SCHEME: &str = "signature.rsa";
-const SEAL_IMAGE: &str = "image.seal";
-const SEAL_SIZE: &str = "image.seal.mm";
-const NUMBER_TAKEN: &str = "numbering.taken-at";
+pub(super) const SEAL_IMAGE: &str = "image.seal";
+pub(super) const SEAL_SIZE: &str = "image.seal.mm";
+pub(super) const NUMBER_TAKEN: &str = "numbering.taken-at";
 const PERSONAL: &str = "personal-signature";
 const ORGANISATION: &str = "organisation-signature";
+
+/// Real width of a seal that can be set, in millimetres.
+pub const SEAL_MM: std::ops::RangeInclusive<f32> = 10.0..=60.0;
+/// The largest image that is kept, in bytes.
+const MAX_IMAGE: usize = 4 << 20;
 
 const DIGESTS: [DigestAlgorithm; 3] =
     [DigestAlgorithm::Sha256, DigestAlgorithm::Sha384, DigestAlgorithm::Sha512];
@@ -72,30 +78,12 @@ impl Office {
         Ok(self.store().set_setting(SERVER_PROFILE, &profile.words())?)
     }
 
+    /// Another server, or another secret there; the rest of the line stays as it is.
     pub fn set_server(&self, url: &str, secret: &Pin) -> Result<(), Problem> {
-        if secret.reveal().trim().is_empty() {
-            return Err(OfficeError::BadSetting("server.secret").into());
-        }
-        self.put_server(url, secret)
-    }
-
-    /// The same without a secret, where the certificate on the line proves this office.
-    pub fn set_server_without_secret(&self, url: &str) -> Result<(), Problem> {
-        if self.line_certificate()?.is_none() {
-            return Err(OfficeError::BadSetting("server.secret").into());
-        }
-        self.put_server(url, &Pin::new(""))
-    }
-
-    fn put_server(&self, url: &str, secret: &Pin) -> Result<(), Problem> {
-        self.actor(Act::ManageAgencies)?;
-        let parsed = web_address(url).ok_or(OfficeError::BadSetting("server.url"))?;
-        // What the line would refuse later is refused now: Quyết định 28/2018/QĐ-TTg Điều 13
-        // wants it encrypted, so plain http goes no further than this computer.
-        ServerAddress::new(&parsed, self.session().agency.code.clone(), secret.clone())?;
-        self.store().set_setting(SERVER_URL, &parsed)?;
-        self.store().set_setting(SERVER_SECRET, secret.reveal().trim())?;
-        Ok(())
+        let ServerLook { profile, trust, .. } = self.server_look()?;
+        let (url, secret) = (url.to_owned(), Proof::New(secret.clone()));
+        let server = ServerOrder { url, secret, profile, trust, certificate: Proof::Kept };
+        self.set_up(&SetUp { server: Some(server), ..SetUp::default() })
     }
 
     /// Time-stamp services in the order in which they are tried; none means B-B.
@@ -106,20 +94,21 @@ impl Office {
 
     pub fn set_tsa_urls(&self, urls: &[String]) -> Result<(), Problem> {
         self.actor(Act::ManageAgencies)?;
-        let urls: Option<Vec<String>> = urls.iter().map(|url| web_address(url)).collect();
-        let urls = urls.ok_or(OfficeError::BadSetting("tsa.urls"))?;
-        Ok(self.store().set_setting(TSA_URLS, &urls.join("\n"))?)
+        Ok(self.store().set_setting(TSA_URLS, &tsa_text(urls)?)?)
     }
 
-    /// How durably this office wishes its documents to be signed. Where nothing was chosen:
-    /// B-LT with time-stamp services, else B-B, since nothing more can be had.
+    /// How durably this office wishes its documents to be signed: as somebody chose, else the
+    /// [`usual_level`].
     pub fn wanted_level(&self) -> Result<Level, Problem> {
-        let chosen = self.store().setting(SIGNATURE_LEVEL)?;
-        Ok(match chosen.as_deref().and_then(Level::from_name) {
+        Ok(match self.chosen_level()? {
             Some(level) => level,
-            None if self.tsa_urls()?.is_empty() => Level::Bb,
-            None => Level::Blt,
+            None => usual_level(!self.tsa_urls()?.is_empty()),
         })
+    }
+
+    pub(super) fn chosen_level(&self) -> Result<Option<Level>, Problem> {
+        let chosen = self.store().setting(SIGNATURE_LEVEL)?;
+        Ok(chosen.as_deref().and_then(Level::from_name))
     }
 
     pub fn set_wanted_level(&self, level: Level) -> Result<(), Problem> {
@@ -193,10 +182,7 @@ impl Office {
     /// Sets the real width of the stamp, 10 to 60 mm.
     pub fn set_seal_size_mm(&self, mm: f32) -> Result<(), Problem> {
         self.actor(Act::Seal)?;
-        if !(10.0..=60.0).contains(&mm) {
-            return Err(OfficeError::BadSetting("seal-size").into());
-        }
-        Ok(self.store().set_setting(SEAL_SIZE, &mm.to_string())?)
+        Ok(self.store().set_setting(SEAL_SIZE, &seal_size_text(Some(mm))?)?)
     }
 
     /// With which signature number and date are taken: the office's choice, else the
@@ -212,11 +198,7 @@ impl Office {
 
     pub fn set_number_taken(&self, taken: NumberTaken) -> Result<(), Problem> {
         self.actor(Act::ManageAgencies)?;
-        let word = match taken {
-            NumberTaken::PersonalSignature => PERSONAL,
-            NumberTaken::OrganisationSignature => ORGANISATION,
-        };
-        Ok(self.store().set_setting(NUMBER_TAKEN, word)?)
+        Ok(self.store().set_setting(NUMBER_TAKEN, number_word(taken))?)
     }
 
     fn image(&self, name: &str) -> Result<Option<Vec<u8>>, Problem> {
@@ -225,10 +207,6 @@ impl Office {
     }
 
     fn set_image(&self, name: &str, png: &[u8]) -> Result<PictureLook, Problem> {
-        const LIMIT: usize = 4 << 20;
-        if png.len() > LIMIT {
-            return Err(OfficeError::BadSetting("image").into());
-        }
         let look = fit_image(png)?;
         self.store().set_setting(name, &BASE64.encode(png))?;
         Ok(look)
@@ -260,6 +238,9 @@ impl Office {
 /// Refuses an image that is no PNG or has no transparent ground: it would cover what stands
 /// under it (Nghị định 30/2020/NĐ-CP Phụ lục I, phần I, mục II.7 d and II.8).
 pub fn fit_image(png: &[u8]) -> Result<PictureLook, OfficeError> {
+    if png.len() > MAX_IMAGE {
+        return Err(OfficeError::BadSetting("image"));
+    }
     let look = look_over(png).map_err(|_| OfficeError::ImageNotPng)?;
     if look.transparent { Ok(look) } else { Err(OfficeError::ImageOpaque) }
 }
@@ -305,7 +286,54 @@ impl ImageWarning {
     }
 }
 
-fn personal_image(user: &str) -> String {
+/// The level where nobody has chosen one: B-LT with time-stamp services, else B-B, since nothing
+/// more can be had.
+pub const fn usual_level(has_tsa: bool) -> Level {
+    if has_tsa { Level::Blt } else { Level::Bb }
+}
+
+/// The first of these addresses that is none of a time-stamp service, from 0.
+pub fn tsa_fault(urls: &[String]) -> Option<usize> {
+    urls.iter().position(|url| web_address(url).is_none())
+}
+
+pub(super) fn tsa_text(urls: &[String]) -> Result<String, OfficeError> {
+    let urls: Option<Vec<String>> = urls.iter().map(|url| web_address(url)).collect();
+    Ok(urls.ok_or(OfficeError::BadSetting(TSA_URLS))?.join("\n"))
+}
+
+/// Empty for the profile's size.
+pub(super) fn seal_size_text(mm: Option<f32>) -> Result<String, OfficeError> {
+    match mm {
+        None => Ok(String::new()),
+        Some(mm) if SEAL_MM.contains(&mm) => Ok(mm.to_string()),
+        Some(_) => Err(OfficeError::BadSetting("seal-size")),
+    }
+}
+
+pub(super) const fn number_word(taken: NumberTaken) -> &'static str {
+    match taken {
+        NumberTaken::PersonalSignature => PERSONAL,
+        NumberTaken::OrganisationSignature => ORGANISATION,
+    }
+}
+
+pub(super) fn row(name: &str, text: impl Into<String>) -> Row {
+    (name.to_owned(), text.into())
+}
+
+/// The address of a server in its normal form; where no scheme was typed `https` is meant.
+///
+/// # Errors
+/// [`OfficeError::BadSetting`] for what is no address. Whether the line would be encrypted is
+/// seen when one is made.
+pub fn web_url(typed: &str) -> Result<String, OfficeError> {
+    let typed = typed.trim();
+    let full = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
+    web_address(&full).ok_or(OfficeError::BadSetting(SERVER_URL))
+}
+
+pub(super) fn personal_image(user: &str) -> String {
     format!("image.personal.{user}")
 }
 
@@ -331,5 +359,7 @@ mod tests {
         assert_eq!(web_address("ftp://may-chu"), None);
         assert_eq!(web_address("http:///x"), None);
         assert_eq!(web_address("https://a b"), None);
+        assert_eq!(web_url(" may-chu.vn/vt/ ").unwrap(), "https://may-chu.vn/vt");
+        assert!(web_url("").is_err() && web_url("ftp://may-chu").is_err());
     }
 }

@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use lopdf::{Dictionary, Object, ObjectId, dictionary};
 
 pub use demo::{demo_seal, demo_signature};
-pub use picture::{Look as PictureLook, look_over};
+pub use picture::{Look as PictureLook, look_over, thumbnail};
 
 use super::font::{Embedder, Face, font_resources, resource_name};
 use super::intent::Colours;

@@ -119,6 +119,8 @@ macro_rules! local_changes {
 
 local_changes! {
     fn set_setting(name: &str, value: &str);
+    /// Several, each a name and its value: all of them or none.
+    fn set_settings(rows: &[(String, String)]);
     /// Where the next synchronisation with `server` goes on.
     fn set_cursor(server: &str, cursor: &str);
     /// Notes that the packet was fetched under this id, so that it is known when the
@@ -170,6 +172,10 @@ fn set_setting(connection: &Connection, name: &str, value: &str) -> Result<(), S
         .prepare_cached("INSERT OR REPLACE INTO setting VALUES (?1, ?2)")?
         .execute([name, value])?;
     Ok(())
+}
+
+fn set_settings(connection: &Connection, rows: &[(String, String)]) -> Result<(), StoreError> {
+    rows.iter().try_for_each(|(name, value)| set_setting(connection, name, value))
 }
 
 fn set_cursor(connection: &Connection, server: &str, cursor: &str) -> Result<(), StoreError> {

@@ -16,6 +16,8 @@ mod leaving;
 mod line;
 #[path = "fake_paper.rs"]
 mod paper;
+#[path = "fake_set_up.rs"]
+pub mod set_up;
 #[path = "fake_shelf.rs"]
 pub mod shelf;
 
@@ -121,6 +123,7 @@ pub struct Books {
     forms: Vec<vanthu::office::KeptForm>,
     pub manner: vanthu::office::line::LineManner,
     pub parked: Vec<vanthu::office::parked::Parked>,
+    set_up: set_up::SetUpBooks,
 }
 
 #[derive(Debug)]
@@ -341,6 +344,7 @@ impl Books {
             unconfirmed: Vec::new(),
             manner: vanthu::office::line::LineManner::default(),
             parked: Vec::new(),
+            set_up: set_up::SetUpBooks::default(),
             forms: Vec::new(),
         }
     }

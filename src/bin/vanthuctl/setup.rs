@@ -5,17 +5,19 @@ use std::path::Path;
 
 use serde_json::json;
 use vanthu::domain::agency::{Agency, AgencyCode};
+use vanthu::domain::outbound::SignatureKind;
 use vanthu::domain::problem::Problem;
 use vanthu::domain::role::Role;
 use vanthu::exchange::{ServerProfile, Trust};
-use vanthu::office::settings::ImageWarning;
+use vanthu::office::line::pem_of;
+use vanthu::office::set_up::{Proof, ServerOrder, SetUp, SigningOrder};
+use vanthu::office::settings::{ImageWarning, fit_image};
 use vanthu::office::{Founding, Office, OfficeError, labels};
 use vanthu::packet;
 use vanthu::pki::Certificate;
 use vanthu::rules::directory::{Directory, Warning};
 use vanthu::rules::facts::NumberTaken;
 use vanthu::t;
-use vanthu::token::Pin;
 use zeroize::Zeroizing;
 
 use crate::args;
@@ -121,21 +123,21 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             };
             let profile = ServerProfile::read(&words.join(" "))
                 .ok_or(OfficeError::BadSetting("server.profile"))?;
-            // Before the server is set, so that a file that holds no certificate changes nothing.
-            office.set_line_trust(&match ca {
-                Some(file) => Trust::Pinned(door::read(file)?),
-                None if *system_roots => Trust::SystemRoots,
-                None => Trust::System,
-            })?;
-            match secret_env {
-                Some(name) => office.set_server(url, &door::secret_from_env(name)?)?,
-                // Clients of the axis' gateway calls sign with their secret in any case.
-                None if matches!(speaks, args::ServerKind::Axis) => {
-                    return Err(OfficeError::BadSetting("server.secret").into());
-                }
-                None => office.set_server_without_secret(url)?,
-            }
-            office.set_server_profile(profile)?;
+            let server = ServerOrder {
+                url: url.clone(),
+                secret: match secret_env {
+                    Some(name) => Proof::New(door::secret_from_env(name)?),
+                    None => Proof::None,
+                },
+                profile,
+                trust: match ca {
+                    Some(file) => Trust::Pinned(door::read(file)?),
+                    None if *system_roots => Trust::SystemRoots,
+                    None => Trust::System,
+                },
+                certificate: Proof::Kept,
+            };
+            office.set_up(&SetUp { server: Some(server), ..SetUp::default() })?;
         }
         args::Config::Exchange { pause, resume, metered, limit } => {
             let mut manner = office.line_manner()?;
@@ -150,11 +152,13 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
             return Ok(image_set(&office.set_signature_image(&door::read(png)?)?));
         }
         args::Config::SealImage { png, mm } => {
-            let warnings = office.set_seal_image(&door::read(png)?)?;
-            if let Some(mm) = mm {
-                office.set_seal_size_mm(*mm)?;
-            }
-            return Ok(image_set(&warnings));
+            let png = door::read(png)?;
+            let look = fit_image(&png)?;
+            let seal_image = Some(png.into());
+            let signing =
+                SigningOrder { seal_image, seal_mm: mm.map(Some), ..SigningOrder::default() };
+            office.set_up(&SetUp { signing, ..SetUp::default() })?;
+            return Ok(image_set(&ImageWarning::of(&look, SignatureKind::Organisation)));
         }
         args::Config::NumberAt { signature } => office.set_number_taken(match signature {
             args::As::Personal => NumberTaken::PersonalSignature,
@@ -235,13 +239,11 @@ fn line(office: &Office, file: &Path, key: Option<&Path>) -> Result<Outcome, Pro
         office.drop_line_certificate()?;
         return Ok(Outcome::new(json!({"done": true}), t!("ctl-config-done")));
     }
-    let mut pem = Zeroizing::new(door::read(file)?);
+    let mut files = vec![Zeroizing::new(door::read(file)?)];
     if let Some(key) = key {
-        pem.push(b'\n');
-        pem.extend_from_slice(&Zeroizing::new(door::read(key)?));
+        files.push(Zeroizing::new(door::read(key)?));
     }
-    // What is not text is no PEM, and is told so where it is read as that.
-    let own = office.set_line_certificate(&Pin::new(String::from_utf8_lossy(&pem)))?;
+    let own = office.set_line_certificate(&pem_of(&files))?;
     Ok(Outcome::new(json!({"line_certificate": shown(&own)}), t!("ctl-config-done")))
 }
 

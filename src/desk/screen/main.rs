@@ -83,6 +83,8 @@ pub struct Main {
     pause: Duration,
     /// The next exchange is made because something was said to have come.
     heard: bool,
+    /// The exchange that runs is over a line that is set otherwise by now.
+    anew: bool,
     listening: Option<Handle>,
     token: token::Chip,
     /// Files that wait to be made to last.
@@ -223,6 +225,7 @@ impl Main {
             failures: 0,
             pause: EVERY,
             heard: false,
+            anew: false,
             listening: None,
             token: token::Chip::new(&*door),
             awaiting: 0,

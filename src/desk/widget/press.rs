@@ -4,7 +4,7 @@ use iced::widget::text::Wrapping;
 use iced::widget::{button, row};
 use iced::{Center, Length};
 
-use super::focus::focus;
+use super::focus::{Focus, focus};
 use super::icon::{Icon, icon};
 use super::{Element, text};
 use crate::desk::theme::{self, Weight, size, space};
@@ -16,17 +16,27 @@ pub fn press<'a, Message: Clone + 'a>(
     weight: Weight,
     on_press: Option<Message>,
 ) -> Element<'a, Message> {
-    labelled(which, label.into(), weight, space::M, on_press)
+    labelled(which, label.into(), weight, space::M, on_press).into()
 }
 
-/// The same, narrower: one of a row of many.
+/// A plain one that the keyboard can be put on by name.
+pub fn press_as<'a, Message: Clone + 'a>(
+    name: &'static str,
+    which: Option<Icon>,
+    label: impl Into<String>,
+    on_press: Option<Message>,
+) -> Element<'a, Message> {
+    labelled(which, label.into(), Weight::Plain, space::M, on_press).id(name).into()
+}
+
+/// The same as [`press`], narrower: one of a row of many.
 pub fn tab<'a, Message: Clone + 'a>(
     which: Option<Icon>,
     label: impl Into<String>,
     weight: Weight,
     on_press: Option<Message>,
 ) -> Element<'a, Message> {
-    labelled(which, label.into(), weight, space::S - 1.0, on_press)
+    labelled(which, label.into(), weight, space::S - 1.0, on_press).into()
 }
 
 fn labelled<'a, Message: Clone + 'a>(
@@ -35,7 +45,7 @@ fn labelled<'a, Message: Clone + 'a>(
     weight: Weight,
     beside: f32,
     on_press: Option<Message>,
-) -> Element<'a, Message> {
+) -> Focus<'a, Message> {
     let label = text(label).size(size::BODY).wrapping(Wrapping::None);
     let content = row![].push(which.map(icon)).push(label).spacing(space::S - 2.0).align_y(Center);
     focus(
@@ -45,7 +55,6 @@ fn labelled<'a, Message: Clone + 'a>(
             .on_press_maybe(on_press.clone()),
     )
     .on_press_maybe(on_press)
-    .into()
 }
 
 /// A button of one icon; its name is said by the tooltip of its surroundings or `hint`.

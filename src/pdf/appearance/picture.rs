@@ -71,6 +71,17 @@ pub fn look_over(png: &[u8]) -> Result<Look, PdfError> {
     Ok(Look { width, height, transparent, ink })
 }
 
+/// A small picture of an image: width and height in pixels, neither more than `most`, and its
+/// red, green, blue and alpha, row by row.
+///
+/// Fails as [`look_over`] does.
+pub fn thumbnail(png: &[u8], most: (u32, u32)) -> Result<(u32, u32, Vec<u8>), PdfError> {
+    let decoded = reader(png)?.decode().map_err(|e| PdfError::BadResource(e.to_string()))?;
+    let small = decoded.thumbnail(most.0, most.1).into_rgba8();
+    let (width, height) = small.dimensions();
+    Ok((width, height, small.into_raw()))
+}
+
 /// A reader that refuses what is unreasonably large before it takes memory.
 fn reader(png: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, PdfError> {
     if png.len() > MAX_FILE {

@@ -35,6 +35,11 @@ pub fn name(path: &Path) -> String {
 }
 
 pub fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
+    bytes_within(path, MOST)
+}
+
+/// The same of a file of at most so many bytes, a number of MiB.
+pub fn bytes_within(path: &Path, most: u64) -> Result<Vec<u8>, Problem> {
     let unreadable = |error: io::Error| {
         Problem::new("desk-file-unreadable", Kind::Unreadable, Blame::Input)
             .with("file", name(path))
@@ -43,11 +48,11 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     // One byte more than allowed tells a file that is too large from one that just fits.
-    let _count = file.take(MOST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MOST {
+    let _count = file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > most {
         return Err(Problem::new("desk-file-too-large", Kind::Unreadable, Blame::Input)
             .with("file", name(path))
-            .with("limit", MOST / (1024 * 1024)));
+            .with("limit", most / (1024 * 1024)));
     }
     Ok(bytes)
 }

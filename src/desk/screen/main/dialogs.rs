@@ -162,7 +162,8 @@ impl Main {
             dialog::Action::Settled => {
                 self.dialog = None;
                 let said = self.notices.add(Notice::Good(t!("desk-settings-kept")));
-                Task::batch([said.map(Message::Notices), self.look_for_paper()])
+                let exchange = self.exchange_anew();
+                Task::batch([said.map(Message::Notices), self.look_for_paper(), exchange])
             }
             dialog::Action::Unseal(key, reason) => {
                 self.dialog = None;

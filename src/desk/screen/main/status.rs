@@ -60,6 +60,16 @@ impl Line {
         if server.is_some() { Self::Untried } else { Self::NoServer }
     }
 
+    /// After the settings were saved: a server that is set has not been tried, unless the line
+    /// stood well before.
+    pub fn set(&mut self, server: Option<&str>) {
+        match (server, &*self) {
+            (None, _) => *self = Self::NoServer,
+            (Some(_), Self::NoServer | Self::Broken { .. }) => *self = Self::Untried,
+            (Some(_), Self::Untried | Self::Good { .. } | Self::Paused { .. }) => {}
+        }
+    }
+
     pub fn synced(&mut self, answer: &Result<SyncReport, Problem>, now: Timestamp) {
         let last = self.last();
         *self = match answer {
@@ -255,6 +265,18 @@ mod tests {
         assert_eq!((line.last(), line.problem()), (Some(noon), Some(&problem)));
         line.synced(&Ok(SyncReport::default()), later);
         assert_eq!((line.last(), line.problem()), (Some(later), None));
+    }
+
+    #[test]
+    fn what_was_known_of_one_server_is_not_said_of_the_next() {
+        let problem = Problem::new("desk-broken-call", Kind::Unavailable, Blame::Server);
+        let mut line = Line::Broken { problem, last: None };
+        line.set(Some("https://truc.example"));
+        assert_eq!(line, Line::Untried);
+        line.set(None);
+        assert_eq!(line, Line::NoServer);
+        line.set(Some("https://truc.example"));
+        assert_eq!(line, Line::Untried);
     }
 
     #[test]

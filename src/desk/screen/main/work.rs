@@ -286,6 +286,17 @@ impl Main {
         Task::batch([work, slow(job)])
     }
 
+    /// The line may be another one now: what was known of the old one does not count, nobody
+    /// listens at it any more, and the exchange begins at once.
+    pub(super) fn exchange_anew(&mut self) -> Task<Message> {
+        self.line.set(self.door.server().as_deref());
+        self.listening = None;
+        (self.failures, self.heard) = (0, false);
+        // One that runs was called off, or began before; its end brings the next.
+        self.anew = self.syncing.is_some();
+        self.auto_sync()
+    }
+
     /// Something has come, as was heard; or nothing more is to be heard until the next exchange.
     pub(super) fn heard(&mut self, came: bool) -> Task<Message> {
         self.listening = None;
@@ -294,9 +305,10 @@ impl Main {
     }
 
     pub(super) fn synced(&mut self, job: u64, asked: bool, round: Round) -> Task<Message> {
+        let anew = std::mem::take(&mut self.anew);
         let Round { answer, failures, pause, ear } = round;
-        (self.failures, self.pause) = (failures, pause);
-        let listen = ear.map(|ear| {
+        (self.failures, self.pause) = (if anew { 0 } else { failures }, pause);
+        let listen = ear.filter(|_| !anew).map(|ear| {
             let (listen, handle) = Task::perform(listen(ear, pause), Message::Heard).abortable();
             self.listening = Some(handle.abort_on_drop());
             listen
@@ -305,9 +317,15 @@ impl Main {
         if self.syncing == Some(job) {
             self.syncing = None;
         }
-        self.line.synced(&answer, Timestamp::now());
+        // How it stood with the old line is not told of the new one.
+        if !anew {
+            self.line.synced(&answer, Timestamp::now());
+        }
         let mut tasks = vec![self.count(), self.count_awaiting()];
         tasks.extend(listen);
+        if anew {
+            tasks.push(self.auto_sync());
+        }
         if let Some(problem) = self.line.problem().cloned() {
             tracing::warn!(%problem, "synchronisation");
             // The indicator says it each minute; a person who asked is told at length.

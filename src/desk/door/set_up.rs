@@ -1,0 +1,41 @@
+//! What the window asks to set up the server and how the office signs.
+
+use std::fmt::Debug;
+
+use crate::domain::problem::Problem;
+use crate::office::Office;
+use crate::office::batch::Cancel;
+use crate::office::line::LineLook;
+use crate::office::set_up::{ServerLook, ServerOrder, SetUp, SigningLook, Tried};
+use crate::token::Pin;
+
+/// Every method may block.
+pub trait SetUpDoor: Debug + Send + Sync {
+    fn server_look(&self) -> Result<ServerLook, Problem>;
+    fn signing_look(&self) -> Result<SigningLook, Problem>;
+    /// Whether [`set_up`](Self::set_up) would refuse; writes nothing.
+    fn check_set_up(&self, order: &SetUp) -> Result<(), Problem>;
+    /// Sets all of it up, or nothing.
+    fn set_up(&self, order: &SetUp) -> Result<(), Problem>;
+    /// Asks the server who it is and whether it believes this office; keeps nothing.
+    fn try_server(&self, order: &ServerOrder, cancel: &Cancel) -> Result<Tried, Problem>;
+    /// Whether this PEM can be shown on the line; writes nothing.
+    fn fit_line_certificate(&self, pem: &Pin) -> Result<LineLook, Problem>;
+}
+
+impl SetUpDoor for Office {
+    fn try_server(&self, order: &ServerOrder, cancel: &Cancel) -> Result<Tried, Problem> {
+        Self::try_server(self, order, &|| cancel.is_cancelled())
+    }
+
+    fn fit_line_certificate(&self, pem: &Pin) -> Result<LineLook, Problem> {
+        Self::fit_line_certificate(self, pem).map(|own| LineLook::of(&own))
+    }
+
+    super::pass_on! {
+        fn server_look(&self) -> Result<ServerLook, Problem>;
+        fn signing_look(&self) -> Result<SigningLook, Problem>;
+        fn check_set_up(&self, order: &SetUp) -> Result<(), Problem>;
+        fn set_up(&self, order: &SetUp) -> Result<(), Problem>;
+    }
+}
