@@ -69,7 +69,7 @@ fn the_same_packet_for_several_goes_up_at_once_and_stays_together() {
     for item in ["item-0", "item-1"] {
         let alone = place.begin(item).unwrap();
         assert_eq!((alone.key.as_str(), alone.items.len()), (item, 1));
-        assert_eq!(alone.former, [first.key.clone()]);
+        assert_eq!(alone.former, std::slice::from_ref(&first.key));
     }
 }
 
