@@ -36,6 +36,10 @@ impl FakeKeeper {
         self.books().set_up.orders.last().cloned()
     }
 
+    pub fn orders(&self) -> usize {
+        self.books().set_up.orders.len()
+    }
+
     pub fn signing_order(&self) -> SigningOrder {
         self.set_up().map(|order| order.signing).unwrap_or_default()
     }
