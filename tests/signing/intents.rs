@@ -85,10 +85,12 @@ fn visible(x: f32, appearance: Appearance) -> Look {
 }
 
 fn signed(bytes: &[u8], who: &str, change: impl FnOnce(&mut SigningJob<'_>)) -> Vec<u8> {
+    // Made with the first call: its certificates are no older than that.
+    let mut signer = corpus().signer(who);
     let file = source(bytes);
     let mut job = SigningJob::new(&file, Timestamp::now());
     change(&mut job);
-    corpus().signer(who).sign(&job).expect("a signature").to_bytes().unwrap()
+    signer.sign(&job).expect("a signature").to_bytes().unwrap()
 }
 
 fn number() -> Stamp {

@@ -14,7 +14,7 @@ use vanthu::pdf::structure::{Source, Update};
 use vanthu::pki::DigestAlgorithm;
 use vanthu::pki::cms::{SignerParams, prepare};
 use vanthu::rules::algorithms::Algorithms;
-use vanthu::signing::check::{CheckOptions, Expectation, FirstPage, check, completeness};
+use vanthu::signing::check::{CheckOptions, Expectation, check, completeness};
 use vanthu::signing::report::finding;
 use vanthu::signing::{PageStamps, SigningJob};
 
