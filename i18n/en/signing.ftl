@@ -177,6 +177,7 @@ check-found-on-page-partly = Page 1 has only a part of number and date: { $found
 check-found-not-on-page = Number and date were not found in the text of page 1. In the document's fields: { $expected }. Look at the page.
 check-found-page-without-text = Page 1 has no text (a scan or a picture), so that number and date cannot be read. In the document's fields: { $expected }. Look at the page.
 check-found-page-unread = The text of page 1 could not be read, so that number and date were not compared. In the document's fields: { $expected }. Look at the page.
+check-found-not-compared = Number and date were not compared with page 1: nothing says what they should be. Nothing was changed after signing.
 check-found-still-open = Number and date are not all written: their boxes are still open ({ $found }). The organisation's signature is to fill them.
 check-found-with-seal = Number and date ({ $found }) were written into their boxes with the seal, and nothing else was changed.
 check-found-changed-otherwise = The document was changed after signing in a way that is not permitted.

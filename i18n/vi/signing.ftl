@@ -177,6 +177,7 @@ check-found-on-page-partly = Trang 1 chỉ có một phần số và ngày: { $f
 check-found-not-on-page = Không tìm thấy số và ngày trong phần chữ của trang 1. Theo văn bản: { $expected }. Cần xem lại trên trang.
 check-found-page-without-text = Trang 1 không có phần chữ (bản quét hoặc hình ảnh) nên không đọc được số và ngày. Theo văn bản: { $expected }. Cần xem bằng mắt.
 check-found-page-unread = Không đọc được phần chữ của trang 1 nên chưa đối chiếu được số và ngày. Theo văn bản: { $expected }. Cần xem bằng mắt.
+check-found-not-compared = Chưa đối chiếu số và ngày với trang 1: không có thông tin để so. Không thay đổi sau khi ký.
 check-found-still-open = Số và ngày chưa ghi đủ: còn ô để trống ({ $found }). Các ô này phải được ghi khi cơ quan, tổ chức ký.
 check-found-with-seal = Số và ngày ({ $found }) được ghi vào đúng ô cùng lúc đóng dấu, không thay đổi gì khác.
 check-found-changed-otherwise = Văn bản bị thay đổi sau khi ký theo cách không được phép.

@@ -2,8 +2,9 @@
 //! synchronisation, which packets were fetched, attempts to send, and who looked at what.
 //!
 //! Losing these tables loses no document: at worst packets are fetched again, which the
-//! store recognises, or sent again, which their recipients recognise, and things are tried earlier. The access log is local because each
-//! desk can only vouch for what was looked at on it.
+//! store recognises, or sent again, which their recipients recognise, and things are tried
+//! earlier. The access log is local because each desk can only vouch for what was looked at on
+//! it.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};

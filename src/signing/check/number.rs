@@ -97,6 +97,7 @@ pub(super) fn number(
         (State::Part, true) => (Answer::Unknown, "on-page-partly"),
         (State::Nowhere, true) => (Answer::Unknown, "not-on-page"),
         (State::NoText, true) => (Answer::Unknown, "page-without-text"),
+        (State::Unread, true) if seen.wanted.is_empty() => (Answer::Unknown, "not-compared"),
         (State::Unread, true) => (Answer::Unknown, "page-unread"),
     };
     let mut line = line(CODE, ARTICLE, result, detail);

@@ -389,7 +389,7 @@ mod tests {
             known(&format!("check-found-{detail}"));
         }
         let of_page = ["on-page-otherwise", "on-page-partly", "not-on-page", "page-without-text"];
-        for detail in of_page.into_iter().chain(["page-unread"]) {
+        for detail in of_page.into_iter().chain(["page-unread", "not-compared"]) {
             known(&format!("check-found-{detail}"));
         }
     }
