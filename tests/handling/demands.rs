@@ -1,9 +1,11 @@
 //! Recall, update and replacement, whatever the order on the wire.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use vanthu::domain::copy::CopyKind;
 use vanthu::domain::demand::{DemandKind, DemandMark, DemandState};
-use vanthu::domain::document::{DocumentKey, Metadata, Signer};
+use vanthu::domain::document::{BlobHash, DocumentKey, Metadata, Signer};
 use vanthu::domain::handling::Participant;
 use vanthu::domain::inbound::InboundState;
 use vanthu::office::certify::CopyOrder;
@@ -200,6 +202,25 @@ fn a_recall_may_come_before_its_document_and_from_nobody_else() {
     assert_eq!(told(office, demand), 1);
     let key = world.arrives(new(PROVINCE, 99));
     assert_eq!(state(office, key), InboundState::Arrived, "it was refused");
+}
+
+#[test]
+fn two_recalls_that_waited_for_their_document_are_answered_twice() {
+    let world = World::new();
+    // Asked back with the same words, from some and then from all.
+    for notes in ["", "Nhầm nơi nhận"] {
+        let about = Metadata { notes: notes.to_owned(), ..metadata(PROVINCE, 42) };
+        world.takes(packet_of(PROVINCE, &about, Kind::Recall, "Ban hành nhầm", false));
+    }
+    let key = world.arrives(new(PROVINCE, 42));
+    let agreed = (DemandKind::Recall, DemandState::Agreed);
+    assert_eq!(demands(world.office(), key), [agreed, agreed]);
+    let (_dir, store) = world.store();
+    let statuses = store.outbox_of(&key).unwrap();
+    let packets: HashSet<&BlobHash> = statuses.iter().map(|item| &item.packet).collect();
+    // 01 and twice 15.
+    assert_eq!(statuses.len(), 3);
+    assert_eq!(packets.len(), 3, "the same bytes are one packet to whoever asked");
 }
 
 #[test]

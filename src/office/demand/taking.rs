@@ -1,7 +1,7 @@
 //! Demands as they arrive: by packets of their own, by a status, with the document that
 //! replaces another, before or after the document that they are about.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Prepared, cancels, effect};
 use crate::domain::agency::AgencyCode;
@@ -304,7 +304,10 @@ impl Office {
             let now = Timestamp::now();
             let settled = match answer {
                 Some((agreed, reason)) => {
-                    let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
+                    // None of these is in the outbox yet: a second for each keeps them apart.
+                    let after = SignedDuration::from_secs(prepared.len() as i64);
+                    let at = now.saturating_add(after).unwrap_or(now);
+                    let answer = DemandAnswer { agreed, reason, at, automatic: true };
                     let here = InboundDocument { state, ..document.clone() };
                     let settled = self.settlement(&demand, Some(&here), answer)?;
                     stands &= !(agreed && demand.kind.cancels());
