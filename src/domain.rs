@@ -5,6 +5,7 @@
 pub mod act;
 pub mod agency;
 pub mod book;
+pub mod bundle;
 pub mod calendar;
 pub mod charset;
 pub mod clock;

@@ -95,7 +95,7 @@ pub use keys::KdfCost;
 pub use local::Access;
 pub use opinion::DraftFilter;
 pub use outbound::OutboundFilter;
-pub use outbox::{Bundle, OutboxItem};
+pub use outbox::OutboxItem;
 pub use packet::{PacketRow, PacketState};
 pub use register::{BookEntry, BookRow};
 pub use template::KeptForm;

@@ -29,6 +29,7 @@ use super::{
     Answer, ExchangeError, InboxItem, Line, OutboxKind, Parcel, Receipt, Scope, Watch, back_off,
 };
 use crate::domain::agency::AgencyCode;
+use crate::domain::bundle::Bundle;
 use crate::domain::document::BlobHash;
 use crate::domain::problem::Problem;
 
@@ -63,36 +64,6 @@ pub struct OutboxItem {
     pub urgent: bool,
     /// Failed attempts so far.
     pub attempts: u32,
-}
-
-/// What goes up as one parcel: an item, and those that carry the same packet to others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bundle {
-    /// See [`Parcel::key`]. The same whenever it is begun again, until it is parted.
-    pub key: String,
-    /// Items and their recipients, at least one.
-    pub items: Vec<(String, AgencyCode)>,
-    /// Keys under which all of them may have gone before.
-    pub former: Vec<String>,
-    /// Its sending was not begun before.
-    pub fresh: bool,
-}
-
-impl Bundle {
-    /// The names of its items.
-    pub fn names(&self) -> Vec<String> {
-        self.items.iter().map(|(item, _)| item.clone()).collect()
-    }
-
-    /// Those of them that an error is about.
-    fn named_by(&self, error: &ExchangeError) -> Vec<String> {
-        let named = self.items.iter().filter(|(_, to)| error.names(to));
-        named.map(|(item, _)| item.clone()).collect()
-    }
-
-    fn count(&self) -> u32 {
-        u32::try_from(self.items.len()).unwrap_or(u32::MAX)
-    }
 }
 
 /// A packet that earlier runs listed and did not bring here.
@@ -417,7 +388,7 @@ impl Run<'_> {
         error: &ExchangeError,
         bytes: &Arc<[u8]>,
     ) -> Result<ControlFlow<()>, Stop> {
-        self.part(bundle, &bundle.named_by(error))?;
+        self.part(bundle, &named_by(error, bundle))?;
         let (most, mut dealt_with) = (self.line.most_recipients(), HashSet::new());
         for (name, _) in &bundle.items {
             if dealt_with.contains(name) {
@@ -465,7 +436,7 @@ impl Run<'_> {
         match before.unwrap_or_else(|| self.line.send(&parcel, self.watch)) {
             Ok(receipt) => {
                 self.queues.sent(&bundle.names(), &receipt)?;
-                self.report.sent += bundle.count();
+                self.report.sent += count(&bundle.items);
                 self.broken = 0;
                 Ok(Ok(()))
             }
@@ -521,16 +492,26 @@ impl Run<'_> {
         let until = asked.map_or(until, |asked| asked.max(until));
         tracing::warn!(?names, %error, %until, "a parcel is put off");
         self.queues.put_off(&names, until, error)?;
-        self.report.put_off += u32::try_from(names.len()).unwrap_or(u32::MAX);
+        self.report.put_off += count(&names);
         Ok(())
     }
 
     fn wedge(&mut self, bundle: &Bundle, problem: Problem) -> Result<(), Stop> {
         tracing::warn!(parcel = bundle.key, %problem, "a parcel is parked");
         self.queues.wedge(&bundle.names(), &problem)?;
-        self.report.wedged += bundle.count();
+        self.report.wedged += count(&bundle.items);
         Ok(())
     }
+}
+
+/// The items of a bundle that an error is about.
+fn named_by(error: &ExchangeError, bundle: &Bundle) -> Vec<String> {
+    let named = bundle.items.iter().filter(|(_, to)| error.names(to));
+    named.map(|(item, _)| item.clone()).collect()
+}
+
+fn count<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
 }
 
 /// Whether it is one of those that a quota is for.

@@ -14,15 +14,16 @@ use jiff::Timestamp;
 use super::line::LineManner;
 use super::settings::ServerSetting;
 use super::{Office, OfficeError, SyncReport};
+use crate::domain::bundle::Bundle;
 use crate::domain::document::BlobHash;
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::exchange::back_off;
-use crate::exchange::engine::{self, Bundle, Kept, OutboxItem, Queues, Unfetched, Wish};
+use crate::exchange::engine::{self, Kept, OutboxItem, Queues, Unfetched, Wish};
 use crate::exchange::{ExchangeError, InboxItem, Line, Patience, Receipt, ServerAddress, Watch};
 use crate::i18n::tell;
-use crate::store::{self, PacketState, UnfetchedRow};
+use crate::store::{PacketState, UnfetchedRow};
 
 /// The key of the server's receipts and the server's address; and that key, until somebody was
 /// told that it is another one than before.
@@ -313,13 +314,7 @@ impl Queues for Office {
     fn begin_sending(&self, item: &str, most: u32, now: Timestamp) -> Kept<Option<Bundle>> {
         // A decision that is taken back takes its status out of the outbox: whoever is first
         // here decides whether it leaves.
-        let begun = self.store().begin_sending(item, most, now)?;
-        Ok(begun.map(|store::Bundle { key, items, former, fresh }| Bundle {
-            key,
-            items,
-            former,
-            fresh,
-        }))
+        Ok(self.store().begin_sending(item, most, now)?)
     }
 
     fn forget_begun_sending(&self, items: &[String]) -> Kept<()> {

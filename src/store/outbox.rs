@@ -16,6 +16,7 @@ use super::user::exactly_one;
 use super::view::View;
 use super::writer::Actor;
 use crate::domain::agency::AgencyCode;
+use crate::domain::bundle::Bundle;
 use crate::domain::delivery::SendState;
 use crate::domain::document::{BlobHash, DocumentKey};
 use crate::domain::operation::{Change, OutboxKind};
@@ -43,34 +44,6 @@ pub struct OutboxItem {
     /// Why the last try failed.
     pub last_reason: String,
     pub not_before: Option<Timestamp>,
-}
-
-/// What goes up as one parcel: the same packet for one recipient or several.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bundle {
-    /// An item alone has its own; several have one made of theirs.
-    pub key: String,
-    /// Items and their recipients, at least one.
-    pub items: Vec<(String, AgencyCode)>,
-    /// Keys under which all of them may have gone before.
-    pub former: Vec<String>,
-    /// Its sending was not begun before.
-    pub fresh: bool,
-}
-
-impl Bundle {
-    /// The key is the same for the same items in whatever order.
-    fn of(mut items: Vec<(String, AgencyCode)>) -> Self {
-        items.sort();
-        let key = match &items[..] {
-            [(item, _)] => item.clone(),
-            _ => {
-                let names: Vec<&str> = items.iter().map(|(item, _)| item.as_str()).collect();
-                BlobHash::of(names.join("\n").as_bytes()).0
-            }
-        };
-        Self { key, items, former: Vec::new(), fresh: false }
-    }
 }
 
 const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, o.urgent,

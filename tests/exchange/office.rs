@@ -6,9 +6,10 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 use vanthu::domain::agency::AgencyCode;
+use vanthu::domain::bundle::Bundle;
 use vanthu::domain::document::BlobHash;
 use vanthu::domain::problem::Problem;
-use vanthu::exchange::engine::{Bundle, Kept, OutboxItem, Queues, Unfetched, Wish};
+use vanthu::exchange::engine::{Kept, OutboxItem, Queues, Unfetched, Wish};
 use vanthu::exchange::wire::sha256_hex;
 use vanthu::exchange::{ExchangeError, InboxItem, OutboxKind, Receipt};
 

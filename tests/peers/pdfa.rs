@@ -3,34 +3,12 @@
 
 use jiff::Timestamp;
 use vanthu::domain::verdict::Verdict;
-use vanthu::pdf::Rect;
 use vanthu::pdf::appearance::{Appearance, Line, Stamp, TextSide};
 use vanthu::pdf::font::Face;
 use vanthu::signing::{Level, Look, PageStamps, SigningJob};
 
 use crate::support::*;
-use crate::verapdf::judge;
-
-/// A red ring of 40 by 40 pixels, half transparent and all transparent around it.
-fn seal() -> Vec<u8> {
-    let image = image::RgbaImage::from_fn(40, 40, |x, y| {
-        let from_middle = (f64::from(x) - 20.0).hypot(f64::from(y) - 20.0);
-        let alpha = match from_middle {
-            near if near < 12.0 => 0,
-            near if near < 18.0 => 255,
-            near if near < 20.0 => 128,
-            _ => 0,
-        };
-        image::Rgba([200, 16, 16, alpha])
-    });
-    let mut png = std::io::Cursor::new(Vec::new());
-    image.write_to(&mut png, image::ImageFormat::Png).unwrap();
-    png.into_inner()
-}
-
-fn visible(x: f32, appearance: Appearance) -> Look {
-    Look::Visible { page: 1, rect: Rect::new(x, 480.0, 120.0, 60.0), appearance }
-}
+use crate::verapdf::{judge, seal, visible};
 
 fn signed(bytes: &[u8], name: &str, level: Level, look: Look, stamps: Vec<PageStamps>) -> Vec<u8> {
     let (trust, file) = (trust(), source(bytes));

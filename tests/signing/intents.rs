@@ -9,11 +9,11 @@ use vanthu::pdf::Rect;
 use vanthu::pdf::appearance::{Appearance, Line, RED, Stamp, TextSide};
 use vanthu::pdf::blanks::{Blank, Opening, Part};
 use vanthu::pdf::font::Face;
-use vanthu::signing::{CheckOptions, Look, PageStamps, SigningJob, check};
+use vanthu::signing::{CheckOptions, PageStamps, SigningJob, check};
 
 use super::seeds::corpus;
 use super::support::*;
-use super::verapdf::judge;
+use super::verapdf::{judge, seal, visible};
 
 const GIVEN: &[u8] = include_bytes!("../data/pdfa/quyet-dinh.pdf");
 
@@ -61,27 +61,6 @@ fn intended(space: Option<(&str, i64)>) -> Vec<u8> {
     let mut bytes = Vec::new();
     document.save_to(&mut bytes).unwrap();
     bytes
-}
-
-/// A red ring, half transparent at its edge and all transparent around it.
-fn seal() -> Vec<u8> {
-    let image = image::RgbaImage::from_fn(40, 40, |x, y| {
-        let from_middle = (f64::from(x) - 20.0).hypot(f64::from(y) - 20.0);
-        let alpha = match from_middle {
-            near if near < 12.0 => 0,
-            near if near < 18.0 => 255,
-            near if near < 20.0 => 128,
-            _ => 0,
-        };
-        image::Rgba([200, 16, 16, alpha])
-    });
-    let mut png = std::io::Cursor::new(Vec::new());
-    image.write_to(&mut png, image::ImageFormat::Png).unwrap();
-    png.into_inner()
-}
-
-fn visible(x: f32, appearance: Appearance) -> Look {
-    Look::Visible { page: 1, rect: Rect::new(x, 480.0, 120.0, 60.0), appearance }
 }
 
 fn signed(bytes: &[u8], who: &str, change: impl FnOnce(&mut SigningJob<'_>)) -> Vec<u8> {

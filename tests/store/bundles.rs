@@ -2,9 +2,10 @@
 
 use jiff::{Timestamp, ToSpan};
 use tempfile::TempDir;
+use vanthu::domain::bundle::Bundle;
 use vanthu::domain::document::{BlobHash, DocumentKey};
 use vanthu::domain::operation::{Change, OutboxKind};
-use vanthu::store::{Bundle, Store, StoreError};
+use vanthu::store::{Store, StoreError};
 
 use crate::fixture::*;
 
