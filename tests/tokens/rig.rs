@@ -103,12 +103,20 @@ impl Rig {
 
     /// Waits until the card in a reader, just exchanged, is there and answers.
     pub fn until_answering(&self, reader: &str) {
+        let answer = self.answers(reader);
+        assert!(answer.is_ok(), "{reader}: {answer:?}");
+    }
+
+    fn answers(&self, reader: &str) -> Result<(), TokenError> {
         let selector = Selector::Pcsc { reader: reader.to_owned() };
         let started = Instant::now();
-        while let Err(error) = token::open(&selector) {
-            // Longer than the patience of a card that vpcd has forgotten (vcard.py).
-            assert!(started.elapsed() < Duration::from_secs(30), "{reader}: {error}");
-            std::thread::sleep(Duration::from_millis(20));
+        loop {
+            match token::open(&selector) {
+                Ok(_) => return Ok(()),
+                // Longer than the patience of a card that vpcd has forgotten (vcard.py).
+                Err(error) if started.elapsed() > Duration::from_secs(30) => return Err(error),
+                Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            }
         }
     }
 
@@ -143,7 +151,12 @@ impl Rig {
             }
         }
         for reader in ["RIG_LEADER_READER", "RIG_ORG_READER"] {
-            self.until_answering(&env(reader));
+            let reader = env(reader);
+            if self.answers(&reader).is_err() {
+                // vpcd's threads do not lock each other out: a reader can be lost for good.
+                self.pcscd("start");
+                self.until_answering(&reader);
+            }
         }
     }
 }
