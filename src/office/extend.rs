@@ -50,7 +50,7 @@ use crate::pki::fetch::{Fetch, Hurried};
 use crate::signing::SigningError;
 use crate::signing::check::{CheckOptions, check_source};
 use crate::signing::make::{self, Services, Signed, reached, renew_before};
-use crate::signing::make::{left_in_copy, may_mend, reached_in_copy};
+use crate::signing::make::{left_in_copy, own_in_copy, reached_in_copy, still_awaited};
 use crate::signing::report::SignatureReport;
 use crate::store::{Actor, Durability};
 
@@ -370,9 +370,10 @@ impl Office {
         let left = if is_copy { left_in_copy(&report, wanted) } else { Vec::new() };
         let level = if is_copy { reached_in_copy(&report) } else { reached(&report) };
         if level < wanted {
-            return Err(SigningError::NotProvable(report.reasons).into());
+            let own = own_in_copy(&report).filter(|_| is_copy).map(SignatureReport::deciding);
+            return Err(SigningError::NotProvable(own.unwrap_or(report.reasons)).into());
         }
-        if let Some(found) = left.iter().find(|found| may_mend(found, report.checked_at)) {
+        if let Some(found) = still_awaited(&report).filter(|_| is_copy) {
             return Err(SigningError::NotProvable(found.deciding()).into());
         }
         let unsecured = left.into_iter().map(unsecured).collect();

@@ -80,9 +80,8 @@ impl Office {
 
     /// What the first page says of number and date; a file that cannot be drawn is still checked.
     fn first_page(&self, source: &Source) -> FirstPage {
-        let opened = self.renderer().and_then(|renderer| Ok(renderer.open_source(source)?));
-        match opened {
-            Ok(document) => FirstPage::read(source, &document),
+        match self.renderer() {
+            Ok(renderer) => FirstPage::opened(renderer, source),
             Err(problem) => {
                 tracing::info!(%problem, "the text of the first page was not read");
                 FirstPage::Unread

@@ -97,13 +97,11 @@ pub fn spaces(profile: ObjectId) -> Dictionary {
     dictionary! { "DefaultRGB" => based }
 }
 
-/// The profile in `/ColorSpace` where that is what [`spaces`] writes and nothing else.
+/// The profile in `/ColorSpace` where that has what [`spaces`] writes.
 pub fn profile_of(spaces: &Dictionary) -> Option<ObjectId> {
     let based = spaces.get(b"DefaultRGB").and_then(Object::as_array).ok()?;
     match based.as_slice() {
-        [Object::Name(kind), Object::Reference(id)] if kind == b"ICCBased" && spaces.len() == 1 => {
-            Some(*id)
-        }
+        [Object::Name(kind), Object::Reference(id)] if kind == b"ICCBased" => Some(*id),
         _ => None,
     }
 }

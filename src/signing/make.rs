@@ -36,7 +36,8 @@ use revision::{Reserved, Wording};
 
 pub use crate::domain::verdict::Level;
 pub use lasting::{
-    extend, extend_copy, left_in_copy, may_mend, reached, reached_in_copy, renew_before,
+    extend, extend_copy, left_in_copy, own_in_copy, reached, reached_in_copy, renew_before,
+    still_awaited,
 };
 pub use open::field_name;
 pub use services::{FailedService, Services};

@@ -201,11 +201,74 @@ fn listed_apart() -> Vec<u8> {
     written(&signed, LINE, "12", "BT /Helv 12 Tf 60 4 Td (12) Tj ET", |_, _| {})
 }
 
+/// A stream that could be any profile of colours.
+fn profile(says: &str) -> Object {
+    Stream::new(dictionary! { "N" => 3 }, says.as_bytes().to_vec()).into()
+}
+
+fn by_profile(profile: ObjectId) -> Dictionary {
+    dictionary! { "DefaultRGB" => vec!["ICCBased".into(), profile.into()] }
+}
+
+/// Looks whose red, green and blue are by a profile, of which white may be black.
+fn coloured() -> Vec<(&'static str, Vec<u8>)> {
+    let look = "/Tx BMC q BT 0 0 0 rg /Helv 12 Tf 2 4 Td (12) Tj ET Q EMC";
+    let size = [0, 0, LINE[2] - LINE[0], LINE[3] - LINE[1]];
+    let plain = text_form(LINE, |_, _, _| {});
+    let own = text_form(LINE, |update, form, _| {
+        let id = update.allocate();
+        update.set(id, profile("signed"));
+        let Ok(Object::Dictionary(resources)) = form.get_mut(b"DR") else { panic!() };
+        resources.set("ColorSpace", by_profile(id));
+    });
+    let source = source(&own);
+    let (_, form) = source.form().unwrap().unwrap();
+    let resources = source.member_dictionary(&form, b"DR").unwrap().unwrap();
+    let spaces = source.member_dictionary(&resources, b"ColorSpace").unwrap().unwrap();
+    let based = spaces.get(b"DefaultRGB").unwrap().as_array().unwrap();
+    let signed = based[1].as_reference().unwrap();
+    let filled = |file: &[u8], spaces: &dyn Fn(&mut Update<'_>) -> Dictionary| {
+        changed(file, "So", |update, field| {
+            let mut resources = helvetica();
+            resources.set("ColorSpace", spaces(update));
+            let look = drawn(update, &size, resources, look);
+            field.set("V", literal("12"));
+            field.set("AP", dictionary! { "N" => look });
+        })
+    };
+    let added = |update: &mut Update<'_>| {
+        let id = update.allocate();
+        update.set(id, profile("added"));
+        by_profile(id)
+    };
+    vec![
+        ("colours by a profile that came with the look", filled(&plain, &added)),
+        ("the same where the signed form has another", filled(&own, &added)),
+        (
+            "colours by the signed profile, which says something else now",
+            filled(&own, &|update| {
+                update.set(signed, profile("changed"));
+                by_profile(signed)
+            }),
+        ),
+        (
+            "colours by the signed profile, and grey by another",
+            filled(&own, &|update| {
+                let mut spaces = by_profile(signed);
+                let id = update.allocate();
+                update.set(id, profile("grey"));
+                spaces.set("DefaultGray", vec!["ICCBased".into(), Object::Reference(id)]);
+                spaces
+            }),
+        ),
+    ]
+}
+
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |class, name, bytes, expected| cases.push(Case { class, name, bytes, expected });
     let field = Expected::Forbidden("field");
-    for (name, bytes) in unseen() {
+    for (name, bytes) in unseen().into_iter().chain(coloured()) {
         add("value is not shown", name, bytes, field);
     }
     add("shadow", "a part of the page filled in as a field", content_and_field(), field);

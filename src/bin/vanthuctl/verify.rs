@@ -1,5 +1,6 @@
 //! Checks the signatures of PDF files.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -46,6 +47,8 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
     let online = (!args.offline).then_some(&fetch as &dyn vanthu::pki::fetch::Fetch);
     let options = CheckOptions { trust: &trust, at, online };
     let expected = expectation(args)?;
+    // Started once, and only if a page is to be read.
+    let renderer = OnceCell::new();
     let mut rows: Vec<Value> = Vec::new();
     let mut text = Vec::new();
     let mut status = 0;
@@ -66,7 +69,7 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
                         kept.keep(&proof.certificates, &proof.evidence, Timestamp::now());
                     }
                 }
-                let page = first_page(&source, &expected);
+                let page = first_page(&source, &expected, &renderer);
                 let lines = check::completeness(&report, &expected, &page);
                 text.push(sentences(&name, &report, &lines));
                 let mut row = report.to_json(&name);
@@ -107,13 +110,17 @@ fn own_trust(global: &Global) -> Result<(TrustStore, Option<Kept>), Problem> {
 /// What the first page says of number and date, where somebody says what it should: to read it
 /// the file is opened as a viewer does, in as much memory. One that cannot be drawn is still
 /// checked.
-fn first_page(source: &Source, expected: &Expectation) -> FirstPage {
+fn first_page(
+    source: &Source,
+    expected: &Expectation,
+    renderer: &OnceCell<Option<Renderer>>,
+) -> FirstPage {
     if expected.number.is_empty() && expected.issued.is_none() {
         return FirstPage::Unread;
     }
-    match Renderer::start().and_then(|renderer| renderer.open_source(source)) {
-        Ok(document) => FirstPage::read(source, &document),
-        Err(_) => FirstPage::Unread,
+    match renderer.get_or_init(|| Renderer::start().ok()) {
+        Some(renderer) => FirstPage::opened(renderer, source),
+        None => FirstPage::Unread,
     }
 }
 
@@ -124,7 +131,11 @@ fn expectation(args: &Verify) -> Result<Expectation, Problem> {
         ..Expectation::default()
     };
     if let Some(code) = &args.code {
-        let (number, notation) = code.split_once('/').ok_or_else(|| usage("--code", code))?;
+        let (number, notation) = code
+            .split_once('/')
+            .map(|(number, notation)| (number.trim(), notation.trim()))
+            .filter(|(number, notation)| !number.is_empty() && !notation.is_empty())
+            .ok_or_else(|| usage("--code", code))?;
         (expected.number, expected.notation) = (number.to_owned(), notation.to_owned());
     }
     if let Some(date) = &args.issued {

@@ -335,7 +335,9 @@ fn colours(comparison: &Comparison, resources: &Dictionary) -> Result<Option<Loo
     let Ok(spaces) = resources.get(b"ColorSpace") else { return Ok(Some(Look::Common)) };
     let own = form_resources(comparison.signed)?;
     let own = comparison.signed.member_dictionary(&own, b"ColorSpace")?;
-    let now = spaces.as_dict().ok().and_then(profile_of);
+    // Nothing beside it, which other colours could be by.
+    let alone = spaces.as_dict().ok().filter(|spaces| spaces.len() == 1);
+    let now = alone.and_then(profile_of);
     let is_own = now.is_some_and(|id| {
         own.as_ref().and_then(profile_of) == Some(id)
             && !comparison.is_changed(id.0)

@@ -15,7 +15,7 @@ use super::complete::{Expectation, line};
 use crate::domain::verdict::{Answer, CompletenessLine};
 use crate::pdf::PdfError;
 use crate::pdf::blanks::{IssueHead, Part, Slot, Wanted, read_issue_head};
-use crate::pdf::render::RenderedDocument;
+use crate::pdf::render::{RenderedDocument, Renderer};
 use crate::pdf::structure::Source;
 use crate::pdf::text::PageText;
 use crate::signing::make::field_name;
@@ -45,6 +45,17 @@ impl FirstPage {
             return Self::NoText;
         }
         Self::Text { head: Box::new(read_issue_head(page)), text: page.plain() }
+    }
+
+    /// Opens a file as a viewer does and reads its first page; [`Self::Unread`] where that fails.
+    pub fn opened(renderer: &Renderer, source: &Source) -> Self {
+        match renderer.open_source(source) {
+            Ok(document) => Self::read(source, &document),
+            Err(error) => {
+                tracing::info!(%error, "the first page was not opened");
+                Self::Unread
+            }
+        }
     }
 
     /// Reads the first page of a file; [`Self::Unread`] where that fails.
@@ -277,6 +288,10 @@ fn words(text: &str) -> Vec<String> {
 
 /// Whether the code stands anywhere among the words, as a word of its own.
 fn says_number(words: &[String], entry: &Entry) -> bool {
+    // A number alone is any number of the page.
+    if entry.number.is_empty() || entry.notation.is_empty() {
+        return false;
+    }
     let wanted = code(&entry.number, &entry.notation);
     let outside = |c: char| !c.is_alphanumeric();
     words.iter().any(|word| {
@@ -417,6 +432,10 @@ mod tests {
             let page = page(IssueHead::default(), text);
             assert_eq!(state(&page, &[], &expected()), found, "{text}");
         }
+        // A number without its notation is any number.
+        let bare = Expectation { notation: String::new(), ..expected() };
+        let text = page(IssueHead::default(), "Điều 7. Hà Nội, ngày 5 tháng 3 năm 2026");
+        assert_eq!(state(&text, &[], &bare), State::Part);
         // A basis in the text does not make up for another number at the head.
         let other = page(head("08", "QĐ-UBND", "05", "3", "2026"), "Căn cứ 07/QĐ-UBND");
         assert_eq!(state(&other, &[], &expected()), State::Otherwise);

@@ -17,7 +17,7 @@
 //! do not hold. There the newest signature, which is our own, is made to last, with those of
 //! the others that hold ([`extend_copy`]); what may still hold is waited for.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lopdf::Dictionary;
 
 use super::revision::{self, Wording};
@@ -29,6 +29,9 @@ use crate::signing::check::{CheckOptions, check_source};
 use crate::signing::reason::Reason;
 use crate::signing::report::{Report, SignatureReport};
 use crate::signing::{SigningError, hasher};
+
+/// So long a certified copy waits for signatures of others that may still hold.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Raises the signatures of a signed file to `level`; one that is B-LTA already is renewed.
 ///
@@ -52,7 +55,7 @@ pub fn extend(
 ///
 /// # Errors
 /// As [`extend`]; [`SigningError::NotProvable`] with the reasons of our own signature, or with
-/// those of the others that [`may_mend`].
+/// that of another which is [`still_awaited`].
 pub fn extend_copy(
     source: &Source,
     level: Level,
@@ -105,10 +108,27 @@ pub fn left_in_copy(report: &Report, level: Level) -> Vec<&SignatureReport> {
     signed(report).filter(|found| Some(found.field.as_str()) != own).filter(short).collect()
 }
 
+/// Our own signature in a certified copy.
+pub fn own_in_copy(report: &Report) -> Option<&SignatureReport> {
+    newest(report)
+}
+
+/// The signature of another for which a certified copy still waits: one that may hold at another
+/// time. Not for ever: our own must be made to last while its services are there.
+pub fn still_awaited(report: &Report) -> Option<&SignatureReport> {
+    let signed_at = newest(report).and_then(|own| own.signing_time);
+    let waits = is_patient(signed_at, report.checked_at);
+    signed(report).filter(|_| waits).find(|found| may_mend(found, report.checked_at))
+}
+
+fn is_patient(signed_at: Option<Timestamp>, now: Timestamp) -> bool {
+    signed_at.is_some_and(|at| now.duration_since(at) < PATIENCE)
+}
+
 /// Whether a signature that does not hold now may hold at another time: a service may answer
 /// again, somebody may come to trust its root. What is not valid stays so, and so does what
 /// nobody has proved before its certificate ended.
-pub fn may_mend(found: &SignatureReport, now: Timestamp) -> bool {
+fn may_mend(found: &SignatureReport, now: Timestamp) -> bool {
     let lives = found.certificate.as_ref().is_some_and(|owner| now <= owner.not_after());
     let passing = |reason: &Reason| match reason {
         Reason::RevocationUnknown => true,
@@ -189,9 +209,8 @@ impl<'a> Growing<'a> {
             (Verdict::Unsigned, _) => Err(SigningError::NotSigned),
             (_, Whose::Every) => Err(SigningError::NotProvable(report.reasons)),
             (_, Whose::Newest) => {
-                let waited_for = |found: &&SignatureReport| may_mend(found, report.checked_at);
                 let own = newest(&report).filter(|own| own.verdict != Verdict::Valid);
-                let hindrance = own.or_else(|| signed(&report).find(waited_for));
+                let hindrance = own.or_else(|| still_awaited(&report));
                 match hindrance.map(SignatureReport::deciding) {
                     Some(reasons) => Err(SigningError::NotProvable(reasons)),
                     None => Ok(report),
@@ -236,5 +255,19 @@ impl<'a> Growing<'a> {
     fn finish(self, level: Level) -> Signed {
         let Self { source, appended, field, failed, .. } = self;
         Signed { original: source.reader(), appended, field, level, failed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_does_not_wait_for_others_for_ever() {
+        let signed_at: Timestamp = "2026-11-01T02:00:00Z".parse().unwrap();
+        let after = |days: i64| signed_at + SignedDuration::from_hours(24 * days);
+        assert!(is_patient(Some(signed_at), after(29)));
+        assert!(!is_patient(Some(signed_at), after(31)));
+        assert!(!is_patient(None, after(1)), "nobody knows since when it waits");
     }
 }

@@ -376,7 +376,15 @@ fn enter_in_form(
         let mut listed = source.member_dictionary(&resources, b"Font")?.unwrap_or_default();
         listed.extend(&added.fonts);
         resources.set("Font", listed);
-        added.colours.enter_into(&mut resources);
+        // What the form's own fields are coloured by stays.
+        let mut spaces = source.member_dictionary(&resources, b"ColorSpace")?.unwrap_or_default();
+        if !spaces.has(b"DefaultRGB") {
+            added.colours.enter_into(&mut resources);
+            if let Ok(Object::Dictionary(entered)) = resources.get(b"ColorSpace") {
+                spaces.extend(entered);
+                resources.set("ColorSpace", spaces);
+            }
+        }
         form.set("DR", resources);
         fields_changed = true;
     }
