@@ -10,9 +10,6 @@ use vanthu::exchange::wire::{self, Claim, sha256_hex};
 use super::Done;
 use super::place::secret;
 
-/// What is larger, in bytes, goes up in pieces: see `exchange::vanthu`.
-const SMALL: usize = 32 * 1024;
-
 /// An office that calls.
 #[derive(Clone)]
 pub struct Caller {
@@ -90,7 +87,7 @@ impl Caller {
     /// Gives its id.
     pub async fn send(&self, to: &str, key: &str, bytes: Arc<[u8]>) -> Done<String> {
         let head = (to, "document", key);
-        if bytes.len() > SMALL {
+        if bytes.len() > wire::SMALL {
             return self.upload(head, bytes).await;
         }
         let response = self.call(Method::POST, "/v1/packets", head, Some(bytes)).await?;

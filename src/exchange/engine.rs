@@ -399,8 +399,6 @@ impl Run<'_> {
             dealt_with.extend(part.names());
             if let Some(over) = self.over.clone().filter(|_| is_counted(item)) {
                 self.put_off(item, part.names(), &over)?;
-            } else if part.key == bundle.key {
-                self.put_off(item, part.names(), error)?;
             } else if self.send_bundle(item, part, bytes)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -460,11 +458,12 @@ impl Run<'_> {
             if matches!(self.line.accepted(&bundle.key, &[]), Ok(None)) {
                 self.queues.forget_begun_sending(&bundle.names())?;
             }
-        } else if bundle.items.len() > 1 && !over && !is_of_the_line(&error) {
+        } else if bundle.items.len() > 1
+            && !(over || is_of_the_line(&error))
+            && item.attempts + 1 >= TOGETHER
+        {
             // What does not let this pass may not let one of its recipients pass.
-            if item.attempts + 1 >= TOGETHER {
-                self.part(bundle, &[])?;
-            }
+            self.part(bundle, &[])?;
         }
         self.unsent.get_or_insert_with(|| error.clone());
         if over && is_counted(item) {

@@ -52,6 +52,9 @@ pub const NAME: &str = "vanthu";
 pub const CLOCK_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 /// Recipients of one parcel at most: every commune of a large province, several times over.
 pub const MAX_RECIPIENTS: usize = 1_000;
+/// What is as small as this, in bytes, goes up in one call: should the line break, little is
+/// sent twice.
+pub const SMALL: usize = 32 * 1024;
 
 /// What a signature covers.
 #[derive(Debug, Clone, Copy, Default)]

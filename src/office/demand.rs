@@ -11,14 +11,14 @@ mod taking;
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::status::{distinct, item_key};
 use super::{Office, OfficeError};
 use crate::domain::demand::{
     Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, Refusal, field_changes,
 };
-use crate::domain::document::{BlobHash, DocumentKey, FileRef, ResponseFor, Urgency};
+use crate::domain::document::{BlobHash, DocumentId, DocumentKey, FileRef, ResponseFor, Urgency};
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::problem::Problem;
@@ -26,7 +26,7 @@ use crate::domain::role::Act;
 use crate::domain::text;
 use crate::i18n::tr;
 use crate::packet::{Packet, StatusPacket};
-use crate::store::{StoreError, Writer};
+use crate::store::Writer;
 
 /// A demand as people look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,17 +49,14 @@ impl Office {
         document: Option<&InboundDocument>,
         answer: DemandAnswer,
     ) -> Result<Settlement, Problem> {
-        let is_queued = |packet: &BlobHash| self.store().is_queued(packet);
-        let report = self.demand_report(demand, document, &answer, is_queued)?;
-        let status = queued(demand, document, &answer, self.store().put_blob(&report)?);
         let effect = match document {
             Some(document) if !self.is_overtaken(demand, document)? => {
                 effect(demand, document, &answer)
             }
             _ => None,
         };
-        let answered = Change::DemandAnswered { demand: demand.id, answer };
-        Ok(Settlement { effect, answered, status })
+        let (demand, document) = (demand.clone(), document.cloned().map(Box::new));
+        Ok(Settlement { effect, demand, document, answer })
     }
 
     /// Whether a later update of the document was agreed to, which this one would undo.
@@ -69,26 +66,32 @@ impl Office {
         Ok(others.iter().any(|other| agreed(other) && demand.is_overtaken_by(&other.demand)))
     }
 
-    /// Status 15 or 16 for the sender of a demand, as bytes. Whoever else claims to be the
-    /// sender is told 16 as well.
-    fn demand_report(
+    /// Queues status 15 or 16 for the sender of a demand. Whoever else claims to be the sender is
+    /// told 16 as well. Made within the transaction, it is unlike all that were queued before.
+    /// `after` another demand it is told again.
+    fn tell_answer(
         &self,
+        writer: &mut Writer<'_>,
         demand: &Demand,
         document: Option<&InboundDocument>,
         answer: &DemandAnswer,
-        is_queued: impl Fn(&BlobHash) -> Result<bool, StoreError>,
-    ) -> Result<Vec<u8>, Problem> {
+        after: Option<&Demand>,
+    ) -> Result<(), Problem> {
+        // One document has one name, however those who ask spell it.
+        let id = &demand.about.document_id;
+        let id = DocumentId::parse(id).map_or_else(|| id.clone(), |id| id.to_string());
         // The document as it stands here names more than most demands do.
         let about = match document {
             Some(document) => ResponseFor {
                 agency: Some(demand.sender.clone()),
                 code: document.metadata.code.to_string(),
                 issued: document.metadata.issued,
-                document_id: demand.about.document_id.clone(),
+                document_id: id,
             },
-            None => demand.about.clone(),
+            None => ResponseFor { document_id: id, ..demand.about.clone() },
         };
-        distinct(answer.at, is_queued, |at| {
+        let is_queued = |packet: &BlobHash| writer.is_queued(packet);
+        let report = distinct(answer.at, is_queued, |at| {
             Ok(Packet::Status(StatusPacket {
                 from: (&self.session().agency).into(),
                 response_for: about.clone(),
@@ -97,7 +100,35 @@ impl Office {
                 at: Some(at),
                 staff: self.staff(),
             }))
-        })
+        })?;
+        let packet = writer.put_blob(&report)?;
+        writer.append(queued(demand, document, answer, packet, after))?;
+        Ok(())
+    }
+
+    /// Tells once more that a document is cancelled, after something else that its sender wanted
+    /// of it was refused: the answer that counts is the last, and this one holds.
+    fn tell_again(
+        &self,
+        writer: &mut Writer<'_>,
+        refused: &Demand,
+        key: DocumentKey,
+    ) -> Result<(), Problem> {
+        let Some(document) = writer.inbound(&key)? else { return Ok(()) };
+        if !matches!(document.state, InboundState::Recalled | InboundState::Returned) {
+            return Ok(());
+        }
+        let mut agreed = writer.demands_of(&key)?;
+        agreed.retain(|other| {
+            let is_senders = other.demand.sender == refused.sender;
+            is_senders && other.demand.kind.cancels() && other.state == DemandState::Agreed
+        });
+        match agreed.pop() {
+            Some(KeptDemand { demand, answer: Some(answer), .. }) => {
+                self.tell_answer(writer, &demand, Some(&document), &answer, Some(refused))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Answers everything else that is demanded of a document that has just been cancelled,
@@ -113,12 +144,9 @@ impl Office {
             let reason =
                 if agreed { demand.reason.clone() } else { tr(Refusal::NothingLeft.key()) };
             let answer = DemandAnswer { agreed, reason, at: Timestamp::now(), automatic: true };
-            let is_queued = |packet: &BlobHash| writer.is_queued(packet);
-            let report = self.demand_report(&demand, Some(&document), &answer, is_queued)?;
-            let packet = writer.put_blob(&report)?;
-            let status = queued(&demand, Some(&document), &answer, packet);
-            writer.append(Change::DemandAnswered { demand: demand.id, answer })?;
-            writer.append(status)?;
+            let answered = Change::DemandAnswered { demand: demand.id, answer: answer.clone() };
+            writer.append(answered)?;
+            self.tell_answer(writer, &demand, Some(&document), &answer, None)?;
         }
         Ok(())
     }
@@ -209,10 +237,7 @@ impl Office {
             for other in self.store().demands_of(&document.key)? {
                 let same = other.demand.kind == kept.demand.kind && other.demand.id != id;
                 if same && other.state == DemandState::Open {
-                    // None of these is in the outbox yet: a second for each keeps them apart.
-                    let after = SignedDuration::from_secs(again.len() as i64 + 1);
-                    let at = answer.at.saturating_add(after).unwrap_or(answer.at);
-                    let answer = DemandAnswer { automatic: true, at, ..answer.clone() };
+                    let answer = DemandAnswer { automatic: true, ..answer.clone() };
                     again.push(self.settlement(&other.demand, Some(document), answer)?);
                 }
             }
@@ -333,8 +358,10 @@ impl Prepared {
 /// The answer to a demand and what goes with it, in one transaction.
 struct Settlement {
     effect: Option<Change>,
-    answered: Change,
-    status: Change,
+    demand: Demand,
+    /// As it stood when it was demanded.
+    document: Option<Box<InboundDocument>>,
+    answer: DemandAnswer,
 }
 
 impl Settlement {
@@ -343,13 +370,18 @@ impl Settlement {
         if let Some(effect) = self.effect {
             writer.append(effect)?;
         }
-        writer.append(self.answered)?;
+        let (demand, answer) = (self.demand, self.answer);
+        writer.append(Change::DemandAnswered { demand: demand.id, answer: answer.clone() })?;
         // Answers do not say what they answer: the one that counts is the last.
         if let Some(key) = cancelled {
             office.answer_the_others(writer, key)?;
         }
-        writer.append(self.status)?;
-        Ok(())
+        let document = self.document.as_deref();
+        office.tell_answer(writer, &demand, document, &answer, None)?;
+        match document {
+            Some(document) if !answer.agreed => office.tell_again(writer, &demand, document.key),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -385,16 +417,21 @@ fn cancels(change: &Change) -> Option<DocumentKey> {
     }
 }
 
-/// The outbox item of a status. Each demand has its own.
+/// The outbox item of a status. Each demand has its own, and one `after` each that was refused
+/// later.
 fn queued(
     demand: &Demand,
     document: Option<&InboundDocument>,
     answer: &DemandAnswer,
     packet: BlobHash,
+    after: Option<&Demand>,
 ) -> Change {
     let (id, sender) = (demand.id.to_string(), demand.sender.clone());
+    let after = after.map(|refused| refused.id.to_string());
+    let mut parts = vec!["demand", &id, answer.status().digits(), sender.as_str()];
+    parts.extend(after.as_deref());
     Change::OutboxQueued {
-        item: item_key(&["demand", &id, answer.status().digits(), sender.as_str()]),
+        item: item_key(&parts),
         what: OutboxKind::Status,
         document: demand.document.or(document.map(|one| one.key)).unwrap_or(demand.id),
         recipient: sender,

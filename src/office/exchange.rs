@@ -34,7 +34,8 @@ impl Office {
     /// Sends what waits and fetches what has arrived, once; then takes in what was fetched
     /// and sends the statuses that follow from it.
     pub fn sync(&self) -> Result<SyncReport, Problem> {
-        self.sync_watched(&())
+        self.actor(Act::Sync)?;
+        self.exchange(self.line_manner()?)
     }
 
     /// The same because somebody asks: what failed lately goes too, without waiting for the
@@ -43,7 +44,7 @@ impl Office {
         self.actor(Act::Sync)?;
         self.store().make_due()?;
         let manner = LineManner { limit: self.line_manner()?.limit, ..LineManner::default() };
-        let report = self.exchange(&(), manner)?;
+        let report = self.exchange(manner)?;
         self.heard_of_receipt_key(&report)?;
         Ok(report)
     }
@@ -51,17 +52,11 @@ impl Office {
     /// The same over a line that the caller has made, with other patience or other trust.
     pub fn sync_now_over(&self, line: &dyn Line) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
-        let _run = self.begin_exchange(self.server());
+        let (run, _) = self.begin_exchange()?;
         self.store().make_due()?;
-        let report = self.sync_over(line, &(), u64::MAX)?;
+        let report = self.sync_over(&run, line, u64::MAX)?;
         self.heard_of_receipt_key(&report)?;
         Ok(report)
-    }
-
-    /// As [`sync`](Self::sync), watched, so that it can be cancelled.
-    pub fn sync_watched(&self, watch: &dyn Watch) -> Result<SyncReport, Problem> {
-        self.actor(Act::Sync)?;
-        self.exchange(watch, self.line_manner()?)
     }
 
     /// How long this desk waits before it synchronises by itself again, after so many runs in a
@@ -77,7 +72,7 @@ impl Office {
         wait.unsigned_abs()
     }
 
-    fn exchange(&self, watch: &dyn Watch, manner: LineManner) -> Result<SyncReport, Problem> {
+    fn exchange(&self, manner: LineManner) -> Result<SyncReport, Problem> {
         if manner.paused {
             // What was fetched before is taken in all the same.
             let taken = self.receive()?;
@@ -91,53 +86,50 @@ impl Office {
             return Ok(total);
         }
         let most = if manner.metered { LineManner::SMALL } else { u64::MAX };
-        let lines = self.0.lines.load(Ordering::Relaxed);
-        let run = self.server_setting().and_then(|setting| {
-            let setting = setting.ok_or(OfficeError::NoServer)?;
-            Ok((self.begin_exchange(Some(setting.url.clone())), self.line_to(setting)?))
-        });
-        let (_run, line) = run.inspect_err(|_| {
+        let (run, setting) = self.begin_exchange()?;
+        let line = setting.ok_or(OfficeError::NoServer.into());
+        let line = line.and_then(|setting| self.line_to(setting)).inspect_err(|_| {
             // The services that make signatures last are others than the server.
-            if let Err(problem) = self.extend_due(&|| watch.cancelled()) {
+            if let Err(problem) = self.extend_due(&|| run.is_called_off()) {
                 tracing::warn!(%problem, "signatures were not made to last");
             }
         })?;
-        let watch = &OverOneLine { watch, office: self, lines };
-        self.sync_over(&*line, watch, most)
+        self.sync_over(&run, &*line, most)
     }
 
     fn sync_over(
         &self,
+        run: &Exchanging<'_>,
         line: &dyn Line,
-        watch: &dyn Watch,
         most: u64,
     ) -> Result<SyncReport, Problem> {
+        let called_off = || run.is_called_off();
         // What an earlier run kept and a power cut left untaken comes first.
         let mut total = SyncReport::default();
         total.quarantined += self.receive()?.quarantined;
         // Fetching makes statuses, which want to be sent at once (status 01 is automatic);
         // the bound keeps two offices from answering each other for ever.
         for _ in 0..4 {
-            let run = engine::sync_small(self, line, Timestamp::now(), most, watch);
+            let once = engine::sync_small(self, line, Timestamp::now(), most, &called_off);
             let taken = self.receive()?;
-            total.sent += run.sent;
-            total.received += run.received;
-            total.held = run.held;
-            total.skew = run.skew.or(total.skew);
-            total.problem = run.problem().or(taken.problem);
+            total.sent += once.sent;
+            total.received += once.received;
+            total.held = once.held;
+            total.skew = once.skew.or(total.skew);
+            total.problem = once.problem().or(taken.problem);
             total.quarantined += taken.quarantined;
             // An answer to a recall waits here without a document having come.
             let waits = !self.store().outbox_due(Timestamp::now(), most, 1)?.is_empty();
-            if total.problem.is_some() || (!waits && taken.queued == 0 && !run.more) {
+            if total.problem.is_some() || (!waits && taken.queued == 0 && !once.more) {
                 break;
             }
         }
         self.count_outbox(&mut total)?;
         // The line to the province and that to the time stamps fail apart: a problem with
         // one is no reason to leave the other, and stands with the documents.
-        let lasting = self.extend_due(&|| watch.cancelled())?;
+        let lasting = self.extend_due(&called_off)?;
         (total.extended, total.awaiting_extension) = (lasting.extended, lasting.waiting);
-        if total.problem.is_none() && !watch.cancelled() {
+        if total.problem.is_none() && !called_off() {
             self.freshen_directory(line);
         }
         if total.problem.is_none() && self.has_new_receipt_key()? {
@@ -146,11 +138,14 @@ impl Office {
         Ok(total)
     }
 
-    /// Begins an exchange with the server of this address, once no other runs.
-    fn begin_exchange(&self, server: Option<String>) -> Exchanging<'_> {
+    /// Begins an exchange with the server that is set, once no other runs.
+    fn begin_exchange(&self) -> Result<(Exchanging<'_>, Option<ServerSetting>), Problem> {
         let alone = lock(&self.0.exchanging);
-        *lock(&self.0.exchanged_with) = server;
-        Exchanging { office: self, _alone: alone }
+        // Before the setting is read: what changes after that calls the exchange off.
+        let lines = self.0.lines.load(Ordering::Relaxed);
+        let setting = self.server_setting()?;
+        *lock(&self.0.exchanged_with) = setting.as_ref().map(|setting| setting.url.clone());
+        Ok((Exchanging { office: self, lines, _alone: alone }, setting))
     }
 
     /// The address by which is kept how far the exchange has come: that of the server with which
@@ -236,7 +231,15 @@ impl Office {
 /// An exchange that runs.
 struct Exchanging<'a> {
     office: &'a Office,
+    lines: u64,
     _alone: MutexGuard<'a, ()>,
+}
+
+impl Exchanging<'_> {
+    /// Whether the line is set otherwise than when it began.
+    fn is_called_off(&self) -> bool {
+        self.office.0.lines.load(Ordering::Relaxed) != self.lines
+    }
 }
 
 impl Drop for Exchanging<'_> {
@@ -248,23 +251,6 @@ impl Drop for Exchanging<'_> {
 /// A poisoned lock only says that an exchange broke off; the next begins from what is kept.
 fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Calls an exchange off once the line is set otherwise than when it began.
-struct OverOneLine<'a> {
-    watch: &'a dyn Watch,
-    office: &'a Office,
-    lines: u64,
-}
-
-impl Watch for OverOneLine<'_> {
-    fn bytes(&self, done: u64, of: u64) {
-        self.watch.bytes(done, of);
-    }
-
-    fn cancelled(&self) -> bool {
-        self.office.0.lines.load(Ordering::Relaxed) != self.lines || self.watch.cancelled()
-    }
 }
 
 /// Hears that something has come, and holds nothing of the office meanwhile.
@@ -345,10 +331,7 @@ impl Queues for Office {
 
     fn put_off(&self, items: &[String], until: Timestamp, why: &ExchangeError) -> Kept<()> {
         let why = tell(&Problem::from(why.clone())).what;
-        for item in items {
-            self.store().put_off(item, &until, &why)?;
-        }
-        Ok(())
+        Ok(self.store().put_off(items, &until, &why)?)
     }
 
     fn wedge(&self, items: &[String], problem: &Problem) -> Kept<()> {

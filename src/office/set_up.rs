@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use zeroize::Zeroizing;
 
 use super::line::{self, LineLook};
 use super::settings::{self, fit_image};
@@ -26,8 +27,8 @@ use crate::token::Pin;
 /// Whoever tries a line sits before it: what does not move for so long does not answer.
 const TRIES: Duration = Duration::from_secs(20);
 
-/// A setting's name and its text.
-pub(super) type Row = (String, String);
+/// A setting's name and its text, which may be a secret.
+pub(super) type Row = (String, Zeroizing<String>);
 
 /// What proves this office, or a part of it.
 #[derive(Debug, Clone)]
@@ -249,7 +250,7 @@ impl Office {
             self.actor(Act::SignPersonally)?;
             fit_image(png)?;
             let name = settings::personal_image(&self.session().user);
-            rows.push((name, BASE64.encode(png)));
+            rows.push(settings::row(&name, BASE64.encode(png)));
         }
         if let Some(png) = &order.seal_image {
             self.actor(Act::Seal)?;

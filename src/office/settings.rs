@@ -5,8 +5,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use zeroize::Zeroizing;
 
-use super::set_up::{Proof, Row, ServerLook, ServerOrder, SetUp};
+use super::set_up::{Proof, Row, ServerLook, ServerOrder, SetUp, SigningOrder};
 use super::{Office, OfficeError};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::problem::Problem;
@@ -72,10 +73,16 @@ impl Office {
         Ok(url.zip(secret).map(setting))
     }
 
-    /// How the server wants to be spoken to.
+    /// How the server that is set wants to be spoken to.
     pub fn set_server_profile(&self, profile: ServerProfile) -> Result<(), Problem> {
-        self.actor(Act::ManageAgencies)?;
-        Ok(self.store().set_setting(SERVER_PROFILE, &profile.words())?)
+        let ServerLook { url, trust, .. } = self.server_look()?;
+        let (secret, certificate) = (Proof::Kept, Proof::Kept);
+        let server = Some(ServerOrder { url, secret, profile, trust, certificate });
+        self.set_up(&SetUp { server, ..SetUp::default() })
+    }
+
+    fn set_up_signing(&self, signing: SigningOrder) -> Result<(), Problem> {
+        self.set_up(&SetUp { signing, ..SetUp::default() })
     }
 
     /// Another server, or another secret there; the rest of the line stays as it is.
@@ -93,8 +100,7 @@ impl Office {
     }
 
     pub fn set_tsa_urls(&self, urls: &[String]) -> Result<(), Problem> {
-        self.actor(Act::ManageAgencies)?;
-        Ok(self.store().set_setting(TSA_URLS, &tsa_text(urls)?)?)
+        self.set_up_signing(SigningOrder { tsa: Some(urls.to_vec()), ..SigningOrder::default() })
     }
 
     /// How durably this office wishes its documents to be signed: as somebody chose, else the
@@ -112,8 +118,7 @@ impl Office {
     }
 
     pub fn set_wanted_level(&self, level: Level) -> Result<(), Problem> {
-        self.actor(Act::ManageAgencies)?;
-        Ok(self.store().set_setting(SIGNATURE_LEVEL, level.name())?)
+        self.set_up_signing(SigningOrder { level: Some(level), ..SigningOrder::default() })
     }
 
     /// The digest of new signatures; `None`: what suits the certificate's key.
@@ -179,12 +184,6 @@ impl Office {
         Ok(size.and_then(|size| size.parse().ok()))
     }
 
-    /// Sets the real width of the stamp, 10 to 60 mm.
-    pub fn set_seal_size_mm(&self, mm: f32) -> Result<(), Problem> {
-        self.actor(Act::Seal)?;
-        Ok(self.store().set_setting(SEAL_SIZE, &seal_size_text(Some(mm))?)?)
-    }
-
     /// With which signature number and date are taken: the office's choice, else the
     /// profile's (Quyết định 01/2019/QĐ-UBND Điều 14 khoản 2: the personal one).
     pub fn number_taken(&self) -> Result<NumberTaken, Problem> {
@@ -197,8 +196,7 @@ impl Office {
     }
 
     pub fn set_number_taken(&self, taken: NumberTaken) -> Result<(), Problem> {
-        self.actor(Act::ManageAgencies)?;
-        Ok(self.store().set_setting(NUMBER_TAKEN, number_word(taken))?)
+        self.set_up_signing(SigningOrder { number_taken: Some(taken), ..SigningOrder::default() })
     }
 
     fn image(&self, name: &str) -> Result<Option<Vec<u8>>, Problem> {
@@ -319,7 +317,7 @@ pub(super) const fn number_word(taken: NumberTaken) -> &'static str {
 }
 
 pub(super) fn row(name: &str, text: impl Into<String>) -> Row {
-    (name.to_owned(), text.into())
+    (name.to_owned(), Zeroizing::new(text.into()))
 }
 
 /// The address of a server in its normal form; where no scheme was typed `https` is meant.

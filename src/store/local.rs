@@ -8,6 +8,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use zeroize::Zeroizing;
 
 use super::Store;
 use super::durability::{extension_failed, forget_failed_extension};
@@ -121,7 +122,7 @@ macro_rules! local_changes {
 local_changes! {
     fn set_setting(name: &str, value: &str);
     /// Several, each a name and its value: all of them or none.
-    fn set_settings(rows: &[(String, String)]);
+    fn set_settings(rows: &[(String, Zeroizing<String>)]);
     /// Where the next synchronisation with `server` goes on.
     fn set_cursor(server: &str, cursor: &str);
     /// Notes that the packet was fetched under this id, so that it is known when the
@@ -137,8 +138,8 @@ local_changes! {
     fn told_given_up(server: &str, server_id: &str);
     /// It is fetched with the next exchange, without waiting for its time.
     fn make_fetching_due(server: &str, server_id: &str);
-    /// A try failed; the item is not due before `until`.
-    fn put_off(item: &str, until: &Timestamp, reason: &str);
+    /// A try failed; the items are not due before `until`.
+    fn put_off(items: &[String], until: &Timestamp, reason: &str);
     /// Everything that waits, to be sent or fetched, is due at once; how often it was tried is remembered.
     fn make_due();
     /// The same of one item.
@@ -175,7 +176,10 @@ fn set_setting(connection: &Connection, name: &str, value: &str) -> Result<(), S
     Ok(())
 }
 
-fn set_settings(connection: &Connection, rows: &[(String, String)]) -> Result<(), StoreError> {
+fn set_settings(
+    connection: &Connection,
+    rows: &[(String, Zeroizing<String>)],
+) -> Result<(), StoreError> {
     rows.iter().try_for_each(|(name, value)| set_setting(connection, name, value))
 }
 
@@ -224,17 +228,18 @@ fn forget_begun(connection: &Connection, server: &str, server_id: &str) -> Resul
 
 fn put_off(
     connection: &Connection,
-    item: &str,
+    items: &[String],
     until: &Timestamp,
     reason: &str,
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO outbox_attempt VALUES (?1, 1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET tries = tries + 1,
-                 not_before_millis = excluded.not_before_millis, reason = excluded.reason",
-        )?
-        .execute(params![item, until.as_millisecond(), reason])?;
+    let mut note = connection.prepare_cached(
+        "INSERT INTO outbox_attempt VALUES (?1, 1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET tries = tries + 1,
+             not_before_millis = excluded.not_before_millis, reason = excluded.reason",
+    )?;
+    for item in items {
+        note.execute(params![item, until.as_millisecond(), reason])?;
+    }
     Ok(())
 }
 

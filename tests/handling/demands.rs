@@ -10,7 +10,8 @@ use vanthu::domain::handling::Participant;
 use vanthu::domain::inbound::InboundState;
 use vanthu::office::certify::CopyOrder;
 use vanthu::office::{Agenda, Assigning, Filter, Imported, Office};
-use vanthu::packet::{Kind, ReceiverChange};
+use vanthu::packet::{self, Kind, Packet, ReceiverChange};
+use vanthu::store::Store;
 
 use crate::world::*;
 
@@ -204,6 +205,81 @@ fn a_recall_may_come_before_its_document_and_from_nobody_else() {
     assert_eq!(state(office, key), InboundState::Arrived, "it was refused");
 }
 
+/// As many packets wait as statuses: to whoever is told, the same bytes are one packet.
+fn told_apart(store: &Store, key: DocumentKey, statuses: usize) {
+    let told = store.outbox_of(&key).unwrap();
+    let packets: HashSet<&BlobHash> = told.iter().map(|item| &item.packet).collect();
+    assert_eq!((told.len(), packets.len()), (statuses, statuses));
+}
+
+#[test]
+fn two_answers_in_one_breath_are_two_packets() {
+    let world = World::new();
+    let key = world.registered(1);
+    for notes in ["", "Nhầm nơi nhận"] {
+        let about = Metadata { notes: notes.to_owned(), ..metadata(PROVINCE, 1) };
+        world.takes(packet_of(PROVINCE, &about, Kind::Recall, "Ban hành nhầm", false));
+    }
+    let office = world.office();
+    let demand = office.open_demand(key).unwrap().unwrap().kept.demand.id;
+    // The clerk agrees in the very words of the demand; the other is answered with it.
+    office.answer_demand(demand, true, "Ban hành nhầm").unwrap();
+    let agreed = (DemandKind::Recall, DemandState::Agreed);
+    assert_eq!(demands(office, key), [agreed, agreed]);
+    let (_dir, store) = world.store();
+    // 01, 03 and twice 15.
+    told_apart(&store, key, 4);
+}
+
+#[test]
+fn what_replaces_a_document_twice_replaces_it_once() {
+    let world = World::new();
+    let [first, second] = [1, 2].map(|number| world.arrives(new(PROVINCE, number)));
+    let id = |number| id(PROVINCE, number).to_string();
+    let named = [id(1), id(2), id(1), format!(" {}", id(2).replace(',', " , "))];
+    let documents = named
+        .into_iter()
+        .map(|document_id| packet::Replacement { document_id, receivers: Vec::new() })
+        .collect();
+    let fresh =
+        packet_of(PROVINCE, &metadata(PROVINCE, 3), Kind::Replace { documents }, "Thay thế", true);
+    let key = world.arrives(fresh);
+    assert_eq!(state(world.office(), key), InboundState::Arrived);
+    for old in [first, second] {
+        assert_eq!(state(world.office(), old), InboundState::Recalled);
+        let agreed = (DemandKind::Replace, DemandState::Agreed);
+        assert_eq!(demands(world.office(), old), [agreed]);
+    }
+}
+
+#[test]
+fn what_comes_late_does_not_unsay_that_a_document_was_cancelled() {
+    let world = World::new();
+    let key = world.arrives(new(PROVINCE, 1));
+    let changed = Metadata { notes: "Đính chính".to_owned(), ..metadata(PROVINCE, 1) };
+    let before = update(PROVINCE, &changed);
+    world.takes(recall(PROVINCE, PROVINCE, 1));
+    // What was wanted before it comes after it, twice and once from somebody else.
+    world.takes(before);
+    world.takes(update(PROVINCE, &Metadata { notes: "Lần hai".to_owned(), ..changed.clone() }));
+    world.takes(update(STRANGER, &changed));
+    assert_eq!(state(world.office(), key), InboundState::Recalled);
+    let (_dir, store) = world.store();
+    told_apart(&store, key, 7);
+    let told = store.outbox_of(&key).unwrap().into_iter().map(|item| {
+        match packet::read(&store.blob(&item.packet).unwrap(), &packet::Limits::default()).unwrap()
+        {
+            Packet::Status(status) => (item.recipient, status.code),
+            Packet::Document(_) => panic!("a status is told"),
+        }
+    });
+    let (theirs, others): (Vec<_>, Vec<_>) = told.partition(|(to, _)| *to == code(PROVINCE));
+    let codes: Vec<&str> = theirs.iter().map(|(_, code)| code.digits()).collect();
+    assert_eq!(codes, ["01", "15", "16", "15", "16", "15"], "the last is that it is cancelled");
+    assert_eq!(others.len(), 1);
+    assert_eq!(others[0].1.digits(), "16");
+}
+
 #[test]
 fn two_recalls_that_waited_for_their_document_are_answered_twice() {
     let world = World::new();
@@ -216,11 +292,8 @@ fn two_recalls_that_waited_for_their_document_are_answered_twice() {
     let agreed = (DemandKind::Recall, DemandState::Agreed);
     assert_eq!(demands(world.office(), key), [agreed, agreed]);
     let (_dir, store) = world.store();
-    let statuses = store.outbox_of(&key).unwrap();
-    let packets: HashSet<&BlobHash> = statuses.iter().map(|item| &item.packet).collect();
     // 01 and twice 15.
-    assert_eq!(statuses.len(), 3);
-    assert_eq!(packets.len(), 3, "the same bytes are one packet to whoever asked");
+    told_apart(&store, key, 3);
 }
 
 #[test]

@@ -7,15 +7,20 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use vanthu::domain::verdict::Level;
 use vanthu::exchange::engine::Queues;
-use vanthu::exchange::{ServerProfile, Trust};
+use vanthu::exchange::{
+    DeliveryState, Directory, ExchangeError, InboxItem, InboxPage, Line, Listing, Outcome, Parcel,
+    Receipt, ServerInfo, ServerProfile, Trust, Watch,
+};
+use vanthu::office::Office;
 use vanthu::office::set_up::{Proof, ServerOrder, SetUp, SigningOrder};
 use vanthu::pdf::appearance::{demo_seal, demo_signature};
 use vanthu::rules::facts::NumberTaken;
 use vanthu::token::Pin;
 
-use crate::offices::{Two, secret, server};
+use crate::offices::{Two, sealed, secret, server};
 use crate::world::TAN_BINH;
 
 fn order(url: &str, secret: Proof) -> ServerOrder {
@@ -166,6 +171,67 @@ fn an_exchange_that_runs_keeps_nothing_by_the_address_of_the_next_server() {
     listening.join().unwrap();
     assert_ne!(Queues::cursor(a).unwrap().as_deref(), Some("cua-may-chu-cu"));
     assert_eq!(a.sync().unwrap().problem, None);
+}
+
+/// A server that answers, and while it does another one is set.
+struct Turning<'a> {
+    office: &'a Office,
+    order: SetUp,
+}
+
+impl Line for Turning<'_> {
+    fn health(&self) -> Result<ServerInfo, ExchangeError> {
+        self.office.set_up(&self.order).unwrap();
+        Ok(ServerInfo {
+            version: "cũ".to_owned(),
+            time: Timestamp::now(),
+            skew: SignedDuration::ZERO,
+            packet_limit: u64::MAX,
+        })
+    }
+
+    fn send(&self, _: &Parcel, _: &dyn Watch) -> Result<Receipt, ExchangeError> {
+        panic!("it goes to the server that was left")
+    }
+
+    fn inbox(&self, _: Listing<'_>, _: u32) -> Result<InboxPage, ExchangeError> {
+        panic!("it comes from the server that was left")
+    }
+
+    fn go_on_fetching(
+        &self,
+        _: &InboxItem,
+        _: &mut Vec<u8>,
+        _: &dyn Watch,
+    ) -> Result<(), ExchangeError> {
+        panic!("it comes from the server that was left")
+    }
+
+    fn confirm(&self, _: &str, _: Outcome) -> Result<(), ExchangeError> {
+        panic!("the server that was left is told")
+    }
+
+    fn agencies(&self, _: u64) -> Result<Directory, ExchangeError> {
+        panic!("the server that was left is asked")
+    }
+
+    fn delivery(&self, _: &str) -> Result<DeliveryState, ExchangeError> {
+        panic!("the server that was left is asked")
+    }
+}
+
+#[test]
+fn nothing_more_goes_to_a_server_that_was_left() {
+    let two = Two::begin();
+    let a = &two.a;
+    let key = sealed(a, &two.tokens, "Văn bản");
+    a.issue(key).unwrap();
+    let order = of_server(order(&a.server().unwrap(), Proof::Kept));
+    let report = a.sync_now_over(&Turning { office: a, order }).unwrap();
+    assert_eq!(report.problem.unwrap().code, "exchange-cancelled");
+    // It goes with the next, without having rested.
+    let report = a.sync().unwrap();
+    assert_eq!((report.sent, report.problem), (1, None));
 }
 
 #[test]

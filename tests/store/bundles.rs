@@ -61,7 +61,10 @@ fn the_same_packet_for_several_goes_up_at_once_and_stays_together() {
     assert!(place.store.outbox_begun("item-1").unwrap(), "it may have left");
     // Whichever is asked about, and whatever came meanwhile.
     place.queue("item-2", 2, false, false);
-    place.store.put_off("item-1", &(Timestamp::now() + 1.hour()), "máy chủ bận").unwrap();
+    place
+        .store
+        .put_off(&["item-1".to_owned()], &(Timestamp::now() + 1.hour()), "máy chủ bận")
+        .unwrap();
     assert_eq!(place.begin("item-1").unwrap(), first);
     assert_eq!(place.begin("item-0").unwrap(), first);
     assert_eq!(place.names("item-2"), ["item-2"]);
@@ -132,7 +135,10 @@ fn what_rests_waits_for_another_or_is_more_urgent_does_not_go_along() {
     place.queue("item-0", 0, false, false);
     place.queue("behind", 1, false, false);
     place.queue("resting", 2, false, false);
-    place.store.put_off("resting", &(Timestamp::now() + 1.hour()), "máy chủ bận").unwrap();
+    place
+        .store
+        .put_off(&["resting".to_owned()], &(Timestamp::now() + 1.hour()), "máy chủ bận")
+        .unwrap();
     assert_eq!(place.names("item-0"), ["item-0"]);
     place.queue("order", 0, false, true);
     assert_eq!(place.names("urgent"), ["urgent"]);

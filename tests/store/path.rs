@@ -144,7 +144,7 @@ fn an_outbound_document_goes_its_way() {
     assert_eq!(store.counts().unwrap().outbox_waiting, 2);
 
     // One is put off, one is sent, then the first is parked and released.
-    store.put_off(&due[0].item, &(now + 1.minute()), "máy chủ bận").unwrap();
+    store.put_off(std::slice::from_ref(&due[0].item), &(now + 1.minute()), "máy chủ bận").unwrap();
     assert_eq!(store.outbox_due(now, u64::MAX, 10).unwrap(), due[1..]);
     let later = store.outbox_due(now + 2.minutes(), u64::MAX, 10).unwrap();
     assert_eq!((later.len(), later[0].tries, later[0].last_reason.as_str()), (2, 1, "máy chủ bận"));

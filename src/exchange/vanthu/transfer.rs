@@ -12,9 +12,6 @@ use crate::exchange::connection::{self, PIECE, Pace, paced, pieces, transport};
 use crate::exchange::wire::{self, Accepted};
 use crate::exchange::{Answer, DeliveryState, ExchangeError, InboxItem, OutboxKind, Parcel, Watch};
 
-/// What is as small as this, in bytes, goes up in one call: should the line break, little is
-/// sent twice.
-const SMALL: usize = 32 * 1024;
 impl VanthuLine {
     /// Whether the server has a parcel with this key already.
     pub(super) fn sent_before(&self, key: &str) -> Answer<Option<Accepted>> {
@@ -32,7 +29,7 @@ impl VanthuLine {
     }
 
     pub(super) fn upload(&self, parcel: &Parcel, key: &str, watch: &dyn Watch) -> Answer<Accepted> {
-        if parcel.bytes.len() > SMALL {
+        if parcel.bytes.len() > wire::SMALL {
             return self.upload_in_pieces(parcel, key, watch);
         }
         let (bytes, to) = (Arc::clone(&parcel.bytes), wire::escape_all(&parcel.to));

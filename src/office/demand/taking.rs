@@ -1,15 +1,17 @@
 //! Demands as they arrive: by packets of their own, by a status, with the document that
 //! replaces another, before or after the document that they are about.
 
-use jiff::{SignedDuration, Timestamp};
+use std::collections::HashSet;
+
+use jiff::Timestamp;
 
 use super::{Prepared, cancels, effect};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::domain::deadline;
 use crate::domain::demand::{
-    Decision, Demand, DemandAnswer, DemandKind, DemandState, Refusal, Update, UpdatedContent,
-    decide,
+    Decision, Demand, DemandAnswer, DemandKind, DemandState, KeptDemand, Refusal, Update,
+    UpdatedContent, decide,
 };
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey, ResponseFor};
 use crate::domain::inbound::{InboundDocument, InboundState};
@@ -110,7 +112,7 @@ impl Office {
             sender_name: text::tidy(&status.from.name),
             about: status.response_for.clone(),
             reason: text::tidy(&status.description),
-            told_at: None,
+            told_at: status.at,
             replacement: None,
             update: None,
         };
@@ -139,8 +141,9 @@ impl Office {
         if documents.is_empty() && packet.business.document_id != packet.document_id {
             ids.push(packet.business.document_id.clone());
         }
-        ids.retain(|id| DocumentId::parse(id).is_some());
-        ids.dedup();
+        // Each document once, however often it is named and spelt.
+        let mut seen = HashSet::new();
+        ids.retain(|id| DocumentId::parse(id).is_some_and(|id| seen.insert(id.to_string())));
         let mut prepared = Vec::new();
         for id in ids {
             let mut told = self.told(DemandKind::Replace, packet)?;
@@ -275,7 +278,8 @@ impl Office {
         let mut stands = true;
         let mut waiting = self.store().unmatched_demands(id)?;
         // As they were sent, in whichever order they came.
-        waiting.sort_by_key(|kept| kept.demand.told_at);
+        let told = |kept: &KeptDemand| kept.demand.told_at.unwrap_or(kept.demand.received_at);
+        waiting.sort_by_key(told);
         for kept in waiting {
             let demand = kept.demand;
             let same = self.same_agency(document.sender.as_ref(), Some(&demand.sender))?;
@@ -304,10 +308,7 @@ impl Office {
             let now = Timestamp::now();
             let settled = match answer {
                 Some((agreed, reason)) => {
-                    // None of these is in the outbox yet: a second for each keeps them apart.
-                    let after = SignedDuration::from_secs(prepared.len() as i64);
-                    let at = now.saturating_add(after).unwrap_or(now);
-                    let answer = DemandAnswer { agreed, reason, at, automatic: true };
+                    let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
                     let here = InboundDocument { state, ..document.clone() };
                     let settled = self.settlement(&demand, Some(&here), answer)?;
                     stands &= !(agreed && demand.kind.cancels());
