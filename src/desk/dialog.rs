@@ -287,8 +287,10 @@ pub enum Action {
     },
     /// An inbound document was made, and this comes next.
     Made(DocumentKey, Option<Box<Opened>>),
-    /// The settings of this desk are others; the dialog goes.
-    Settled,
+    /// The settings of this desk are others, among them maybe those of the line; the dialog goes.
+    Settled {
+        line: bool,
+    },
     /// The dialog goes, and this cancelled document is saved where the person wants it.
     Unseal(DocumentKey, String),
     /// The evidence of sending this document, known by its code, is saved where the person
@@ -311,8 +313,10 @@ pub enum Step<M> {
     /// Whether the dialog goes.
     FiltersChanged(bool),
     Made(DocumentKey, Option<Box<Opened>>),
-    /// The settings of this desk are others; the dialog goes.
-    Settled,
+    /// The settings of this desk are others, among them maybe those of the line; the dialog goes.
+    Settled {
+        line: bool,
+    },
     /// A cancelled document is to be opened for this reason.
     Unseal(DocumentKey, String),
     /// The evidence of sending a document with this code.
@@ -333,7 +337,7 @@ impl<M: Send + 'static> Step<M> {
             Self::GoTo(filter) => Action::GoTo(filter),
             Self::FiltersChanged(close) => Action::FiltersChanged { close },
             Self::Made(key, next) => Action::Made(key, next),
-            Self::Settled => Action::Settled,
+            Self::Settled { line } => Action::Settled { line },
             Self::Unseal(key, reason) => Action::Unseal(key, reason),
             Self::Evidence(key, code) => Action::Evidence(key, code),
         }

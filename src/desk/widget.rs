@@ -22,6 +22,8 @@ pub mod windowed;
 
 use iced::widget::text::IntoFragment;
 
+use crate::desk::theme;
+
 /// Everything on the screen, with our theme and renderer.
 pub type Element<'a, Message> = iced::Element<'a, Message>;
 
@@ -33,4 +35,9 @@ pub const LINE_HEIGHT: f32 = 1.5;
 /// Words, with room for the marks above and below Vietnamese letters.
 pub fn text<'a>(words: impl IntoFragment<'a>) -> iced::widget::Text<'a> {
     iced::widget::text(words).line_height(LINE_HEIGHT)
+}
+
+/// What a field or a choice means, below it.
+pub fn means<'a, Message: 'a>(words: impl IntoFragment<'a>) -> Element<'a, Message> {
+    text(words).size(theme::size::CAPTION).color(theme::INK_SOFT).into()
 }

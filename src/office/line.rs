@@ -22,6 +22,8 @@ use crate::token::Pin;
 pub(super) const CERTIFICATE: &str = "line.certificate";
 pub(super) const TRUST: &str = "server.trust";
 const SYSTEM_ROOTS: &str = "system-roots";
+/// How a PEM says that a private key follows (RFC 7468, section 10 and 11).
+const KEY: &[u8] = b"PRIVATE KEY-----";
 const MANNER: &str = "line.manner";
 /// The longest file that is kept; a chain with its key has some ten kilobytes.
 const MAX_PEM: usize = 256 * 1024;
@@ -155,7 +157,9 @@ pub fn pem_of(files: &[Zeroizing<Vec<u8>>]) -> Pin {
     };
     // In whichever order they were named: the first certificate is taken for the office's own.
     let (certificates, keys): (Vec<_>, Vec<_>) = files.iter().partition(certifies);
-    let mut pem = Zeroizing::new(String::new());
+    // Never moved while it grows: what is left behind would not be wiped.
+    let room = files.iter().map(|file| 3 * file.len() + 1).sum();
+    let mut pem = Zeroizing::new(String::with_capacity(room));
     for file in certificates.into_iter().chain(keys) {
         pem.push_str(&Zeroizing::new(String::from_utf8_lossy(file).into_owned()));
         pem.push('\n');
@@ -166,11 +170,13 @@ pub fn pem_of(files: &[Zeroizing<Vec<u8>>]) -> Pin {
 /// The authorities in a PEM whose certificates alone are to be believed.
 ///
 /// # Errors
-/// [`OfficeError::NoAuthority`] if it holds no certificate or is too long to be kept.
+/// [`OfficeError::NoAuthority`] if it holds no certificate, or somebody's private key, or is too
+/// long to be kept.
 pub fn authorities(pem: &[u8]) -> Result<Vec<LineLook>, OfficeError> {
     let found = Certificate::from_pem_or_der(pem).unwrap_or_default();
     let is_pem = std::str::from_utf8(pem).is_ok_and(|text| text.contains("BEGIN CERTIFICATE"));
-    if found.is_empty() || !is_pem || pem.len() > MAX_PEM {
+    let has_key = pem.windows(KEY.len()).any(|part| part == KEY);
+    if found.is_empty() || !is_pem || has_key || pem.len() > MAX_PEM {
         return Err(OfficeError::NoAuthority);
     }
     Ok(found.iter().map(LineLook::of).collect())

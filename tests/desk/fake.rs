@@ -15,7 +15,7 @@ mod leaving;
 #[path = "fake_line.rs"]
 mod line;
 #[path = "fake_paper.rs"]
-mod paper;
+pub mod paper;
 #[path = "fake_set_up.rs"]
 pub mod set_up;
 #[path = "fake_shelf.rs"]

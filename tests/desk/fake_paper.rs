@@ -32,6 +32,9 @@ pub struct OnPaper {
     pub scanned: Option<PathBuf>,
 }
 
+/// A folder that is not there.
+pub const NOWHERE: &str = "/khong-co";
+
 impl FakeKeeper {
     /// The watched folder, the scanner's, and whether the system tells of things.
     pub fn desk_settings(&self) -> (Option<PathBuf>, Option<PathBuf>, bool) {
@@ -159,7 +162,12 @@ impl PaperDoor for FakeDoor {
     }
 
     fn scan_from_folder(&self, folder: Option<&Path>) -> Result<(), Problem> {
-        self.keeper.enter()?.paper.scanned = folder.map(Path::to_owned);
+        let mut books = self.keeper.enter()?;
+        if folder.is_some_and(|folder| folder.starts_with(NOWHERE)) {
+            let gone = Problem::new("office-folder-gone", Kind::Unavailable, Blame::Environment);
+            return Err(gone.with("folder", NOWHERE));
+        }
+        books.paper.scanned = folder.map(Path::to_owned);
         Ok(())
     }
 

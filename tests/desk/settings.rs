@@ -12,6 +12,7 @@ use vanthu::rules::facts::NumberTaken;
 
 use crate::at_desk;
 use crate::fake::FakeKeeper;
+use crate::fake::paper::NOWHERE;
 use crate::fake::set_up::{SECRET, SERVER};
 use crate::stage::Stage;
 
@@ -199,6 +200,47 @@ fn what_was_not_saved_is_told_and_still_stands_there() {
     stage.press_with(Modifiers::CTRL, Named::Enter);
     stage.until_seen("Đã lưu cài đặt.");
     assert!(keeper.set_up().unwrap().server.is_some());
+}
+
+#[test]
+fn a_folder_that_is_refused_does_not_cost_the_other() {
+    let keeper = FakeKeeper::furnished();
+    let mut stage = at_desk(&keeper, "be");
+    let fill = |stage: &mut Stage, watched: &str, scanned: &str| {
+        stage.press(Named::F12);
+        stage.until_seen("Thư mục của máy quét");
+        for (field, folder) in [("settings-watched", watched), ("settings-scanned", scanned)] {
+            stage.until("a folder", |stage| {
+                stage.press(Named::Tab);
+                stage.focused(field)
+            });
+            stage.ctrl('a');
+            stage.type_text(folder);
+        }
+        stage.press_with(Modifiers::CTRL, Named::Enter);
+    };
+    fill(&mut stage, "/den", "/quet");
+    stage.until_seen("Đã lưu cài đặt.");
+    let before = keeper.desk_settings();
+    fill(&mut stage, "/den-moi", NOWHERE);
+    stage.until_seen("Không mở được thư mục");
+    assert_eq!(keeper.desk_settings(), before, "half of it is saved");
+}
+
+#[test]
+fn what_is_not_of_the_line_leaves_the_exchange_alone() {
+    let keeper = FakeKeeper::furnished();
+    let mut stage = at_desk(&keeper, "be");
+    stage.until("the first exchange", |_| keeper.syncs() > 0);
+    stage.let_pass(Duration::from_millis(200));
+    let before = keeper.syncs();
+    stage.press(Named::F12);
+    stage.until_seen("Thông báo bằng thông báo của hệ thống");
+    stage.click("Thông báo bằng thông báo của hệ thống");
+    stage.press_with(Modifiers::CTRL, Named::Enter);
+    stage.until_seen("Đã lưu cài đặt.");
+    stage.let_pass(Duration::from_millis(300));
+    assert_eq!(keeper.syncs(), before);
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub struct Settings {
     server: Option<Server>,
     signing: Option<Signing>,
     loaded: bool,
+    /// What is being saved makes the line another.
+    line: bool,
     stage: Stage,
 }
 
@@ -83,6 +85,7 @@ impl Settings {
             server: None,
             signing: None,
             loaded: false,
+            line: false,
             stage: Stage::Asking,
         };
         let door = Arc::clone(door);
@@ -141,6 +144,7 @@ impl Settings {
         if let Some(server) = &mut self.server {
             server.stop();
         }
+        self.line = order.server.is_some() || desk.as_ref().is_some_and(desk::Change::is_of_line);
         self.stage = Stage::Busy;
         let door = Arc::clone(door);
         let work = crate::desk::ask(move || save(&*door, desk.as_ref(), &order));
@@ -200,7 +204,7 @@ impl Modal for Settings {
             }
             Message::Saved(Ok(())) => {
                 self.stage = Stage::Asking;
-                return Step::Settled;
+                return Step::Settled { line: self.line };
             }
             Message::Close => return self.leave(door),
         }
@@ -256,12 +260,10 @@ impl Modal for Settings {
 /// What can be refused is asked for first; what then fails leaves nothing half done, as far as
 /// the disk still lets anything be written.
 fn save(door: &dyn Door, desk: Option<&desk::Change>, order: &SetUp) -> Result<(), Problem> {
+    let Some(change) = desk else { return door.set_up(order) };
     door.check_set_up(order)?;
-    if let Some(change) = desk {
-        change.save(door)?;
-    }
-    door.set_up(order).inspect_err(|_| {
-        if let Some(Err(problem)) = desk.map(|change| change.take_back(door)) {
+    change.save(door).and_then(|()| door.set_up(order)).inspect_err(|_| {
+        if let Err(problem) = change.take_back(door) {
             tracing::warn!(%problem, "the desk's own settings were not put back");
         }
     })

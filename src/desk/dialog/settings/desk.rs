@@ -9,12 +9,12 @@ use iced::{Center, Fill, Task};
 
 use super::choose;
 use crate::desk::door::Door;
-use crate::desk::theme::{self, Weight, size, space};
+use crate::desk::theme::{Weight, space};
 use crate::desk::widget::field::{field, line};
 use crate::desk::widget::icon::Icon;
 use crate::desk::widget::press::press;
 use crate::desk::widget::tick::tick;
-use crate::desk::widget::{Element, text};
+use crate::desk::widget::{Element, means};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::office::line::LineManner;
@@ -89,6 +89,11 @@ impl Kept {
 impl Change {
     pub fn save(&self, door: &dyn Door) -> Result<(), Problem> {
         save(door, &self.kept, &self.wanted, self.may_receive)
+    }
+
+    /// Whether the line is asked for otherwise than before.
+    pub fn is_of_line(&self) -> bool {
+        self.kept.manner != self.wanted.manner
     }
 
     /// As it was before.
@@ -192,7 +197,6 @@ impl Desk {
 
     /// How much is asked of the line.
     fn line(&self, busy: bool) -> Element<'_, Message> {
-        let means = |words: String| text(words).size(size::CAPTION).color(theme::INK_SOFT);
         let pause =
             tick(t!("desk-settings-paused"), self.paused, (!busy).then_some(Message::Paused));
         let metered =
@@ -248,11 +252,8 @@ impl Desk {
             .width(Fill);
         field(
             label,
-            column![
-                row![line, browse, none].spacing(space::S).align_y(Center),
-                text(hint).size(size::CAPTION).color(theme::INK_SOFT)
-            ]
-            .spacing(space::XS),
+            column![row![line, browse, none].spacing(space::S).align_y(Center), means(hint)]
+                .spacing(space::XS),
             None,
         )
     }
@@ -260,7 +261,7 @@ impl Desk {
     pub fn view(&self, busy: bool) -> Element<'_, Message> {
         let told = column![
             tick(t!("desk-settings-notifies"), self.notifies, (!busy).then_some(Message::Notifies)),
-            text(t!("desk-settings-notifies-means")).size(size::CAPTION).color(theme::INK_SOFT)
+            means(t!("desk-settings-notifies-means"))
         ]
         .spacing(space::XS);
         let folders = self.may_receive.then(|| {
@@ -280,18 +281,14 @@ fn save(door: &dyn Door, kept: &Kept, wanted: &Kept, may_receive: bool) -> Resul
     };
     let watched = changes(|kept| kept.watched.as_deref());
     let scanned = changes(|kept| kept.scanned.as_deref());
-    if watched.is_some() {
+    if watched.is_some() && kept.watched.is_some() && wanted.scanned == kept.watched {
         door.watch_folder(None)?;
     }
     if let Some(folder) = scanned {
         door.scan_from_folder(folder)?;
     }
-    if let Some(folder) = watched
-        && let Err(problem) = door.watch_folder(folder)
-    {
-        // What was watched before is watched still.
-        door.watch_folder(kept.watched.as_deref())?;
-        return Err(problem);
+    if let Some(folder) = watched {
+        door.watch_folder(folder)?;
     }
     if kept.manner != wanted.manner {
         door.set_line_manner(wanted.manner)?;

@@ -355,6 +355,8 @@ impl Message {
             self,
             Self::BrowseAuthority
                 | Self::AuthorityBrowsed(_)
+                | Self::Authority(Err(_))
+                | Self::Certificate(Err(_))
                 | Self::BrowseCertificate
                 | Self::CertificateBrowsed(_)
                 | Self::Try

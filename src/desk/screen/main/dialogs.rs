@@ -159,10 +159,10 @@ impl Main {
                 self.list.reload(&self.door).map(Message::List),
                 self.reader.refresh(&self.door).map(Message::Reader),
             ]),
-            dialog::Action::Settled => {
+            dialog::Action::Settled { line } => {
                 self.dialog = None;
                 let said = self.notices.add(Notice::Good(t!("desk-settings-kept")));
-                let exchange = self.exchange_anew();
+                let exchange = if line { self.exchange_anew() } else { Task::none() };
                 Task::batch([said.map(Message::Notices), self.look_for_paper(), exchange])
             }
             dialog::Action::Unseal(key, reason) => {

@@ -326,7 +326,13 @@ impl Main {
         if anew {
             tasks.push(self.auto_sync());
         }
-        if let Some(problem) = self.line.problem().cloned() {
+        let problem = match &answer {
+            Ok(report) => report.problem.as_ref(),
+            Err(problem) => Some(problem),
+        };
+        // That the old line was left is what somebody wanted.
+        let left = |problem: &&Problem| anew && problem.code == "exchange-cancelled";
+        if let Some(problem) = problem.filter(|problem| !left(problem)).cloned() {
             tracing::warn!(%problem, "synchronisation");
             // The indicator says it each minute; a person who asked is told at length.
             if asked {

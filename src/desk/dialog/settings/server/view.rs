@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::{ADDRESS, BROWSE_AUTHORITY, Believes, Certificate, Message, SECRET, Server, Speaks};
 use crate::desk::document::local_day;
-use crate::desk::theme::{self, Tone, Weight, size, space};
+use crate::desk::theme::{Tone, Weight, size, space};
 use crate::desk::widget::choice::choice;
 use crate::desk::widget::field::{field, line};
 use crate::desk::widget::icon::Icon;
 use crate::desk::widget::press::{press, press_as};
 use crate::desk::widget::tick::tick;
 use crate::desk::widget::told::told;
-use crate::desk::widget::{Element, text};
+use crate::desk::widget::{Element, means, text};
 use crate::office::line::LineLook;
 use crate::t;
 use crate::token::Pin;
@@ -167,8 +167,4 @@ fn look<'a>(look: &LineLook) -> Element<'a, Message> {
             .size(size::BODY)
             .into()
     }
-}
-
-fn means<'a>(words: String) -> Element<'a, Message> {
-    text(words).size(size::CAPTION).color(theme::INK_SOFT).into()
 }

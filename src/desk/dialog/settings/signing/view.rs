@@ -11,7 +11,7 @@ use crate::desk::widget::field::{field, line, lines};
 use crate::desk::widget::icon::{Icon, tinted};
 use crate::desk::widget::press::press;
 use crate::desk::widget::told::told;
-use crate::desk::widget::{Element, text};
+use crate::desk::widget::{Element, means, text};
 use crate::domain::outbound::SignatureKind;
 use crate::domain::verdict::Level;
 use crate::office::settings::{SEAL_MM, tsa_fault};
@@ -135,10 +135,6 @@ impl Signing {
         });
         field(t!("desk-settings-seal-mm"), typed, fault)
     }
-}
-
-fn means<'a>(words: String) -> Element<'a, Message> {
-    text(words).size(size::CAPTION).color(theme::INK_SOFT).into()
 }
 
 /// No hindrance, but somebody should know.
