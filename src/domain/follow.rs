@@ -119,12 +119,14 @@ pub struct Patience {
 pub fn stage(delivery: &Delivery) -> Stage {
     if let Some(recall) = &delivery.recall {
         let since = delivery.statuses.get(recall.seen..).unwrap_or_default();
-        let answer = since.iter().rev().find_map(|status| match status.code {
-            StatusCode::RecallAgreed => Some(Stage::RecallAgreed),
-            StatusCode::RecallRefused => Some(Stage::RecallRefused),
+        let answers = since.iter().filter_map(|status| match status.code {
+            StatusCode::RecallAgreed => Some((status.at, Stage::RecallAgreed)),
+            StatusCode::RecallRefused => Some((status.at, Stage::RecallRefused)),
             _ => None,
         });
-        return answer.unwrap_or(Stage::RecallAsked);
+        // The last that was said, in whichever order they came.
+        let answer = answers.max_by_key(|(at, _)| *at);
+        return answer.map_or(Stage::RecallAsked, |(_, stage)| stage);
     }
     if delivery.send == SendState::Wedged {
         return Stage::Wedged;
@@ -285,6 +287,13 @@ mod tests {
         assert_eq!(looked(&asked, "2026-11-27T11:00:00+07:00"), Some(Concern::RecallRefused));
         asked.statuses.push(delivery(&[RecallAgreed]).statuses.remove(0));
         assert!(is_settled(&asked));
+        // Another that was refused before that, and overtaken on its way, changes nothing.
+        let overtaken = StatusEntry {
+            at: at("2026-11-27T08:59:00+07:00"),
+            ..delivery(&[RecallRefused]).statuses.remove(0)
+        };
+        asked.statuses.push(overtaken);
+        assert_eq!(stage(&asked), Stage::RecallAgreed);
     }
 
     #[test]

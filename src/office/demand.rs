@@ -11,10 +11,11 @@ mod taking;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::status::{distinct, item_key};
 use super::{Office, OfficeError};
+use crate::domain::agency::AgencyCode;
 use crate::domain::demand::{
     Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, Refusal, field_changes,
 };
@@ -111,20 +112,30 @@ impl Office {
     fn tell_again(
         &self,
         writer: &mut Writer<'_>,
-        refused: &Demand,
+        (refused, at): (&Demand, Timestamp),
         key: DocumentKey,
     ) -> Result<(), Problem> {
         let Some(document) = writer.inbound(&key)? else { return Ok(()) };
         if !matches!(document.state, InboundState::Recalled | InboundState::Returned) {
             return Ok(());
         }
-        let mut agreed = writer.demands_of(&key)?;
-        agreed.retain(|other| {
-            let is_senders = other.demand.sender == refused.sender;
-            is_senders && other.demand.kind.cancels() && other.state == DemandState::Agreed
-        });
-        match agreed.pop() {
+        // One agency may have asked under two codes, of which the older is closed by now.
+        let agency = |code: &AgencyCode| writer.agency(code).map(|found| found.map(|one| one.code));
+        let by = agency(&refused.sender)?;
+        let mut agreed = None;
+        for other in writer.demands_of(&key)? {
+            let cancelled = other.demand.kind.cancels() && other.state == DemandState::Agreed;
+            let sender = &other.demand.sender;
+            if cancelled && (*sender == refused.sender || (by.is_some() && agency(sender)? == by)) {
+                agreed = Some(other);
+            }
+        }
+        match agreed {
             Some(KeptDemand { demand, answer: Some(answer), .. }) => {
+                let demand = Demand { sender: refused.sender.clone(), ..demand };
+                // Times on the wire have whole seconds.
+                let after = at.saturating_add(SignedDuration::from_secs(1)).unwrap_or(at);
+                let answer = DemandAnswer { at: after.max(Timestamp::now()), ..answer };
                 self.tell_answer(writer, &demand, Some(&document), &answer, Some(refused))
             }
             _ => Ok(()),
@@ -132,9 +143,14 @@ impl Office {
     }
 
     /// Answers everything else that is demanded of a document that has just been cancelled,
-    /// as part of the transaction that cancels it.
-    fn answer_the_others(&self, writer: &mut Writer<'_>, key: DocumentKey) -> Result<(), Problem> {
+    /// as part of the transaction that cancels it. What was refused last, and when.
+    fn answer_the_others(
+        &self,
+        writer: &mut Writer<'_>,
+        key: DocumentKey,
+    ) -> Result<Option<(Demand, Timestamp)>, Problem> {
         let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
+        let mut refused = None;
         for other in writer.demands_of(&key)? {
             if other.state != DemandState::Open {
                 continue;
@@ -147,8 +163,11 @@ impl Office {
             let answered = Change::DemandAnswered { demand: demand.id, answer: answer.clone() };
             writer.append(answered)?;
             self.tell_answer(writer, &demand, Some(&document), &answer, None)?;
+            if !agreed {
+                refused = Some((demand, answer.at));
+            }
         }
-        Ok(())
+        Ok(refused)
     }
 
     // Answering.
@@ -345,8 +364,11 @@ impl Prepared {
         for change in self.effect {
             writer.append(change)?;
         }
-        if let Some(key) = cancelled {
-            office.answer_the_others(writer, key)?;
+        if let Some(key) = cancelled
+            && let Some((refused, at)) = office.answer_the_others(writer, key)?
+        {
+            // That it is cancelled was told when it was agreed to, before that.
+            office.tell_again(writer, (&refused, at), key)?;
         }
         match self.settled {
             Some(settled) => settled.write(office, writer),
@@ -379,7 +401,9 @@ impl Settlement {
         let document = self.document.as_deref();
         office.tell_answer(writer, &demand, document, &answer, None)?;
         match document {
-            Some(document) if !answer.agreed => office.tell_again(writer, &demand, document.key),
+            Some(document) if !answer.agreed => {
+                office.tell_again(writer, (&demand, answer.at), document.key)
+            }
             _ => Ok(()),
         }
     }

@@ -53,8 +53,8 @@ const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, 
 
 impl View<'_> {
     /// What waits and is due at `now`; what is larger than `most` bytes only if it is urgent. Of
-    /// one document and the orders about it, for one recipient, the first alone: each tells all
-    /// that is to be told, so that the last to arrive is what counts.
+    /// one document and the orders about it, for one recipient, the first alone, and so of the
+    /// statuses about one: the last to arrive is what counts.
     pub fn outbox_due(
         &self,
         now: Timestamp,
@@ -66,13 +66,13 @@ impl View<'_> {
                 "{SELECT} WHERE o.state = 'waiting'
                      AND (a.not_before_millis IS NULL OR a.not_before_millis <= ?1)
                      AND (o.urgent OR ?2 >= (SELECT size FROM blob WHERE hash = o.packet))
-                     AND NOT (o.what = 'document' AND EXISTS (
+                     AND NOT EXISTS (
                          SELECT 1 FROM outbox before
                          WHERE before.document = o.document AND before.recipient = o.recipient
-                             AND before.what = 'document' AND before.state = 'waiting'
+                             AND before.what = o.what AND before.state = 'waiting'
                              AND before.row < o.row
                              AND (before.urgent
-                                 OR ?2 >= (SELECT size FROM blob WHERE hash = before.packet))))
+                                 OR ?2 >= (SELECT size FROM blob WHERE hash = before.packet)))
                  ORDER BY o.urgent DESC, o.row LIMIT ?3"
             ))?
             .query_and_then(params![now.as_millisecond(), row::signed(most), limit], from_row)?

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::delivery::{Delivery, SendState, StatusCode};
-use vanthu::domain::demand::DemandKind;
+use vanthu::domain::demand::{DemandKind, DemandState};
 use vanthu::domain::document::Metadata;
-use vanthu::domain::inbound::InboundDocument;
+use vanthu::domain::follow::{self, Stage};
+use vanthu::domain::inbound::{InboundDocument, InboundState};
 use vanthu::domain::operation::OutboxKind;
 use vanthu::domain::outbound::{OutboundDocument, OutboundState};
 use vanthu::packet::{self, Kind, Limits, Packet};
@@ -63,6 +64,7 @@ pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
                 let told = told(recipient, arrived);
                 let known = count(delivery.statuses.iter().map(|one| one.code));
                 assert_eq!(known, told, "{} told {} of {arrived:#?}", recipient.code, sender.code);
+                cancelled(recipient, arrived, delivery);
                 let (updates, replaced) = orders(sender, document, recipient, arrived, delivery);
                 seen.updates += updates;
                 seen.replaced += replaced;
@@ -83,6 +85,19 @@ pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
     }
     chains(&books, site);
     seen
+}
+
+/// Whoever asked a document back knows that it is cancelled, whatever else was refused since.
+fn cancelled(recipient: &Books, arrived: &InboundDocument, delivery: &Delivery) {
+    let gone = matches!(arrived.state, InboundState::Recalled | InboundState::Returned);
+    let demands = recipient.store.demands_of(&arrived.key).unwrap();
+    let agreed = demands
+        .iter()
+        .any(|one| one.demand.kind == DemandKind::Recall && one.state == DemandState::Agreed);
+    if gone && agreed && delivery.recall.is_some() {
+        let known = follow::stage(delivery);
+        assert_eq!(known, Stage::RecallAgreed, "{delivery:#?} {demands:#?}");
+    }
 }
 
 /// Every order that was sent has become one demand, and the last update is what is known now.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use vanthu::domain::agency::{Agency, AgencyCode};
+use vanthu::domain::delivery::SendState;
 use vanthu::domain::document::{Code, DocumentKey};
 use vanthu::domain::inbound::InboundState;
 use vanthu::domain::operation::OutboxKind;
@@ -114,9 +115,13 @@ impl Place {
         let Self { _root, dir, office } = self;
         drop(office);
         let store = Store::open(&dir, "be", &Pin::new(PASSWORD)).unwrap();
+        // The first about each document is due, the others once that is sent.
         let due = store.outbox_due(Timestamp::now(), u64::MAX, 100).unwrap();
-        let waiting = due
-            .into_iter()
+        let about: Vec<DocumentKey> = due.iter().map(|item| item.document).collect();
+        let about = about.iter().enumerate().filter(|(at, key)| !about[..*at].contains(key));
+        let waiting = about
+            .flat_map(|(_, key)| store.outbox_of(key).unwrap())
+            .filter(|item| item.state == SendState::Waiting)
             .map(|item| {
                 let bytes = store.blob(&item.packet).unwrap();
                 match packet::read(&bytes, &packet::Limits::default()).unwrap() {

@@ -8,6 +8,7 @@ use vanthu::domain::demand::{DemandKind, DemandMark, DemandState};
 use vanthu::domain::document::{BlobHash, DocumentKey, Metadata, Signer};
 use vanthu::domain::handling::Participant;
 use vanthu::domain::inbound::InboundState;
+use vanthu::domain::role::Role;
 use vanthu::office::certify::CopyOrder;
 use vanthu::office::{Agenda, Assigning, Filter, Imported, Office};
 use vanthu::packet::{self, Kind, Packet, ReceiverChange};
@@ -254,13 +255,18 @@ fn what_replaces_a_document_twice_replaces_it_once() {
 
 #[test]
 fn what_comes_late_does_not_unsay_that_a_document_was_cancelled() {
-    let world = World::new();
+    let mut world = World::new();
     let key = world.arrives(new(PROVINCE, 1));
     let changed = Metadata { notes: "Đính chính".to_owned(), ..metadata(PROVINCE, 1) };
     let before = update(PROVINCE, &changed);
     world.takes(recall(PROVINCE, PROVINCE, 1));
-    // What was wanted before it comes after it, twice and once from somebody else.
+    // What was wanted before it comes after it, twice and once from somebody else, and somebody
+    // else is at the desk by then.
     world.takes(before);
+    // Nobody sits down within the second.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    world.office().add_user("hoa", "Lê Thị Hoa", &[Role::Clerk], &password()).unwrap();
+    world.as_user("hoa");
     world.takes(update(PROVINCE, &Metadata { notes: "Lần hai".to_owned(), ..changed.clone() }));
     world.takes(update(STRANGER, &changed));
     assert_eq!(state(world.office(), key), InboundState::Recalled);
@@ -269,15 +275,51 @@ fn what_comes_late_does_not_unsay_that_a_document_was_cancelled() {
     let told = store.outbox_of(&key).unwrap().into_iter().map(|item| {
         match packet::read(&store.blob(&item.packet).unwrap(), &packet::Limits::default()).unwrap()
         {
-            Packet::Status(status) => (item.recipient, status.code),
+            Packet::Status(status) => (item.recipient, status.code, status.at, status.description),
             Packet::Document(_) => panic!("a status is told"),
         }
     });
-    let (theirs, others): (Vec<_>, Vec<_>) = told.partition(|(to, _)| *to == code(PROVINCE));
-    let codes: Vec<&str> = theirs.iter().map(|(_, code)| code.digits()).collect();
+    let (theirs, others): (Vec<_>, Vec<_>) = told.partition(|(to, ..)| *to == code(PROVINCE));
+    let codes: Vec<&str> = theirs.iter().map(|(_, code, ..)| code.digits()).collect();
     assert_eq!(codes, ["01", "15", "16", "15", "16", "15"], "the last is that it is cancelled");
+    // By time, too; and none says word for word what another has said.
+    assert_eq!(theirs.iter().max_by_key(|(.., at, _)| *at).unwrap().1.digits(), "15");
+    let words: HashSet<_> = theirs.iter().map(|(_, code, at, said)| (code, at, said)).collect();
+    assert_eq!(words.len(), theirs.len(), "{theirs:?}");
     assert_eq!(others.len(), 1);
     assert_eq!(others[0].1.digits(), "16");
+}
+
+#[test]
+fn what_was_agreed_to_before_the_document_came_has_the_last_word_too() {
+    let world = World::new();
+    let at = Timestamp::now() - SignedDuration::from_mins(5);
+    let changed = Metadata { notes: "Đính chính".to_owned(), ..metadata(PROVINCE, 1) };
+    world.takes(update_at(PROVINCE, &changed, at));
+    world.takes(recall(PROVINCE, PROVINCE, 1));
+    let office = world.office();
+    let waiting = office.demands(10).unwrap();
+    let recall = waiting.iter().find(|view| view.kept.demand.kind == DemandKind::Recall).unwrap();
+    office.answer_demand(recall.kept.demand.id, true, "").unwrap();
+    let key = world.arrives(new(PROVINCE, 1));
+    assert_eq!(state(world.office(), key), InboundState::Recalled);
+    let asked = world.office().handling(key).unwrap().demands;
+    let (_dir, store) = world.store();
+    let about = asked.iter().map(|kept| kept.demand.id).chain([key]);
+    let mut told: Vec<_> = about
+        .flat_map(|key| store.outbox_of(&key).unwrap())
+        .map(|item| {
+            let bytes = store.blob(&item.packet).unwrap();
+            match packet::read(&bytes, &packet::Limits::default()).unwrap() {
+                Packet::Status(status) => (status.at, status.code.digits()),
+                Packet::Document(_) => panic!("a status is told"),
+            }
+        })
+        .filter(|(_, code)| ["15", "16"].contains(code))
+        .collect();
+    told.sort();
+    let codes: Vec<&str> = told.iter().map(|(_, code)| *code).collect();
+    assert_eq!(codes, ["15", "16", "15"]);
 }
 
 #[test]
