@@ -16,7 +16,7 @@
 //!   ends soon and must be renewed (ETSI EN 319 142-1, 5.5). A file that is not valid is never
 //!   extended, but for a certified copy: the signatures of others in it are not ours to mend. As
 //!   long as one of them may still hold (a service is silent, a root is not trusted yet), the
-//!   copy waits; then our own lasts, with those that hold, and which do not is kept with the
+//!   copy waits, a month at most; then our own lasts, with those that hold, and which do not is kept with the
 //!   copy and told in its document's history.
 //! - **Kept.** The extended file stands in the place of the one before
 //!   ([`Change::SignatureExtended`], one transaction). Every earlier version stays: what was

@@ -12,6 +12,8 @@ use super::structure::Source;
 
 /// The namespace in which metadata say that a file is PDF/A (ISO 19005-2, 6.6.4).
 const CLAIM: &[u8] = b"http://www.aiim.org/pdfa/ns/id/";
+/// The name under which a form lists the profile for the looks of its fields.
+const LISTED: &str = "VtRGB";
 /// Where an ICC profile names the space of its colours (ICC.1:2001-04, 6.1.3).
 const SPACE: std::ops::Range<usize> = 16..20;
 
@@ -86,24 +88,55 @@ impl Colours {
     /// Says in the resources of a form what its device RGB means, that of its images included.
     pub fn enter_into(&self, resources: &mut Dictionary) {
         if let Some(profile) = self.profile {
-            resources.set("ColorSpace", spaces(profile));
+            resources.set("ColorSpace", dictionary! { "DefaultRGB" => based(profile) });
         }
+    }
+
+    /// Lists the profile in `/DR /ColorSpace` of a form, beside what its own fields are coloured
+    /// by: [`Self::listed`] finds it again.
+    pub fn list_in(&self, spaces: &mut Dictionary) {
+        if let Some(profile) = self.profile {
+            spaces.set(LISTED, based(profile));
+        }
+    }
+
+    /// The colours for the looks of a form's fields, by its `/DR /ColorSpace`. A profile under
+    /// our name that is not ours counts as none: by it black may be white.
+    pub fn listed(source: &Source, spaces: &Dictionary) -> Self {
+        let listed = basis(spaces, LISTED).filter(|id| is_profile(source, *id));
+        Self { profile: listed, opaque: false }
+    }
+
+    /// Whether `/ColorSpace` says what [`Self::enter_into`] writes, and nothing else.
+    pub fn are_of(&self, spaces: &Dictionary) -> bool {
+        spaces.len() == 1 && self.profile.is_some() && basis(spaces, "DefaultRGB") == self.profile
     }
 }
 
-/// `/ColorSpace` of resources in which device RGB means this profile.
-pub fn spaces(profile: ObjectId) -> Dictionary {
-    let based = vec![Object::Name(b"ICCBased".to_vec()), profile.into()];
-    dictionary! { "DefaultRGB" => based }
+fn based(profile: ObjectId) -> Vec<Object> {
+    vec![Object::Name(b"ICCBased".to_vec()), profile.into()]
 }
 
-/// The profile in `/ColorSpace` where that has what [`spaces`] writes.
-pub fn profile_of(spaces: &Dictionary) -> Option<ObjectId> {
-    let based = spaces.get(b"DefaultRGB").and_then(Object::as_array).ok()?;
-    match based.as_slice() {
+/// The profile of a colour space that is based on one.
+fn basis(spaces: &Dictionary, name: &str) -> Option<ObjectId> {
+    match spaces.get(name.as_bytes()).and_then(Object::as_array).ok()?.as_slice() {
         [Object::Name(kind), Object::Reference(id)] if kind == b"ICCBased" => Some(*id),
         _ => None,
     }
+}
+
+/// Whether this is what [`profile`] makes.
+fn is_profile(source: &Source, id: ObjectId) -> bool {
+    // The reader gives a stream by its dictionary.
+    let Ok(Object::Dictionary(entries)) = source.object(id) else { return false };
+    let Ok(Object::Stream(own)) = profile() else { return false };
+    let known = entries.iter().all(|(key, value)| match &key[..] {
+        b"Length" => true,
+        key => own.dict.get(key).is_ok_and(|own| own == value),
+    });
+    known
+        && entries.has(b"N")
+        && source.stream_decoded(id).ok().flatten().is_some_and(|bytes| bytes == srgb::profile())
 }
 
 /// The stream of the profile sRGB (ISO 32000-1, 8.6.5.5).
@@ -164,13 +197,46 @@ mod tests {
     #[test]
     fn what_is_written_is_known_again() {
         let mut resources = Dictionary::new();
-        Colours::by(Intent::Other, (7, 0)).enter_into(&mut resources);
+        let ours = Colours::by(Intent::Other, (7, 0));
+        ours.enter_into(&mut resources);
         let written = resources.get(b"ColorSpace").and_then(Object::as_dict).unwrap();
-        assert_eq!(profile_of(written), Some((7, 0)));
+        assert!(ours.are_of(written));
+        assert!(!Colours::by(Intent::Other, (8, 0)).are_of(written));
+        assert!(!Colours::default().are_of(written) && !Colours::default().are_of(&resources));
         let mut more = written.clone();
         more.set("DefaultGray", "DeviceGray");
-        assert_eq!(profile_of(&more), None);
-        Colours::by(Intent::Rgb, (7, 0)).enter_into(&mut Dictionary::new());
+        assert!(!ours.are_of(&more), "something else beside it");
         assert_eq!(Colours::by(Intent::Rgb, (7, 0)), Colours::default());
+    }
+
+    #[test]
+    fn a_profile_under_our_name_is_ours_or_none() {
+        let mut document = lopdf::Document::with_version("1.7");
+        let pages = document.add_object(dictionary! {
+            "Type" => "Pages", "Kids" => Vec::<Object>::new(), "Count" => 0,
+        });
+        let root = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
+        document.trailer.set("Root", root);
+        let ours = document.add_object(profile().unwrap());
+        let plain = Stream::new(dictionary! { "N" => 3 }, srgb::profile());
+        let plain = document.add_object(plain);
+        let one = Stream::new(dictionary! { "N" => 1 }, srgb::profile());
+        let one = document.add_object(one);
+        let mut bytes = srgb::profile();
+        if let Some(last) = bytes.last_mut() {
+            *last ^= 1;
+        }
+        let other = document.add_object(Stream::new(dictionary! { "N" => 3 }, bytes));
+        let mut bytes = Vec::new();
+        document.save_to(&mut bytes).unwrap();
+        let source = Source::parse(bytes.into()).unwrap();
+        for (id, counts) in [(ours, true), (plain, true), (one, false), (other, false)] {
+            // What the form's own fields are coloured by stays beside it.
+            let mut spaces = dictionary! { "DefaultRGB" => based(other) };
+            Colours { profile: Some(id), opaque: false }.list_in(&mut spaces);
+            assert_eq!(basis(&spaces, "DefaultRGB"), Some(other));
+            let listed = Colours::listed(&source, &spaces).profile;
+            assert_eq!(listed, counts.then_some(id), "{id:?}");
+        }
     }
 }

@@ -145,6 +145,10 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "all clipped away",
             "a common font with widths of its own",
             "a harmless look where viewers draw their own",
+            "colours by a profile that came with the look",
+            "the same where the signed form has another",
+            "colours by the form's own profile",
+            "colours by the signed profile, and grey by another",
         ],
     ),
     (
@@ -159,6 +163,7 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "a box ticked that draws",
             "a box ticked with a line as thick as the box",
             "a box ticked that shows a picture",
+            "a box ticked in a black that is white",
         ],
     ),
     (

@@ -233,6 +233,11 @@ fn field_of_two_roles() -> Vec<u8> {
 
 /// A box to tick with these states, which shows `Off` and was never ticked.
 fn ticked(rect: [i64; 4], off: &str, on: &str) -> Vec<u8> {
+    ticked_by(rect, off, on, None)
+}
+
+/// The same where grey is by a function.
+fn ticked_by(rect: [i64; 4], off: &str, on: &str, tint: Option<Dictionary>) -> Vec<u8> {
     let size = [0, 0, rect[2] - rect[0], rect[3] - rect[1]];
     let signed = prepared(
         |update| {
@@ -240,6 +245,11 @@ fn ticked(rect: [i64; 4], off: &str, on: &str) -> Vec<u8> {
             let dingbats = dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "ZapfDingbats" };
             let Ok(Object::Dictionary(fonts)) = resources.get_mut(b"Font") else { panic!() };
             fonts.set("ZaDb", dingbats);
+            if let Some(tint) = tint {
+                let always: Vec<Object> =
+                    vec!["Separation".into(), "Ink".into(), "DeviceGray".into(), tint.into()];
+                resources.set("ColorSpace", dictionary! { "DefaultGray" => always });
+            }
             let off = drawn(update, &size, resources.clone(), off);
             let on = drawn(update, &size, resources, on);
             let states = dictionary! { "Off" => off, "Yes" => on };
@@ -263,6 +273,14 @@ const SMALL: [i64; 4] = [72, 700, 92, 720];
 const GROUND: &str = "q 1 g 0 0 20 20 re f Q q 1 w 0 G 0.5 0.5 19 19 re s Q ";
 const GLYPH: &str = "q 1 1 18 18 re W n BT 0 g /ZaDb 14 Tf 3 4 Td (4) Tj ET Q";
 
+/// Whatever is put in, white comes out.
+fn white() -> Dictionary {
+    dictionary! {
+        "FunctionType" => 2, "Domain" => numbers(&[0, 1]), "N" => 1,
+        "C0" => numbers(&[1]), "C1" => numbers(&[1]),
+    }
+}
+
 fn boxes() -> Vec<(&'static str, Vec<u8>)> {
     let digit = "BT 0 g /Helv 14 Tf 3 4 Td (9) Tj ET";
     let glyphs = "BT 0 g /ZaDb 8 Tf 3 4 Td (4444) Tj ET";
@@ -279,7 +297,9 @@ fn boxes() -> Vec<(&'static str, Vec<u8>)> {
         ("a box ticked that shows a picture", SMALL, "", "/Im0 Do"),
     ]
     .map(|(name, rect, off, on)| (name, ticked(rect, off, on)))
-    .to_vec()
+    .into_iter()
+    .chain([("a box ticked in a black that is white", ticked_by(SMALL, "", GLYPH, Some(white())))])
+    .collect()
 }
 
 /// An empty text field whose look shows something else than nothing.
@@ -341,16 +361,20 @@ fn ground_by_the_viewer() -> Vec<u8> {
         dictionary.set("MK", dictionary! { "BG" => numbers(&[1, 1, 1]) });
         update.set(field.id, dictionary.into());
     });
-    let certified = "/Reference[<</Type/SigRef/TransformMethod/DocMDP\
+    changed(&certified(&open), "So", |_, field| field.set("V", literal("9")))
+}
+
+/// Signed, and certified for filling in.
+pub fn certified(open: &[u8]) -> Vec<u8> {
+    let filling = "/Reference[<</Type/SigRef/TransformMethod/DocMDP\
         /TransformParams<</Type/TransformParams/P 2/V/1.2>>>>]";
-    let signed = signed_saying(&open, "ec", certified, |update, source| {
+    signed_saying(open, "ec", filling, |update, source| {
         // The signature's dictionary is the next object.
         let (id, mut catalog) = source.catalog().unwrap();
         let signature = Object::Reference((update.first_free(), 0));
         catalog.set("Perms", dictionary! { "DocMDP" => signature });
         update.set(id, catalog.into());
-    });
-    changed(&signed, "So", |_, field| field.set("V", literal("9")))
+    })
 }
 
 pub fn cases() -> Vec<Case> {

@@ -2,10 +2,11 @@
 //! seem to be written in, letters in another order, all of it hidden.
 
 use lopdf::{Dictionary, Object, ObjectId, Stream, dictionary};
+use vanthu::pdf::intent;
 use vanthu::pdf::structure::Update;
 
 use super::cases::{Case, Expected};
-use super::covers::{FORGED, PAGE, changed, drawn, helvetica, numbers, placed};
+use super::covers::{FORGED, PAGE, certified, changed, drawn, helvetica, numbers, placed};
 use super::forms::literal;
 use super::seeds::corpus;
 use super::support::*;
@@ -38,7 +39,14 @@ fn text_form(
     rect: [i64; 4],
     more: impl FnOnce(&mut Update<'_>, &mut Dictionary, &mut Dictionary),
 ) -> Vec<u8> {
-    let open = append(&letter(), |update, source| {
+    corpus().signer("ec").sign_plainly(&unsigned_form(rect, more))
+}
+
+fn unsigned_form(
+    rect: [i64; 4],
+    more: impl FnOnce(&mut Update<'_>, &mut Dictionary, &mut Dictionary),
+) -> Vec<u8> {
+    append(&letter(), |update, source| {
         let field = dictionary! { "Rect" => numbers(&rect), "DA" => literal("/Helv 12 Tf 0 g") };
         placed(update, source, &[("So", "Tx", field)]);
         let (catalog_id, _) = source.catalog().unwrap();
@@ -51,8 +59,7 @@ fn text_form(
         update.set(id, field.into());
         catalog.set("AcroForm", form);
         update.set(catalog_id, catalog.into());
-    });
-    corpus().signer("ec").sign_plainly(&open)
+    })
 }
 
 /// The field filled and drawn, with fonts beside Helvetica.
@@ -210,23 +217,31 @@ fn by_profile(profile: ObjectId) -> Dictionary {
     dictionary! { "DefaultRGB" => vec!["ICCBased".into(), profile.into()] }
 }
 
-/// Looks whose red, green and blue are by a profile, of which white may be black.
-fn coloured() -> Vec<(&'static str, Vec<u8>)> {
+/// Looks whose red, green and blue are by a profile, by which black may be white; and one that
+/// is by the form's own. All are certified for filling in.
+fn coloured() -> (Vec<(&'static str, Vec<u8>)>, Vec<u8>) {
     let look = "/Tx BMC q BT 0 0 0 rg /Helv 12 Tf 2 4 Td (12) Tj ET Q EMC";
     let size = [0, 0, LINE[2] - LINE[0], LINE[3] - LINE[1]];
-    let plain = text_form(LINE, |_, _, _| {});
-    let own = text_form(LINE, |update, form, _| {
+    let plain = certified(&unsigned_form(LINE, |_, _, _| {}));
+    let own = certified(&unsigned_form(LINE, |update, form, _| {
         let id = update.allocate();
-        update.set(id, profile("signed"));
+        update.set(id, intent::profile().unwrap());
         let Ok(Object::Dictionary(resources)) = form.get_mut(b"DR") else { panic!() };
-        resources.set("ColorSpace", by_profile(id));
-    });
+        // The form's own profile stands beside the one under our name.
+        let others = update.allocate();
+        update.set(others, profile("the form's own"));
+        let mut spaces = by_profile(others);
+        let ours = intent::Colours { profile: Some(id), opaque: false };
+        ours.list_in(&mut spaces);
+        resources.set("ColorSpace", spaces);
+    }));
     let source = source(&own);
     let (_, form) = source.form().unwrap().unwrap();
     let resources = source.member_dictionary(&form, b"DR").unwrap().unwrap();
     let spaces = source.member_dictionary(&resources, b"ColorSpace").unwrap().unwrap();
-    let based = spaces.get(b"DefaultRGB").unwrap().as_array().unwrap();
-    let signed = based[1].as_reference().unwrap();
+    let basis =
+        |name: &[u8]| spaces.get(name).unwrap().as_array().unwrap()[1].as_reference().unwrap();
+    let (signed, others) = (basis(b"VtRGB"), basis(b"DefaultRGB"));
     let filled = |file: &[u8], spaces: &dyn Fn(&mut Update<'_>) -> Dictionary| {
         changed(file, "So", |update, field| {
             let mut resources = helvetica();
@@ -241,9 +256,10 @@ fn coloured() -> Vec<(&'static str, Vec<u8>)> {
         update.set(id, profile("added"));
         by_profile(id)
     };
-    vec![
+    let unseen = vec![
         ("colours by a profile that came with the look", filled(&plain, &added)),
         ("the same where the signed form has another", filled(&own, &added)),
+        ("colours by the form's own profile", filled(&own, &|_| by_profile(others))),
         (
             "colours by the signed profile, which says something else now",
             filled(&own, &|update| {
@@ -261,16 +277,20 @@ fn coloured() -> Vec<(&'static str, Vec<u8>)> {
                 spaces
             }),
         ),
-    ]
+    ];
+    (unseen, filled(&own, &|_| by_profile(signed)))
 }
 
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |class, name, bytes, expected| cases.push(Case { class, name, bytes, expected });
     let field = Expected::Forbidden("field");
-    for (name, bytes) in unseen().into_iter().chain(coloured()) {
+    let (by_others, by_ours) = coloured();
+    for (name, bytes) in unseen().into_iter().chain(by_others) {
         add("value is not shown", name, bytes, field);
     }
+    let filled = Expected::Permitted("form-filled");
+    add("lawful", "a field filled in the colours that the signed form lists", by_ours, filled);
     add("shadow", "a part of the page filled in as a field", content_and_field(), field);
     add(
         "lawful",

@@ -12,7 +12,7 @@ use lopdf::{Dictionary, Object, ObjectId};
 
 use super::comparison::Comparison;
 use super::fill::Look;
-use crate::pdf::intent::profile_of;
+use crate::pdf::intent::Colours;
 use crate::pdf::structure::{Operation, Source, operations, text};
 use crate::pdf::{PdfError, Rect};
 
@@ -329,21 +329,17 @@ fn form_resources(source: &Source) -> Result<Dictionary, PdfError> {
     Ok(source.member_dictionary(&form, b"DR")?.unwrap_or_default())
 }
 
-/// What the colours of a look are: what every viewer makes of the numbers, or by a profile that
-/// the signed form brings. With another one black may be white; `None` for that.
+/// What the colours of a look are: what every viewer makes of the numbers, or by the profile sRGB
+/// that the signed form lists. With another one black may be white; `None` for that.
 fn colours(comparison: &Comparison, resources: &Dictionary) -> Result<Option<Look>, PdfError> {
     let Ok(spaces) = resources.get(b"ColorSpace") else { return Ok(Some(Look::Common)) };
     let own = form_resources(comparison.signed)?;
-    let own = comparison.signed.member_dictionary(&own, b"ColorSpace")?;
-    // Nothing beside it, which other colours could be by.
-    let alone = spaces.as_dict().ok().filter(|spaces| spaces.len() == 1);
-    let now = alone.and_then(profile_of);
-    let is_own = now.is_some_and(|id| {
-        own.as_ref().and_then(profile_of) == Some(id)
-            && !comparison.is_changed(id.0)
-            && !comparison.is_added(id.0)
-    });
-    Ok(is_own.then_some(Look::OfForm))
+    let own = comparison.signed.member_dictionary(&own, b"ColorSpace")?.unwrap_or_default();
+    let own = Colours::listed(comparison.signed, &own);
+    let stands =
+        own.profile.is_some_and(|id| !comparison.is_changed(id.0) && !comparison.is_added(id.0));
+    let by_it = spaces.as_dict().is_ok_and(|spaces| own.are_of(spaces));
+    Ok((stands && by_it).then_some(Look::OfForm))
 }
 
 /// One of the standard fonts for text, not embedded, whose ASCII is ASCII.

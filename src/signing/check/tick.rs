@@ -96,8 +96,10 @@ impl State {
         let resources =
             source.member_dictionary(dictionary, b"Resources").ok()?.unwrap_or_default();
         let fonts = source.member_dictionary(&resources, b"Font").ok()?.unwrap_or_default();
+        // By a colour space of its own black may be white.
+        let plain = resources.iter().all(|(key, _)| matches!(&key[..], b"Font" | b"ProcSet"));
         let program = operations(&source.stream_decoded(id).ok()??).ok()?;
-        good.then_some(Self { program, fonts })
+        (good && plain).then_some(Self { program, fonts })
     }
 
     fn is_of_glyphs(&self, source: &Source, name: &[u8]) -> bool {

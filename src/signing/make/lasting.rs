@@ -15,7 +15,7 @@
 //!
 //! A certified copy carries the signatures of others, of which nobody here can mend those that
 //! do not hold. There the newest signature, which is our own, is made to last, with those of
-//! the others that hold ([`extend_copy`]); what may still hold is waited for.
+//! the others that hold ([`extend_copy`]); what may still hold is waited for, a month at most.
 
 use jiff::{SignedDuration, Timestamp};
 use lopdf::Dictionary;
@@ -30,8 +30,10 @@ use crate::signing::reason::Reason;
 use crate::signing::report::{Report, SignatureReport};
 use crate::signing::{SigningError, hasher};
 
-/// So long a certified copy waits for signatures of others that may still hold.
+/// So long after it was signed a certified copy waits for signatures of others that may still
+/// hold, but not until so shortly before the certificate of our own ends.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(30 * 24);
+const LEFT_OVER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Raises the signatures of a signed file to `level`; one that is B-LTA already is renewed.
 ///
@@ -51,7 +53,8 @@ pub fn extend(
 }
 
 /// The same for a certified copy: our own signature, the newest, and those of others that hold.
-/// Others that do not hold, and never will, are left as they are ([`left_in_copy`]).
+/// Others that do not hold, and never will or were waited for long enough, are left as they are
+/// ([`left_in_copy`]).
 ///
 /// # Errors
 /// As [`extend`]; [`SigningError::NotProvable`] with the reasons of our own signature, or with
@@ -116,13 +119,18 @@ pub fn own_in_copy(report: &Report) -> Option<&SignatureReport> {
 /// The signature of another for which a certified copy still waits: one that may hold at another
 /// time. Not for ever: our own must be made to last while its services are there.
 pub fn still_awaited(report: &Report) -> Option<&SignatureReport> {
-    let signed_at = newest(report).and_then(|own| own.signing_time);
-    let waits = is_patient(signed_at, report.checked_at);
-    signed(report).filter(|_| waits).find(|found| may_mend(found, report.checked_at))
+    let (own, now) = (newest(report)?, report.checked_at);
+    // A time stamp that was only just added makes it no younger.
+    let signed_at = [own.claimed_time, own.signing_time].into_iter().flatten().min();
+    let ends = own.certificate.as_ref().map(|owner| owner.not_after());
+    let mut others = signed(report).filter(|found| found.field != own.field);
+    others.find(|found| is_patient(signed_at, ends, now) && may_mend(found, now))
 }
 
-fn is_patient(signed_at: Option<Timestamp>, now: Timestamp) -> bool {
-    signed_at.is_some_and(|at| now.duration_since(at) < PATIENCE)
+fn is_patient(signed_at: Option<Timestamp>, ends: Option<Timestamp>, now: Timestamp) -> bool {
+    // A clock that went wrong may have set it into the future.
+    let young = signed_at.is_some_and(|at| now.duration_since(at).abs() < PATIENCE);
+    young && ends.is_none_or(|ends| ends.duration_since(now) > LEFT_OVER)
 }
 
 /// Whether a signature that does not hold now may hold at another time: a service may answer
@@ -168,7 +176,7 @@ pub fn renew_before(report: &Report) -> Option<Timestamp> {
 #[derive(Clone, Copy)]
 enum Whose {
     Every,
-    /// Others that do not hold are passed over, once they cannot be mended.
+    /// Others that do not hold are passed over, once they are no longer waited for.
     Newest,
 }
 
@@ -266,8 +274,12 @@ mod tests {
     fn a_copy_does_not_wait_for_others_for_ever() {
         let signed_at: Timestamp = "2026-11-01T02:00:00Z".parse().unwrap();
         let after = |days: i64| signed_at + SignedDuration::from_hours(24 * days);
-        assert!(is_patient(Some(signed_at), after(29)));
-        assert!(!is_patient(Some(signed_at), after(31)));
-        assert!(!is_patient(None, after(1)), "nobody knows since when it waits");
+        let waits = |now| is_patient(Some(signed_at), Some(after(300)), now);
+        assert!(waits(after(0)) && waits(after(29)) && !waits(after(31)));
+        assert!(!waits(after(-31)), "signed in the future");
+        assert!(!is_patient(None, None, after(1)), "nobody knows since when it waits");
+        // Without a time stamp, our own must be proved while its certificate lives.
+        assert!(is_patient(Some(signed_at), Some(after(20)), after(12)));
+        assert!(!is_patient(Some(signed_at), Some(after(20)), after(14)));
     }
 }

@@ -27,7 +27,7 @@ use super::palette::Palette;
 use crate::pdf::appearance::number;
 use crate::pdf::blanks::{Opening, Part};
 use crate::pdf::font::{Embedder, Face};
-use crate::pdf::intent::{Colours, profile_of};
+use crate::pdf::intent::Colours;
 use crate::pdf::structure::{FieldLock, PageGeometry, Source, Update};
 use crate::pdf::{PdfError, Rect};
 use crate::signing::SigningError;
@@ -167,8 +167,7 @@ pub(super) fn fill(
     let resources = source.member_dictionary(&form, b"DR").ok().flatten().unwrap_or_default();
     let listed = |key| source.member_dictionary(&resources, key).ok().flatten();
     let fonts = listed(b"Font").unwrap_or_default();
-    let profile = listed(b"ColorSpace").as_ref().and_then(profile_of);
-    let colours = Colours { profile, ..Colours::default() };
+    let colours = Colours::listed(source, &listed(b"ColorSpace").unwrap_or_default());
     let geometry = source.page_geometry(1)?;
     let mut names = Vec::new();
     for opening in openings {

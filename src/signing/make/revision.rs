@@ -376,14 +376,10 @@ fn enter_in_form(
         let mut listed = source.member_dictionary(&resources, b"Font")?.unwrap_or_default();
         listed.extend(&added.fonts);
         resources.set("Font", listed);
-        // What the form's own fields are coloured by stays.
         let mut spaces = source.member_dictionary(&resources, b"ColorSpace")?.unwrap_or_default();
-        if !spaces.has(b"DefaultRGB") {
-            added.colours.enter_into(&mut resources);
-            if let Ok(Object::Dictionary(entered)) = resources.get(b"ColorSpace") {
-                spaces.extend(entered);
-                resources.set("ColorSpace", spaces);
-            }
+        added.colours.list_in(&mut spaces);
+        if !spaces.is_empty() {
+            resources.set("ColorSpace", spaces);
         }
         form.set("DR", resources);
         fields_changed = true;
