@@ -6,7 +6,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Office, OfficeError, gate, labels};
+use super::set_up::{DeskOrder, Row};
+use super::{Office, OfficeError, gate, labels, settings};
 use crate::domain::calendar;
 use crate::domain::document::{DocumentKey, Urgency};
 use crate::domain::gate::Way;
@@ -20,6 +21,10 @@ const NOTIFICATIONS: &str = "notifications";
 const OFF: &str = "off";
 /// On which day a person was told of what is overdue.
 const OVERDUE_TOLD: &str = "overdue.told";
+
+pub(super) fn notifies_row(on: bool) -> Row {
+    settings::row(NOTIFICATIONS, if on { "on" } else { OFF })
+}
 
 /// A document whose sender waits to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +108,7 @@ impl Office {
     }
 
     pub fn set_notifies(&self, on: bool) -> Result<(), Problem> {
-        self.actor(Act::ViewQueues)?;
-        Ok(self.store().set_setting(NOTIFICATIONS, if on { "on" } else { OFF })?)
+        self.set_up_desk(DeskOrder { notifies: Some(on), ..DeskOrder::default() })
     }
 
     /// Whether the person at the desk is to be told today of what is overdue: once a day, however

@@ -52,7 +52,7 @@ impl Office {
     /// The same over a line that the caller has made, with other patience or other trust.
     pub fn sync_now_over(&self, line: &dyn Line) -> Result<SyncReport, Problem> {
         self.actor(Act::Sync)?;
-        let (run, _) = self.begin_exchange()?;
+        let (run, _) = self.begin_exchange();
         self.store().make_due()?;
         let report = self.sync_over(&run, line, u64::MAX)?;
         self.heard_of_receipt_key(&report)?;
@@ -86,9 +86,9 @@ impl Office {
             return Ok(total);
         }
         let most = if manner.metered { LineManner::SMALL } else { u64::MAX };
-        let (run, setting) = self.begin_exchange()?;
-        let line = setting.ok_or(OfficeError::NoServer.into());
-        let line = line.and_then(|setting| self.line_to(setting)).inspect_err(|_| {
+        let (run, setting) = self.begin_exchange();
+        let line = setting.and_then(|setting| self.line_to(setting.ok_or(OfficeError::NoServer)?));
+        let line = line.inspect_err(|_| {
             // The services that make signatures last are others than the server.
             if let Err(problem) = self.extend_due(&|| run.is_called_off()) {
                 tracing::warn!(%problem, "signatures were not made to last");
@@ -138,14 +138,15 @@ impl Office {
         Ok(total)
     }
 
-    /// Begins an exchange with the server that is set, once no other runs.
-    fn begin_exchange(&self) -> Result<(Exchanging<'_>, Option<ServerSetting>), Problem> {
+    /// Begins an exchange with the server that is set, if it can be read, once no other runs.
+    fn begin_exchange(&self) -> (Exchanging<'_>, Result<Option<ServerSetting>, Problem>) {
         let alone = lock(&self.0.exchanging);
         // Before the setting is read: what changes after that calls the exchange off.
         let lines = self.0.lines.load(Ordering::Relaxed);
-        let setting = self.server_setting()?;
-        *lock(&self.0.exchanged_with) = setting.as_ref().map(|setting| setting.url.clone());
-        Ok((Exchanging { office: self, lines, _alone: alone }, setting))
+        let setting = self.server_setting();
+        let known = setting.as_ref().ok().and_then(Option::as_ref);
+        *lock(&self.0.exchanged_with) = known.map(|setting| setting.url.clone());
+        (Exchanging { office: self, lines, _alone: alone }, setting)
     }
 
     /// The address by which is kept how far the exchange has come: that of the server with which

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::batch::Cancel;
+use super::set_up::{DeskOrder, Row};
+use super::settings::row;
 use super::{Imported, Office, OfficeError};
 use crate::domain::problem::{Blame, Kind, Problem};
 use crate::domain::role::Act;
@@ -179,30 +181,51 @@ impl Office {
 
     /// Watches a folder from now on; `None` no longer.
     pub fn set_watched_folder(&self, folder: Option<&Path>) -> Result<(), Problem> {
-        self.set_folder(WATCHED, folder)
+        let watched = Some(folder.map(Path::to_owned));
+        self.set_up_desk(DeskOrder { watched, ..DeskOrder::default() })
     }
 
     pub fn set_scanned_folder(&self, folder: Option<&Path>) -> Result<(), Problem> {
-        self.set_folder(SCANNED, folder)
+        let scanned = Some(folder.map(Path::to_owned));
+        self.set_up_desk(DeskOrder { scanned, ..DeskOrder::default() })
     }
 
-    /// One folder cannot be both: a page would come in alone before the sheaf is whole.
-    fn set_folder(&self, name: &'static str, folder: Option<&Path>) -> Result<(), Problem> {
+    /// The settings of the folders that are to be others. One folder cannot be both: a page would
+    /// come in alone before the sheaf is whole.
+    pub(super) fn folder_rows(&self, order: &DeskOrder) -> Result<Vec<Row>, Problem> {
+        let mut rows = Vec::new();
+        if order.watched.is_none() && order.scanned.is_none() {
+            return Ok(rows);
+        }
         self.actor(Act::ReceiveInbound)?;
-        let Some(folder) = folder else { return Ok(self.store().set_setting(name, "")?) };
+        let mut used = Vec::new();
+        for (name, wanted) in [(WATCHED, &order.watched), (SCANNED, &order.scanned)] {
+            let folder = match wanted {
+                Some(wanted) => wanted.as_deref().map(|path| self.fit_folder(path)).transpose()?,
+                None => self.folder(name)?,
+            };
+            if wanted.is_some() {
+                // What is no text in the system's own names could not be found again.
+                let path = folder.as_deref().map_or(Some(""), Path::to_str);
+                rows.push(row(name, path.ok_or(OfficeError::BadSetting("folder"))?));
+            }
+            used.extend(folder);
+        }
+        match used.as_slice() {
+            [one, other] if one == other => Err(OfficeError::BadSetting("folder").into()),
+            _ => Ok(rows),
+        }
+    }
+
+    /// A folder whose files can be read, which has nothing to do with our own.
+    fn fit_folder(&self, folder: &Path) -> Result<PathBuf, Problem> {
         let gone = |error: std::io::Error| {
             Problem::from(OfficeError::FolderGone(folder.display().to_string())).because(error)
         };
         let folder = std::path::absolute(folder).map_err(gone)?;
         std::fs::read_dir(&folder).map_err(gone)?;
-        let other = if name == WATCHED { SCANNED } else { WATCHED };
         let inside = folder.starts_with(self.data_dir()) || self.data_dir().starts_with(&folder);
-        if inside || self.folder(other)?.as_ref() == Some(&folder) {
-            return Err(OfficeError::BadSetting("folder").into());
-        }
-        // What is no text in the system's own names could not be found again.
-        let path = folder.to_str().ok_or(OfficeError::BadSetting("folder"))?;
-        Ok(self.store().set_setting(name, path)?)
+        if inside { Err(OfficeError::BadSetting("folder").into()) } else { Ok(folder) }
     }
 
     /// Brings in one file from the disk; it stays where it is.

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::set_up::{DeskOrder, Row};
+use super::settings::row;
 use super::{Office, OfficeError};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
@@ -57,12 +59,7 @@ impl Office {
     }
 
     pub fn set_line_manner(&self, manner: LineManner) -> Result<(), Problem> {
-        self.actor(Act::Sync)?;
-        if manner.limit.is_some_and(|limit| !LineManner::LIMITS.contains(&limit.get())) {
-            return Err(OfficeError::BadSetting("line.limit").into());
-        }
-        let text = serde_json::to_string(&manner).map_err(|_| OfficeError::BadSetting(MANNER))?;
-        Ok(self.store().set_setting(MANNER, &text)?)
+        self.set_up_desk(DeskOrder { manner: Some(manner), ..DeskOrder::default() })
     }
 
     /// Whose certificates are believed when the server shows its own.
@@ -146,6 +143,14 @@ impl LineLook {
     pub fn of(certificate: &Certificate) -> Self {
         Self { subject: certificate.subject().label(), until: certificate.not_after() }
     }
+}
+
+pub(super) fn manner_row(manner: LineManner) -> Result<Row, OfficeError> {
+    if manner.limit.is_some_and(|limit| !LineManner::LIMITS.contains(&limit.get())) {
+        return Err(OfficeError::BadSetting("line.limit"));
+    }
+    let text = serde_json::to_string(&manner).map_err(|_| OfficeError::BadSetting(MANNER))?;
+    Ok(row(MANNER, text))
 }
 
 /// The PEM of a line's certificate out of its files: certificates and key in one, or the key in

@@ -1,9 +1,10 @@
-//! Setting up an office: its server, and how it signs. All of an order is looked over before
-//! any of it is written, and it is written in one piece.
+//! Setting up an office: its server, how it signs, and what its desk does by itself. All of an
+//! order is looked over before any of it is written, and it is written in one piece.
 //!
 //! The window and `vanthuctl` set the server up through this, so that both take and refuse the
 //! same.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::Zeroizing;
 
-use super::line::{self, LineLook};
+use super::accept;
+use super::line::{self, LineLook, LineManner};
 use super::settings::{self, fit_image};
 use super::{Office, OfficeError};
 use crate::domain::problem::Problem;
@@ -95,11 +97,34 @@ pub struct SigningLook {
     pub number_taken: NumberTaken,
 }
 
+/// What this desk does by itself, as far as it is to be otherwise: `None` leaves it as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeskOrder {
+    /// Whether it tells of things through the system's notifications.
+    pub notifies: Option<bool>,
+    /// The folder whose files come in by themselves; `Some(None)` for none.
+    pub watched: Option<Option<PathBuf>>,
+    /// The folder into which a scanner puts its files.
+    pub scanned: Option<Option<PathBuf>>,
+    /// How much it asks of the line.
+    pub manner: Option<LineManner>,
+}
+
 /// All that is to be set up at once.
 #[derive(Debug, Clone, Default)]
 pub struct SetUp {
     pub server: Option<ServerOrder>,
     pub signing: SigningOrder,
+    pub desk: DeskOrder,
+}
+
+impl SetUp {
+    /// Whether nothing is to be otherwise.
+    pub fn is_empty(&self) -> bool {
+        self.server.is_none()
+            && self.signing == SigningOrder::default()
+            && self.desk == DeskOrder::default()
+    }
 }
 
 /// What a try of the line came to, once somebody answered.
@@ -122,9 +147,8 @@ impl Office {
         Ok(())
     }
 
-    /// Whether [`set_up`](Self::set_up) would refuse; writes nothing.
-    pub fn check_set_up(&self, order: &SetUp) -> Result<(), Problem> {
-        self.set_up_rows(order).map(drop)
+    pub(super) fn set_up_desk(&self, desk: DeskOrder) -> Result<(), Problem> {
+        self.set_up(&SetUp { desk, ..SetUp::default() })
     }
 
     pub fn server_look(&self) -> Result<ServerLook, Problem> {
@@ -190,6 +214,20 @@ impl Office {
             None => Vec::new(),
         };
         rows.extend(self.signing_rows(&order.signing)?);
+        rows.extend(self.desk_rows(&order.desk)?);
+        Ok(rows)
+    }
+
+    fn desk_rows(&self, order: &DeskOrder) -> Result<Vec<Row>, Problem> {
+        let mut rows = self.folder_rows(order)?;
+        if let Some(on) = order.notifies {
+            self.actor(Act::ViewQueues)?;
+            rows.push(accept::notifies_row(on));
+        }
+        if let Some(manner) = order.manner {
+            self.actor(Act::Sync)?;
+            rows.push(line::manner_row(manner)?);
+        }
         Ok(rows)
     }
 

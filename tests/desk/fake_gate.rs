@@ -223,11 +223,6 @@ impl GateDoor for FakeDoor {
         self.keeper.enter().is_ok_and(|books| books.gate.notifies)
     }
 
-    fn set_notifies(&self, on: bool) -> Result<(), Problem> {
-        self.keeper.enter()?.gate.notifies = on;
-        Ok(())
-    }
-
     fn tells_overdue(&self, _: Date) -> Result<bool, Problem> {
         Ok(false)
     }

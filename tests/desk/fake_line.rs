@@ -18,11 +18,6 @@ impl LineDoor for FakeDoor {
         Ok(self.keeper.enter()?.manner)
     }
 
-    fn set_line_manner(&self, manner: LineManner) -> Result<(), Problem> {
-        self.keeper.enter()?.manner = manner;
-        Ok(())
-    }
-
     fn until_next_sync(&self, _: u32) -> Duration {
         Duration::from_secs(60)
     }

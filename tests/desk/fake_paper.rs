@@ -16,6 +16,7 @@ use vanthu::office::batch::{Cancel, Made};
 use vanthu::office::duplicate::Duplicate;
 use vanthu::office::folder::Sweep;
 use vanthu::office::scan::{ScannerInfo, Wish};
+use vanthu::office::set_up::DeskOrder;
 use vanthu::office::sheaf::PageLook;
 use vanthu::office::{Imported, SignOrder};
 
@@ -76,6 +77,19 @@ impl FakeKeeper {
 }
 
 impl Books {
+    /// Takes other folders for those of the desk: all of them or none.
+    pub fn set_up_folders(&mut self, order: &DeskOrder) -> Result<(), Problem> {
+        let wanted = [&order.watched, &order.scanned].into_iter().flatten().flatten();
+        if wanted.into_iter().any(|folder| folder.starts_with(NOWHERE)) {
+            let gone = Problem::new("office-folder-gone", Kind::Unavailable, Blame::Environment);
+            return Err(gone.with("folder", NOWHERE));
+        }
+        let paper = &mut self.paper;
+        paper.watched = order.watched.clone().unwrap_or_else(|| paper.watched.take());
+        paper.scanned = order.scanned.clone().unwrap_or_else(|| paper.scanned.take());
+        Ok(())
+    }
+
     /// Refuses to register what is registered as another.
     pub fn refuse_twin(&self, key: DocumentKey) -> Result<(), Problem> {
         let twin = self.paper.twins.iter().find(|(one, _, allowed)| *one == key && !allowed);
@@ -152,23 +166,8 @@ impl PaperDoor for FakeDoor {
         Ok(books.paper.watched.clone().or(swept))
     }
 
-    fn watch_folder(&self, folder: Option<&Path>) -> Result<(), Problem> {
-        self.keeper.enter()?.paper.watched = folder.map(Path::to_owned);
-        Ok(())
-    }
-
     fn scanned_folder(&self) -> Result<Option<PathBuf>, Problem> {
         Ok(self.keeper.enter()?.paper.scanned.clone())
-    }
-
-    fn scan_from_folder(&self, folder: Option<&Path>) -> Result<(), Problem> {
-        let mut books = self.keeper.enter()?;
-        if folder.is_some_and(|folder| folder.starts_with(NOWHERE)) {
-            let gone = Problem::new("office-folder-gone", Kind::Unavailable, Blame::Environment);
-            return Err(gone.with("folder", NOWHERE));
-        }
-        books.paper.scanned = folder.map(Path::to_owned);
-        Ok(())
     }
 
     fn sweep(&self, _: &Cancel, _: &mut dyn FnMut(usize, usize)) -> Result<Sweep, Problem> {

@@ -74,13 +74,11 @@ impl SetUpDoor for FakeDoor {
         })
     }
 
-    fn check_set_up(&self, _: &SetUp) -> Result<(), Problem> {
-        drop(self.keeper.enter()?);
-        Ok(())
-    }
-
     fn set_up(&self, order: &SetUp) -> Result<(), Problem> {
         let mut books = self.keeper.enter()?;
+        books.set_up_folders(&order.desk)?;
+        books.gate.notifies = order.desk.notifies.unwrap_or(books.gate.notifies);
+        books.manner = order.desk.manner.unwrap_or(books.manner);
         if let Some(server) = &order.server {
             let has_secret = books.set_up.look.has_secret || !revealed(&server.secret).is_empty();
             let (url, profile) = (server.url.clone(), server.profile);

@@ -15,7 +15,7 @@ use vanthu::exchange::{
     Receipt, ServerInfo, ServerProfile, Trust, Watch,
 };
 use vanthu::office::Office;
-use vanthu::office::set_up::{Proof, ServerOrder, SetUp, SigningOrder};
+use vanthu::office::set_up::{DeskOrder, Proof, ServerOrder, SetUp, SigningOrder};
 use vanthu::pdf::appearance::{demo_seal, demo_signature};
 use vanthu::rules::facts::NumberTaken;
 use vanthu::token::Pin;
@@ -77,17 +77,21 @@ fn a_line_is_tried_without_being_set() {
 fn an_order_is_carried_out_whole_or_not_at_all() {
     let two = Two::begin();
     let a = &two.a;
-    let before = (a.server_look().unwrap(), a.signing_look().unwrap());
+    let desk = || (a.watched_folder().unwrap(), a.scanned_folder().unwrap(), a.notifies());
+    let looks = || (a.server_look().unwrap(), a.signing_look().unwrap(), desk());
+    let before = looks();
     let elsewhere = || order("https://may-chu-khac.vn/", Proof::New(Pin::new(" moi ")));
     let mut opaque = Vec::new();
     image::RgbImage::new(200, 200)
         .write_to(&mut std::io::Cursor::new(&mut opaque), image::ImageFormat::Png)
         .unwrap();
     let refused = |server: ServerOrder, signing: SigningOrder| {
-        let order = SetUp { server: Some(server), signing };
+        let folders = tempfile::tempdir().unwrap();
+        let watched = Some(Some(folders.path().to_owned()));
+        let desk = DeskOrder { notifies: Some(false), watched, ..DeskOrder::default() };
+        let order = SetUp { server: Some(server), signing, desk };
         let code = a.set_up(&order).unwrap_err().code;
-        assert_eq!(a.check_set_up(&order).unwrap_err().code, code);
-        assert_eq!((a.server_look().unwrap(), a.signing_look().unwrap()), before, "{code}");
+        assert_eq!(looks(), before, "{code}");
         code
     };
     let none = SigningOrder::default;
@@ -118,7 +122,31 @@ fn an_order_is_carried_out_whole_or_not_at_all() {
         level: Some(Level::Blta),
         number_taken: Some(NumberTaken::OrganisationSignature),
     };
-    a.set_up(&SetUp { server: Some(elsewhere()), signing: signing.clone() }).unwrap();
+    let order_of = |desk| SetUp { server: Some(elsewhere()), signing: signing.clone(), desk };
+    // A folder that is not there costs the others nothing.
+    let folders = tempfile::tempdir().unwrap();
+    let [one, other, gone] = ["một", "hai", "không có"].map(|name| folders.path().join(name));
+    for folder in [&one, &other] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let watched = Some(Some(one.clone()));
+    for scanned in [&gone, &one] {
+        let desk = DeskOrder {
+            watched: watched.clone(),
+            scanned: Some(Some(scanned.clone())),
+            ..DeskOrder::default()
+        };
+        assert!(a.set_up(&order_of(desk)).is_err(), "{scanned:?}");
+        assert_eq!(looks(), before);
+    }
+    let scanned = Some(Some(other.clone()));
+    a.set_up(&order_of(DeskOrder { watched, scanned, ..DeskOrder::default() })).unwrap();
+    assert_eq!(desk(), (Some(one.clone()), Some(other.clone()), true));
+    // One for the other, in one order.
+    let (watched, scanned) = (Some(Some(other.clone())), Some(Some(one.clone())));
+    let swapped = DeskOrder { watched, scanned, notifies: Some(false), ..DeskOrder::default() };
+    a.set_up(&SetUp { desk: swapped, ..SetUp::default() }).unwrap();
+    assert_eq!(desk(), (Some(other), Some(one), false));
     let (line, look) = (a.server_setting().unwrap().unwrap(), a.signing_look().unwrap());
     assert_eq!((line.url.as_str(), line.secret.reveal()), ("https://may-chu-khac.vn", "moi"));
     assert_eq!(look.signature_image.as_deref(), signing.signature_image.as_deref());

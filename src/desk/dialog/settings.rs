@@ -24,7 +24,7 @@ use crate::desk::widget::tabbing::reach;
 use crate::desk::widget::{Element, text};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
-use crate::office::set_up::{ServerLook, SetUp, SigningOrder};
+use crate::office::set_up::{ServerLook, SetUp};
 use crate::t;
 use desk::Desk;
 use server::Server;
@@ -136,18 +136,18 @@ impl Settings {
         let order = SetUp {
             server: self.server.as_ref().and_then(Server::change),
             signing: self.signing.as_ref().map(Signing::change).unwrap_or_default(),
+            desk: self.desk.change(),
         };
-        let desk = self.desk.change();
-        if desk.is_none() && order.server.is_none() && order.signing == SigningOrder::default() {
+        if order.is_empty() {
             return Step::Close;
         }
         if let Some(server) = &mut self.server {
             server.stop();
         }
-        self.line = order.server.is_some() || desk.as_ref().is_some_and(desk::Change::is_of_line);
+        self.line = order.server.is_some() || order.desk.manner.is_some();
         self.stage = Stage::Busy;
         let door = Arc::clone(door);
-        let work = crate::desk::ask(move || save(&*door, desk.as_ref(), &order));
+        let work = crate::desk::ask(move || door.set_up(&order));
         Step::Run(Task::perform(work, Message::Saved))
     }
 
@@ -255,16 +255,4 @@ impl Modal for Settings {
             close: Message::Close,
         })
     }
-}
-
-/// What can be refused is asked for first; what then fails leaves nothing half done, as far as
-/// the disk still lets anything be written.
-fn save(door: &dyn Door, desk: Option<&desk::Change>, order: &SetUp) -> Result<(), Problem> {
-    let Some(change) = desk else { return door.set_up(order) };
-    door.check_set_up(order)?;
-    change.save(door).and_then(|()| door.set_up(order)).inspect_err(|_| {
-        if let Err(problem) = change.take_back(door) {
-            tracing::warn!(%problem, "the desk's own settings were not put back");
-        }
-    })
 }

@@ -45,7 +45,6 @@ pub trait GateDoor: Debug + Send + Sync {
     fn is_reminding_time(&self, now: Timestamp) -> bool;
     /// Whether this desk tells of things through the system's notifications.
     fn notifies(&self) -> bool;
-    fn set_notifies(&self, on: bool) -> Result<(), Problem>;
     /// Whether the person is to be told today of what is overdue; whoever asks tells.
     fn tells_overdue(&self, today: Date) -> Result<bool, Problem>;
 }
@@ -107,10 +106,6 @@ impl GateDoor for Office {
 
     fn notifies(&self) -> bool {
         Self::notifies(self)
-    }
-
-    fn set_notifies(&self, on: bool) -> Result<(), Problem> {
-        Self::set_notifies(self, on)
     }
 
     fn tells_overdue(&self, today: Date) -> Result<bool, Problem> {

@@ -14,7 +14,6 @@ use crate::office::parked::Parked;
 pub trait LineDoor: Debug + Send + Sync {
     /// How much this desk asks of the line by itself.
     fn line_manner(&self) -> Result<LineManner, Problem>;
-    fn set_line_manner(&self, manner: LineManner) -> Result<(), Problem>;
     /// How long to wait before the next exchange, after so many in a row that failed.
     fn until_next_sync(&self, failures: u32) -> Duration;
     /// What hears that something has come; `None` where nothing is to be heard.
@@ -33,7 +32,6 @@ impl LineDoor for Office {
 
     super::pass_on! {
         fn line_manner(&self) -> Result<LineManner, Problem>;
-        fn set_line_manner(&self, manner: LineManner) -> Result<(), Problem>;
         fn until_next_sync(&self, failures: u32) -> Duration;
         fn parked(&self, limit: u32) -> Result<Vec<Parked>, Problem>;
         fn retry_parked(&self, item: &str) -> Result<(), Problem>;

@@ -23,11 +23,8 @@ pub trait PaperDoor {
     fn watched_folder(&self) -> Result<Option<PathBuf>, Problem>;
     /// Looks at it once; `tell` hears how many files of how many are done.
     fn sweep(&self, cancel: &Cancel, tell: &mut dyn FnMut(usize, usize)) -> Result<Sweep, Problem>;
-    /// Watches a folder from now on; `None` no longer.
-    fn watch_folder(&self, folder: Option<&Path>) -> Result<(), Problem>;
     /// The folder into which a scanner puts its files.
     fn scanned_folder(&self) -> Result<Option<PathBuf>, Problem>;
-    fn scan_from_folder(&self, folder: Option<&Path>) -> Result<(), Problem>;
 
     /// Pages that were scanned and are not a document yet.
     fn sheaf(&self) -> Result<Option<Sheaf>, Problem>;
@@ -77,16 +74,8 @@ impl PaperDoor for Office {
         self.sweep_telling(cancel, tell)
     }
 
-    fn watch_folder(&self, folder: Option<&Path>) -> Result<(), Problem> {
-        self.set_watched_folder(folder)
-    }
-
     fn scanned_folder(&self) -> Result<Option<PathBuf>, Problem> {
         Self::scanned_folder(self)
-    }
-
-    fn scan_from_folder(&self, folder: Option<&Path>) -> Result<(), Problem> {
-        self.set_scanned_folder(folder)
     }
 
     fn sheaf(&self) -> Result<Option<Sheaf>, Problem> {

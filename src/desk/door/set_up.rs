@@ -1,4 +1,4 @@
-//! What the window asks to set up the server and how the office signs.
+//! What the window asks to set up the server, how the office signs, and the desk itself.
 
 use std::fmt::Debug;
 
@@ -13,8 +13,6 @@ use crate::token::Pin;
 pub trait SetUpDoor: Debug + Send + Sync {
     fn server_look(&self) -> Result<ServerLook, Problem>;
     fn signing_look(&self) -> Result<SigningLook, Problem>;
-    /// Whether [`set_up`](Self::set_up) would refuse; writes nothing.
-    fn check_set_up(&self, order: &SetUp) -> Result<(), Problem>;
     /// Sets all of it up, or nothing.
     fn set_up(&self, order: &SetUp) -> Result<(), Problem>;
     /// Asks the server who it is and whether it believes this office; keeps nothing.
@@ -35,7 +33,6 @@ impl SetUpDoor for Office {
     super::pass_on! {
         fn server_look(&self) -> Result<ServerLook, Problem>;
         fn signing_look(&self) -> Result<SigningLook, Problem>;
-        fn check_set_up(&self, order: &SetUp) -> Result<(), Problem>;
         fn set_up(&self, order: &SetUp) -> Result<(), Problem>;
     }
 }

@@ -48,7 +48,9 @@ pub fn bytes_within(path: &Path, most: u64) -> Result<Vec<u8>, Problem> {
     let file = File::open(path).map_err(unreadable)?;
     // As long as the file says: what holds a key is not copied while it grows.
     let long = file.metadata().map_or(0, |found| found.len()).min(most) + 1;
-    let mut bytes = Vec::with_capacity(usize::try_from(long).unwrap_or(0));
+    let mut bytes = Vec::new();
+    let room = bytes.try_reserve_exact(usize::try_from(long).unwrap_or(usize::MAX));
+    room.map_err(|error| unreadable(io::Error::new(io::ErrorKind::OutOfMemory, error)))?;
     // One byte more than allowed tells a file that is too large from one that just fits.
     let _count = file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > most {

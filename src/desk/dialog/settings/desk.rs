@@ -2,7 +2,7 @@
 //! the folder into which a scanner puts its pages, and how much it asks of the line.
 
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use iced::widget::{column, row};
 use iced::{Center, Fill, Task};
@@ -18,6 +18,7 @@ use crate::desk::widget::{Element, means};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::office::line::LineManner;
+use crate::office::set_up::DeskOrder;
 use crate::t;
 
 const LIMIT: &str = "settings-limit";
@@ -67,14 +68,6 @@ pub enum Message {
     Submit,
 }
 
-/// From what the settings go to what.
-#[derive(Debug)]
-pub struct Change {
-    kept: Kept,
-    wanted: Kept,
-    may_receive: bool,
-}
-
 impl Kept {
     pub fn of(door: &dyn Door) -> Result<Self, Problem> {
         Ok(Self {
@@ -83,22 +76,6 @@ impl Kept {
             scanned: door.scanned_folder()?,
             manner: door.line_manner()?,
         })
-    }
-}
-
-impl Change {
-    pub fn save(&self, door: &dyn Door) -> Result<(), Problem> {
-        save(door, &self.kept, &self.wanted, self.may_receive)
-    }
-
-    /// Whether the line is asked for otherwise than before.
-    pub fn is_of_line(&self) -> bool {
-        self.kept.manner != self.wanted.manner
-    }
-
-    /// As it was before.
-    pub fn take_back(&self, door: &dyn Door) -> Result<(), Problem> {
-        save(door, &self.wanted, &self.kept, self.may_receive)
     }
 }
 
@@ -134,10 +111,19 @@ impl Desk {
         self.limit().is_none().then_some(LIMIT)
     }
 
-    /// What is to be saved, if anything.
-    pub fn change(&self) -> Option<Change> {
-        let (kept, wanted) = (self.kept.clone()?, self.wanted());
-        (kept != wanted).then_some(Change { kept, wanted, may_receive: self.may_receive })
+    /// What is to be otherwise.
+    pub fn change(&self) -> DeskOrder {
+        let Some(kept) = &self.kept else { return DeskOrder::default() };
+        let wanted = self.wanted();
+        let folder = |kept: &Option<PathBuf>, wanted: Option<PathBuf>| {
+            (self.may_receive && *kept != wanted).then_some(wanted)
+        };
+        DeskOrder {
+            notifies: (kept.notifies != wanted.notifies).then_some(wanted.notifies),
+            watched: folder(&kept.watched, wanted.watched),
+            scanned: folder(&kept.scanned, wanted.scanned),
+            manner: (kept.manner != wanted.manner).then_some(wanted.manner),
+        }
     }
 
     pub fn update(&mut self, message: Message) -> Task<Message> {
@@ -271,30 +257,4 @@ impl Desk {
         let line = self.may_sync.then(|| self.line(busy));
         column![told].push(folders).push(line).spacing(space::L).into()
     }
-}
-
-/// What is the same is left alone: a folder that is out of reach today stays as it is set.
-fn save(door: &dyn Door, kept: &Kept, wanted: &Kept, may_receive: bool) -> Result<(), Problem> {
-    // Given up before it is taken for the other: one folder cannot be both.
-    let changes = |folder: fn(&Kept) -> Option<&Path>| {
-        (may_receive && folder(kept) != folder(wanted)).then(|| folder(wanted))
-    };
-    let watched = changes(|kept| kept.watched.as_deref());
-    let scanned = changes(|kept| kept.scanned.as_deref());
-    if watched.is_some() && kept.watched.is_some() && wanted.scanned == kept.watched {
-        door.watch_folder(None)?;
-    }
-    if let Some(folder) = scanned {
-        door.scan_from_folder(folder)?;
-    }
-    if let Some(folder) = watched {
-        door.watch_folder(folder)?;
-    }
-    if kept.manner != wanted.manner {
-        door.set_line_manner(wanted.manner)?;
-    }
-    if kept.notifies != wanted.notifies {
-        door.set_notifies(wanted.notifies)?;
-    }
-    Ok(())
 }

@@ -290,8 +290,8 @@ impl Server {
             Message::AuthorityBrowsed(path) => {
                 let Some(path) = path else { return Task::none() };
                 let read = crate::desk::ask(move || {
-                    let pem = choose::read(&path)?.to_vec();
-                    Ok(Authority { looks: authorities(&pem)?, pem })
+                    let pem = choose::read(&path)?;
+                    Ok(Authority { looks: authorities(&pem)?, pem: pem.to_vec() })
                 });
                 return Task::perform(read, Message::Authority);
             }

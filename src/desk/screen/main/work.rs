@@ -324,15 +324,19 @@ impl Main {
         let mut tasks = vec![self.count(), self.count_awaiting()];
         tasks.extend(listen);
         if anew {
-            tasks.push(self.auto_sync());
+            tasks.push(self.sync(asked));
         }
         let problem = match &answer {
             Ok(report) => report.problem.as_ref(),
             Err(problem) => Some(problem),
         };
-        // That the old line was left is what somebody wanted.
-        let left = |problem: &&Problem| anew && problem.code == "exchange-cancelled";
-        if let Some(problem) = problem.filter(|problem| !left(problem)).cloned() {
+        // That the old line was left is what somebody wanted, and so is a desk without one.
+        let wanted = |problem: &&Problem| match problem.code {
+            "exchange-cancelled" => anew,
+            "office-no-server" => !asked,
+            _ => false,
+        };
+        if let Some(problem) = problem.filter(|problem| !wanted(problem)).cloned() {
             tracing::warn!(%problem, "synchronisation");
             // The indicator says it each minute; a person who asked is told at length.
             if asked {
