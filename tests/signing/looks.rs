@@ -217,9 +217,30 @@ fn by_profile(profile: ObjectId) -> Dictionary {
     dictionary! { "DefaultRGB" => vec!["ICCBased".into(), profile.into()] }
 }
 
-/// Looks whose red, green and blue are by a profile, by which black may be white; and one that
-/// is by the form's own. All are certified for filling in.
-fn coloured() -> (Vec<(&'static str, Vec<u8>)>, Vec<u8>) {
+/// The field filled with a look whose resources name the colours by two profiles: readers take
+/// the first or the last.
+fn named_twice(file: &[u8], look: &str, ours: ObjectId, others: ObjectId) -> Vec<u8> {
+    let size = [0, 0, LINE[2] - LINE[0], LINE[3] - LINE[1]];
+    changed(file, "So", |update, field| {
+        let id = drawn(update, &size, helvetica(), look);
+        let resources = update.allocate();
+        let by = |id: ObjectId| format!("/ColorSpace<</DefaultRGB[/ICCBased {} 0 R]>>", id.0);
+        let font = "/Font<</Helv<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+        let body = format!("<<{font}{}{}>>", by(others), by(ours));
+        update.set_raw(resources, body.into_bytes());
+        let Ok(Object::Stream(mut stream)) = update.object(id) else {
+            panic!("a look is a stream")
+        };
+        stream.dict.set("Resources", resources);
+        update.set(id, stream.into());
+        field.set("V", literal("12"));
+        field.set("AP", dictionary! { "N" => id });
+    })
+}
+
+/// Looks whose red, green and blue are by a profile, by which black may be white; and two
+/// that name the form's own, one of them beside another. All are certified for filling in.
+fn coloured() -> (Vec<(&'static str, Vec<u8>)>, [Vec<u8>; 2]) {
     let look = "/Tx BMC q BT 0 0 0 rg /Helv 12 Tf 2 4 Td (12) Tj ET Q EMC";
     let size = [0, 0, LINE[2] - LINE[0], LINE[3] - LINE[1]];
     let plain = certified(&unsigned_form(LINE, |_, _, _| {}));
@@ -278,14 +299,17 @@ fn coloured() -> (Vec<(&'static str, Vec<u8>)>, Vec<u8>) {
             }),
         ),
     ];
-    (unseen, filled(&own, &|_| by_profile(signed)))
+    let by_ours = filled(&own, &|_| by_profile(signed));
+    (unseen, [by_ours, named_twice(&own, look, signed, others)])
 }
 
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |class, name, bytes, expected| cases.push(Case { class, name, bytes, expected });
     let field = Expected::Forbidden("field");
-    let (by_others, by_ours) = coloured();
+    let (by_others, [by_ours, by_both]) = coloured();
+    let history = Expected::Forbidden("history");
+    add("shadow", "colours named twice, the signed profile last", by_both, history);
     for (name, bytes) in unseen().into_iter().chain(by_others) {
         add("value is not shown", name, bytes, field);
     }
