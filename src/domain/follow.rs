@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::calendar::{self, Holidays};
-use super::delivery::{Delivery, SendState, StatusCode, StatusEntry};
+use super::delivery::{Delivery, RecallAsk, SendState, StatusCode, StatusEntry};
 
 /// How far a document is at one recipient, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,18 +115,30 @@ pub struct Patience {
     pub recall: u32,
 }
 
+/// What the recipient said of a recall: the last that was said since it was asked, in whichever
+/// order the answers came.
+fn recall_answer<'a>(delivery: &'a Delivery, recall: &RecallAsk) -> Option<&'a StatusEntry> {
+    let since = delivery.statuses.get(recall.seen..).unwrap_or_default();
+    let answers = since.iter().filter(|status| {
+        matches!(status.code, StatusCode::RecallAgreed | StatusCode::RecallRefused)
+    });
+    answers.max_by_key(|status| status.at)
+}
+
+/// The status by which a delivery stands where it does, if it is one.
+pub fn standing(delivery: &Delivery) -> Option<&StatusEntry> {
+    let answer = delivery.recall.as_ref().and_then(|recall| recall_answer(delivery, recall));
+    answer.or_else(|| delivery.statuses.get(delivery.earlier..)?.last())
+}
+
 /// How far a document is at a recipient.
 pub fn stage(delivery: &Delivery) -> Stage {
     if let Some(recall) = &delivery.recall {
-        let since = delivery.statuses.get(recall.seen..).unwrap_or_default();
-        let answers = since.iter().filter_map(|status| match status.code {
-            StatusCode::RecallAgreed => Some((status.at, Stage::RecallAgreed)),
-            StatusCode::RecallRefused => Some((status.at, Stage::RecallRefused)),
-            _ => None,
-        });
-        // The last that was said, in whichever order they came.
-        let answer = answers.max_by_key(|(at, _)| *at);
-        return answer.map_or(Stage::RecallAsked, |(_, stage)| stage);
+        return match recall_answer(delivery, recall).map(|answer| answer.code) {
+            Some(StatusCode::RecallAgreed) => Stage::RecallAgreed,
+            Some(_) => Stage::RecallRefused,
+            None => Stage::RecallAsked,
+        };
     }
     if delivery.send == SendState::Wedged {
         return Stage::Wedged;
@@ -200,7 +212,6 @@ pub fn concern(
 mod tests {
     use super::*;
     use crate::domain::agency::AgencyCode;
-    use crate::domain::delivery::RecallAsk;
 
     const PATIENCE: Patience = Patience { arrive: 1, accept: 2, recall: 2 };
 
@@ -294,6 +305,7 @@ mod tests {
         };
         asked.statuses.push(overtaken);
         assert_eq!(stage(&asked), Stage::RecallAgreed);
+        assert_eq!(standing(&asked).unwrap().code, RecallAgreed);
     }
 
     #[test]

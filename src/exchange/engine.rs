@@ -14,8 +14,9 @@
 //!   only confirmed again;
 //! - the cursor moves only over packets that are dealt with: kept, or noted as not fetched.
 //!
-//! One parcel or packet never holds up the others. What fails with it alone rests, for longer
-//! each time ([`back_off`]); what fails with the line ends the run.
+//! One parcel or packet never holds up the others, but for what its recipient is to hear before
+//! them of the same document. What fails with it alone rests, for longer each time
+//! ([`back_off`]); what fails with the line ends the run.
 
 mod fetching;
 

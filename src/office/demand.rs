@@ -9,6 +9,7 @@
 
 mod taking;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -67,17 +68,34 @@ impl Office {
         Ok(others.iter().any(|other| agreed(other) && demand.is_overtaken_by(&other.demand)))
     }
 
-    /// Queues status 15 or 16 for the sender of a demand. Whoever else claims to be the sender is
-    /// told 16 as well. Made within the transaction, it is unlike all that were queued before.
-    /// `after` another demand it is told again.
-    fn tell_answer(
+    /// Answers a demand: status 15 or 16 for its sender. Whoever else claims to be the sender is
+    /// told 16 as well.
+    ///
+    /// Answers do not say what they answer, so that the last is what counts. Made within the
+    /// transaction, each is later than all that were given before, by whole seconds as the wire
+    /// has them.
+    fn answer(
         &self,
         writer: &mut Writer<'_>,
         demand: &Demand,
         document: Option<&InboundDocument>,
-        answer: &DemandAnswer,
-        after: Option<&Demand>,
+        answer: DemandAnswer,
     ) -> Result<(), Problem> {
+        let (told, packet) = self.told_answer(writer, demand, document, answer)?;
+        let item = queued(demand, document, &told, packet, None);
+        writer.append(Change::DemandAnswered { demand: demand.id, answer: told })?;
+        writer.append(item)?;
+        Ok(())
+    }
+
+    /// The status of an answer, and the answer with the time that it tells.
+    fn told_answer(
+        &self,
+        writer: &mut Writer<'_>,
+        demand: &Demand,
+        document: Option<&InboundDocument>,
+        answer: DemandAnswer,
+    ) -> Result<(DemandAnswer, BlobHash), Problem> {
         // One document has one name, however those who ask spell it.
         let id = &demand.about.document_id;
         let id = DocumentId::parse(id).map_or_else(|| id.clone(), |id| id.to_string());
@@ -91,8 +109,16 @@ impl Office {
             },
             None => ResponseFor { document_id: id, ..demand.about.clone() },
         };
+        let others = match document {
+            Some(document) => writer.demands_of(&document.key)?,
+            None => Vec::new(),
+        };
+        let last = others.iter().filter_map(|other| other.answer.as_ref()).map(|one| one.at).max();
+        let after = last.and_then(|at| at.checked_add(SignedDuration::from_secs(1)).ok());
+        let said = Cell::new(answer.at);
         let is_queued = |packet: &BlobHash| writer.is_queued(packet);
-        let report = distinct(answer.at, is_queued, |at| {
+        let report = distinct(after.map_or(answer.at, |at| at.max(answer.at)), is_queued, |at| {
+            said.set(at);
             Ok(Packet::Status(StatusPacket {
                 from: (&self.session().agency).into(),
                 response_for: about.clone(),
@@ -102,72 +128,73 @@ impl Office {
                 staff: self.staff(),
             }))
         })?;
-        let packet = writer.put_blob(&report)?;
-        writer.append(queued(demand, document, answer, packet, after))?;
+        Ok((DemandAnswer { at: said.get(), ..answer }, writer.put_blob(&report)?))
+    }
+
+    /// Tells once more that a document is cancelled, where something else that its sender wanted
+    /// of it was refused after that: the answer that counts is the last, and this one holds.
+    fn last_word(&self, writer: &mut Writer<'_>, key: DocumentKey) -> Result<(), Problem> {
+        let gone = |document: &InboundDocument| {
+            matches!(document.state, InboundState::Recalled | InboundState::Returned)
+        };
+        let Some(document) = writer.inbound(&key)?.filter(gone) else { return Ok(()) };
+        let demands = writer.demands_of(&key)?;
+        let cancels =
+            |one: &&KeptDemand| one.demand.kind.cancels() && one.state == DemandState::Agreed;
+        let Some(cancelled) = demands.iter().rfind(cancels) else { return Ok(()) };
+        // One agency may have asked under two codes, of which the older is closed by now.
+        let agency = |code: &AgencyCode| writer.agency(code).map(|found| found.map(|one| one.code));
+        let by = agency(&cancelled.demand.sender)?;
+        let mut last: Option<(&Demand, &DemandAnswer)> = None;
+        for KeptDemand { demand, answer, .. } in &demands {
+            let same = demand.sender == cancelled.demand.sender
+                || (by.is_some() && agency(&demand.sender)? == by);
+            if let Some(answer) = answer.as_ref().filter(|_| same)
+                && last.is_none_or(|(_, last)| answer.at >= last.at)
+            {
+                last = Some((demand, answer));
+            }
+        }
+        let (Some((refused, refusal)), Some(agreed)) = (last, &cancelled.answer) else {
+            return Ok(());
+        };
+        if refusal.agreed {
+            return Ok(());
+        }
+        let demand = Demand { sender: refused.sender.clone(), ..cancelled.demand.clone() };
+        let again = DemandAnswer { at: Timestamp::now(), ..agreed.clone() };
+        let (told, packet) = self.told_answer(writer, &demand, Some(&document), again)?;
+        let change = queued(&demand, Some(&document), &told, packet, Some(refused));
+        // Once for each that was refused.
+        if let Change::OutboxQueued { item, .. } = &change
+            && writer.outbox_item(item)?.is_none()
+        {
+            writer.append(change)?;
+        }
         Ok(())
     }
 
-    /// Tells once more that a document is cancelled, after something else that its sender wanted
-    /// of it was refused: the answer that counts is the last, and this one holds.
-    fn tell_again(
-        &self,
-        writer: &mut Writer<'_>,
-        (refused, at): (&Demand, Timestamp),
-        key: DocumentKey,
-    ) -> Result<(), Problem> {
-        let Some(document) = writer.inbound(&key)? else { return Ok(()) };
-        if !matches!(document.state, InboundState::Recalled | InboundState::Returned) {
-            return Ok(());
-        }
-        // One agency may have asked under two codes, of which the older is closed by now.
-        let agency = |code: &AgencyCode| writer.agency(code).map(|found| found.map(|one| one.code));
-        let by = agency(&refused.sender)?;
-        let mut agreed = None;
-        for other in writer.demands_of(&key)? {
-            let cancelled = other.demand.kind.cancels() && other.state == DemandState::Agreed;
-            let sender = &other.demand.sender;
-            if cancelled && (*sender == refused.sender || (by.is_some() && agency(sender)? == by)) {
-                agreed = Some(other);
-            }
-        }
-        match agreed {
-            Some(KeptDemand { demand, answer: Some(answer), .. }) => {
-                let demand = Demand { sender: refused.sender.clone(), ..demand };
-                // Times on the wire have whole seconds.
-                let after = at.saturating_add(SignedDuration::from_secs(1)).unwrap_or(at);
-                let answer = DemandAnswer { at: after.max(Timestamp::now()), ..answer };
-                self.tell_answer(writer, &demand, Some(&document), &answer, Some(refused))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Answers everything else that is demanded of a document that has just been cancelled,
-    /// as part of the transaction that cancels it. What was refused last, and when.
+    /// Answers everything else that is demanded of a document that has just been cancelled by one
+    /// demand, as part of the transaction that cancels it.
     fn answer_the_others(
         &self,
         writer: &mut Writer<'_>,
         key: DocumentKey,
-    ) -> Result<Option<(Demand, Timestamp)>, Problem> {
+        by: DocumentKey,
+    ) -> Result<(), Problem> {
         let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
-        let mut refused = None;
         for other in writer.demands_of(&key)? {
-            if other.state != DemandState::Open {
+            let demand = other.demand;
+            if other.state != DemandState::Open || demand.id == by {
                 continue;
             }
-            let demand = other.demand;
             let agreed = demand.kind.cancels();
             let reason =
                 if agreed { demand.reason.clone() } else { tr(Refusal::NothingLeft.key()) };
             let answer = DemandAnswer { agreed, reason, at: Timestamp::now(), automatic: true };
-            let answered = Change::DemandAnswered { demand: demand.id, answer: answer.clone() };
-            writer.append(answered)?;
-            self.tell_answer(writer, &demand, Some(&document), &answer, None)?;
-            if !agreed {
-                refused = Some((demand, answer.at));
-            }
+            self.answer(writer, &demand, Some(&document), answer)?;
         }
-        Ok(refused)
+        Ok(())
     }
 
     // Answering.
@@ -275,7 +302,7 @@ impl Office {
             for other in again {
                 other.write(&office, writer)?;
             }
-            Ok::<(), Problem>(())
+            stood.map_or(Ok::<(), Problem>(()), |(key, _)| office.last_word(writer, key))
         })?;
         // Other files are looked at like those of an arrival.
         match refiled {
@@ -354,9 +381,12 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn write(self, office: &Office, writer: &mut Writer<'_>) -> Result<(), Problem> {
+        let matched = self.matched.as_ref().map(|(_, key, _)| *key);
+        let about = matched.or(self.received.as_ref().and_then(|(demand, _)| demand.document));
         if let Some((demand, told)) = self.received {
             writer.append(Change::DemandReceived { demand: Box::new(demand), told })?;
         }
+        let by = self.matched.as_ref().map(|(demand, ..)| *demand);
         if let Some((demand, key, told)) = self.matched {
             writer.append(Change::DemandMatched { demand, key, told })?;
         }
@@ -364,16 +394,13 @@ impl Prepared {
         for change in self.effect {
             writer.append(change)?;
         }
-        if let Some(key) = cancelled
-            && let Some((refused, at)) = office.answer_the_others(writer, key)?
-        {
-            // That it is cancelled was told when it was agreed to, before that.
-            office.tell_again(writer, (&refused, at), key)?;
+        if let Some((key, by)) = cancelled.zip(by) {
+            office.answer_the_others(writer, key, by)?;
         }
-        match self.settled {
-            Some(settled) => settled.write(office, writer),
-            None => Ok(()),
+        if let Some(settled) = self.settled {
+            settled.write(office, writer)?;
         }
+        about.map_or(Ok(()), |key| office.last_word(writer, key))
     }
 }
 
@@ -392,20 +419,10 @@ impl Settlement {
         if let Some(effect) = self.effect {
             writer.append(effect)?;
         }
-        let (demand, answer) = (self.demand, self.answer);
-        writer.append(Change::DemandAnswered { demand: demand.id, answer: answer.clone() })?;
-        // Answers do not say what they answer: the one that counts is the last.
         if let Some(key) = cancelled {
-            office.answer_the_others(writer, key)?;
+            office.answer_the_others(writer, key, self.demand.id)?;
         }
-        let document = self.document.as_deref();
-        office.tell_answer(writer, &demand, document, &answer, None)?;
-        match document {
-            Some(document) if !answer.agreed => {
-                office.tell_again(writer, (&demand, answer.at), document.key)
-            }
-            _ => Ok(()),
-        }
+        office.answer(writer, &self.demand, self.document.as_deref(), self.answer)
     }
 }
 

@@ -83,7 +83,7 @@ impl Office {
         let holidays = self.profile().holidays();
         let rows = document.deliveries.iter().cloned().map(|delivery| {
             let stage = follow::stage(&delivery);
-            let last = delivery.statuses.get(delivery.earlier..).and_then(|since| since.last());
+            let last = follow::standing(&delivery);
             FollowedRow {
                 stage,
                 since: match stage {

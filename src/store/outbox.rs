@@ -46,6 +46,9 @@ pub struct OutboxItem {
     pub not_before: Option<Timestamp>,
 }
 
+/// How often a status is tried before those that were queued after it.
+const BEFORE_OTHERS: u32 = 3;
+
 const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, o.urgent,
     o.state, o.code, o.detail, o.server_id, o.sent_at, a.tries, a.reason, a.not_before_millis,
     o.is_order
@@ -53,8 +56,9 @@ const SELECT: &str = "SELECT o.item, o.what, o.document, o.recipient, o.packet, 
 
 impl View<'_> {
     /// What waits and is due at `now`; what is larger than `most` bytes only if it is urgent. Of
-    /// one document and the orders about it, for one recipient, the first alone, and so of the
-    /// statuses about one: the last to arrive is what counts.
+    /// one document and the orders about it, for one recipient, the first alone: the last to
+    /// arrive is what counts. So it is of the statuses about one, until the first has failed
+    /// [`BEFORE_OTHERS`] times: what is never taken must not keep the others for ever.
     pub fn outbox_due(
         &self,
         now: Timestamp,
@@ -72,10 +76,16 @@ impl View<'_> {
                              AND before.what = o.what AND before.state = 'waiting'
                              AND before.row < o.row
                              AND (before.urgent
-                                 OR ?2 >= (SELECT size FROM blob WHERE hash = before.packet)))
+                                 OR ?2 >= (SELECT size FROM blob WHERE hash = before.packet))
+                             AND (o.what = 'document' OR NOT EXISTS (
+                                 SELECT 1 FROM outbox_attempt failed
+                                 WHERE failed.item = before.item AND failed.tries >= ?4)))
                  ORDER BY o.urgent DESC, o.row LIMIT ?3"
             ))?
-            .query_and_then(params![now.as_millisecond(), row::signed(most), limit], from_row)?
+            .query_and_then(
+                params![now.as_millisecond(), row::signed(most), limit, BEFORE_OTHERS],
+                from_row,
+            )?
             .collect()
     }
 

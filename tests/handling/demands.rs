@@ -290,36 +290,72 @@ fn what_comes_late_does_not_unsay_that_a_document_was_cancelled() {
     assert_eq!(others[0].1.digits(), "16");
 }
 
-#[test]
-fn what_was_agreed_to_before_the_document_came_has_the_last_word_too() {
-    let world = World::new();
+/// The answers to what was demanded of a document, in the order of their times.
+fn answers(world: World, key: DocumentKey) -> Vec<&'static str> {
+    let asked = world.office().handling(key).unwrap().demands;
+    let (_dir, store) = world.store();
+    let about = asked.iter().map(|kept| kept.demand.id).chain([key]);
+    let told = about.flat_map(|key| store.outbox_of(&key).unwrap()).map(|item| {
+        let bytes = store.blob(&item.packet).unwrap();
+        match packet::read(&bytes, &packet::Limits::default()).unwrap() {
+            Packet::Status(status) => (status.at, status.code.digits()),
+            Packet::Document(_) => panic!("a status is told"),
+        }
+    });
+    let mut told: Vec<_> = told.filter(|(_, code)| ["15", "16"].contains(code)).collect();
+    told.sort();
+    let times: HashSet<_> = told.iter().map(|(at, _)| *at).collect();
+    assert_eq!(times.len(), told.len(), "each is later than the one before: {told:?}");
+    told.into_iter().map(|(_, code)| code).collect()
+}
+
+/// What waits for its document: an update, and a recall that was sent later.
+fn demanded_before_it_came(world: &World) -> [DocumentKey; 2] {
     let at = Timestamp::now() - SignedDuration::from_mins(5);
     let changed = Metadata { notes: "Đính chính".to_owned(), ..metadata(PROVINCE, 1) };
     world.takes(update_at(PROVINCE, &changed, at));
     world.takes(recall(PROVINCE, PROVINCE, 1));
+    let waiting = world.office().demands(10).unwrap();
+    [DemandKind::Update, DemandKind::Recall].map(|kind| {
+        let found = waiting.iter().find(|view| view.kept.demand.kind == kind);
+        found.unwrap().kept.demand.id
+    })
+}
+
+#[test]
+fn what_was_agreed_to_before_the_document_came_has_the_last_word_too() {
+    for refused_by_hand in [false, true] {
+        let world = World::new();
+        let [update, recall] = demanded_before_it_came(&world);
+        world.office().answer_demand(recall, true, "").unwrap();
+        if refused_by_hand {
+            // Times on the wire have whole seconds.
+            std::thread::sleep(std::time::Duration::from_millis(1_100));
+            world.office().answer_demand(update, false, "Không rõ nội dung").unwrap();
+        }
+        let key = world.arrives(new(PROVINCE, 1));
+        assert_eq!(state(world.office(), key), InboundState::Recalled);
+        assert_eq!(answers(world, key), ["15", "16", "15"], "{refused_by_hand}");
+    }
+}
+
+#[test]
+fn a_recall_is_answered_after_the_updates_that_it_ends() {
+    let world = World::new();
+    let key = world.registered(1);
+    for notes in ["Lần một", "Lần hai", "Lần ba"] {
+        let changed = Metadata { notes: notes.to_owned(), ..metadata(PROVINCE, 1) };
+        world.takes(update(PROVINCE, &changed));
+    }
+    world.takes(recall(PROVINCE, PROVINCE, 1));
     let office = world.office();
-    let waiting = office.demands(10).unwrap();
-    let recall = waiting.iter().find(|view| view.kept.demand.kind == DemandKind::Recall).unwrap();
+    let asked = office.demands(10).unwrap();
+    let recall = asked.iter().find(|view| view.kept.demand.kind == DemandKind::Recall).unwrap();
     office.answer_demand(recall.kept.demand.id, true, "").unwrap();
-    let key = world.arrives(new(PROVINCE, 1));
-    assert_eq!(state(world.office(), key), InboundState::Recalled);
-    let asked = world.office().handling(key).unwrap().demands;
-    let (_dir, store) = world.store();
-    let about = asked.iter().map(|kept| kept.demand.id).chain([key]);
-    let mut told: Vec<_> = about
-        .flat_map(|key| store.outbox_of(&key).unwrap())
-        .map(|item| {
-            let bytes = store.blob(&item.packet).unwrap();
-            match packet::read(&bytes, &packet::Limits::default()).unwrap() {
-                Packet::Status(status) => (status.at, status.code.digits()),
-                Packet::Document(_) => panic!("a status is told"),
-            }
-        })
-        .filter(|(_, code)| ["15", "16"].contains(code))
-        .collect();
-    told.sort();
-    let codes: Vec<&str> = told.iter().map(|(_, code)| *code).collect();
-    assert_eq!(codes, ["15", "16", "15"]);
+    assert_eq!(state(office, key), InboundState::Recalled);
+    let told = answers(world, key);
+    assert_eq!(told.last(), Some(&"15"), "{told:?}");
+    assert_eq!(told.iter().filter(|code| **code == "16").count(), 3);
 }
 
 #[test]
