@@ -217,6 +217,9 @@ fn by_profile(profile: ObjectId) -> Dictionary {
     dictionary! { "DefaultRGB" => vec!["ICCBased".into(), profile.into()] }
 }
 
+/// Files with what each is.
+type Named = Vec<(&'static str, Vec<u8>)>;
+
 /// The field filled with a look whose resources name the colours by two profiles: readers take
 /// the first or the last.
 fn named_twice(file: &[u8], look: &str, ours: ObjectId, others: ObjectId) -> Vec<u8> {
@@ -240,7 +243,7 @@ fn named_twice(file: &[u8], look: &str, ours: ObjectId, others: ObjectId) -> Vec
 
 /// Looks whose red, green and blue are by a profile, by which black may be white; and two
 /// that name the form's own, one of them beside another. All are certified for filling in.
-fn coloured() -> (Vec<(&'static str, Vec<u8>)>, [Vec<u8>; 2]) {
+fn coloured() -> (Named, [Vec<u8>; 2]) {
     let look = "/Tx BMC q BT 0 0 0 rg /Helv 12 Tf 2 4 Td (12) Tj ET Q EMC";
     let size = [0, 0, LINE[2] - LINE[0], LINE[3] - LINE[1]];
     let plain = certified(&unsigned_form(LINE, |_, _, _| {}));
