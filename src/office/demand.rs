@@ -28,7 +28,7 @@ use crate::domain::role::Act;
 use crate::domain::text;
 use crate::i18n::tr;
 use crate::packet::{Packet, StatusPacket};
-use crate::store::Writer;
+use crate::store::{StoreError, Writer};
 
 /// A demand as people look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -273,7 +273,7 @@ impl Office {
         {
             return Err(Self::wrong_inbound_state(document.state).into());
         }
-        let stood = document.as_ref().map(|document| (document.key, document.state));
+        let stood = document.clone();
         let now = Timestamp::now();
         let answer = DemandAnswer { agreed, reason, at: now, automatic: false };
         let settled = self.settlement(&kept.demand, document.as_ref(), answer.clone())?;
@@ -292,17 +292,21 @@ impl Office {
         let refiled = kept.demand.document.filter(|_| agreed && brings);
         let office = self.clone();
         self.store().write(&actor, move |writer| {
-            if let Some((key, state)) = stood {
-                let present = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
-                if present.state != state {
+            if let Some(stood) = &stood {
+                let present =
+                    writer.inbound(&stood.key)?.ok_or_else(|| Self::missing(stood.key))?;
+                if present.state != stood.state {
                     return Err(Self::wrong_inbound_state(present.state).into());
                 }
+                unmoved(present == *stood, id)?;
             }
+            // Its document may have come meanwhile.
+            unmoved(writer.demand(&id)?.as_ref() == Some(&kept), id)?;
             settled.write(&office, writer)?;
             for other in again {
                 other.write(&office, writer)?;
             }
-            stood.map_or(Ok::<(), Problem>(()), |(key, _)| office.last_word(writer, key))
+            stood.map_or(Ok::<(), Problem>(()), |one| office.last_word(writer, one.key))
         })?;
         // Other files are looked at like those of an arrival.
         match refiled {
@@ -370,10 +374,20 @@ impl Office {
     }
 }
 
+/// What was worked out is true of a demand and its document as they stood.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where they do not stand so any more.
+fn unmoved(stands: bool, demand: DocumentKey) -> Result<(), StoreError> {
+    let moved = || StoreError::Conflict(format!("demand {demand} or its document was moved"));
+    if stands { Ok(()) } else { Err(moved()) }
+}
+
 /// A demand with what follows from it at once.
 pub(super) struct Prepared {
     received: Option<(Demand, Vec<String>)>,
-    matched: Option<(DocumentKey, DocumentKey, Vec<String>)>,
+    /// What waited for its document, as it stood.
+    matched: Option<(KeptDemand, DocumentKey, Vec<String>)>,
     /// What an answer of before does to the document.
     effect: Vec<Change>,
     settled: Option<Settlement>,
@@ -384,10 +398,15 @@ impl Prepared {
         let matched = self.matched.as_ref().map(|(_, key, _)| *key);
         let about = matched.or(self.received.as_ref().and_then(|(demand, _)| demand.document));
         if let Some((demand, told)) = self.received {
+            if let Some(stood) = self.settled.as_ref().and_then(|one| one.document.as_deref()) {
+                unmoved(writer.inbound(&stood.key)?.as_ref() == Some(stood), demand.id)?;
+            }
             writer.append(Change::DemandReceived { demand: Box::new(demand), told })?;
         }
-        let by = self.matched.as_ref().map(|(demand, ..)| *demand);
-        if let Some((demand, key, told)) = self.matched {
+        let by = self.matched.as_ref().map(|(kept, ..)| kept.demand.id);
+        if let Some((kept, key, told)) = self.matched {
+            let demand = kept.demand.id;
+            unmoved(writer.demand(&demand)?.as_ref() == Some(&kept), demand)?;
             writer.append(Change::DemandMatched { demand, key, told })?;
         }
         let cancelled = self.effect.iter().find_map(cancels);

@@ -281,15 +281,16 @@ impl Office {
         let told = |kept: &KeptDemand| kept.demand.told_at.unwrap_or(kept.demand.received_at);
         waiting.sort_by_key(told);
         for kept in waiting {
-            let demand = kept.demand;
+            let demand = kept.demand.clone();
             let same = self.same_agency(document.sender.as_ref(), Some(&demand.sender))?;
             // A replacement under the id of what it replaces does not replace itself.
             if !same || demand.replacement == Some(document.key) {
                 continue;
             }
-            let matched = Some((demand.id, document.key, self.concerned(Some(document.key))?));
+            let answer = kept.answer.clone();
+            let matched = Some((kept, document.key, self.concerned(Some(document.key))?));
             // Somebody has answered already: what was agreed to holds.
-            if let Some(answer) = kept.answer {
+            if let Some(answer) = answer {
                 let effect = match stands {
                     true => self.effect_on_arrival(&demand, document, &answer)?,
                     false => Vec::new(),
