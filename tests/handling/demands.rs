@@ -503,7 +503,7 @@ fn an_update_that_was_overtaken_on_its_way_undoes_nothing() {
     let (first, second) = (told(1, "Lần một"), told(1, "Lần hai"));
     world.takes(second);
     world.takes(first);
-    let states = [DemandState::Open, DemandState::Agreed].map(|state| (DemandKind::Update, state));
+    let states = [DemandState::Open, DemandState::Refused].map(|state| (DemandKind::Update, state));
     assert_eq!(demands(office, key), states, "nobody is asked about the first");
     assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "");
     let open = office.open_demand(key).unwrap().unwrap().kept.demand.id;

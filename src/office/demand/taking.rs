@@ -247,7 +247,8 @@ impl Office {
         let later = later.into_iter().rfind(|other| demand.is_overtaken_by(&other.demand));
         let answer = match (decision, &later) {
             (Decision::Ask, Some(later)) => {
-                Some((later.state != DemandState::Refused, tr(Refusal::Overtaken.key())))
+                // While that waits for its answer nobody knows whether either will be so.
+                Some((later.state == DemandState::Agreed, tr(Refusal::Overtaken.key())))
             }
             (Decision::Wait | Decision::Ask, _) => None,
             (Decision::Agree, _) => Some((true, demand.reason.clone())),
