@@ -213,8 +213,8 @@ pub enum Refusal {
     NotTheSender,
     /// There is nothing left to update.
     NothingLeft,
-    /// A later update of the same document came before, and was refused; said as well where
-    /// nothing is left to be asked because of it.
+    /// A later update of the same document came before and was not agreed to, or not yet; said as
+    /// well where nothing is left to be asked because of it.
     Overtaken,
 }
 
@@ -244,6 +244,19 @@ pub const fn decide(kind: DemandKind, state: Option<InboundState>, automatic: bo
         (DemandKind::Update, S::Returned | S::Recalled) => Decision::Refuse(Refusal::NothingLeft),
         _ => Decision::Ask,
     }
+}
+
+/// The demand whose answer is to be told its sender once more, and the one after whose it is.
+///
+/// 15 and 16 do not say what they answer: once a document was asked back, the last of them is
+/// taken for the answer to that. Where something else was answered otherwise since, it does not
+/// hold. `theirs` are one sender's demands on one document.
+pub fn to_tell_again(theirs: &[KeptDemand]) -> Option<(&KeptDemand, &KeptDemand)> {
+    let answered = || theirs.iter().filter_map(|kept| Some((kept.answer.as_ref()?, kept)));
+    let (said, last) = answered().max_by_key(|(answer, _)| answer.at)?;
+    let cancelling = answered().filter(|(_, kept)| kept.demand.kind.cancels());
+    let (counts, recall) = cancelling.max_by_key(|(answer, _)| answer.at)?;
+    (said.agreed != counts.agreed).then_some((recall, last))
 }
 
 /// One field that an update changes, in words.
@@ -320,6 +333,68 @@ mod tests {
         for state in InboundState::ALL {
             let gone = matches!(state, InboundState::Returned | InboundState::Recalled);
             assert_eq!(state.may_become(InboundState::Recalled), !gone, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn the_answer_to_a_recall_is_told_again_after_another_one_only() {
+        use DemandKind::{Recall, Replace, Update};
+        let kept = |kind, answer: Option<(bool, i64)>| {
+            let at = |second| Timestamp::from_second(second).unwrap();
+            let answer = answer.map(|(agreed, second)| DemandAnswer {
+                agreed,
+                reason: String::new(),
+                at: at(second),
+                automatic: false,
+            });
+            let state = answer.as_ref().map_or(DemandState::Open, DemandAnswer::state);
+            KeptDemand { demand: of_kind(kind), state, answer }
+        };
+        let (yes, no) = (|second| Some((true, second)), |second| Some((false, second)));
+        for (demands, again) in [
+            (vec![], None),
+            (vec![(Update, no(1))], None),
+            (vec![(Update, no(1)), (Recall, yes(2))], None),
+            (vec![(Recall, yes(1)), (Update, no(2))], Some((0, 1))),
+            // As they were answered, in whichever order they came.
+            (vec![(Update, no(2)), (Recall, yes(1))], Some((1, 0))),
+            // And so it is where the document stands.
+            (vec![(Recall, no(1)), (Update, yes(2))], Some((0, 1))),
+            (vec![(Recall, no(1)), (Update, no(2))], None),
+            // Asked back once more, the last time counts.
+            (vec![(Recall, no(1)), (Update, yes(2)), (Replace, yes(3))], None),
+            (vec![(Recall, no(1)), (Recall, None), (Update, yes(2))], Some((0, 2))),
+        ] {
+            let theirs: Vec<_> =
+                demands.iter().map(|(kind, answer)| kept(*kind, *answer)).collect();
+            let found = to_tell_again(&theirs).map(|(one, after)| {
+                let place = |of: &KeptDemand| theirs.iter().position(|kept| kept == of).unwrap();
+                (place(one), place(after))
+            });
+            assert_eq!(found, again, "{demands:?}");
+        }
+    }
+
+    fn of_kind(kind: DemandKind) -> Demand {
+        Demand {
+            id: DocumentKey::fresh(),
+            kind,
+            sender: AgencyCode::new("000.00.00.H30").unwrap(),
+            sender_name: String::new(),
+            about: ResponseFor {
+                agency: None,
+                code: String::new(),
+                issued: None,
+                document_id: String::new(),
+            },
+            reason: String::new(),
+            received_at: Timestamp::UNIX_EPOCH,
+            told_at: None,
+            answer_by: jiff::civil::date(2026, 12, 5),
+            packet: BlobHash(String::new()),
+            document: None,
+            replacement: None,
+            update: None,
         }
     }
 

@@ -8,26 +8,22 @@
 //! outbox: however often a sender demands, each time there is an answer.
 
 mod taking;
+mod telling;
 
-use std::cell::Cell;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::status::{distinct, item_key};
 use super::{Office, OfficeError};
-use crate::domain::agency::AgencyCode;
 use crate::domain::demand::{
-    Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, Refusal, field_changes,
+    Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, field_changes,
 };
-use crate::domain::document::{BlobHash, DocumentId, DocumentKey, FileRef, ResponseFor, Urgency};
+use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::inbound::{InboundDocument, InboundState};
-use crate::domain::operation::{Change, OutboxKind};
+use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
-use crate::i18n::tr;
-use crate::packet::{Packet, StatusPacket};
 use crate::store::{StoreError, Writer};
 
 /// A demand as people look at it.
@@ -66,135 +62,6 @@ impl Office {
         let others = self.store().demands_of(&document.key)?;
         let agreed = |other: &KeptDemand| other.state == DemandState::Agreed;
         Ok(others.iter().any(|other| agreed(other) && demand.is_overtaken_by(&other.demand)))
-    }
-
-    /// Answers a demand: status 15 or 16 for its sender. Whoever else claims to be the sender is
-    /// told 16 as well.
-    ///
-    /// Answers do not say what they answer, so that the last is what counts. Made within the
-    /// transaction, each is later than all that were given before, by whole seconds as the wire
-    /// has them.
-    fn answer(
-        &self,
-        writer: &mut Writer<'_>,
-        demand: &Demand,
-        document: Option<&InboundDocument>,
-        answer: DemandAnswer,
-    ) -> Result<(), Problem> {
-        let (told, packet) = self.told_answer(writer, demand, document, answer)?;
-        let item = queued(demand, document, &told, packet, None);
-        writer.append(Change::DemandAnswered { demand: demand.id, answer: told })?;
-        writer.append(item)?;
-        Ok(())
-    }
-
-    /// The status of an answer, and the answer with the time that it tells.
-    fn told_answer(
-        &self,
-        writer: &mut Writer<'_>,
-        demand: &Demand,
-        document: Option<&InboundDocument>,
-        answer: DemandAnswer,
-    ) -> Result<(DemandAnswer, BlobHash), Problem> {
-        // One document has one name, however those who ask spell it.
-        let id = &demand.about.document_id;
-        let id = DocumentId::parse(id).map_or_else(|| id.clone(), |id| id.to_string());
-        // The document as it stands here names more than most demands do.
-        let about = match document {
-            Some(document) => ResponseFor {
-                agency: Some(demand.sender.clone()),
-                code: document.metadata.code.to_string(),
-                issued: document.metadata.issued,
-                document_id: id,
-            },
-            None => ResponseFor { document_id: id, ..demand.about.clone() },
-        };
-        let others = match document {
-            Some(document) => writer.demands_of(&document.key)?,
-            None => Vec::new(),
-        };
-        let last = others.iter().filter_map(|other| other.answer.as_ref()).map(|one| one.at).max();
-        let after = last.and_then(|at| at.checked_add(SignedDuration::from_secs(1)).ok());
-        let said = Cell::new(answer.at);
-        let is_queued = |packet: &BlobHash| writer.is_queued(packet);
-        let report = distinct(after.map_or(answer.at, |at| at.max(answer.at)), is_queued, |at| {
-            said.set(at);
-            Ok(Packet::Status(StatusPacket {
-                from: (&self.session().agency).into(),
-                response_for: about.clone(),
-                code: answer.status(),
-                description: answer.reason.clone(),
-                at: Some(at),
-                staff: self.staff(),
-            }))
-        })?;
-        Ok((DemandAnswer { at: said.get(), ..answer }, writer.put_blob(&report)?))
-    }
-
-    /// Tells once more that a document is cancelled, where something else that its sender wanted
-    /// of it was refused after that: the answer that counts is the last, and this one holds.
-    fn last_word(&self, writer: &mut Writer<'_>, key: DocumentKey) -> Result<(), Problem> {
-        let gone = |document: &InboundDocument| {
-            matches!(document.state, InboundState::Recalled | InboundState::Returned)
-        };
-        let Some(document) = writer.inbound(&key)?.filter(gone) else { return Ok(()) };
-        let demands = writer.demands_of(&key)?;
-        let cancels =
-            |one: &&KeptDemand| one.demand.kind.cancels() && one.state == DemandState::Agreed;
-        let Some(cancelled) = demands.iter().rfind(cancels) else { return Ok(()) };
-        // One agency may have asked under two codes, of which the older is closed by now.
-        let agency = |code: &AgencyCode| writer.agency(code).map(|found| found.map(|one| one.code));
-        let by = agency(&cancelled.demand.sender)?;
-        let mut last: Option<(&Demand, &DemandAnswer)> = None;
-        for KeptDemand { demand, answer, .. } in &demands {
-            let same = demand.sender == cancelled.demand.sender
-                || (by.is_some() && agency(&demand.sender)? == by);
-            if let Some(answer) = answer.as_ref().filter(|_| same)
-                && last.is_none_or(|(_, last)| answer.at >= last.at)
-            {
-                last = Some((demand, answer));
-            }
-        }
-        let (Some((refused, refusal)), Some(agreed)) = (last, &cancelled.answer) else {
-            return Ok(());
-        };
-        if refusal.agreed {
-            return Ok(());
-        }
-        let demand = Demand { sender: refused.sender.clone(), ..cancelled.demand.clone() };
-        let again = DemandAnswer { at: Timestamp::now(), ..agreed.clone() };
-        let (told, packet) = self.told_answer(writer, &demand, Some(&document), again)?;
-        let change = queued(&demand, Some(&document), &told, packet, Some(refused));
-        // Once for each that was refused.
-        if let Change::OutboxQueued { item, .. } = &change
-            && writer.outbox_item(item)?.is_none()
-        {
-            writer.append(change)?;
-        }
-        Ok(())
-    }
-
-    /// Answers everything else that is demanded of a document that has just been cancelled by one
-    /// demand, as part of the transaction that cancels it.
-    fn answer_the_others(
-        &self,
-        writer: &mut Writer<'_>,
-        key: DocumentKey,
-        by: DocumentKey,
-    ) -> Result<(), Problem> {
-        let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
-        for other in writer.demands_of(&key)? {
-            let demand = other.demand;
-            if other.state != DemandState::Open || demand.id == by {
-                continue;
-            }
-            let agreed = demand.kind.cancels();
-            let reason =
-                if agreed { demand.reason.clone() } else { tr(Refusal::NothingLeft.key()) };
-            let answer = DemandAnswer { agreed, reason, at: Timestamp::now(), automatic: true };
-            self.answer(writer, &demand, Some(&document), answer)?;
-        }
-        Ok(())
     }
 
     // Answering.
@@ -306,7 +173,10 @@ impl Office {
             for other in again {
                 other.write(&office, writer)?;
             }
-            stood.map_or(Ok::<(), Problem>(()), |one| office.last_word(writer, one.key))
+            match stood {
+                Some(stood) => office.last_word(writer, stood.key, &kept.demand.sender),
+                None => Ok::<(), Problem>(()),
+            }
         })?;
         // Other files are looked at like those of an arrival.
         match refiled {
@@ -395,8 +265,11 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn write(self, office: &Office, writer: &mut Writer<'_>) -> Result<(), Problem> {
-        let matched = self.matched.as_ref().map(|(_, key, _)| *key);
-        let about = matched.or(self.received.as_ref().and_then(|(demand, _)| demand.document));
+        let received = self.received.as_ref().map(|(demand, _)| demand);
+        let about = match &self.matched {
+            Some((kept, key, _)) => Some((*key, kept.demand.sender.clone())),
+            None => received.and_then(|demand| Some((demand.document?, demand.sender.clone()))),
+        };
         if let Some((demand, told)) = self.received {
             if let Some(stood) = self.settled.as_ref().and_then(|one| one.document.as_deref()) {
                 unmoved(writer.inbound(&stood.key)?.as_ref() == Some(stood), demand.id)?;
@@ -419,7 +292,10 @@ impl Prepared {
         if let Some(settled) = self.settled {
             settled.write(office, writer)?;
         }
-        about.map_or(Ok(()), |key| office.last_word(writer, key))
+        match about {
+            Some((key, sender)) => office.last_word(writer, key, &sender),
+            None => Ok(()),
+        }
     }
 }
 
@@ -474,29 +350,5 @@ fn cancels(change: &Change) -> Option<DocumentKey> {
     match change {
         Change::InboundMoved { key, to: InboundState::Recalled, .. } => Some(*key),
         _ => None,
-    }
-}
-
-/// The outbox item of a status. Each demand has its own, and one `after` each that was refused
-/// later.
-fn queued(
-    demand: &Demand,
-    document: Option<&InboundDocument>,
-    answer: &DemandAnswer,
-    packet: BlobHash,
-    after: Option<&Demand>,
-) -> Change {
-    let (id, sender) = (demand.id.to_string(), demand.sender.clone());
-    let after = after.map(|refused| refused.id.to_string());
-    let mut parts = vec!["demand", &id, answer.status().digits(), sender.as_str()];
-    parts.extend(after.as_deref());
-    Change::OutboxQueued {
-        item: item_key(&parts),
-        what: OutboxKind::Status,
-        document: demand.document.or(document.map(|one| one.key)).unwrap_or(demand.id),
-        recipient: sender,
-        packet,
-        urgent: document.is_some_and(|one| one.metadata.urgency > Urgency::Normal),
-        order: false,
     }
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::delivery::{Delivery, SendState, StatusCode};
-use vanthu::domain::demand::{DemandKind, DemandState};
+use vanthu::domain::demand::DemandKind;
 use vanthu::domain::document::Metadata;
 use vanthu::domain::follow::{self, Stage};
-use vanthu::domain::inbound::{InboundDocument, InboundState};
+use vanthu::domain::inbound::InboundDocument;
 use vanthu::domain::operation::OutboxKind;
 use vanthu::domain::outbound::{OutboundDocument, OutboundState};
 use vanthu::packet::{self, Kind, Limits, Packet};
@@ -64,7 +64,7 @@ pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
                 let told = told(recipient, arrived);
                 let known = count(delivery.statuses.iter().map(|one| one.code));
                 assert_eq!(known, told, "{} told {} of {arrived:#?}", recipient.code, sender.code);
-                cancelled(recipient, arrived, delivery);
+                answered(recipient, arrived, delivery);
                 let (updates, replaced) = orders(sender, document, recipient, arrived, delivery);
                 seen.updates += updates;
                 seen.replaced += replaced;
@@ -87,16 +87,15 @@ pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
     seen
 }
 
-/// Whoever asked a document back knows that it is cancelled, whatever else was refused since.
-fn cancelled(recipient: &Books, arrived: &InboundDocument, delivery: &Delivery) {
-    let gone = matches!(arrived.state, InboundState::Recalled | InboundState::Returned);
+/// Whoever asked a document back knows what was answered, whatever else was answered since.
+fn answered(recipient: &Books, arrived: &InboundDocument, delivery: &Delivery) {
     let demands = recipient.store.demands_of(&arrived.key).unwrap();
-    let agreed = demands
-        .iter()
-        .any(|one| one.demand.kind == DemandKind::Recall && one.state == DemandState::Agreed);
-    if gone && agreed && delivery.recall.is_some() {
-        let known = follow::stage(delivery);
-        assert_eq!(known, Stage::RecallAgreed, "{delivery:#?} {demands:#?}");
+    let recalls = demands.iter().filter(|one| one.demand.kind == DemandKind::Recall);
+    let answers = recalls.filter_map(|one| one.answer.as_ref());
+    let Some(last) = answers.max_by_key(|answer| answer.at) else { return };
+    let stage = if last.agreed { Stage::RecallAgreed } else { Stage::RecallRefused };
+    if delivery.recall.is_some() {
+        assert_eq!(follow::stage(delivery), stage, "{delivery:#?} {demands:#?}");
     }
 }
 

@@ -340,6 +340,23 @@ fn what_was_agreed_to_before_the_document_came_has_the_last_word_too() {
 }
 
 #[test]
+fn an_update_agreed_to_does_not_read_as_a_recall_agreed_to() {
+    let world = World::new();
+    let key = world.registered(1);
+    world.takes(recall(PROVINCE, PROVINCE, 1));
+    let changed = Metadata { notes: "Đính chính".to_owned(), ..metadata(PROVINCE, 1) };
+    world.takes(update(PROVINCE, &changed));
+    let office = world.office();
+    let asked = office.handling(key).unwrap().demands;
+    for (kind, agreed) in [(DemandKind::Recall, false), (DemandKind::Update, true)] {
+        let demand = asked.iter().find(|kept| kept.demand.kind == kind).unwrap();
+        office.answer_demand(demand.demand.id, agreed, "Đã thi hành").unwrap();
+    }
+    assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "Đính chính");
+    assert_eq!(answers(world, key), ["16", "15", "16"]);
+}
+
+#[test]
 fn a_recall_is_answered_after_the_updates_that_it_ends() {
     let world = World::new();
     let key = world.registered(1);

@@ -1,0 +1,165 @@
+//! Answers to demands, as their senders are told them: status 15 or 16.
+//!
+//! These do not say what they answer, so that the last is what counts. Each is made within the
+//! transaction that gives it, later than all that were given before about the document, and
+//! what was said of a recall is said again where something else was answered otherwise since.
+
+use std::cell::Cell;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::Office;
+use super::super::receive::are_one;
+use super::super::status::{distinct, item_key};
+use crate::domain::agency::AgencyCode;
+use crate::domain::demand::{Demand, DemandAnswer, DemandState, Refusal, to_tell_again};
+use crate::domain::document::{BlobHash, DocumentId, DocumentKey, ResponseFor, Urgency};
+use crate::domain::inbound::InboundDocument;
+use crate::domain::operation::{Change, OutboxKind};
+use crate::domain::problem::Problem;
+use crate::i18n::tr;
+use crate::packet::{Packet, StatusPacket};
+use crate::store::Writer;
+
+impl Office {
+    /// Answers a demand: status 15 or 16 for its sender. Whoever else claims to be the sender is
+    /// told 16 as well.
+    pub(super) fn answer(
+        &self,
+        writer: &mut Writer<'_>,
+        demand: &Demand,
+        document: Option<&InboundDocument>,
+        answer: DemandAnswer,
+    ) -> Result<(), Problem> {
+        let (told, packet) = self.told_answer(writer, demand, document, answer)?;
+        let item = answer_item(demand, &told, None);
+        writer.append(Change::DemandAnswered { demand: demand.id, answer: told })?;
+        writer.append(queued(item, demand, document, packet))?;
+        Ok(())
+    }
+
+    /// The status of an answer, and the answer with the time that it tells: by whole seconds, as
+    /// the wire has them, after all that were given before.
+    fn told_answer(
+        &self,
+        writer: &mut Writer<'_>,
+        demand: &Demand,
+        document: Option<&InboundDocument>,
+        answer: DemandAnswer,
+    ) -> Result<(DemandAnswer, BlobHash), Problem> {
+        // One document has one name, however those who ask spell it.
+        let id = DocumentId::parse(&demand.about.document_id);
+        let others = match (document, &id) {
+            (Some(document), _) => writer.demands_of(&document.key)?,
+            (None, Some(id)) => writer.unmatched_demands(id)?,
+            (None, None) => Vec::new(),
+        };
+        let document_id = id.map_or_else(|| demand.about.document_id.clone(), |id| id.to_string());
+        // The document as it stands here names more than most demands do.
+        let about = match document {
+            Some(document) => ResponseFor {
+                agency: Some(demand.sender.clone()),
+                code: document.metadata.code.to_string(),
+                issued: document.metadata.issued,
+                document_id,
+            },
+            None => ResponseFor { document_id, ..demand.about.clone() },
+        };
+        let last = others.iter().filter_map(|other| other.answer.as_ref()).map(|one| one.at).max();
+        let after = last.and_then(|at| at.checked_add(SignedDuration::from_secs(1)).ok());
+        let said = Cell::new(answer.at);
+        let is_queued = |packet: &BlobHash| writer.is_queued(packet);
+        let report = distinct(after.map_or(answer.at, |at| at.max(answer.at)), is_queued, |at| {
+            said.set(at);
+            Ok(Packet::Status(StatusPacket {
+                from: (&self.session().agency).into(),
+                response_for: about.clone(),
+                code: answer.status(),
+                description: answer.reason.clone(),
+                at: Some(at),
+                staff: self.staff(),
+            }))
+        })?;
+        Ok((DemandAnswer { at: said.get(), ..answer }, writer.put_blob(&report)?))
+    }
+
+    /// Sees to it that the last word on a document that was asked back is the answer to that
+    /// ([`to_tell_again`]); `sender` is whom something was answered.
+    pub(super) fn last_word(
+        &self,
+        writer: &mut Writer<'_>,
+        key: DocumentKey,
+        sender: &AgencyCode,
+    ) -> Result<(), Problem> {
+        let mut theirs = Vec::new();
+        for kept in writer.demands_of(&key)? {
+            // One agency may have asked under two codes, of which the older is closed by now.
+            if are_one(|code| writer.agency(code), &kept.demand.sender, sender)? {
+                theirs.push(kept);
+            }
+        }
+        let Some((recall, last)) = to_tell_again(&theirs) else { return Ok(()) };
+        let (Some(said), Some(document)) = (&recall.answer, writer.inbound(&key)?) else {
+            return Ok(());
+        };
+        let again = DemandAnswer { at: Timestamp::now(), ..said.clone() };
+        let demand = Demand { sender: sender.clone(), ..recall.demand.clone() };
+        let item = answer_item(&demand, &again, Some(&last.demand));
+        // Once after each that was answered otherwise.
+        if writer.outbox_item(&item)?.is_none() {
+            let (_, packet) = self.told_answer(writer, &demand, Some(&document), again)?;
+            writer.append(queued(item, &demand, Some(&document), packet))?;
+        }
+        Ok(())
+    }
+
+    /// Answers everything else that is demanded of a document that has just been cancelled by one
+    /// demand, as part of the transaction that cancels it.
+    pub(super) fn answer_the_others(
+        &self,
+        writer: &mut Writer<'_>,
+        key: DocumentKey,
+        by: DocumentKey,
+    ) -> Result<(), Problem> {
+        let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
+        for other in writer.demands_of(&key)? {
+            let demand = other.demand;
+            if other.state != DemandState::Open || demand.id == by {
+                continue;
+            }
+            let agreed = demand.kind.cancels();
+            let reason =
+                if agreed { demand.reason.clone() } else { tr(Refusal::NothingLeft.key()) };
+            let answer = DemandAnswer { agreed, reason, at: Timestamp::now(), automatic: true };
+            self.answer(writer, &demand, Some(&document), answer)?;
+        }
+        Ok(())
+    }
+}
+
+/// The outbox item of an answer. Each demand has its own, and one `after` each that was answered
+/// otherwise later.
+fn answer_item(demand: &Demand, answer: &DemandAnswer, after: Option<&Demand>) -> String {
+    let id = demand.id.to_string();
+    let after = after.map(|later| later.id.to_string());
+    let mut parts = vec!["demand", &id, answer.status().digits(), demand.sender.as_str()];
+    parts.extend(after.as_deref());
+    item_key(&parts)
+}
+
+fn queued(
+    item: String,
+    demand: &Demand,
+    document: Option<&InboundDocument>,
+    packet: BlobHash,
+) -> Change {
+    Change::OutboxQueued {
+        item,
+        what: OutboxKind::Status,
+        document: demand.document.or(document.map(|one| one.key)).unwrap_or(demand.id),
+        recipient: demand.sender.clone(),
+        packet,
+        urgent: document.is_some_and(|one| one.metadata.urgency > Urgency::Normal),
+        order: false,
+    }
+}
