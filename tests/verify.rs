@@ -103,3 +103,14 @@ fn the_sender_is_said_by_name_and_code() {
     let two_names = told(&[name, "UBND xã Tân Hòa"]);
     assert_eq!(two_names.status, 2, "{}", two_names.messages);
 }
+
+#[test]
+fn a_code_has_a_number_and_a_notation() {
+    let told = |code: &str| {
+        ctl(&["verify", "--offline", "--at", AT, "--trust", TRUST, "--code", code, SIGNED], &[])
+    };
+    for half in ["07/", "/QĐ-UBND", " / ", "07"] {
+        assert_eq!(told(half).status, 2, "{half}");
+    }
+    assert_ne!(told("07/QĐ-UBND").status, 2);
+}

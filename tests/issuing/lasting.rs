@@ -13,12 +13,12 @@ use vanthu::office::batch::Cancel;
 use vanthu::office::certify::CopyOrder;
 use vanthu::office::{Imported, Office, SignedFile};
 use vanthu::pdf::structure::Source;
-use vanthu::pki::TrustStore;
 use vanthu::pki::demo::{Authority, Subject};
 use vanthu::pki::fetch::{CachedFetch, HttpFetch};
+use vanthu::pki::{Certificate, TrustStore};
 use vanthu::signing::check::{CheckOptions, check};
-use vanthu::signing::make::reached;
-use vanthu::signing::{SigningJob, sign};
+use vanthu::signing::make::{Services, extend_copy, reached};
+use vanthu::signing::{SigningError, SigningJob, sign};
 use vanthu::token::{Pin, Selector, open};
 
 use crate::place::{Place, drafted, drafted_with, order, pdf};
@@ -181,6 +181,10 @@ fn what_its_certificates_let_nobody_prove_rests_too() {
 
 /// The decision as somebody signed it at that time whom this office does not trust.
 fn foreign(authority: &Authority, name: &str, at: Timestamp) -> Vec<u8> {
+    signed_by(authority, name, at, pdf())
+}
+
+fn signed_by(authority: &Authority, name: &str, at: Timestamp, bytes: Vec<u8>) -> Vec<u8> {
     let subject = Subject {
         common_name: name.to_owned(),
         uid: "CCCD:000000000001".to_owned(),
@@ -193,7 +197,7 @@ fn foreign(authority: &Authority, name: &str, at: Timestamp) -> Vec<u8> {
     let mut token = open(&Selector::File { path }).unwrap();
     token.login(&Pin::new("123456")).unwrap();
     let key = token.certificates().unwrap().remove(0).key;
-    let source = Source::parse(pdf().into()).unwrap();
+    let source = Source::parse(bytes.into()).unwrap();
     let (job, line) = (SigningJob::new(&source, at), CachedFetch::new(HttpFetch::new()));
     let signed = sign(&job, &mut *token, &key, &issued.certificate, &issued.chain, &line);
     signed.unwrap().to_bytes().unwrap()
@@ -262,4 +266,35 @@ fn a_copy_waits_as_long_as_the_signatures_of_others_may_still_hold() {
     assert_eq!(office.extend_waiting(&mut |_, _| (), &|| false).unwrap().extended, 1);
     assert_eq!(office.awaiting_extension().unwrap(), []);
     assert_eq!(office.copy_file(copy).unwrap().0.unsecured, []);
+}
+
+#[test]
+fn a_copy_waits_for_a_month_and_no_longer() {
+    let day = |days: i64| Timestamp::now() - SignedDuration::from_hours(24 * days);
+    let theirs = Authority::create(day(60)).unwrap();
+    let ours = Authority::create(day(60)).unwrap();
+    let mut trust = TrustStore::empty();
+    trust.add(ours.root().clone());
+    for name in ["root", "sub"] {
+        let pem = std::fs::read(format!("{}/certs/{name}.pem", rig("RIG_PKI"))).unwrap();
+        for certificate in Certificate::from_pem_or_der(&pem).unwrap() {
+            trust.add(certificate);
+        }
+    }
+    let (urls, line) = ([rig("RIG_TSA_URL")], CachedFetch::new(HttpFetch::new()));
+    let services = Services { tsa_urls: &urls, fetch: &line };
+    let extended = |days: i64, level: Level| {
+        let theirs = foreign(&theirs, "Người Lạ", day(days + 1));
+        let copy = signed_by(&ours, "Ủy ban nhân dân xã Tân Bình", day(days), theirs);
+        extend_copy(&Source::parse(copy.into()).unwrap(), level, &trust, &services)
+    };
+    let waits = extended(20, Level::Bt).unwrap_err();
+    assert!(matches!(&waits, SigningError::NotProvable(_)), "{waits:?}");
+    // Our own was made a month ago: that the time stamp is of today makes it no younger.
+    let lasting = extended(40, Level::Bt).unwrap().to_bytes().unwrap();
+    let options = CheckOptions { trust: &trust, at: None, online: Some(&line) };
+    let report = check(lasting.into(), &options).unwrap();
+    let levels: Vec<_> = report.signatures.iter().map(|one| (one.verdict, one.level)).collect();
+    assert_ne!(levels[0].0, Verdict::Valid);
+    assert_eq!(levels[1], (Verdict::Valid, Some(Level::Bt)));
 }

@@ -148,6 +148,8 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "colours by a profile that came with the look",
             "the same where the signed form has another",
             "colours by the form's own profile",
+            "colours by the form's own profile, which lists no other",
+            "colours by the form's own profile under our name",
             "colours by the signed profile, and grey by another",
         ],
     ),

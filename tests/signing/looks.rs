@@ -247,25 +247,35 @@ fn coloured() -> (Named, [Vec<u8>; 2]) {
     let look = "/Tx BMC q BT 0 0 0 rg /Helv 12 Tf 2 4 Td (12) Tj ET Q EMC";
     let size = [0, 0, LINE[2] - LINE[0], LINE[3] - LINE[1]];
     let plain = certified(&unsigned_form(LINE, |_, _, _| {}));
-    let own = certified(&unsigned_form(LINE, |update, form, _| {
-        let id = update.allocate();
-        update.set(id, intent::profile().unwrap());
-        let Ok(Object::Dictionary(resources)) = form.get_mut(b"DR") else { panic!() };
-        // The form's own profile stands beside the one under our name.
-        let others = update.allocate();
-        update.set(others, profile("the form's own"));
-        let mut spaces = by_profile(others);
-        let ours = intent::Colours { profile: Some(id), opaque: false };
-        ours.list_in(&mut spaces);
-        resources.set("ColorSpace", spaces);
-    }));
-    let source = source(&own);
-    let (_, form) = source.form().unwrap().unwrap();
-    let resources = source.member_dictionary(&form, b"DR").unwrap().unwrap();
-    let spaces = source.member_dictionary(&resources, b"ColorSpace").unwrap().unwrap();
-    let basis =
-        |name: &[u8]| spaces.get(name).unwrap().as_array().unwrap()[1].as_reference().unwrap();
-    let (signed, others) = (basis(b"VtRGB"), basis(b"DefaultRGB"));
+    // The profile under our name, and the form's own.
+    let listing = |ours: Option<Object>, others: Option<Object>| {
+        certified(&unsigned_form(LINE, |update, form, _| {
+            let mut kept = |profile: &Option<Object>| {
+                profile.clone().map(|profile| {
+                    let id = update.allocate();
+                    update.set(id, profile);
+                    id
+                })
+            };
+            let mut spaces = kept(&others).map(by_profile).unwrap_or_default();
+            let ours = intent::Colours { profile: kept(&ours), opaque: false };
+            ours.list_in(&mut spaces);
+            let Ok(Object::Dictionary(resources)) = form.get_mut(b"DR") else { panic!() };
+            resources.set("ColorSpace", spaces);
+        }))
+    };
+    let ours = || Some(intent::profile().unwrap());
+    let others = || Some(profile("the form's own"));
+    let own = listing(ours(), others());
+    let (alone, posing) = (listing(None, others()), listing(others(), None));
+    let listed = |file: &[u8], name: &[u8]| {
+        let source = source(file);
+        let (_, form) = source.form().unwrap().unwrap();
+        let resources = source.member_dictionary(&form, b"DR").unwrap().unwrap();
+        let spaces = source.member_dictionary(&resources, b"ColorSpace").unwrap().unwrap();
+        spaces.get(name).unwrap().as_array().unwrap()[1].as_reference().unwrap()
+    };
+    let (signed, others) = (listed(&own, b"VtRGB"), listed(&own, b"DefaultRGB"));
     let filled = |file: &[u8], spaces: &dyn Fn(&mut Update<'_>) -> Dictionary| {
         changed(file, "So", |update, field| {
             let mut resources = helvetica();
@@ -284,6 +294,14 @@ fn coloured() -> (Named, [Vec<u8>; 2]) {
         ("colours by a profile that came with the look", filled(&plain, &added)),
         ("the same where the signed form has another", filled(&own, &added)),
         ("colours by the form's own profile", filled(&own, &|_| by_profile(others))),
+        (
+            "colours by the form's own profile, which lists no other",
+            filled(&alone, &|_| by_profile(listed(&alone, b"DefaultRGB"))),
+        ),
+        (
+            "colours by the form's own profile under our name",
+            filled(&posing, &|_| by_profile(listed(&posing, b"VtRGB"))),
+        ),
         (
             "colours by the signed profile, which says something else now",
             filled(&own, &|update| {

@@ -1,6 +1,5 @@
 //! Checks the signatures of PDF files.
 
-use std::cell::OnceCell;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -47,8 +46,6 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
     let online = (!args.offline).then_some(&fetch as &dyn vanthu::pki::fetch::Fetch);
     let options = CheckOptions { trust: &trust, at, online };
     let expected = expectation(args)?;
-    // Started once, and only if a page is to be read.
-    let renderer = OnceCell::new();
     let mut rows: Vec<Value> = Vec::new();
     let mut text = Vec::new();
     let mut status = 0;
@@ -69,7 +66,7 @@ pub fn verify(global: &Global, args: &Verify) -> Result<Outcome, Problem> {
                         kept.keep(&proof.certificates, &proof.evidence, Timestamp::now());
                     }
                 }
-                let page = first_page(&source, &expected, &renderer);
+                let page = first_page(&source, &expected);
                 let lines = check::completeness(&report, &expected, &page);
                 text.push(sentences(&name, &report, &lines));
                 let mut row = report.to_json(&name);
@@ -110,17 +107,16 @@ fn own_trust(global: &Global) -> Result<(TrustStore, Option<Kept>), Problem> {
 /// What the first page says of number and date, where somebody says what it should: to read it
 /// the file is opened as a viewer does, in as much memory. One that cannot be drawn is still
 /// checked.
-fn first_page(
-    source: &Source,
-    expected: &Expectation,
-    renderer: &OnceCell<Option<Renderer>>,
-) -> FirstPage {
+fn first_page(source: &Source, expected: &Expectation) -> FirstPage {
     if expected.number.is_empty() && expected.issued.is_none() {
         return FirstPage::Unread;
     }
-    match renderer.get_or_init(|| Renderer::start().ok()) {
-        Some(renderer) => FirstPage::opened(renderer, source),
-        None => FirstPage::Unread,
+    match Renderer::start() {
+        Ok(renderer) => FirstPage::opened(&renderer, source),
+        Err(error) => {
+            tracing::info!(%error, "the first page was not read");
+            FirstPage::Unread
+        }
     }
 }
 

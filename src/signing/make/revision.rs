@@ -376,9 +376,10 @@ fn enter_in_form(
         let mut listed = source.member_dictionary(&resources, b"Font")?.unwrap_or_default();
         listed.extend(&added.fonts);
         resources.set("Font", listed);
-        let mut spaces = source.member_dictionary(&resources, b"ColorSpace")?.unwrap_or_default();
-        added.colours.list_in(&mut spaces);
-        if !spaces.is_empty() {
+        if added.colours.profile.is_some() {
+            let spaces = source.member_dictionary(&resources, b"ColorSpace")?;
+            let mut spaces = spaces.unwrap_or_default();
+            added.colours.list_in(&mut spaces);
             resources.set("ColorSpace", spaces);
         }
         form.set("DR", resources);

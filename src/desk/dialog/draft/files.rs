@@ -50,7 +50,7 @@ pub fn bytes_within(path: &Path, most: u64) -> Result<Vec<u8>, Problem> {
     let long = file.metadata().map_or(0, |found| found.len()).min(most) + 1;
     let mut bytes = Vec::new();
     let room = bytes.try_reserve_exact(usize::try_from(long).unwrap_or(usize::MAX));
-    room.map_err(|error| unreadable(io::Error::new(io::ErrorKind::OutOfMemory, error)))?;
+    room.map_err(|error| unreadable(error.into()))?;
     // One byte more than allowed tells a file that is too large from one that just fits.
     let _count = file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > most {
