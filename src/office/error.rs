@@ -175,6 +175,8 @@ pub enum OfficeError {
     DemandAnswered,
     #[error("the sender demands the document back and waits for an answer")]
     DemandOpen,
+    #[error("the sender demands several things of the document")]
+    SeveralDemands,
     #[error("the document is cancelled, its bytes are sealed")]
     Sealed,
     #[error("the file cannot be read or written: {0}")]
@@ -183,6 +185,10 @@ pub enum OfficeError {
     BadSetting(&'static str),
     #[error("the folder {0} is not there")]
     FolderGone(String),
+    #[error("the folder {0} is to be watched and scanned into at once")]
+    FolderTwice(String),
+    #[error("the folder {0} is where the program keeps its own data")]
+    FolderOfProgram(String),
     #[error("no scanned page lies in {0}")]
     NothingScanned(String),
     #[error("the file {0} cannot be moved")]
@@ -419,6 +425,7 @@ impl From<OfficeError> for Problem {
             }
             E::NoSuchDemand(id) => Self::new("office-no-such-demand", Usage, Input).with("id", id),
             E::DemandAnswered => Self::new("office-demand-answered", Refused, Input),
+            E::SeveralDemands => Self::new("office-several-demands", Usage, Input),
             E::DemandOpen => Self::new("office-demand-open", Refused, Input),
             E::Sealed => Self::new("office-sealed", Refused, Input),
             E::File(_) => Self::new("office-file", Unreadable, Input),
@@ -428,6 +435,12 @@ impl From<OfficeError> for Problem {
             }
             E::FolderGone(folder) => {
                 Self::new("office-folder-gone", Unavailable, Environment).with("folder", folder)
+            }
+            E::FolderTwice(folder) => {
+                Self::new("office-folder-twice", Usage, Input).with("folder", folder)
+            }
+            E::FolderOfProgram(folder) => {
+                Self::new("office-folder-of-program", Usage, Input).with("folder", folder)
             }
             E::FileStays(name) => {
                 Self::new("office-file-stays", Unavailable, Environment).with("name", name)

@@ -167,10 +167,11 @@ impl Office {
     pub fn ear(&self) -> Result<Option<Ear>, Problem> {
         self.actor(Act::Sync)?;
         let manner = self.line_manner()?;
-        if manner.paused || manner.metered || self.server().is_none() {
+        if manner.paused || manner.metered {
             return Ok(None);
         }
-        Ok(Some(Ear { line: self.server_line()?, after: Queues::cursor(self)? }))
+        let Some(setting) = self.server_setting()? else { return Ok(None) };
+        Ok(Some(Ear { line: self.line_to(setting)?, after: Queues::cursor(self)? }))
     }
 
     /// Remembers by which key this server signs its receipts. Each receipt is kept with the key

@@ -206,13 +206,15 @@ impl Office {
             };
             if wanted.is_some() {
                 // What is no text in the system's own names could not be found again.
-                let path = folder.as_deref().map_or(Some(""), Path::to_str);
+                let path = folder.as_deref().unwrap_or(Path::new("")).to_str();
                 rows.push(row(name, path.ok_or(OfficeError::BadSetting("folder"))?));
             }
             used.extend(folder);
         }
         match used.as_slice() {
-            [one, other] if one == other => Err(OfficeError::BadSetting("folder").into()),
+            [one, other] if one == other => {
+                Err(OfficeError::FolderTwice(one.display().to_string()).into())
+            }
             _ => Ok(rows),
         }
     }
@@ -225,7 +227,10 @@ impl Office {
         let folder = std::path::absolute(folder).map_err(gone)?;
         std::fs::read_dir(&folder).map_err(gone)?;
         let inside = folder.starts_with(self.data_dir()) || self.data_dir().starts_with(&folder);
-        if inside { Err(OfficeError::BadSetting("folder").into()) } else { Ok(folder) }
+        if inside {
+            return Err(OfficeError::FolderOfProgram(folder.display().to_string()).into());
+        }
+        Ok(folder)
     }
 
     /// Brings in one file from the disk; it stays where it is.

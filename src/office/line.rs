@@ -25,7 +25,7 @@ pub(super) const CERTIFICATE: &str = "line.certificate";
 pub(super) const TRUST: &str = "server.trust";
 const SYSTEM_ROOTS: &str = "system-roots";
 /// How a PEM says that a private key follows (RFC 7468, section 10 and 11).
-const KEY: &[u8] = b"PRIVATE KEY-----";
+const KEY: &str = "PRIVATE KEY-----";
 const MANNER: &str = "line.manner";
 /// The longest file that is kept; a chain with its key has some ten kilobytes.
 const MAX_PEM: usize = 256 * 1024;
@@ -83,7 +83,8 @@ impl Office {
     pub fn set_line_certificate(&self, pem: &Pin) -> Result<Certificate, Problem> {
         self.actor(Act::ManageAgencies)?;
         let own = self.fit_line_certificate(pem)?;
-        self.store().set_setting(CERTIFICATE, pem.reveal())?;
+        self.store().set_settings(&[row(CERTIFICATE, pem.reveal())])?;
+        self.line_has_changed();
         Ok(own)
     }
 
@@ -117,7 +118,9 @@ impl Office {
         if self.server_setting()?.is_some_and(|setting| setting.secret.reveal().is_empty()) {
             return Err(OfficeError::NoServerSecret.into());
         }
-        Ok(self.store().set_setting(CERTIFICATE, "")?)
+        self.store().set_settings(&[row(CERTIFICATE, "")])?;
+        self.line_has_changed();
+        Ok(())
     }
 
     /// What the line is made with.
@@ -179,9 +182,9 @@ pub fn pem_of(files: &[Zeroizing<Vec<u8>>]) -> Pin {
 /// long to be kept.
 pub fn authorities(pem: &[u8]) -> Result<Vec<LineLook>, OfficeError> {
     let found = Certificate::from_pem_or_der(pem).unwrap_or_default();
-    let is_pem = std::str::from_utf8(pem).is_ok_and(|text| text.contains("BEGIN CERTIFICATE"));
-    let has_key = pem.windows(KEY.len()).any(|part| part == KEY);
-    if found.is_empty() || !is_pem || has_key || pem.len() > MAX_PEM {
+    let is_pem = std::str::from_utf8(pem)
+        .is_ok_and(|text| text.contains("BEGIN CERTIFICATE") && !text.contains(KEY));
+    if found.is_empty() || !is_pem || pem.len() > MAX_PEM {
         return Err(OfficeError::NoAuthority);
     }
     Ok(found.iter().map(LineLook::of).collect())

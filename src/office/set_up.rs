@@ -125,6 +125,12 @@ impl SetUp {
             && self.signing == SigningOrder::default()
             && self.desk == DeskOrder::default()
     }
+
+    /// Whether the line is to be another one, or to be used otherwise: an exchange that runs is
+    /// called off.
+    pub fn is_of_the_line(&self) -> bool {
+        self.server.is_some() || self.desk.manner.is_some()
+    }
 }
 
 /// What a try of the line came to, once somebody answered.
@@ -141,7 +147,7 @@ impl Office {
     pub fn set_up(&self, order: &SetUp) -> Result<(), Problem> {
         let rows = self.set_up_rows(order)?;
         self.store().set_settings(&rows)?;
-        if order.server.is_some() {
+        if order.is_of_the_line() {
             self.line_has_changed();
         }
         Ok(())

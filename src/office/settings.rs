@@ -3,6 +3,8 @@
 //! They live in the encrypted database and concern this desk alone, so they are no
 //! operations of the office.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::Zeroizing;
@@ -161,9 +163,9 @@ impl Office {
 
     /// Sets it; says what is not as the regulation wants it but no hindrance.
     pub fn set_signature_image(&self, png: &[u8]) -> Result<Vec<ImageWarning>, Problem> {
-        self.actor(Act::SignPersonally)?;
-        let look = self.set_image(&personal_image(&self.session().user), png)?;
-        Ok(ImageWarning::of(&look, SignatureKind::Personal))
+        let signature_image = Some(Arc::from(png));
+        self.set_up_signing(SigningOrder { signature_image, ..SigningOrder::default() })?;
+        Ok(ImageWarning::of(&fit_image(png)?, SignatureKind::Personal))
     }
 
     /// The image of the seal (red PNG of real size; Thông tư 01/2019/TT-BNV Điều 13).
@@ -173,9 +175,9 @@ impl Office {
 
     /// Sets it; says what is not as the regulation wants it but no hindrance.
     pub fn set_seal_image(&self, png: &[u8]) -> Result<Vec<ImageWarning>, Problem> {
-        self.actor(Act::Seal)?;
-        let look = self.set_image(SEAL_IMAGE, png)?;
-        Ok(ImageWarning::of(&look, SignatureKind::Organisation))
+        let seal_image = Some(Arc::from(png));
+        self.set_up_signing(SigningOrder { seal_image, ..SigningOrder::default() })?;
+        Ok(ImageWarning::of(&fit_image(png)?, SignatureKind::Organisation))
     }
 
     /// Real width of the stamp whose image is set, in millimetres; `None`: the profile's.
@@ -202,12 +204,6 @@ impl Office {
     fn image(&self, name: &str) -> Result<Option<Vec<u8>>, Problem> {
         let text = self.store().setting(name)?;
         Ok(text.and_then(|text| BASE64.decode(text).ok()))
-    }
-
-    fn set_image(&self, name: &str, png: &[u8]) -> Result<PictureLook, Problem> {
-        let look = fit_image(png)?;
-        self.store().set_setting(name, &BASE64.encode(png))?;
-        Ok(look)
     }
 
     /// The rule profile from now on; in force when the office is opened next.

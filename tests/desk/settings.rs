@@ -225,6 +225,7 @@ fn a_folder_that_is_refused_does_not_cost_the_other() {
     fill(&mut stage, "/den-moi", NOWHERE);
     stage.until_seen("Không mở được thư mục");
     assert_eq!(keeper.desk_settings(), before, "half of it is saved");
+    assert_eq!(keeper.orders(), 1);
 }
 
 #[test]

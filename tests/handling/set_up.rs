@@ -15,8 +15,10 @@ use vanthu::exchange::{
     Receipt, ServerInfo, ServerProfile, Trust, Watch,
 };
 use vanthu::office::Office;
+use vanthu::office::line::authorities;
 use vanthu::office::set_up::{DeskOrder, Proof, ServerOrder, SetUp, SigningOrder};
 use vanthu::pdf::appearance::{demo_seal, demo_signature};
+use vanthu::pki::demo::Authority;
 use vanthu::rules::facts::NumberTaken;
 use vanthu::token::Pin;
 
@@ -102,9 +104,15 @@ fn an_order_is_carried_out_whole_or_not_at_all() {
     assert_eq!(refused(elsewhere(), tsa), "office-bad-setting");
     let wide = SigningOrder { seal_mm: Some(Some(90.0)), ..none() };
     assert_eq!(refused(elsewhere(), wide), "office-bad-setting");
-    let pinned = Trust::Pinned(b"khong phai".to_vec());
-    let unbelieved = ServerOrder { trust: pinned, ..elsewhere() };
-    assert_eq!(refused(unbelieved, none()), "office-no-authority");
+    // Nor somebody's key with a certificate before it: it would be kept as something public.
+    let authority = Authority::create(Timestamp::now()).unwrap();
+    let pem = authority.root().to_pem();
+    let begins = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    for pinned in ["khong phai".to_owned(), format!("{pem}{begins}")] {
+        let unbelieved = ServerOrder { trust: Trust::Pinned(pinned.into()), ..elsewhere() };
+        assert_eq!(refused(unbelieved, none()), "office-no-authority");
+    }
+    assert_eq!(authorities(pem.as_bytes()).unwrap().len(), 1);
     let shown = Proof::New(Pin::new("khong phai"));
     let unfit = ServerOrder { certificate: shown, ..elsewhere() };
     assert_eq!(refused(unfit, none()), "exchange-bad-certificate");
@@ -130,13 +138,13 @@ fn an_order_is_carried_out_whole_or_not_at_all() {
         std::fs::create_dir(folder).unwrap();
     }
     let watched = Some(Some(one.clone()));
-    for scanned in [&gone, &one] {
+    for (scanned, code) in [(&gone, "office-folder-gone"), (&one, "office-folder-twice")] {
         let desk = DeskOrder {
             watched: watched.clone(),
             scanned: Some(Some(scanned.clone())),
             ..DeskOrder::default()
         };
-        assert!(a.set_up(&order_of(desk)).is_err(), "{scanned:?}");
+        assert_eq!(a.set_up(&order_of(desk)).unwrap_err().code, code);
         assert_eq!(looks(), before);
     }
     let scanned = Some(Some(other.clone()));

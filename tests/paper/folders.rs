@@ -128,7 +128,7 @@ fn a_stick_that_is_pulled_out_is_told_and_taken_up_again() {
     assert_eq!(swept(&desk).files.len(), 1);
     // What cannot be a folder of files is refused when it is set.
     let own = desk.office().set_watched_folder(Some(&desk.path("data"))).unwrap_err();
-    assert_eq!(own.code, "office-bad-setting");
+    assert_eq!(own.code, "office-folder-of-program");
     let missing = desk.office().set_watched_folder(Some(&desk.path("không có"))).unwrap_err();
     assert_eq!(missing.code, "office-folder-gone");
     desk.office().set_watched_folder(None).unwrap();
@@ -191,7 +191,7 @@ fn a_scanner_folder_hands_over_its_pages_in_order() {
     assert!(office.scanners().unwrap().is_empty());
     office.set_scanned_folder(Some(&folder)).unwrap();
     let both = office.set_watched_folder(Some(&folder)).unwrap_err();
-    assert_eq!(both.code, "office-bad-setting");
+    assert_eq!(both.code, "office-folder-twice");
     jpeg(&folder, "scan002");
     fs::copy(data("paper/hai-trang-g4.tif"), folder.join("scan001.tif")).unwrap();
     fs::write(folder.join("scan003.jpg"), b"\xff\xd8\xff\xe0 cut").unwrap();

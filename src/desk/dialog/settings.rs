@@ -144,7 +144,7 @@ impl Settings {
         if let Some(server) = &mut self.server {
             server.stop();
         }
-        self.line = order.server.is_some() || order.desk.manner.is_some();
+        self.line = order.is_of_the_line();
         self.stage = Stage::Busy;
         let door = Arc::clone(door);
         let work = crate::desk::ask(move || door.set_up(&order));
