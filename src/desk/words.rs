@@ -8,6 +8,7 @@ use crate::domain::deadline::Pressure;
 use crate::domain::delivery::{Delivery, SendState, StatusCode};
 use crate::domain::demand::{DemandKind, DemandMark, DemandState};
 use crate::domain::document::Urgency;
+use crate::domain::follow;
 use crate::domain::handling::Part;
 use crate::domain::inbound::InboundState;
 use crate::domain::outbound::{OutboundState, SignatureKind};
@@ -230,7 +231,7 @@ pub fn answer(answer: Answer) -> (String, Icon, Tone) {
 
 /// How far a document has come at one recipient.
 pub fn delivery(delivery: &Delivery) -> (String, Icon, Tone) {
-    match (delivery.latest().map(|entry| entry.code), delivery.send) {
+    match (follow::last_said(delivery).map(|entry| entry.code), delivery.send) {
         (Some(code), _) => {
             let (icon, tone) = match code {
                 StatusCode::Arrived => (Icon::Inbox, Tone::Info),

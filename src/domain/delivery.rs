@@ -150,13 +150,6 @@ pub struct SignedReceipt {
     pub key: String,
 }
 
-impl Delivery {
-    /// The furthest status: the latest that arrived.
-    pub fn latest(&self) -> Option<&StatusEntry> {
-        self.statuses.last()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -154,6 +154,8 @@ pub struct UpdatedContent {
 pub struct DemandAnswer {
     pub agreed: bool,
     pub reason: String,
+    /// As the sender is told it: later than every answer that was given before about the document,
+    /// and so at times some seconds after the deed.
     pub at: Timestamp,
     /// By the program, as the rules have it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -177,6 +179,13 @@ pub struct KeptDemand {
     pub demand: Demand,
     pub state: DemandState,
     pub answer: Option<DemandAnswer>,
+}
+
+impl KeptDemand {
+    /// Whether somebody has to answer, and nothing else moves the document meanwhile.
+    pub fn holds(&self) -> bool {
+        DemandMark { kind: self.demand.kind, state: self.state }.holds()
+    }
 }
 
 /// What a list shows of the demands on a document: the one that weighs most.

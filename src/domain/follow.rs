@@ -125,8 +125,8 @@ fn recall_answer<'a>(delivery: &'a Delivery, recall: &RecallAsk) -> Option<&'a S
     answers.max_by_key(|status| status.at)
 }
 
-/// The status by which a delivery stands where it does, if it is one.
-pub fn standing(delivery: &Delivery) -> Option<&StatusEntry> {
+/// What the recipient said last: its answer, once the document was asked back and it has answered.
+pub fn last_said(delivery: &Delivery) -> Option<&StatusEntry> {
     let answer = delivery.recall.as_ref().and_then(|recall| recall_answer(delivery, recall));
     answer.or_else(|| delivery.statuses.get(delivery.earlier..)?.last())
 }
@@ -305,7 +305,7 @@ mod tests {
         };
         asked.statuses.push(overtaken);
         assert_eq!(stage(&asked), Stage::RecallAgreed);
-        assert_eq!(standing(&asked).unwrap().code, RecallAgreed);
+        assert_eq!(last_said(&asked).unwrap().code, RecallAgreed);
     }
 
     #[test]

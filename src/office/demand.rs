@@ -39,31 +39,6 @@ pub struct DemandView {
 }
 
 impl Office {
-    /// The answer to a demand with everything that goes with it: the document cancelled or
-    /// updated, the status for the sender.
-    fn settlement(
-        &self,
-        demand: &Demand,
-        document: Option<&InboundDocument>,
-        answer: DemandAnswer,
-    ) -> Result<Settlement, Problem> {
-        let effect = match document {
-            Some(document) if !self.is_overtaken(demand, document)? => {
-                effect(demand, document, &answer)
-            }
-            _ => None,
-        };
-        let (demand, document) = (demand.clone(), document.cloned().map(Box::new));
-        Ok(Settlement { effect, demand, document, answer })
-    }
-
-    /// Whether a later update of the document was agreed to, which this one would undo.
-    fn is_overtaken(&self, demand: &Demand, document: &InboundDocument) -> Result<bool, Problem> {
-        let others = self.store().demands_of(&document.key)?;
-        let agreed = |other: &KeptDemand| other.state == DemandState::Agreed;
-        Ok(others.iter().any(|other| agreed(other) && demand.is_overtaken_by(&other.demand)))
-    }
-
     // Answering.
 
     /// What waits for an answer, or for its document, what is due first before the others.
@@ -79,12 +54,30 @@ impl Office {
         self.demand_view(kept)
     }
 
-    /// The demand on a document that waits for an answer, the oldest first.
+    /// The demand on a document that waits for an answer: one that holds the document before an
+    /// update, the oldest first.
     pub fn open_demand(&self, key: DocumentKey) -> Result<Option<DemandView>, Problem> {
         self.actor(Act::ViewQueues)?;
         let kept = self.store().demands_of(&key)?;
-        let open = kept.into_iter().find(|kept| kept.state == DemandState::Open);
-        open.map(|kept| self.demand_view(kept)).transpose()
+        let open = kept.into_iter().filter(|kept| kept.state == DemandState::Open);
+        open.min_by_key(|kept| !kept.demand.kind.cancels())
+            .map(|kept| self.demand_view(kept))
+            .transpose()
+    }
+
+    /// The one demand on a document that waits for an answer.
+    ///
+    /// # Errors
+    /// [`OfficeError::SeveralDemands`] where more than one does: whoever names the document may
+    /// not know of the one that came last, and what is cancelled stays so.
+    pub fn only_open_demand(&self, key: DocumentKey) -> Result<Option<DemandView>, Problem> {
+        self.actor(Act::ViewQueues)?;
+        let kept = self.store().demands_of(&key)?;
+        let mut open = kept.into_iter().filter(|kept| kept.state == DemandState::Open);
+        match (open.next(), open.next()) {
+            (Some(_), Some(_)) => Err(OfficeError::SeveralDemands.into()),
+            (one, _) => one.map(|kept| self.demand_view(kept)).transpose(),
+        }
     }
 
     fn demand_view(&self, kept: KeptDemand) -> Result<DemandView, Problem> {
@@ -122,61 +115,11 @@ impl Office {
         if reason.chars().count() > self.profile().limits().reason {
             return Err(OfficeError::FieldInvalid("reason").into());
         }
-        let kept = self.store().demand(&id)?.ok_or(OfficeError::NoSuchDemand(id.to_string()))?;
-        if kept.state.is_answered() {
-            return Err(OfficeError::DemandAnswered.into());
-        }
-        let document = match kept.demand.document {
-            Some(key) => self.store().inbound(&key)?,
-            None => None,
-        };
-        // What went back or is cancelled cannot be updated: that is refused.
-        let gone = |one: &InboundDocument| {
-            matches!(one.state, InboundState::Returned | InboundState::Recalled)
-        };
-        if let Some(document) = document.as_ref().filter(|document| gone(document))
-            && agreed
-            && !kept.demand.kind.cancels()
-        {
-            return Err(Self::wrong_inbound_state(document.state).into());
-        }
-        let stood = document.clone();
-        let now = Timestamp::now();
-        let answer = DemandAnswer { agreed, reason, at: now, automatic: false };
-        let settled = self.settlement(&kept.demand, document.as_ref(), answer.clone())?;
-        // A refusal answers whoever asked for the same thing twice.
-        let mut again = Vec::new();
-        if let Some(document) = document.as_ref().filter(|_| !answer.agreed) {
-            for other in self.store().demands_of(&document.key)? {
-                let same = other.demand.kind == kept.demand.kind && other.demand.id != id;
-                if same && other.state == DemandState::Open {
-                    let answer = DemandAnswer { automatic: true, ..answer.clone() };
-                    again.push(self.settlement(&other.demand, Some(document), answer)?);
-                }
-            }
-        }
-        let brings = kept.demand.update.as_ref().is_some_and(|update| update.content.is_some());
-        let refiled = kept.demand.document.filter(|_| agreed && brings);
         let office = self.clone();
-        self.store().write(&actor, move |writer| {
-            if let Some(stood) = &stood {
-                let present =
-                    writer.inbound(&stood.key)?.ok_or_else(|| Self::missing(stood.key))?;
-                if present.state != stood.state {
-                    return Err(Self::wrong_inbound_state(present.state).into());
-                }
-                unmoved(present == *stood, id)?;
-            }
-            // Its document may have come meanwhile.
-            unmoved(writer.demand(&id)?.as_ref() == Some(&kept), id)?;
-            settled.write(&office, writer)?;
-            for other in again {
-                other.write(&office, writer)?;
-            }
-            match stood {
-                Some(stood) => office.last_word(writer, stood.key, &kept.demand.sender),
-                None => Ok::<(), Problem>(()),
-            }
+        let refiled = self.store().write(&actor, move |writer| {
+            let at = Timestamp::now();
+            let answer = DemandAnswer { agreed, reason, at, automatic: false };
+            office.answer_as_asked(writer, id, answer)
         })?;
         // Other files are looked at like those of an arrival.
         match refiled {
@@ -188,12 +131,58 @@ impl Office {
         }
     }
 
+    /// Writes what a person answers; the key of the document whose files become others by it.
+    fn answer_as_asked(
+        &self,
+        writer: &mut Writer<'_>,
+        id: DocumentKey,
+        answer: DemandAnswer,
+    ) -> Result<Option<DocumentKey>, Problem> {
+        let kept = writer.demand(&id)?.ok_or(OfficeError::NoSuchDemand(id.to_string()))?;
+        if kept.state.is_answered() {
+            return Err(OfficeError::DemandAnswered.into());
+        }
+        let demand = kept.demand;
+        let others = writer.demands_beside(&demand)?;
+        let waits = |other: &KeptDemand| other.demand.kind.cancels() && !other.state.is_answered();
+        // Its sender would take this for the answer to the recall.
+        if !demand.kind.cancels() && others.iter().any(waits) {
+            return Err(OfficeError::DemandOpen.into());
+        }
+        let document = match demand.document {
+            Some(key) => Some(writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?),
+            None => None,
+        };
+        // What went back or is cancelled cannot be updated: that is refused.
+        if let Some(InboundDocument { state, .. }) = document
+            && matches!(state, InboundState::Returned | InboundState::Recalled)
+            && answer.agreed
+            && !demand.kind.cancels()
+        {
+            return Err(Self::wrong_inbound_state(state).into());
+        }
+        // A refusal answers whoever asked for the same thing twice.
+        let again = |other: &&KeptDemand| {
+            let same = other.demand.kind == demand.kind && other.demand.id != id;
+            !answer.agreed && same && other.state == DemandState::Open
+        };
+        let mut settled = vec![Settlement::of(&demand, document.as_ref(), &others, answer.clone())];
+        settled.extend(others.iter().filter(again).map(|other| {
+            let answer = DemandAnswer { automatic: true, ..answer.clone() };
+            Settlement::of(&other.demand, document.as_ref(), &others, answer)
+        }));
+        for one in settled {
+            one.write(self, writer)?;
+        }
+        self.last_word(writer, &demand)?;
+        let brings = demand.update.as_ref().is_some_and(|update| update.content.is_some());
+        Ok(demand.document.filter(|_| answer.agreed && brings))
+    }
+
     /// Refuses every other step while a document's sender waits for an answer that may cancel
     /// it: nobody registers or completes what may be gone tomorrow.
     pub(super) fn nothing_demanded(writer: &Writer<'_>, key: DocumentKey) -> Result<(), Problem> {
-        let open =
-            |kept: &KeptDemand| kept.state == DemandState::Open && kept.demand.kind.cancels();
-        if writer.demands_of(&key)?.iter().any(open) {
+        if writer.demands_of(&key)?.iter().any(KeptDemand::holds) {
             return Err(OfficeError::DemandOpen.into());
         }
         Ok(())
@@ -244,7 +233,7 @@ impl Office {
     }
 }
 
-/// What was worked out is true of a demand and its document as they stood.
+/// What was worked out of a demand and its document is true of them as they stood.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] where they do not stand so any more.
@@ -255,7 +244,8 @@ fn unmoved(stands: bool, demand: DocumentKey) -> Result<(), StoreError> {
 
 /// A demand with what follows from it at once.
 pub(super) struct Prepared {
-    received: Option<(Demand, Vec<String>)>,
+    /// With its document as that stood.
+    received: Option<(Demand, Vec<String>, Option<Box<InboundDocument>>)>,
     /// What waited for its document, as it stood.
     matched: Option<(KeptDemand, DocumentKey, Vec<String>)>,
     /// What an answer of before does to the document.
@@ -265,15 +255,15 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn write(self, office: &Office, writer: &mut Writer<'_>) -> Result<(), Problem> {
-        let received = self.received.as_ref().map(|(demand, _)| demand);
-        let about = match &self.matched {
-            Some((kept, key, _)) => Some((*key, kept.demand.sender.clone())),
-            None => received.and_then(|demand| Some((demand.document?, demand.sender.clone()))),
-        };
-        if let Some((demand, told)) = self.received {
-            if let Some(stood) = self.settled.as_ref().and_then(|one| one.document.as_deref()) {
-                unmoved(writer.inbound(&stood.key)?.as_ref() == Some(stood), demand.id)?;
+        let mut about = None;
+        if let Some((demand, told, stood)) = self.received {
+            if let Some(stood) = stood {
+                // Whether something else is demanded of it makes no difference.
+                let present = writer.inbound(&stood.key)?;
+                let present = present.map(|one| InboundDocument { demand: stood.demand, ..one });
+                unmoved(present.as_ref() == Some(&*stood), demand.id)?;
             }
+            about = demand.document.map(|_| demand.clone());
             writer.append(Change::DemandReceived { demand: Box::new(demand), told })?;
         }
         let by = self.matched.as_ref().map(|(kept, ..)| kept.demand.id);
@@ -281,19 +271,20 @@ impl Prepared {
             let demand = kept.demand.id;
             unmoved(writer.demand(&demand)?.as_ref() == Some(&kept), demand)?;
             writer.append(Change::DemandMatched { demand, key, told })?;
+            about = Some(Demand { document: Some(key), ..kept.demand });
         }
         let cancelled = self.effect.iter().find_map(cancels);
         for change in self.effect {
             writer.append(change)?;
         }
-        if let Some((key, by)) = cancelled.zip(by) {
+        if let Some(key) = cancelled {
             office.answer_the_others(writer, key, by)?;
         }
         if let Some(settled) = self.settled {
             settled.write(office, writer)?;
         }
         match about {
-            Some((key, sender)) => office.last_word(writer, key, &sender),
+            Some(demand) => office.last_word(writer, &demand),
             None => Ok(()),
         }
     }
@@ -309,13 +300,31 @@ struct Settlement {
 }
 
 impl Settlement {
+    /// What an answer leads to; `others` are the demands on the document.
+    fn of(
+        demand: &Demand,
+        document: Option<&InboundDocument>,
+        others: &[KeptDemand],
+        answer: DemandAnswer,
+    ) -> Self {
+        // A later update that was agreed to is not undone by one of before.
+        let overtaken = others.iter().any(|other| {
+            other.state == DemandState::Agreed && demand.is_overtaken_by(&other.demand)
+        });
+        let effect = match document {
+            Some(document) if !overtaken => effect(demand, document, &answer),
+            _ => None,
+        };
+        Self { effect, demand: demand.clone(), document: document.cloned().map(Box::new), answer }
+    }
+
     fn write(self, office: &Office, writer: &mut Writer<'_>) -> Result<(), Problem> {
         let cancelled = self.effect.as_ref().and_then(cancels);
         if let Some(effect) = self.effect {
             writer.append(effect)?;
         }
         if let Some(key) = cancelled {
-            office.answer_the_others(writer, key, self.demand.id)?;
+            office.answer_the_others(writer, key, Some(self.demand.id))?;
         }
         office.answer(writer, &self.demand, self.document.as_deref(), self.answer)
     }

@@ -83,7 +83,7 @@ impl Office {
         let holidays = self.profile().holidays();
         let rows = document.deliveries.iter().cloned().map(|delivery| {
             let stage = follow::stage(&delivery);
-            let last = follow::standing(&delivery);
+            let last = follow::last_said(&delivery);
             FollowedRow {
                 stage,
                 since: match stage {
@@ -498,7 +498,7 @@ impl Office {
         let told = OutboundDocument { metadata, ..document.clone() };
         let is_queued = |packet: &BlobHash| self.store().is_queued(packet);
         let at = Timestamp::now().max(self.told_last(document.key)? + SignedDuration::from_secs(1));
-        let bytes =
+        let (_, bytes) =
             distinct(at, is_queued, |at| self.document_packet(&told, kind.clone(), reason, at))?;
         Ok(self.store().put_blob(&bytes)?)
     }

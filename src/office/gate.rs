@@ -115,10 +115,16 @@ impl Office {
         self.gate(key)
     }
 
-    /// The gate of a document, looked at now if it never was.
+    /// The gate of a document, looked at now if it never was, or not since its files are others:
+    /// the power may have failed between an update and the look that follows.
     pub(super) fn gate_or_look(&self, key: DocumentKey) -> Result<Gate, Problem> {
         let view = self.gate(key)?;
-        match view.gate {
+        let files = self.inbound_document(key)?.files;
+        let of_these = |gate: &Gate| {
+            let looked = gate.files.iter().map(|file| file.sha256.as_str());
+            looked.eq(files.iter().map(|file| file.blob.0.as_str()))
+        };
+        match view.gate.filter(of_these) {
             Some(gate) => Ok(gate),
             None => {
                 let gate = self.check_again(key)?.gate;

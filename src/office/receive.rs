@@ -19,7 +19,7 @@ use super::opened::Opened;
 use super::refuse::refusal;
 use super::scanner::refuse_malware;
 use super::{Office, OfficeError, duplicate};
-use crate::domain::agency::{Agency, AgencyCode};
+use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::{StatusCode, StatusEntry};
 use crate::domain::document::{BlobHash, DocumentKey, Metadata};
 use crate::domain::operation::Change;
@@ -28,7 +28,7 @@ use crate::domain::role::Act;
 use crate::domain::text;
 use crate::packet::{self, Packet, PacketError, StatusPacket};
 use crate::signing::check::Expectation;
-use crate::store::{PacketRow, PacketState, StoreError};
+use crate::store::{PacketRow, PacketState};
 
 /// How the outcome of a packet that became an inbound document begins.
 const INBOUND: &str = "inbound ";
@@ -267,7 +267,7 @@ impl Office {
         other: Option<&AgencyCode>,
     ) -> Result<bool, Problem> {
         let Some((one, other)) = one.zip(other) else { return Ok(false) };
-        Ok(are_one(|code| self.store().agency(code), one, other)?)
+        Ok(self.store().is_one_agency(one, other)?)
     }
 
     /// A PDF without a packet: paper that was scanned, or a file handed over.
@@ -385,19 +385,6 @@ fn looks_like_pdf(name: &str, bytes: &[u8]) -> bool {
     let begins = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
     let marked = begins.windows(5).any(|part| part == b"%PDF-") && !begins.starts_with(b"<");
     marked || text::fold(name).ends_with(".pdf")
-}
-
-/// Whether two codes are one agency's in the directory that `agency` looks into.
-pub(super) fn are_one(
-    agency: impl Fn(&AgencyCode) -> Result<Option<Agency>, StoreError>,
-    one: &AgencyCode,
-    other: &AgencyCode,
-) -> Result<bool, StoreError> {
-    if one == other {
-        return Ok(true);
-    }
-    let both = agency(one)?.zip(agency(other)?);
-    Ok(both.is_some_and(|(one, other)| one.code == other.code))
 }
 
 /// Whether a problem lies in what was sent, rather than in this computer. Whatever is wrong

@@ -51,7 +51,7 @@ impl Office {
             ..Metadata::default()
         };
         let is_queued = |packet: &BlobHash| self.store().is_queued(packet);
-        let status = distinct(Timestamp::now(), is_queued, |at| {
+        let (_, status) = distinct(Timestamp::now(), is_queued, |at| {
             Ok(Packet::Status(StatusPacket::report(Report {
                 document: &meant,
                 issuer: &sender,

@@ -61,7 +61,7 @@ impl Office {
         (code, description): (StatusCode, &str),
         is_queued: impl Fn(&BlobHash) -> Result<bool, StoreError>,
     ) -> Result<Vec<u8>, Problem> {
-        distinct(Timestamp::now(), is_queued, |at| {
+        let (_, bytes) = distinct(Timestamp::now(), is_queued, |at| {
             Ok(Packet::Status(StatusPacket::report(Report {
                 document: &document.metadata,
                 issuer: sender,
@@ -71,7 +71,8 @@ impl Office {
                 at,
                 staff: self.staff(),
             })))
-        })
+        })?;
+        Ok(bytes)
     }
 
     /// The person at the desk, as packets name who is responsible.
@@ -81,7 +82,7 @@ impl Office {
 }
 
 /// The bytes of a packet made at `at`, or as many seconds later as it takes to make them unlike
-/// any in the outbox.
+/// any in the outbox, and the time that they tell.
 ///
 /// Times on the wire have whole seconds (QCVN 102:2016/BTTTT). Whoever is told the same twice
 /// within one, such as that a document sent again has arrived again, would get the same bytes
@@ -90,13 +91,13 @@ pub(super) fn distinct(
     at: Timestamp,
     is_queued: impl Fn(&BlobHash) -> Result<bool, StoreError>,
     packet: impl Fn(Timestamp) -> Result<Packet, Problem>,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<(Timestamp, Vec<u8>), Problem> {
     let mut at = at;
     loop {
         let bytes = packet::write(&packet(at)?)?;
         match at.checked_add(SignedDuration::from_secs(1)) {
             Ok(later) if is_queued(&BlobHash::of(&bytes))? => at = later,
-            _ => return Ok(bytes),
+            _ => return Ok((at, bytes)),
         }
     }
 }
@@ -159,7 +160,7 @@ mod tests {
                     staff: Staff::default(),
                 }))
             });
-            let bytes = bytes.unwrap();
+            let (_, bytes) = bytes.unwrap();
             let Ok(Packet::Status(status)) = packet::read(&bytes, &packet::Limits::default())
             else {
                 panic!("not a status");

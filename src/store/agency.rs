@@ -26,6 +26,15 @@ impl View<'_> {
         row::maybe_json(body)
     }
 
+    /// Whether two codes are one agency's, as far as the directory knows.
+    pub fn is_one_agency(&self, one: &AgencyCode, other: &AgencyCode) -> Result<bool, StoreError> {
+        if one == other {
+            return Ok(true);
+        }
+        let both = self.agency(one)?.zip(self.agency(other)?);
+        Ok(both.is_some_and(|(one, other)| one.code == other.code))
+    }
+
     pub fn agencies(&self, words: &str, limit: u32) -> Result<Vec<Agency>, StoreError> {
         let (sql, words) = match search::phrases(words) {
             Some(expression) => (

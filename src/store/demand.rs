@@ -36,6 +36,23 @@ impl View<'_> {
             .collect()
     }
 
+    /// What the sender of a demand, under any of its codes, demands of the same document, oldest
+    /// first: of the one that it was matched with, else of the one that has not come.
+    pub fn demands_beside(&self, demand: &Demand) -> Result<Vec<KeptDemand>, StoreError> {
+        let about = match (demand.document, DocumentId::parse(&demand.about.document_id)) {
+            (Some(key), _) => self.demands_of(&key)?,
+            (None, Some(id)) => self.unmatched_demands(&id)?,
+            (None, None) => Vec::new(),
+        };
+        let mut theirs = Vec::new();
+        for kept in about {
+            if self.is_one_agency(&kept.demand.sender, &demand.sender)? {
+                theirs.push(kept);
+            }
+        }
+        Ok(theirs)
+    }
+
     /// The demands that this document takes the place by, oldest first: whom it replaces.
     pub fn replaced_by(&self, key: &DocumentKey) -> Result<Vec<KeptDemand>, StoreError> {
         self.connection
@@ -101,6 +118,15 @@ impl View<'_> {
             ))?
             .query_and_then([id.to_string()], from_row)?
             .collect()
+    }
+
+    /// Demands of whichever copy of the document that has this id, and while none has come.
+    pub fn demands_about(&self, id: &DocumentId) -> Result<Vec<KeptDemand>, StoreError> {
+        let mut about = self.unmatched_demands(id)?;
+        for copy in self.inbound_of_id(id)? {
+            about.extend(self.demands_of(&copy.key)?);
+        }
+        Ok(about)
     }
 
     /// What `user` is to be told and has not read.

@@ -26,7 +26,7 @@ use super::{Store, row};
 use crate::domain::agency::{Agency, AgencyCode};
 use crate::domain::book::{Book, BookId, Direction};
 use crate::domain::copy::CertifiedCopy;
-use crate::domain::demand::KeptDemand;
+use crate::domain::demand::{Demand, KeptDemand};
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey};
 use crate::domain::duplicate::Twin;
 use crate::domain::gate::{Gate, Judgement};
@@ -173,6 +173,11 @@ questions! {
     fn demand(id: &DocumentKey) -> Option<KeptDemand>;
     /// What was demanded of a document, oldest first.
     fn demands_of(key: &DocumentKey) -> Vec<KeptDemand>;
+    /// What the sender of a demand, under any of its codes, demands of the same document, oldest
+    /// first: of the one that it was matched with, else of the one that has not come.
+    fn demands_beside(demand: &Demand) -> Vec<KeptDemand>;
+    /// Demands of whichever copy of the document that has this id, and while none has come.
+    fn demands_about(id: &DocumentId) -> Vec<KeptDemand>;
     /// The demands that brought this document in the place of others.
     fn replaced_by(key: &DocumentKey) -> Vec<KeptDemand>;
     /// What waits for an answer or for its document, what is due first before the others.
@@ -204,6 +209,8 @@ questions! {
     fn agencies(words: &str, limit: u32) -> Vec<Agency>;
     /// By its present code, else by a former or other one.
     fn agency(code: &AgencyCode) -> Option<Agency>;
+    /// Whether two codes are one agency's, as far as the directory knows.
+    fn is_one_agency(one: &AgencyCode, other: &AgencyCode) -> bool;
     /// What was known of an agency over time, oldest first.
     fn agency_versions(code: &AgencyCode) -> Vec<Agency>;
 
@@ -446,6 +453,7 @@ mod tests {
         view.answered(&key).unwrap();
         view.demand(&key).unwrap();
         view.demands_of(&key).unwrap();
+        view.demands_about(&id).unwrap();
         view.replaced_by(&key).unwrap();
         view.pressing_demands(10).unwrap();
         view.pressing_demand_count().unwrap();
@@ -459,6 +467,7 @@ mod tests {
         view.user("be").unwrap();
         view.office().unwrap();
         view.agency(&code).unwrap();
+        view.is_one_agency(&code, &code).unwrap();
         view.agency_versions(&code).unwrap();
         view.packet(&hash).unwrap();
         view.has_packet(&hash).unwrap();

@@ -163,9 +163,13 @@ fn also_to(office: &Office, key: DocumentKey, chance: &mut Chance) -> Result<(),
     office.update_issued(key, &update, "Thiếu nơi nhận")
 }
 
-/// Answers the demand that waits longest; whether one does. What went back is not updated.
+/// Answers the demand that waits longest, or what holds its document; whether one does. What went
+/// back is not updated.
 pub fn answer_one(office: &Office, agreed: bool) -> Result<bool, Problem> {
-    let Some(open) = office.demands(1)?.into_iter().next() else { return Ok(false) };
+    let Some(mut open) = office.demands(1)?.into_iter().next() else { return Ok(false) };
+    if let Some(first) = open.document.as_ref().map(|document| office.open_demand(document.key)) {
+        open = first?.unwrap_or(open);
+    }
     let demand = open.kept.demand;
     let gone = open.document.is_some_and(|document| document.state == InboundState::Returned);
     let agreed = agreed && !(gone && demand.kind == DemandKind::Update);

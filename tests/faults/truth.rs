@@ -90,7 +90,7 @@ pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
 /// Whoever asked a document back knows what was answered, whatever else was answered since.
 fn answered(recipient: &Books, arrived: &InboundDocument, delivery: &Delivery) {
     let demands = recipient.store.demands_of(&arrived.key).unwrap();
-    let recalls = demands.iter().filter(|one| one.demand.kind == DemandKind::Recall);
+    let recalls = demands.iter().filter(|one| one.demand.kind.cancels());
     let answers = recalls.filter_map(|one| one.answer.as_ref());
     let Some(last) = answers.max_by_key(|answer| answer.at) else { return };
     let stage = if last.agreed { Stage::RecallAgreed } else { Stage::RecallRefused };

@@ -21,9 +21,16 @@ fn begins(place: &Place, item: &OutboxItem) -> bool {
     place.office.begin_sending(&item.item, 100, jiff::Timestamp::now()).unwrap().is_some()
 }
 
-/// Begins to send what waits, as the line does, which goes on with the next status about a
-/// document once the one before is there.
+/// Begins to send what waits; the line breaks before any receipt.
 fn begin_sending(place: &Place) {
+    for item in place.office.due(jiff::Timestamp::now(), u64::MAX, 100).unwrap() {
+        assert!(begins(place, &item));
+    }
+}
+
+/// Sends what waits, as the line does, which goes on with the next status about a document once
+/// the one before is there.
+fn send(place: &Place) {
     let now = jiff::Timestamp::now();
     while let Some(item) = place.office.due(now, u64::MAX, 1).unwrap().pop() {
         assert!(begins(place, &item));
@@ -37,7 +44,7 @@ fn begin_sending(place: &Place) {
 fn an_acceptance_is_taken_back_while_its_status_waits() {
     let place = Place::new();
     let key = place.arrived(NEIGHBOUR, 1);
-    begin_sending(&place);
+    send(&place);
     place.office.accept(key).unwrap();
     let due = place.office.due(jiff::Timestamp::now(), u64::MAX, 100).unwrap();
     assert_eq!(place.office.undo(key).unwrap(), InboundState::Arrived);
@@ -61,6 +68,7 @@ fn an_acceptance_is_taken_back_while_its_status_waits() {
 fn what_left_stays_decided() {
     let place = Place::new();
     let key = place.arrived(NEIGHBOUR, 2);
+    send(&place);
     place.office.accept(key).unwrap();
     begin_sending(&place);
     assert_eq!(place.office.undo(key).unwrap_err().code, "office-undo-status-left");
@@ -132,7 +140,7 @@ proptest! {
         let (place, number) = held.get_or_insert_with(|| (Place::new(), 100));
         *number += 1;
         let key = place.arrived(NEIGHBOUR, *number);
-        begin_sending(place);
+        send(place);
         let mut left = InboundState::Arrived;
         let mut registered = false;
         for step in steps {

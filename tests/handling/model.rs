@@ -88,7 +88,7 @@ impl Model {
         self.demands.iter().any(|asked| {
             asked.number == number
                 && asked.kind != DemandKind::Update
-                && asked.state == DemandState::Open
+                && matches!(asked.state, DemandState::Open | DemandState::Waiting)
         })
     }
 
@@ -163,6 +163,10 @@ impl Model {
         let gone = matches!(state, Some(S::Returned | S::Recalled));
         let cancels = kind != DemandKind::Update;
         if agreed && gone && !cancels {
+            return false;
+        }
+        // The sender would take it for the answer to the recall.
+        if !cancels && self.held(number) {
             return false;
         }
         let here = state.is_some();

@@ -284,7 +284,7 @@ fn answered_over(path: &str, profile: ServerProfile) {
     use StatusCode::{Accepted, Arrived, Completed, RecallRefused};
     assert_eq!(statuses(a, second), [Arrived, Accepted, Completed, RecallRefused]);
     let delivery = &a.outbound_document(second).unwrap().deliveries[0];
-    assert_eq!(delivery.latest().unwrap().description, "Đã hoàn thành việc này");
+    assert_eq!(delivery.statuses.last().unwrap().description, "Đã hoàn thành việc này");
 
     // Replaced: linked there, the old one answered for here.
     let third = sealed(a, tokens, "Văn bản thứ ba");

@@ -175,7 +175,7 @@ pub fn packet_of(
     packet_at(from, metadata, kind, reason, files, at)
 }
 
-fn packet_at(
+pub fn packet_at(
     from: &str,
     metadata: &Metadata,
     kind: Kind,

@@ -27,9 +27,13 @@ impl Place {
     }
 
     fn queue(&self, item: &str, to: usize, urgent: bool, order: bool) {
+        self.queue_as(OutboxKind::Document, item, to, urgent, order);
+    }
+
+    fn queue_as(&self, what: OutboxKind, item: &str, to: usize, urgent: bool, order: bool) {
         let queued = Change::OutboxQueued {
             item: item.to_owned(),
-            what: OutboxKind::Document,
+            what,
             document: self.document,
             recipient: agency(TO[to]),
             packet: self.packet.clone(),
@@ -37,6 +41,12 @@ impl Place {
             order,
         };
         self.store.write(&clerk(), |writer| writer.append(queued).map(|_| ())).unwrap();
+    }
+
+    /// What is due now, in its order.
+    fn due(&self) -> Vec<String> {
+        let due = self.store.outbox_due(Timestamp::now(), u64::MAX, 10).unwrap();
+        due.into_iter().map(|one| one.item).collect()
     }
 
     fn begin(&self, item: &str) -> Option<Bundle> {
@@ -123,9 +133,24 @@ fn who_waits_for_something_earlier_holds_nobody_up() {
     // It is let go again: the order goes before it to nobody.
     append(&place.store, Change::OutboxReleased { item }).unwrap();
     assert_eq!(place.names("order-0"), ["order-0"]);
-    let due = place.store.outbox_due(Timestamp::now(), u64::MAX, 10).unwrap();
-    let due: Vec<&str> = due.iter().map(|one| one.item.as_str()).collect();
-    assert_eq!(due, ["order-0", "document"]);
+    assert_eq!(place.due(), ["order-0", "document"]);
+}
+
+#[test]
+fn statuses_about_a_document_keep_their_order_until_the_first_has_failed_three_times() {
+    let place = Place::new();
+    for (item, to) in [("01", 0), ("03", 0), ("elsewhere", 1)] {
+        place.queue_as(OutboxKind::Status, item, to, false, false);
+    }
+    let resting: [&[&str]; 3] = [&["elsewhere"], &["elsewhere"], &["03", "elsewhere"]];
+    for due in resting {
+        assert_eq!(place.due(), ["01", "elsewhere"]);
+        let later = Timestamp::now() + 1.hour();
+        place.store.put_off(&["01".to_owned()], &later, "máy chủ bận").unwrap();
+        assert_eq!(place.due(), due, "while the first rests");
+        place.store.make_due().unwrap();
+    }
+    assert_eq!(place.due(), ["01", "03", "elsewhere"]);
 }
 
 #[test]

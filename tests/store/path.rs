@@ -190,7 +190,7 @@ fn an_outbound_document_goes_its_way() {
     assert_eq!(document.deliveries[0].name, "UBND tỉnh Hậu Giang");
     assert_eq!(document.deliveries[0].send, SendState::Waiting);
     assert_eq!(document.deliveries[1].statuses.len(), 2);
-    assert_eq!(document.deliveries[1].latest().unwrap().code, StatusCode::Accepted);
+    assert_eq!(document.deliveries[1].statuses.last().unwrap().code, StatusCode::Accepted);
     let file = store.blob(&document.files[0].blob).unwrap();
     assert_eq!(file, format!("Organisation {key}").into_bytes());
     // Sending and parking are part of the document's history.

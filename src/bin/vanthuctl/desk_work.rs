@@ -1,6 +1,7 @@
 //! The clerk's, the leader's and the drafter's work, one command a step.
 
 use serde_json::{Value, json};
+use vanthu::domain::follow::last_said;
 use vanthu::domain::inbound::{InboundDocument, InboundState};
 use vanthu::domain::outbound::{OutboundDocument, OutboundState};
 use vanthu::domain::problem::{Blame, Kind, Problem};
@@ -321,8 +322,8 @@ pub fn inbound_json(document: &InboundDocument) -> Value {
 pub fn outbound_line(document: &OutboundDocument) -> String {
     let mut line = outbound::head(document);
     for delivery in &document.deliveries {
-        let latest = delivery.latest().map(|entry| labels::status(entry.code)).unwrap_or_default();
-        line.push_str(&format!("\n    {}\t{latest}", delivery.name));
+        let last = last_said(delivery).map(|entry| labels::status(entry.code));
+        line.push_str(&format!("\n    {}\t{}", delivery.name, last.unwrap_or_default()));
     }
     line
 }

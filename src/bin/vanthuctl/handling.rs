@@ -194,8 +194,8 @@ pub fn recall(office: &Office, args: &args::Recall) -> Result<Outcome, Problem> 
             let given = key(id)?;
             let demand = match office.demand(given) {
                 Ok(view) => view.kept.demand.id,
-                // The id of the document is as good: the oldest demand on it is answered.
-                Err(problem) => office.open_demand(given)?.ok_or(problem)?.kept.demand.id,
+                // The id of the document is as good where only one thing is demanded of it.
+                Err(problem) => office.only_open_demand(given)?.ok_or(problem)?.kept.demand.id,
             };
             office.answer_demand(demand, *agree, reason)?;
             let view = office.demand(demand)?;

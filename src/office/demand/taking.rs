@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::{Prepared, cancels, effect};
+use super::{Prepared, Settlement, cancels, effect};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::domain::deadline;
@@ -143,7 +143,7 @@ impl Office {
         }
         // Each document once, however often it is named and spelt.
         let mut seen = HashSet::new();
-        ids.retain(|id| DocumentId::parse(id).is_some_and(|id| seen.insert(id.to_string())));
+        ids.retain(|id| DocumentId::parse(id).is_some_and(|id| seen.insert(id)));
         let mut prepared = Vec::new();
         for id in ids {
             let mut told = self.told(DemandKind::Replace, packet)?;
@@ -239,13 +239,12 @@ impl Office {
             replacement: told.replacement,
             update: told.update,
         };
+        let others = self.store().demands_beside(&demand)?;
         // It came after one that was sent later: what that says stays, and nobody is asked twice.
-        let later = match document {
-            Some(known) => self.store().demands_of(&known.key)?,
-            None => Vec::new(),
-        };
-        let later = later.into_iter().rfind(|other| demand.is_overtaken_by(&other.demand));
-        let answer = match (decision, &later) {
+        let later = others.iter().rfind(|other| demand.is_overtaken_by(&other.demand));
+        let answer = match (decision, later) {
+            // While it is asked back, its sender would take this for the answer to that.
+            (Decision::Ask, Some(_)) if others.iter().any(KeptDemand::holds) => None,
             (Decision::Ask, Some(later)) => {
                 // While that waits for its answer nobody knows whether either will be so.
                 Some((later.state == DemandState::Agreed, tr(Refusal::Overtaken.key())))
@@ -254,29 +253,30 @@ impl Office {
             (Decision::Agree, _) => Some((true, demand.reason.clone())),
             (Decision::Refuse(why), _) => Some((false, tr(why.key()))),
         };
-        let mut settled = answer
-            .map(|(agreed, reason)| {
-                let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
-                self.settlement(&demand, document.map(|known| &**known), answer)
-            })
-            .transpose()?;
-        if let (Some(settled), Some(_)) = (&mut settled, later) {
-            settled.effect = None;
-        }
+        let settled = answer.map(|(agreed, reason)| {
+            let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
+            Settlement::of(&demand, document.map(|known| &**known), &others, answer)
+        });
         let told = self.concerned(demand.document)?;
-        let received = Some((demand, told));
+        let received = Some((demand, told, document.cloned()));
         Ok(Prepared { received, matched: None, effect: Vec::new(), settled })
     }
 
     /// What waited for this very document, whose id has just become known: it is about to be
-    /// stored, or its packet joins what was brought by hand.
+    /// stored, or its packet, which was `sent` then, joins what was brought by hand.
     pub(in crate::office) fn waited_for(
         &self,
         document: &InboundDocument,
+        sent: Option<Timestamp>,
     ) -> Result<Vec<Prepared>, Problem> {
         let Some(id) = &document.metadata.document_id else { return Ok(Vec::new()) };
         let mut prepared = Vec::new();
-        let mut stands = true;
+        let effect = self.recalled_meanwhile(id, document, sent)?;
+        let mut stands = effect.is_empty();
+        if !stands {
+            prepared.push(Prepared { received: None, matched: None, effect, settled: None });
+        }
+        let others = self.store().demands_of(&document.key)?;
         let mut waiting = self.store().unmatched_demands(id)?;
         // As they were sent, in whichever order they came.
         let told = |kept: &KeptDemand| kept.demand.told_at.unwrap_or(kept.demand.received_at);
@@ -308,19 +308,40 @@ impl Office {
                 Decision::Refuse(why) => Some((false, tr(why.key()))),
             };
             let now = Timestamp::now();
-            let settled = match answer {
-                Some((agreed, reason)) => {
-                    let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
-                    let here = InboundDocument { state, ..document.clone() };
-                    let settled = self.settlement(&demand, Some(&here), answer)?;
-                    stands &= !(agreed && demand.kind.cancels());
-                    Some(settled)
-                }
-                None => None,
-            };
+            let settled = answer.map(|(agreed, reason)| {
+                let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
+                let here = InboundDocument { state, ..document.clone() };
+                stands &= !(agreed && demand.kind.cancels());
+                Settlement::of(&demand, Some(&here), &others, answer)
+            });
             prepared.push(Prepared { received: None, matched, effect: Vec::new(), settled });
         }
         Ok(prepared)
+    }
+
+    /// Cancels a copy that a recall has overtaken: an earlier copy was here alone, and had gone
+    /// back, so that the sender was told at once that nothing is left of the document.
+    fn recalled_meanwhile(
+        &self,
+        id: &DocumentId,
+        document: &InboundDocument,
+        sent: Option<Timestamp>,
+    ) -> Result<Vec<Change>, Problem> {
+        let Some(sent) = sent else { return Ok(Vec::new()) };
+        for earlier in self.store().inbound_of_id(id)? {
+            let returned = earlier.state == InboundState::Returned && earlier.key != document.key;
+            if !returned || !self.same_agency(earlier.sender.as_ref(), document.sender.as_ref())? {
+                continue;
+            }
+            for KeptDemand { demand, answer, .. } in self.store().demands_of(&earlier.key)? {
+                let later = demand.told_at.is_some_and(|at| at > sent) && demand.kind.cancels();
+                let replaced = demand.replacement == Some(document.key);
+                if let Some(answer) = answer.filter(|answer| answer.agreed && later && !replaced) {
+                    return Ok(effect(&demand, document, &answer).into_iter().collect());
+                }
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// What was answered before the document came does to it now. Other files are looked at like

@@ -4,22 +4,24 @@
 //! transaction that gives it, later than all that were given before about the document, and
 //! what was said of a recall is said again where something else was answered otherwise since.
 
-use std::cell::Cell;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::Office;
-use super::super::receive::are_one;
 use super::super::status::{distinct, item_key};
-use crate::domain::agency::AgencyCode;
 use crate::domain::demand::{Demand, DemandAnswer, DemandState, Refusal, to_tell_again};
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey, ResponseFor, Urgency};
-use crate::domain::inbound::InboundDocument;
+use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::problem::Problem;
 use crate::i18n::tr;
 use crate::packet::{Packet, StatusPacket};
 use crate::store::Writer;
+
+/// How much later an answer is than the last before it. The wire has whole seconds (QCVN
+/// 102:2016/BTTTT); the one between is for what is told again after that last one, of which no
+/// time is kept.
+const AFTER_THE_LAST: SignedDuration = SignedDuration::from_secs(2);
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(1);
 
 impl Office {
     /// Answers a demand: status 15 or 16 for its sender. Whoever else claims to be the sender is
@@ -31,27 +33,28 @@ impl Office {
         document: Option<&InboundDocument>,
         answer: DemandAnswer,
     ) -> Result<(), Problem> {
-        let (told, packet) = self.told_answer(writer, demand, document, answer)?;
+        let (told, packet) = self.told_answer(writer, demand, document, answer, AFTER_THE_LAST)?;
         let item = answer_item(demand, &told, None);
         writer.append(Change::DemandAnswered { demand: demand.id, answer: told })?;
         writer.append(queued(item, demand, document, packet))?;
         Ok(())
     }
 
-    /// The status of an answer, and the answer with the time that it tells: by whole seconds, as
-    /// the wire has them, after all that were given before.
+    /// The status of an answer, and the answer with the time that it tells: `after` all that were
+    /// given before about any copy of the document.
     fn told_answer(
         &self,
         writer: &mut Writer<'_>,
         demand: &Demand,
         document: Option<&InboundDocument>,
         answer: DemandAnswer,
+        after: SignedDuration,
     ) -> Result<(DemandAnswer, BlobHash), Problem> {
         // One document has one name, however those who ask spell it.
         let id = DocumentId::parse(&demand.about.document_id);
-        let others = match (document, &id) {
-            (Some(document), _) => writer.demands_of(&document.key)?,
-            (None, Some(id)) => writer.unmatched_demands(id)?,
+        let others = match (&id, document) {
+            (Some(id), _) => writer.demands_about(id)?,
+            (None, Some(document)) => writer.demands_of(&document.key)?,
             (None, None) => Vec::new(),
         };
         let document_id = id.map_or_else(|| demand.about.document_id.clone(), |id| id.to_string());
@@ -66,11 +69,10 @@ impl Office {
             None => ResponseFor { document_id, ..demand.about.clone() },
         };
         let last = others.iter().filter_map(|other| other.answer.as_ref()).map(|one| one.at).max();
-        let after = last.and_then(|at| at.checked_add(SignedDuration::from_secs(1)).ok());
-        let said = Cell::new(answer.at);
+        let earliest = last.and_then(|at| at.checked_add(after).ok());
+        let at = earliest.map_or(answer.at, |at| at.max(answer.at));
         let is_queued = |packet: &BlobHash| writer.is_queued(packet);
-        let report = distinct(after.map_or(answer.at, |at| at.max(answer.at)), is_queued, |at| {
-            said.set(at);
+        let (at, report) = distinct(at, is_queued, |at| {
             Ok(Packet::Status(StatusPacket {
                 from: (&self.session().agency).into(),
                 response_for: about.clone(),
@@ -80,51 +82,70 @@ impl Office {
                 staff: self.staff(),
             }))
         })?;
-        Ok((DemandAnswer { at: said.get(), ..answer }, writer.put_blob(&report)?))
+        Ok((DemandAnswer { at, ..answer }, writer.put_blob(&report)?))
     }
 
     /// Sees to it that the last word on a document that was asked back is the answer to that
-    /// ([`to_tell_again`]); `sender` is whom something was answered.
+    /// ([`to_tell_again`]). `answered` is what was just answered, with the document that it is
+    /// about; its sender is told.
     pub(super) fn last_word(
         &self,
         writer: &mut Writer<'_>,
-        key: DocumentKey,
-        sender: &AgencyCode,
+        answered: &Demand,
     ) -> Result<(), Problem> {
-        let mut theirs = Vec::new();
-        for kept in writer.demands_of(&key)? {
-            // One agency may have asked under two codes, of which the older is closed by now.
-            if are_one(|code| writer.agency(code), &kept.demand.sender, sender)? {
-                theirs.push(kept);
-            }
-        }
+        // One agency may have asked under two codes, of which the older is closed by now.
+        let theirs = writer.demands_beside(answered)?;
         let Some((recall, last)) = to_tell_again(&theirs) else { return Ok(()) };
-        let (Some(said), Some(document)) = (&recall.answer, writer.inbound(&key)?) else {
-            return Ok(());
+        let (Some(said), Some(before)) = (&recall.answer, &last.answer) else { return Ok(()) };
+        let document = match answered.document {
+            Some(key) => writer.inbound(&key)?,
+            None => None,
         };
-        let again = DemandAnswer { at: Timestamp::now(), ..said.clone() };
-        let demand = Demand { sender: sender.clone(), ..recall.demand.clone() };
+        let again = DemandAnswer { at: before.at, ..said.clone() };
+        let demand = Demand { sender: answered.sender.clone(), ..recall.demand.clone() };
         let item = answer_item(&demand, &again, Some(&last.demand));
         // Once after each that was answered otherwise.
         if writer.outbox_item(&item)?.is_none() {
-            let (_, packet) = self.told_answer(writer, &demand, Some(&document), again)?;
-            writer.append(queued(item, &demand, Some(&document), packet))?;
+            let (_, packet) =
+                self.told_answer(writer, &demand, document.as_ref(), again, AGAIN_AFTER)?;
+            writer.append(queued(item, &demand, document.as_ref(), packet))?;
+        }
+        Ok(())
+    }
+
+    /// Answers what is still asked about earlier copies of a document that went back and is sent
+    /// again. Said later, its sender would take it for a word about the new copy.
+    pub(in crate::office) fn answer_for_earlier(
+        &self,
+        writer: &mut Writer<'_>,
+        document: &InboundDocument,
+    ) -> Result<(), Problem> {
+        let Some((id, sender)) =
+            document.metadata.document_id.as_ref().zip(document.sender.as_ref())
+        else {
+            return Ok(());
+        };
+        for earlier in writer.inbound_of_id(id)? {
+            let Some(by) = &earlier.sender else { continue };
+            if earlier.state == InboundState::Returned && writer.is_one_agency(by, sender)? {
+                self.answer_the_others(writer, earlier.key, None)?;
+            }
         }
         Ok(())
     }
 
     /// Answers everything else that is demanded of a document that has just been cancelled by one
-    /// demand, as part of the transaction that cancels it.
+    /// demand, or is otherwise gone, as part of the transaction that does it.
     pub(super) fn answer_the_others(
         &self,
         writer: &mut Writer<'_>,
         key: DocumentKey,
-        by: DocumentKey,
+        by: Option<DocumentKey>,
     ) -> Result<(), Problem> {
         let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
         for other in writer.demands_of(&key)? {
             let demand = other.demand;
-            if other.state != DemandState::Open || demand.id == by {
+            if other.state != DemandState::Open || Some(demand.id) == by {
                 continue;
             }
             let agreed = demand.kind.cancels();

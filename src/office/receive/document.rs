@@ -118,7 +118,7 @@ impl Office {
         };
         let key = inbound.key;
         // What its sender demanded before it came, and the documents that it replaces.
-        let mut demands = self.waited_for(&inbound)?;
+        let mut demands = self.waited_for(&inbound, document.told_at())?;
         demands.extend(self.replacements(document, key, hash)?);
         let answered = self.answered_by(&inbound.metadata)?;
         let office = self.clone();
@@ -139,6 +139,7 @@ impl Office {
             })?;
             writer.append(Change::InboundGated { key, gate, verdict: None })?;
             duplicate::note(writer, key)?;
+            office.answer_for_earlier(writer, &told)?;
             // Status 01 goes back by itself.
             office.tell(writer, &told, InboundState::Arrived, "")?;
             for demand in demands {
@@ -184,7 +185,7 @@ impl Office {
             packet: Some(hash.clone()),
             ..known.clone()
         };
-        let mut demands = self.waited_for(&joined)?;
+        let mut demands = self.waited_for(&joined, document.told_at())?;
         demands.extend(self.replacements(document, key, hash)?);
         let answered = self.answered_by(&joined.metadata)?;
         let joins = Change::InboundJoined {
@@ -207,6 +208,7 @@ impl Office {
             writer.append(joins)?;
             writer.append(Change::InboundGated { key, gate, verdict: Some(verdict) })?;
             duplicate::note(writer, key)?;
+            office.answer_for_earlier(writer, &joined)?;
             for state in joined.reported_states() {
                 let result =
                     if state == InboundState::Completed { joined.reason.as_str() } else { "" };
