@@ -14,6 +14,7 @@ pub mod looks;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::document::FileRef;
 use super::outbound::SignatureKind;
 use super::verdict::{LegalValue, Verdict, VerdictSummary};
 
@@ -185,6 +186,15 @@ pub enum Way {
 }
 
 impl Gate {
+    /// Whether it was these files, and no others, that were looked at.
+    pub fn is_of(&self, files: &[FileRef]) -> bool {
+        let mut looked: Vec<_> = self.files.iter().map(|file| file.sha256.as_str()).collect();
+        let mut here: Vec<_> = files.iter().map(|file| file.blob.0.as_str()).collect();
+        looked.sort_unstable();
+        here.sort_unstable();
+        looked == here
+    }
+
     pub fn check(&self, name: CheckName) -> Option<&Check> {
         self.checks.iter().find(|check| check.name == name)
     }

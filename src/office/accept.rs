@@ -16,6 +16,7 @@ use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
+use crate::store::StoreError;
 
 const NOTIFICATIONS: &str = "notifications";
 const OFF: &str = "off";
@@ -52,7 +53,7 @@ impl Office {
         if reason.chars().count() > self.profile().limits().reason {
             return Err(OfficeError::FieldInvalid("reason").into());
         }
-        self.gate_or_look(key)?;
+        self.look_if_due(key)?;
         let (stops, office) = (self.profile().gate_stops(), self.clone());
         self.store().write(&actor, move |writer| {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
@@ -60,6 +61,10 @@ impl Office {
             Self::nothing_demanded(writer, key)?;
             // As it stands now: another window may have looked again meanwhile.
             let gate = writer.gate(&key)?.ok_or_else(|| Self::missing(key))?;
+            if !gate.is_of(&document.files) {
+                let updated = format!("inbound {key} was updated while it was accepted");
+                return Err(StoreError::Conflict(updated).into());
+            }
             match gate.way(&stops) {
                 Way::Open => {}
                 Way::WithReason(_) if !reason.is_empty() => {}

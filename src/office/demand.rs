@@ -18,7 +18,7 @@ use super::{Office, OfficeError};
 use crate::domain::demand::{
     Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, field_changes,
 };
-use crate::domain::document::{BlobHash, DocumentKey, FileRef};
+use crate::domain::document::{BlobHash, DocumentId, DocumentKey, FileRef};
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
@@ -143,12 +143,11 @@ impl Office {
             return Err(OfficeError::DemandAnswered.into());
         }
         let demand = kept.demand;
-        let others = writer.demands_beside(&demand)?;
-        let waits = |other: &KeptDemand| other.demand.kind.cancels() && !other.state.is_answered();
         // Its sender would take this for the answer to the recall.
-        if !demand.kind.cancels() && others.iter().any(waits) {
+        if !demand.kind.cancels() && Self::is_asked_back(writer, &demand)? {
             return Err(OfficeError::DemandOpen.into());
         }
+        let others = writer.demands_beside(&demand)?;
         let document = match demand.document {
             Some(key) => Some(writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?),
             None => None,
@@ -166,10 +165,15 @@ impl Office {
             let same = other.demand.kind == demand.kind && other.demand.id != id;
             !answer.agreed && same && other.state == DemandState::Open
         };
-        let mut settled = vec![Settlement::of(&demand, document.as_ref(), &others, answer.clone())];
+        // A later update that was agreed to is not undone by one of before.
+        let overtaken = others.iter().any(|other| {
+            other.state == DemandState::Agreed && demand.is_overtaken_by(&other.demand)
+        });
+        let document = document.as_ref();
+        let mut settled = vec![Settlement::of(&demand, document, answer.clone(), overtaken)];
         settled.extend(others.iter().filter(again).map(|other| {
             let answer = DemandAnswer { automatic: true, ..answer.clone() };
-            Settlement::of(&other.demand, document.as_ref(), &others, answer)
+            Settlement::of(&other.demand, document, answer, false)
         }));
         for one in settled {
             one.write(self, writer)?;
@@ -186,6 +190,18 @@ impl Office {
             return Err(OfficeError::DemandOpen.into());
         }
         Ok(())
+    }
+
+    /// Whether the sender of a demand waits to have the document back, whichever copy of it.
+    fn is_asked_back(writer: &Writer<'_>, demand: &Demand) -> Result<bool, StoreError> {
+        let Some(id) = DocumentId::parse(&demand.about.document_id) else { return Ok(false) };
+        for KeptDemand { demand: other, state, .. } in writer.demands_about(&id)? {
+            let waits = other.kind.cancels() && !state.is_answered();
+            if waits && writer.is_one_agency(&other.sender, &demand.sender)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     // Being told.
@@ -300,21 +316,16 @@ struct Settlement {
 }
 
 impl Settlement {
-    /// What an answer leads to; `others` are the demands on the document.
+    /// What an answer leads to: nothing for the document where something later says already what
+    /// is to be said (`overtaken`).
     fn of(
         demand: &Demand,
         document: Option<&InboundDocument>,
-        others: &[KeptDemand],
         answer: DemandAnswer,
+        overtaken: bool,
     ) -> Self {
-        // A later update that was agreed to is not undone by one of before.
-        let overtaken = others.iter().any(|other| {
-            other.state == DemandState::Agreed && demand.is_overtaken_by(&other.demand)
-        });
-        let effect = match document {
-            Some(document) if !overtaken => effect(demand, document, &answer),
-            _ => None,
-        };
+        let effect = document.filter(|_| !overtaken);
+        let effect = effect.and_then(|document| effect_of(demand, document, &answer));
         Self { effect, demand: demand.clone(), document: document.cloned().map(Box::new), answer }
     }
 
@@ -331,7 +342,7 @@ impl Settlement {
 }
 
 /// What an answer does to the document: it is cancelled or updated, or stays as it is.
-fn effect(demand: &Demand, document: &InboundDocument, answer: &DemandAnswer) -> Option<Change> {
+fn effect_of(demand: &Demand, document: &InboundDocument, answer: &DemandAnswer) -> Option<Change> {
     if !answer.agreed {
         return None;
     }

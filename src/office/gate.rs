@@ -115,22 +115,14 @@ impl Office {
         self.gate(key)
     }
 
-    /// The gate of a document, looked at now if it never was, or not since its files are others:
-    /// the power may have failed between an update and the look that follows.
-    pub(super) fn gate_or_look(&self, key: DocumentKey) -> Result<Gate, Problem> {
-        let view = self.gate(key)?;
+    /// Sees to it that the document has a gate: looks now if nobody ever did, or not since its
+    /// files are others, as where the power fails between an update and the look that follows.
+    pub(super) fn look_if_due(&self, key: DocumentKey) -> Result<(), Problem> {
         let files = self.inbound_document(key)?.files;
-        let of_these = |gate: &Gate| {
-            let looked = gate.files.iter().map(|file| file.sha256.as_str());
-            looked.eq(files.iter().map(|file| file.blob.0.as_str()))
-        };
-        match view.gate.filter(of_these) {
-            Some(gate) => Ok(gate),
-            None => {
-                let gate = self.check_again(key)?.gate;
-                gate.ok_or_else(|| Self::missing(key))
-            }
+        if !self.store().gate(&key)?.is_some_and(|gate| gate.is_of(&files)) {
+            self.check_again(key)?;
         }
+        Ok(())
     }
 
     /// A person judges what no program can, and stands for it by name.
@@ -209,6 +201,11 @@ impl Office {
             Ok(Packet::Status(_)) | Err(PacketError::NotPacket) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// When the copy that is here was sent, as far as its packet says.
+    pub(super) fn sent_at(&self, document: &InboundDocument) -> Result<Option<Timestamp>, Problem> {
+        Ok(self.packet_of(document)?.and_then(|(packet, _)| packet.told_at()))
     }
 
     /// Every look, in the order of [`CheckName::ALL`].

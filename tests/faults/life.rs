@@ -7,6 +7,7 @@ use std::time::Duration;
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::demand::DemandKind;
 use vanthu::domain::document::{DocumentKey, Urgency};
+use vanthu::domain::follow::{self, Stage};
 use vanthu::domain::inbound::InboundState;
 use vanthu::domain::outbound::OutboundState;
 use vanthu::domain::problem::{Kind, Problem};
@@ -90,7 +91,7 @@ pub fn outbound(office: &Office, state: OutboundState) -> Vec<DocumentKey> {
 
 fn deed(office: &Office, folder: &Path, chance: &mut Chance) -> Result<(), Problem> {
     let of = |chance: &mut Chance, keys: Vec<DocumentKey>| chance.of(&keys).copied();
-    match chance.below(22) {
+    match chance.below(24) {
         0..=2 => match of(chance, outbound(office, OutboundState::ToIssue)) {
             Some(key) => office.issue(key),
             None => Ok(()),
@@ -147,9 +148,24 @@ fn deed(office: &Office, folder: &Path, chance: &mut Chance) -> Result<(), Probl
                 _ => Ok(()),
             }
         }
+        16 | 17 => match of(chance, outbound(office, OutboundState::Issued)) {
+            Some(key) => once_more(office, key, chance),
+            None => Ok(()),
+        },
         // What stops a run of the line is its own affair; the office goes on.
         _ => office.sync_now_over(&*place::line(office, folder, HASTY)).map(drop),
     }
+}
+
+/// Once more to a recipient: to who sent it back before others.
+fn once_more(office: &Office, key: DocumentKey, chance: &mut Chance) -> Result<(), Problem> {
+    let deliveries = office.outbound_document(key)?.deliveries;
+    let (back, others): (Vec<_>, Vec<_>) =
+        deliveries.into_iter().partition(|one| follow::stage(one) == Stage::Returned);
+    let Some(one) = chance.of(if back.is_empty() { &others } else { &back }) else {
+        return Ok(());
+    };
+    office.resend(key, std::slice::from_ref(&one.recipient), "Gửi lại theo yêu cầu")
 }
 
 /// One recipient more.

@@ -81,7 +81,7 @@ struct Total {
 impl Total {
     /// A proof in which nothing happened proves nothing.
     fn assert_that_it_happened(&self, runs: u32) {
-        let Seen { documents, statuses, recalls, updates, replaced } = self.seen;
+        let Seen { documents, statuses, recalls, updates, replaced, again } = self.seen;
         assert!(documents > 0 && statuses > 0, "nothing was exchanged");
         // A failure that is looked at once more may be of a run in which nobody died.
         if runs >= RUNS {
@@ -93,6 +93,7 @@ impl Total {
         }
         assert!(recalls > 0, "nothing was recalled");
         assert!(updates > 0 && replaced > 0, "nothing was updated, or replaced");
+        assert!(again > 0, "nothing that went back was sent once more");
         assert!(self.alone > 0, "no server on SQLite was killed");
         let several = self.among_several > 0 || !database::is_here();
         assert!(several, "no server on PostgreSQL was killed");
@@ -175,6 +176,7 @@ impl Run {
         all.seen.recalls += seen.recalls;
         all.seen.updates += seen.updates;
         all.seen.replaced += seen.replaced;
+        all.seen.again += seen.again;
         all.killed += killed.into_inner();
         let among = if self.listens.len() > 1 { &mut all.among_several } else { &mut all.alone };
         *among += restarts.into_inner();

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::delivery::{Delivery, SendState, StatusCode};
-use vanthu::domain::demand::DemandKind;
+use vanthu::domain::demand::{DemandKind, KeptDemand};
 use vanthu::domain::document::Metadata;
 use vanthu::domain::follow::{self, Stage};
-use vanthu::domain::inbound::InboundDocument;
+use vanthu::domain::inbound::{InboundDocument, InboundState};
 use vanthu::domain::operation::OutboxKind;
 use vanthu::domain::outbound::{OutboundDocument, OutboundState};
 use vanthu::packet::{self, Kind, Limits, Packet};
@@ -24,8 +24,11 @@ pub struct Seen {
     pub recalls: usize,
     pub updates: usize,
     pub replaced: usize,
+    /// Copies that came once more, after one that went back.
+    pub again: usize,
 }
 
+#[derive(Debug)]
 struct Books {
     store: Store,
     code: AgencyCode,
@@ -60,12 +63,13 @@ pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
                     continue;
                 }
                 assert_eq!(delivery.send, SendState::Sent, "{document:#?}");
-                let arrived = arrived(recipient, sender, document);
-                let told = told(recipient, arrived);
+                let copies = Copies::of(recipient, sender, document);
+                let told = copies.told();
                 let known = count(delivery.statuses.iter().map(|one| one.code));
-                assert_eq!(known, told, "{} told {} of {arrived:#?}", recipient.code, sender.code);
-                answered(recipient, arrived, delivery);
-                let (updates, replaced) = orders(sender, document, recipient, arrived, delivery);
+                assert_eq!(known, told, "{} told {} of {copies:#?}", recipient.code, sender.code);
+                copies.answered(delivery);
+                let (updates, replaced) = orders(sender, document, &copies, delivery);
+                seen.again += copies.copies.len() - 1;
                 seen.updates += updates;
                 seen.replaced += replaced;
                 seen.documents += 1;
@@ -87,28 +91,16 @@ pub fn check(province: &Province, offices: usize, site: &Site) -> Seen {
     seen
 }
 
-/// Whoever asked a document back knows what was answered, whatever else was answered since.
-fn answered(recipient: &Books, arrived: &InboundDocument, delivery: &Delivery) {
-    let demands = recipient.store.demands_of(&arrived.key).unwrap();
-    let recalls = demands.iter().filter(|one| one.demand.kind.cancels());
-    let answers = recalls.filter_map(|one| one.answer.as_ref());
-    let Some(last) = answers.max_by_key(|answer| answer.at) else { return };
-    let stage = if last.agreed { Stage::RecallAgreed } else { Stage::RecallRefused };
-    if delivery.recall.is_some() {
-        assert_eq!(follow::stage(delivery), stage, "{delivery:#?} {demands:#?}");
-    }
-}
-
 /// Every order that was sent has become one demand, and the last update is what is known now.
 /// Returns how many updates there were, and how many documents of the recipient were replaced.
 fn orders(
     sender: &Books,
     document: &OutboundDocument,
-    recipient: &Books,
-    arrived: &InboundDocument,
+    copies: &Copies<'_>,
     delivery: &Delivery,
 ) -> (usize, usize) {
-    let demands = recipient.store.demands_of(&arrived.key).unwrap();
+    let Copies { recipient, demands, .. } = copies;
+    let arrived = copies.newest();
     let come = |kind| demands.iter().filter(|one| one.demand.kind == kind).count();
     let (mut updates, mut recalls, mut replaced) = (0, 0, 0);
     for item in sender.store.outbox_of(&document.key).unwrap() {
@@ -129,17 +121,19 @@ fn orders(
                 if !has(recipient, sender, old) {
                     continue;
                 }
-                let old = self::arrived(recipient, sender, old);
-                let about = recipient.store.demands_of(&old.key).unwrap();
-                let by_it = about.iter().filter(|one| one.demand.replacement == Some(arrived.key));
-                assert_eq!(by_it.count(), 1, "{arrived:#?} replaces {old:#?}: {about:#?}");
+                let old = Copies::of(recipient, sender, old);
+                let by = |key| copies.copies.iter().any(|copy| Some(copy.key) == key);
+                let by_it = old.demands.iter().filter(|one| by(one.demand.replacement));
+                assert_eq!(by_it.count(), 1, "{arrived:#?} replaces {old:#?}");
                 replaced += 1;
             }
         }
     }
     assert_eq!(come(DemandKind::Update), updates, "updates of {document:#?}: {demands:#?}");
     assert_eq!(come(DemandKind::Recall), recalls, "recalls of {document:#?}: {demands:#?}");
-    if document.state == OutboundState::Issued && delivery.recall.is_none() {
+    // What is sent once more says all that was updated before.
+    let once = copies.copies.len() == 1;
+    if once && document.state == OutboundState::Issued && delivery.recall.is_none() {
         let of = |one: &Metadata| (one.notes.clone(), one.urgency);
         let last = demands
             .iter()
@@ -153,7 +147,7 @@ fn orders(
         one.answer.as_ref().filter(|answer| answer.agreed)?;
         Some((one.demand.told_at, one.demand.update.as_ref()?))
     });
-    if let Some((_, update)) = agreed.max_by_key(|(at, _)| *at) {
+    if let Some((_, update)) = agreed.max_by_key(|(at, _)| *at).filter(|_| once) {
         assert_eq!(arrived.metadata.notes, update.metadata.notes, "{demands:#?}");
     }
     (updates, replaced)
@@ -189,42 +183,67 @@ fn has(recipient: &Books, sender: &Books, document: &OutboundDocument) -> bool {
     })
 }
 
-/// The one document at the recipient that is this one.
-fn arrived<'a>(
+/// What a recipient has of a document of somebody's.
+#[derive(Debug)]
+struct Copies<'a> {
     recipient: &'a Books,
-    sender: &Books,
-    document: &OutboundDocument,
-) -> &'a InboundDocument {
-    let same = |one: &&InboundDocument| {
-        one.sender.as_ref() == Some(&sender.code) && one.metadata.code == document.metadata.code
-    };
-    let found: Vec<&InboundDocument> = recipient.inbound.iter().filter(same).collect();
-    match found.as_slice() {
-        [one] => one,
-        other => panic!(
-            "{} has {} of {} {}",
-            recipient.code,
-            other.len(),
-            sender.code,
-            document.metadata.code
-        ),
+    /// One, and before it those that it sent back.
+    copies: Vec<&'a InboundDocument>,
+    /// Of all copies.
+    demands: Vec<KeptDemand>,
+}
+
+impl<'a> Copies<'a> {
+    fn of(recipient: &'a Books, sender: &Books, document: &OutboundDocument) -> Self {
+        let same = |one: &&InboundDocument| {
+            one.sender.as_ref() == Some(&sender.code) && one.metadata.code == document.metadata.code
+        };
+        let mut copies: Vec<&InboundDocument> = recipient.inbound.iter().filter(same).collect();
+        copies.sort_by_key(|copy| copy.arrived_at);
+        let [before @ .., _newest] = copies.as_slice() else {
+            panic!("{} has no {} of {}", recipient.code, document.metadata.code, sender.code)
+        };
+        assert!(before.iter().copied().all(is_gone), "twice: {copies:#?}");
+        let demands = copies.iter().flat_map(|copy| recipient.store.demands_of(&copy.key).unwrap());
+        Self { recipient, demands: demands.collect(), copies }
+    }
+
+    fn newest(&self) -> &'a InboundDocument {
+        self.copies.last().unwrap()
+    }
+
+    /// How often the recipient told which status of it.
+    fn told(&self) -> BTreeMap<String, usize> {
+        // An answer to a demand stands under the demand, which may come before its document.
+        let demands = self.demands.iter().map(|one| one.demand.id);
+        let about = demands.chain(self.copies.iter().map(|copy| copy.key));
+        let items = about.flat_map(|key| self.recipient.store.outbox_of(&key).unwrap());
+        count(items.filter(|item| item.what == OutboxKind::Status).map(|item| {
+            assert_eq!(item.state, SendState::Sent, "{item:?}");
+            let bytes = self.recipient.store.blob(&item.packet).unwrap();
+            match packet::read(&bytes, &Limits::default()).unwrap() {
+                Packet::Status(status) => status.code,
+                Packet::Document(other) => panic!("a status is {other:?}"),
+            }
+        }))
+    }
+
+    /// Whoever asked a document back knows what was answered, whatever else was answered since;
+    /// and so it is.
+    fn answered(&self, delivery: &Delivery) {
+        let recalls = self.demands.iter().filter(|one| one.demand.kind.cancels());
+        let answers = recalls.filter_map(|one| one.answer.as_ref());
+        let Some(last) = answers.max_by_key(|answer| answer.at) else { return };
+        let stage = if last.agreed { Stage::RecallAgreed } else { Stage::RecallRefused };
+        if delivery.recall.is_some() {
+            assert_eq!(follow::stage(delivery), stage, "{delivery:#?} {self:#?}");
+            assert!(!last.agreed || is_gone(self.newest()), "{delivery:#?} {self:#?}");
+        }
     }
 }
 
-/// How often the recipient told which status of a document.
-fn told(recipient: &Books, document: &InboundDocument) -> BTreeMap<String, usize> {
-    // An answer to a demand stands under the demand, which may come before its document.
-    let demands = recipient.store.demands_of(&document.key).unwrap();
-    let about = demands.iter().map(|one| one.demand.id).chain([document.key]);
-    let items = about.flat_map(|key| recipient.store.outbox_of(&key).unwrap());
-    count(items.filter(|item| item.what == OutboxKind::Status).map(|item| {
-        assert_eq!(item.state, SendState::Sent, "{item:?}");
-        let bytes = recipient.store.blob(&item.packet).unwrap();
-        match packet::read(&bytes, &Limits::default()).unwrap() {
-            Packet::Status(status) => status.code,
-            Packet::Document(other) => panic!("a status is {other:?}"),
-        }
-    }))
+fn is_gone(document: &InboundDocument) -> bool {
+    matches!(document.state, InboundState::Returned | InboundState::Recalled)
 }
 
 fn count(codes: impl Iterator<Item = StatusCode>) -> BTreeMap<String, usize> {

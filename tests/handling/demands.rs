@@ -437,28 +437,68 @@ fn a_returned_copy_is_replaced_under_its_own_id_whatever_else_was_asked() {
     assert_eq!(answers_about(&store, &[first]), ["16", "16", "15"]);
 }
 
+/// The document 1 sent so many seconds from now, in words of its own.
+fn copy_after(seconds: i64) -> Vec<u8> {
+    let at = Timestamp::now() + SignedDuration::from_secs(seconds);
+    let files = vec![Attachment::new("quyetdinh.pdf", "chính", own_pdf(&seconds.to_string()))];
+    packet_at(PROVINCE, &metadata(PROVINCE, 1), Kind::New, "", files, at)
+}
+
 #[test]
 fn a_recall_that_overtakes_a_copy_cancels_it_when_it_comes() {
+    for returned in [true, false] {
+        let world = World::new();
+        let first = match returned {
+            true => returned_with_updates(&world),
+            false => world.arrives(new(PROVINCE, 1)),
+        };
+        // The copy is larger than what the line fetches at once; the recall is not.
+        let (before, after) = (copy_after(-60), copy_after(60));
+        world.takes(recall(PROVINCE, PROVINCE, 1));
+        let recalled = (DemandKind::Recall, DemandState::Agreed);
+        assert_eq!(demands(world.office(), first).last(), Some(&recalled));
+        let second = world.arrives(before);
+        assert_eq!(state(world.office(), second), InboundState::Recalled);
+        // Whoever sends it once more after that wants it to be here.
+        let third = world.arrives(after);
+        assert_eq!(state(world.office(), third), InboundState::Arrived);
+        let (_dir, store) = world.store();
+        assert_eq!(answers_about(&store, &[first, second]).last(), Some(&"15"), "{returned}");
+        assert!(store.rebuild_and_compare().unwrap().is_clean());
+    }
+}
+
+#[test]
+fn a_copy_sent_after_a_recall_that_waits_is_cancelled_only_by_a_person() {
     let world = World::new();
-    let first = world.arrives(new(PROVINCE, 1));
-    world.office().return_(first, "Thiếu phụ lục").unwrap();
-    let sent = Timestamp::now();
-    let copy = |after: i64| {
-        let at = sent + SignedDuration::from_secs(after);
-        let files = vec![Attachment::new("quyetdinh.pdf", "chính", own_pdf(&after.to_string()))];
-        packet_at(PROVINCE, &metadata(PROVINCE, 1), Kind::New, "", files, at)
-    };
-    // It is larger than what the line fetches at once; the recall is not.
-    let (before, after) = (copy(-60), copy(60));
+    let later = copy_after(60);
     world.takes(recall(PROVINCE, PROVINCE, 1));
-    assert_eq!(demands(world.office(), first), [(DemandKind::Recall, DemandState::Agreed)]);
-    let second = world.arrives(before);
-    assert_eq!(state(world.office(), second), InboundState::Recalled);
-    // Whoever sends it once more after that wants it to be here.
-    let third = world.arrives(after);
-    assert_eq!(state(world.office(), third), InboundState::Arrived);
-    let (_dir, store) = world.store();
-    assert!(store.rebuild_and_compare().unwrap().is_clean());
+    let key = world.arrives(later);
+    assert_eq!(state(world.office(), key), InboundState::Arrived);
+    assert_eq!(demands(world.office(), key), [(DemandKind::Recall, DemandState::Open)]);
+}
+
+#[test]
+fn a_copy_that_was_sent_after_an_update_says_it_already() {
+    for waits in [false, true] {
+        let world = World::new();
+        let sent = Timestamp::now();
+        let noted = |notes: &str| Metadata { notes: notes.to_owned(), ..metadata(PROVINCE, 1) };
+        let before = update_at(PROVINCE, &noted("Lần một"), sent - SignedDuration::from_secs(5));
+        let files = vec![Attachment::new("quyetdinh.pdf", "chính", own_pdf("gửi lại"))];
+        let copy = packet_at(PROVINCE, &noted("Lần hai"), Kind::New, "", files, sent);
+        let key = if waits {
+            world.takes(before);
+            world.arrives(copy)
+        } else {
+            let key = world.arrives(copy);
+            world.takes(before);
+            key
+        };
+        assert_eq!(demands(world.office(), key), [(DemandKind::Update, DemandState::Agreed)]);
+        assert_eq!(world.office().inbound_document(key).unwrap().metadata.notes, "Lần hai");
+        assert_eq!(answers(world, key), ["15"]);
+    }
 }
 
 #[test]

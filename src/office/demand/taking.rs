@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::{Prepared, Settlement, cancels, effect};
+use super::{Prepared, Settlement, cancels, effect_of};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::domain::deadline;
@@ -240,22 +240,31 @@ impl Office {
             update: told.update,
         };
         let others = self.store().demands_beside(&demand)?;
-        // It came after one that was sent later: what that says stays, and nobody is asked twice.
+        // It came after what was sent later, another update or the document once more: what that
+        // says stays, and nobody is asked twice.
         let later = others.iter().rfind(|other| demand.is_overtaken_by(&other.demand));
-        let answer = match (decision, later) {
-            // While it is asked back, its sender would take this for the answer to that.
-            (Decision::Ask, Some(_)) if others.iter().any(KeptDemand::holds) => None,
-            (Decision::Ask, Some(later)) => {
-                // While that waits for its answer nobody knows whether either will be so.
-                Some((later.state == DemandState::Agreed, tr(Refusal::Overtaken.key())))
-            }
-            (Decision::Wait | Decision::Ask, _) => None,
-            (Decision::Agree, _) => Some((true, demand.reason.clone())),
-            (Decision::Refuse(why), _) => Some((false, tr(why.key()))),
+        let sent = match document {
+            Some(known) if demand.kind == DemandKind::Update => self.sent_at(known)?,
+            _ => None,
         };
+        let included = demand.is_part_of(sent);
+        let answer = match decision {
+            // While it is asked back, its sender would take this for the answer to that.
+            Decision::Ask if others.iter().any(KeptDemand::holds) => None,
+            // While that waits for its answer nobody knows whether either will be so.
+            Decision::Ask => {
+                let agreed = later.map(|later| later.state == DemandState::Agreed);
+                let agreed = if included { Some(true) } else { agreed };
+                agreed.map(|agreed| (agreed, tr(Refusal::Overtaken.key())))
+            }
+            Decision::Wait => None,
+            Decision::Agree => Some((true, demand.reason.clone())),
+            Decision::Refuse(why) => Some((false, tr(why.key()))),
+        };
+        let overtaken = included || later.is_some();
         let settled = answer.map(|(agreed, reason)| {
             let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
-            Settlement::of(&demand, document.map(|known| &**known), &others, answer)
+            Settlement::of(&demand, document.map(|known| &**known), answer, overtaken)
         });
         let told = self.concerned(demand.document)?;
         let received = Some((demand, told, document.cloned()));
@@ -276,7 +285,6 @@ impl Office {
         if !stands {
             prepared.push(Prepared { received: None, matched: None, effect, settled: None });
         }
-        let others = self.store().demands_of(&document.key)?;
         let mut waiting = self.store().unmatched_demands(id)?;
         // As they were sent, in whichever order they came.
         let told = |kept: &KeptDemand| kept.demand.told_at.unwrap_or(kept.demand.received_at);
@@ -292,7 +300,7 @@ impl Office {
             let matched = Some((kept, document.key, self.concerned(Some(document.key))?));
             // Somebody has answered already: what was agreed to holds.
             if let Some(answer) = answer {
-                let effect = match stands {
+                let effect = match stands && !demand.is_part_of(sent) {
                     true => self.effect_on_arrival(&demand, document, &answer)?,
                     false => Vec::new(),
                 };
@@ -302,8 +310,12 @@ impl Office {
             }
             let automatic = self.profile().recall_rule().automatic;
             let state = if stands { document.state } else { InboundState::Recalled };
+            let included = demand.is_part_of(sent);
             let answer = match decide(demand.kind, Some(state), automatic) {
+                Decision::Ask if included => Some((true, tr(Refusal::Overtaken.key()))),
                 Decision::Wait | Decision::Ask => None,
+                // Sent once more after it was asked back, it may be meant to stand.
+                Decision::Agree if demand.was_told_before(sent) => None,
                 Decision::Agree => Some((true, demand.reason.clone())),
                 Decision::Refuse(why) => Some((false, tr(why.key()))),
             };
@@ -312,33 +324,42 @@ impl Office {
                 let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
                 let here = InboundDocument { state, ..document.clone() };
                 stands &= !(agreed && demand.kind.cancels());
-                Settlement::of(&demand, Some(&here), &others, answer)
+                Settlement::of(&demand, Some(&here), answer, included)
             });
             prepared.push(Prepared { received: None, matched, effect: Vec::new(), settled });
         }
         Ok(prepared)
     }
 
-    /// Cancels a copy that a recall has overtaken: an earlier copy was here alone, and had gone
-    /// back, so that the sender was told at once that nothing is left of the document.
+    /// Cancels a copy that a recall has overtaken: an earlier copy was here alone, and went back
+    /// or was cancelled, so that the sender is told that nothing is left of the document.
     fn recalled_meanwhile(
         &self,
         id: &DocumentId,
         document: &InboundDocument,
         sent: Option<Timestamp>,
     ) -> Result<Vec<Change>, Problem> {
-        let Some(sent) = sent else { return Ok(Vec::new()) };
+        // Work that has begun on what was brought by hand is not cancelled unasked.
+        let Some(sent) = sent.filter(|_| document.state == InboundState::Arrived) else {
+            return Ok(Vec::new());
+        };
         for earlier in self.store().inbound_of_id(id)? {
-            let returned = earlier.state == InboundState::Returned && earlier.key != document.key;
-            if !returned || !self.same_agency(earlier.sender.as_ref(), document.sender.as_ref())? {
+            let gone = matches!(earlier.state, InboundState::Returned | InboundState::Recalled);
+            let theirs = self.same_agency(earlier.sender.as_ref(), document.sender.as_ref())?;
+            if !gone || !theirs || earlier.key == document.key {
                 continue;
             }
-            for KeptDemand { demand, answer, .. } in self.store().demands_of(&earlier.key)? {
+            for KeptDemand { demand, answer, state } in self.store().demands_of(&earlier.key)? {
                 let later = demand.told_at.is_some_and(|at| at > sent) && demand.kind.cancels();
-                let replaced = demand.replacement == Some(document.key);
-                if let Some(answer) = answer.filter(|answer| answer.agreed && later && !replaced) {
-                    return Ok(effect(&demand, document, &answer).into_iter().collect());
+                let itself = demand.replacement == Some(document.key);
+                // What is still open about a returned copy is agreed to as this one comes.
+                if !later || itself || state == DemandState::Refused {
+                    continue;
                 }
+                let (at, reason) = (Timestamp::now(), String::new());
+                let agreed = DemandAnswer { agreed: true, reason, at, automatic: true };
+                let answer = answer.unwrap_or(agreed);
+                return Ok(effect_of(&demand, document, &answer).into_iter().collect());
             }
         }
         Ok(Vec::new())
@@ -352,7 +373,7 @@ impl Office {
         document: &InboundDocument,
         answer: &DemandAnswer,
     ) -> Result<Vec<Change>, Problem> {
-        let mut changes: Vec<Change> = effect(demand, document, answer).into_iter().collect();
+        let mut changes: Vec<Change> = effect_of(demand, document, answer).into_iter().collect();
         if let Some(Change::InboundUpdated { key, update, .. }) = changes.first()
             && let Some(content) = &update.content
         {

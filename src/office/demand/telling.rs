@@ -52,11 +52,14 @@ impl Office {
     ) -> Result<(DemandAnswer, BlobHash), Problem> {
         // One document has one name, however those who ask spell it.
         let id = DocumentId::parse(&demand.about.document_id);
-        let others = match (&id, document) {
-            (Some(id), _) => writer.demands_about(id)?,
-            (None, Some(document)) => writer.demands_of(&document.key)?,
-            (None, None) => Vec::new(),
+        let mut others = match &id {
+            Some(id) => writer.demands_about(id)?,
+            None => Vec::new(),
         };
+        // An update may have given it another id.
+        if let Some(document) = document {
+            others.extend(writer.demands_of(&document.key)?);
+        }
         let document_id = id.map_or_else(|| demand.about.document_id.clone(), |id| id.to_string());
         // The document as it stands here names more than most demands do.
         let about = match document {
@@ -127,8 +130,12 @@ impl Office {
         };
         for earlier in writer.inbound_of_id(id)? {
             let Some(by) = &earlier.sender else { continue };
-            if earlier.state == InboundState::Returned && writer.is_one_agency(by, sender)? {
-                self.answer_the_others(writer, earlier.key, None)?;
+            if earlier.state != InboundState::Returned || !writer.is_one_agency(by, sender)? {
+                continue;
+            }
+            self.answer_the_others(writer, earlier.key, None)?;
+            if let Some(asked) = writer.demands_of(&earlier.key)?.last() {
+                self.last_word(writer, &asked.demand)?;
             }
         }
         Ok(())
