@@ -119,11 +119,6 @@ impl Demand {
         updates && self.told_at.is_some_and(|at| other.told_at.is_some_and(|later| later > at))
     }
 
-    /// Whether a copy of the document that was `sent` then says already what this update says.
-    pub fn is_part_of(&self, sent: Option<Timestamp>) -> bool {
-        self.kind == DemandKind::Update && self.was_told_before(sent)
-    }
-
     /// Whether its sender told it before sending that copy, as far as both say when.
     pub fn was_told_before(&self, sent: Option<Timestamp>) -> bool {
         self.told_at.is_some_and(|at| sent.is_some_and(|sent| at < sent))

@@ -196,7 +196,9 @@ impl Office {
     fn is_asked_back(writer: &Writer<'_>, demand: &Demand) -> Result<bool, StoreError> {
         let Some(id) = DocumentId::parse(&demand.about.document_id) else { return Ok(false) };
         for KeptDemand { demand: other, state, .. } in writer.demands_about(&id)? {
-            let waits = other.kind.cancels() && !state.is_answered();
+            // What replaces a document under its own id does not ask for itself.
+            let itself = other.replacement.is_some() && other.replacement == demand.document;
+            let waits = other.kind.cancels() && !state.is_answered() && !itself;
             if waits && writer.is_one_agency(&other.sender, &demand.sender)? {
                 return Ok(true);
             }

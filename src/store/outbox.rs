@@ -397,9 +397,20 @@ pub(super) fn wedged(
 }
 
 /// What waits and was never begun to be sent, or was refused and parked, is taken out; the chain
-/// tells that it was there.
+/// tells that it was there. A document that was to go once more has gone before all the same.
 pub(super) fn withdrawn(connection: &Connection, item: &str) -> Result<(), StoreError> {
-    tell_delivery(connection, item, SendState::Waiting, "", None)?;
+    let before: Option<String> = connection
+        .prepare_cached(
+            "SELECT max(sent.sent_at) FROM outbox gone JOIN outbox sent
+             ON sent.document = gone.document AND sent.recipient = gone.recipient
+             WHERE gone.item = ?1 AND sent.what = 'document' AND sent.is_order = 0
+                 AND sent.state = 'sent'",
+        )?
+        .query_row([item], |row| row.get(0))?;
+    match row::maybe_time(before)? {
+        Some(at) => tell_delivery(connection, item, SendState::Sent, "", Some(at))?,
+        None => tell_delivery(connection, item, SendState::Waiting, "", None)?,
+    }
     let changed = connection
         .prepare_cached("DELETE FROM outbox WHERE item = ?1 AND state IN ('waiting', 'wedged')")?
         .execute([item])?;

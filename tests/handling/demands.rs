@@ -445,7 +445,7 @@ fn copy_after(seconds: i64) -> Vec<u8> {
 }
 
 #[test]
-fn a_recall_that_overtakes_a_copy_cancels_it_when_it_comes() {
+fn a_copy_that_a_recall_has_overtaken_is_asked_about_once_more() {
     for returned in [true, false] {
         let world = World::new();
         let first = match returned {
@@ -458,10 +458,18 @@ fn a_recall_that_overtakes_a_copy_cancels_it_when_it_comes() {
         let recalled = (DemandKind::Recall, DemandState::Agreed);
         assert_eq!(demands(world.office(), first).last(), Some(&recalled));
         let second = world.arrives(before);
+        // Its sender was told that nothing is left of it.
+        let open = world.office().open_demand(second).unwrap().unwrap().kept.demand;
+        assert_eq!(open.kind, DemandKind::Recall);
+        assert_eq!(world.accept(second).unwrap_err().code, "office-demand-open");
+        let changed = Metadata { notes: "Đính chính".to_owned(), ..metadata(PROVINCE, 1) };
+        world.takes(update(PROVINCE, &changed));
+        world.office().answer_demand(open.id, true, "").unwrap();
         assert_eq!(state(world.office(), second), InboundState::Recalled);
         // Whoever sends it once more after that wants it to be here.
         let third = world.arrives(after);
         assert_eq!(state(world.office(), third), InboundState::Arrived);
+        assert!(world.office().demands(10).unwrap().is_empty());
         let (_dir, store) = world.store();
         assert_eq!(answers_about(&store, &[first, second]).last(), Some(&"15"), "{returned}");
         assert!(store.rebuild_and_compare().unwrap().is_clean());
@@ -469,35 +477,24 @@ fn a_recall_that_overtakes_a_copy_cancels_it_when_it_comes() {
 }
 
 #[test]
-fn a_copy_sent_after_a_recall_that_waits_is_cancelled_only_by_a_person() {
-    let world = World::new();
-    let later = copy_after(60);
-    world.takes(recall(PROVINCE, PROVINCE, 1));
-    let key = world.arrives(later);
-    assert_eq!(state(world.office(), key), InboundState::Arrived);
-    assert_eq!(demands(world.office(), key), [(DemandKind::Recall, DemandState::Open)]);
-}
-
-#[test]
-fn a_copy_that_was_sent_after_an_update_says_it_already() {
-    for waits in [false, true] {
+fn a_copy_sent_after_it_was_asked_back_is_cancelled_only_by_a_person() {
+    for waits in [true, false] {
         let world = World::new();
-        let sent = Timestamp::now();
-        let noted = |notes: &str| Metadata { notes: notes.to_owned(), ..metadata(PROVINCE, 1) };
-        let before = update_at(PROVINCE, &noted("Lần một"), sent - SignedDuration::from_secs(5));
-        let files = vec![Attachment::new("quyetdinh.pdf", "chính", own_pdf("gửi lại"))];
-        let copy = packet_at(PROVINCE, &noted("Lần hai"), Kind::New, "", files, sent);
-        let key = if waits {
-            world.takes(before);
-            world.arrives(copy)
-        } else {
-            let key = world.arrives(copy);
-            world.takes(before);
-            key
+        let later = copy_after(60);
+        let recall = recall(PROVINCE, PROVINCE, 1);
+        let key = match waits {
+            true => {
+                world.takes(recall);
+                world.arrives(later)
+            }
+            false => {
+                let key = world.arrives(later);
+                world.takes(recall);
+                key
+            }
         };
-        assert_eq!(demands(world.office(), key), [(DemandKind::Update, DemandState::Agreed)]);
-        assert_eq!(world.office().inbound_document(key).unwrap().metadata.notes, "Lần hai");
-        assert_eq!(answers(world, key), ["15"]);
+        assert_eq!(state(world.office(), key), InboundState::Arrived);
+        assert_eq!(demands(world.office(), key), [(DemandKind::Recall, DemandState::Open)]);
     }
 }
 

@@ -2,6 +2,7 @@
 //! answered, asked back.
 
 use vanthu::domain::agency::{Agency, AgencyCode};
+use vanthu::domain::delivery::SendState;
 use vanthu::domain::demand::DemandKind;
 use vanthu::domain::document::{DocumentKey, ResponseFor, Urgency};
 use vanthu::domain::follow::{Concern, Stage};
@@ -306,6 +307,8 @@ fn what_is_sent_again_is_neither_overtaken_by_an_update_nor_left_by_a_recall() {
     // Recalled before it left once more, it does not.
     let (second, returned) = sent_again("Văn bản thứ hai");
     a.recall(second, "Ban hành nhầm").unwrap();
+    let delivery = a.outbound_document(second).unwrap().deliveries.remove(0);
+    assert!(delivery.send == SendState::Sent && delivery.sent_at.is_some(), "it went before");
     exchange(a, b);
     assert_eq!(newest(b), returned);
     assert_eq!(stage(a, second), (Stage::RecallAgreed, None));

@@ -240,31 +240,27 @@ impl Office {
             update: told.update,
         };
         let others = self.store().demands_beside(&demand)?;
-        // It came after what was sent later, another update or the document once more: what that
-        // says stays, and nobody is asked twice.
+        // It came after one that was sent later: what that says stays, and nobody is asked twice.
         let later = others.iter().rfind(|other| demand.is_overtaken_by(&other.demand));
-        let sent = match document {
-            Some(known) if demand.kind == DemandKind::Update => self.sent_at(known)?,
-            _ => None,
-        };
-        let included = demand.is_part_of(sent);
-        let answer = match decision {
-            // While it is asked back, its sender would take this for the answer to that.
-            Decision::Ask if others.iter().any(KeptDemand::holds) => None,
-            // While that waits for its answer nobody knows whether either will be so.
-            Decision::Ask => {
-                let agreed = later.map(|later| later.state == DemandState::Agreed);
-                let agreed = if included { Some(true) } else { agreed };
-                agreed.map(|agreed| (agreed, tr(Refusal::Overtaken.key())))
+        // While it is asked back, its sender would take this for the answer to that.
+        let held = others.iter().any(KeptDemand::holds);
+        let standing = document.filter(|known| known.state == InboundState::Arrived);
+        let sent = standing.map(|known| self.sent_at(known)).transpose()?.flatten();
+        let answer = match (decision, later) {
+            (Decision::Ask | Decision::Refuse(Refusal::NothingLeft), _) if held => None,
+            (Decision::Ask, Some(later)) => {
+                // While that waits for its answer nobody knows whether either will be so.
+                Some((later.state == DemandState::Agreed, tr(Refusal::Overtaken.key())))
             }
-            Decision::Wait => None,
-            Decision::Agree => Some((true, demand.reason.clone())),
-            Decision::Refuse(why) => Some((false, tr(why.key()))),
+            (Decision::Wait | Decision::Ask, _) => None,
+            // Sent once more after it was asked back, it may be meant to stand.
+            (Decision::Agree, _) if demand.was_told_before(sent) => None,
+            (Decision::Agree, _) => Some((true, demand.reason.clone())),
+            (Decision::Refuse(why), _) => Some((false, tr(why.key()))),
         };
-        let overtaken = included || later.is_some();
         let settled = answer.map(|(agreed, reason)| {
             let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
-            Settlement::of(&demand, document.map(|known| &**known), answer, overtaken)
+            Settlement::of(&demand, document.map(|known| &**known), answer, later.is_some())
         });
         let told = self.concerned(demand.document)?;
         let received = Some((demand, told, document.cloned()));
@@ -280,10 +276,10 @@ impl Office {
     ) -> Result<Vec<Prepared>, Problem> {
         let Some(id) = &document.metadata.document_id else { return Ok(Vec::new()) };
         let mut prepared = Vec::new();
-        let effect = self.recalled_meanwhile(id, document, sent)?;
-        let mut stands = effect.is_empty();
-        if !stands {
-            prepared.push(Prepared { received: None, matched: None, effect, settled: None });
+        let mut stands = true;
+        if let Some(demand) = self.asked_back_meanwhile(id, document, sent)? {
+            let received = Some((demand, self.concerned(Some(document.key))?, None));
+            prepared.push(Prepared { received, matched: None, effect: Vec::new(), settled: None });
         }
         let mut waiting = self.store().unmatched_demands(id)?;
         // As they were sent, in whichever order they came.
@@ -300,7 +296,7 @@ impl Office {
             let matched = Some((kept, document.key, self.concerned(Some(document.key))?));
             // Somebody has answered already: what was agreed to holds.
             if let Some(answer) = answer {
-                let effect = match stands && !demand.is_part_of(sent) {
+                let effect = match stands {
                     true => self.effect_on_arrival(&demand, document, &answer)?,
                     false => Vec::new(),
                 };
@@ -310,9 +306,7 @@ impl Office {
             }
             let automatic = self.profile().recall_rule().automatic;
             let state = if stands { document.state } else { InboundState::Recalled };
-            let included = demand.is_part_of(sent);
             let answer = match decide(demand.kind, Some(state), automatic) {
-                Decision::Ask if included => Some((true, tr(Refusal::Overtaken.key()))),
                 Decision::Wait | Decision::Ask => None,
                 // Sent once more after it was asked back, it may be meant to stand.
                 Decision::Agree if demand.was_told_before(sent) => None,
@@ -324,45 +318,39 @@ impl Office {
                 let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
                 let here = InboundDocument { state, ..document.clone() };
                 stands &= !(agreed && demand.kind.cancels());
-                Settlement::of(&demand, Some(&here), answer, included)
+                Settlement::of(&demand, Some(&here), answer, false)
             });
             prepared.push(Prepared { received: None, matched, effect: Vec::new(), settled });
         }
         Ok(prepared)
     }
 
-    /// Cancels a copy that a recall has overtaken: an earlier copy was here alone, and went back
-    /// or was cancelled, so that the sender is told that nothing is left of the document.
-    fn recalled_meanwhile(
+    /// The recall that has overtaken this copy: an earlier one was here alone, and went back or was
+    /// cancelled, so that its sender was told that nothing is left of the document. A person
+    /// looks at it once more: clocks differ, and what is cancelled stays so.
+    fn asked_back_meanwhile(
         &self,
         id: &DocumentId,
         document: &InboundDocument,
         sent: Option<Timestamp>,
-    ) -> Result<Vec<Change>, Problem> {
-        // Work that has begun on what was brought by hand is not cancelled unasked.
-        let Some(sent) = sent.filter(|_| document.state == InboundState::Arrived) else {
-            return Ok(Vec::new());
-        };
+    ) -> Result<Option<Demand>, Problem> {
         for earlier in self.store().inbound_of_id(id)? {
             let gone = matches!(earlier.state, InboundState::Returned | InboundState::Recalled);
             let theirs = self.same_agency(earlier.sender.as_ref(), document.sender.as_ref())?;
             if !gone || !theirs || earlier.key == document.key {
                 continue;
             }
-            for KeptDemand { demand, answer, state } in self.store().demands_of(&earlier.key)? {
-                let later = demand.told_at.is_some_and(|at| at > sent) && demand.kind.cancels();
+            for KeptDemand { demand, state, .. } in self.store().demands_of(&earlier.key)? {
+                let told = demand.told_at.is_some() && sent.is_some();
+                let later = told && !demand.was_told_before(sent);
                 let itself = demand.replacement == Some(document.key);
-                // What is still open about a returned copy is agreed to as this one comes.
-                if !later || itself || state == DemandState::Refused {
-                    continue;
+                if later && demand.kind.cancels() && state != DemandState::Refused && !itself {
+                    let id = DocumentKey::fresh();
+                    return Ok(Some(Demand { id, document: Some(document.key), ..demand }));
                 }
-                let (at, reason) = (Timestamp::now(), String::new());
-                let agreed = DemandAnswer { agreed: true, reason, at, automatic: true };
-                let answer = answer.unwrap_or(agreed);
-                return Ok(effect_of(&demand, document, &answer).into_iter().collect());
             }
         }
-        Ok(Vec::new())
+        Ok(None)
     }
 
     /// What was answered before the document came does to it now. Other files are looked at like
