@@ -3,8 +3,8 @@
 //!
 //! Quyết định 28/2018/QĐ-TTg Điều 9 khoản 2: the receiver cancels a recalled document and
 //! reports that this was done. What nobody has accepted yet is cancelled by the program where
-//! the profile says so; the rest a clerk or leader answers, and until then nothing else moves
-//! the document ([`Office::nothing_demanded`]). Each demand has a status of its own in the
+//! the profile says so and no times speak against it; the rest a clerk or leader answers, and
+//! until then nothing else moves the document ([`Office::nothing_demanded`]). Each demand has a status of its own in the
 //! outbox: however often a sender demands, each time there is an answer.
 
 mod taking;

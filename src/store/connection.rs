@@ -41,6 +41,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("migrations/0018_unfetched.sql"),
     include_str!("migrations/0019_files.sql"),
     include_str!("migrations/0020_parcels.sql"),
+    include_str!("migrations/0021_gone_before.sql"),
 ];
 
 /// How a connection will be used.

@@ -457,3 +457,39 @@ fn tell_delivery(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An older store says of what was withdrawn before it went once more that it waits.
+    #[test]
+    fn an_older_store_knows_what_has_gone_before() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE delivery (document, recipient, send, sent_at);
+                 CREATE TABLE outbox (document, recipient, what, is_order, state, sent_at);
+                 INSERT INTO delivery VALUES
+                     (1, 'gone', 'waiting', NULL), (1, 'again', 'waiting', NULL),
+                     (1, 'first', 'waiting', NULL), (1, 'ordered', 'waiting', NULL);
+                 INSERT INTO outbox VALUES
+                     (1, 'gone', 'document', 0, 'sent', '2026-11-01'),
+                     (1, 'gone', 'document', 0, 'sent', '2026-11-02'),
+                     (1, 'again', 'document', 0, 'sent', '2026-11-01'),
+                     (1, 'again', 'document', 0, 'waiting', NULL),
+                     (1, 'first', 'document', 0, 'waiting', NULL),
+                     (1, 'ordered', 'document', 1, 'sent', '2026-11-01');",
+            )
+            .unwrap();
+        connection.execute_batch(include_str!("migrations/0021_gone_before.sql")).unwrap();
+        let sent: Vec<(String, String)> = connection
+            .prepare("SELECT recipient, sent_at FROM delivery WHERE send = 'sent'")
+            .unwrap()
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(sent, [("gone".to_owned(), "2026-11-02".to_owned())]);
+    }
+}

@@ -101,7 +101,11 @@ fn orders(
 ) -> (usize, usize) {
     let Copies { recipient, demands, .. } = copies;
     let arrived = copies.newest();
-    let come = |kind| demands.iter().filter(|one| one.demand.kind == kind).count();
+    // Of a copy that came before or after what was asked of another, a person is asked again.
+    let come = |kind| {
+        let asked = demands.iter().filter(|one| one.demand.kind == kind);
+        asked.map(|one| &one.demand.packet.0).collect::<BTreeSet<_>>().len()
+    };
     let (mut updates, mut recalls, mut replaced) = (0, 0, 0);
     for item in sender.store.outbox_of(&document.key).unwrap() {
         if item.what != OutboxKind::Document || item.recipient != recipient.code {
@@ -124,16 +128,14 @@ fn orders(
                 let old = Copies::of(recipient, sender, old);
                 let by = |key| copies.copies.iter().any(|copy| Some(copy.key) == key);
                 let by_it = old.demands.iter().filter(|one| by(one.demand.replacement));
-                assert_eq!(by_it.count(), 1, "{arrived:#?} replaces {old:#?}");
+                let packets: BTreeSet<_> = by_it.map(|one| &one.demand.packet.0).collect();
+                assert_eq!(packets.len(), 1, "{arrived:#?} replaces {old:#?}");
                 replaced += 1;
             }
         }
     }
     assert_eq!(come(DemandKind::Update), updates, "updates of {document:#?}: {demands:#?}");
-    // Of a copy that came after its recall a person is asked again.
-    let packets = demands.iter().filter(|one| one.demand.kind == DemandKind::Recall);
-    let packets: BTreeSet<_> = packets.map(|one| &one.demand.packet.0).collect();
-    assert_eq!(packets.len(), recalls, "recalls of {document:#?}: {demands:#?}");
+    assert_eq!(come(DemandKind::Recall), recalls, "recalls of {document:#?}: {demands:#?}");
     // What is sent once more says all that was updated before.
     let once = copies.copies.len() == 1;
     if once && document.state == OutboundState::Issued && delivery.recall.is_none() {

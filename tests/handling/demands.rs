@@ -499,6 +499,24 @@ fn a_copy_sent_after_it_was_asked_back_is_cancelled_only_by_a_person() {
 }
 
 #[test]
+fn what_was_agreed_to_before_a_later_copy_came_is_asked_again() {
+    let world = World::new();
+    let later = copy_after(60);
+    let changed = Metadata { notes: "Đính chính".to_owned(), ..metadata(PROVINCE, 1) };
+    world.takes(update(PROVINCE, &changed));
+    let waiting = world.office().demands(10).unwrap().remove(0).kept.demand.id;
+    world.office().answer_demand(waiting, true, "").unwrap();
+    let key = world.arrives(later);
+    assert_eq!(world.office().inbound_document(key).unwrap().metadata.notes, "");
+    let states = [DemandState::Agreed, DemandState::Open].map(|state| (DemandKind::Update, state));
+    assert_eq!(demands(world.office(), key), states);
+    let open = world.office().open_demand(key).unwrap().unwrap().kept.demand.id;
+    world.office().answer_demand(open, true, "").unwrap();
+    assert_eq!(world.office().inbound_document(key).unwrap().metadata.notes, "Đính chính");
+    assert_eq!(answers(world, key), ["15", "15"]);
+}
+
+#[test]
 fn nobody_elses_update_is_the_later_one() {
     let world = World::new();
     let key = world.registered(1);

@@ -244,8 +244,6 @@ impl Office {
         let later = others.iter().rfind(|other| demand.is_overtaken_by(&other.demand));
         // While it is asked back, its sender would take this for the answer to that.
         let held = others.iter().any(KeptDemand::holds);
-        let standing = document.filter(|known| known.state == InboundState::Arrived);
-        let sent = standing.map(|known| self.sent_at(known)).transpose()?.flatten();
         let answer = match (decision, later) {
             (Decision::Ask | Decision::Refuse(Refusal::NothingLeft), _) if held => None,
             (Decision::Ask, Some(later)) => {
@@ -254,7 +252,9 @@ impl Office {
             }
             (Decision::Wait | Decision::Ask, _) => None,
             // Sent once more after it was asked back, it may be meant to stand.
-            (Decision::Agree, _) if demand.was_told_before(sent) => None,
+            (Decision::Agree, _) if document.is_some_and(|known| self.is_later(known, &demand)) => {
+                None
+            }
             (Decision::Agree, _) => Some((true, demand.reason.clone())),
             (Decision::Refuse(why), _) => Some((false, tr(why.key()))),
         };
@@ -278,7 +278,7 @@ impl Office {
         let mut prepared = Vec::new();
         let mut stands = true;
         if let Some(demand) = self.asked_back_meanwhile(id, document, sent)? {
-            let received = Some((demand, self.concerned(Some(document.key))?, None));
+            let received = Some(self.asked_again(demand, document)?);
             prepared.push(Prepared { received, matched: None, effect: Vec::new(), settled: None });
         }
         let mut waiting = self.store().unmatched_demands(id)?;
@@ -294,22 +294,26 @@ impl Office {
             }
             let answer = kept.answer.clone();
             let matched = Some((kept, document.key, self.concerned(Some(document.key))?));
+            // Sent after it was told, the copy may be meant to stand as it is.
+            let later = stands && demand.was_told_before(sent);
             // Somebody has answered already: what was agreed to holds.
             if let Some(answer) = answer {
-                let effect = match stands {
+                let again = (later && answer.agreed).then(|| demand.clone());
+                let received =
+                    again.map(|demand| self.asked_again(demand, document)).transpose()?;
+                let effect = match stands && !later {
                     true => self.effect_on_arrival(&demand, document, &answer)?,
                     false => Vec::new(),
                 };
                 stands &= effect.iter().find_map(cancels).is_none();
-                prepared.push(Prepared { received: None, matched, effect, settled: None });
+                prepared.push(Prepared { received, matched, effect, settled: None });
                 continue;
             }
             let automatic = self.profile().recall_rule().automatic;
             let state = if stands { document.state } else { InboundState::Recalled };
             let answer = match decide(demand.kind, Some(state), automatic) {
                 Decision::Wait | Decision::Ask => None,
-                // Sent once more after it was asked back, it may be meant to stand.
-                Decision::Agree if demand.was_told_before(sent) => None,
+                Decision::Agree if later => None,
                 Decision::Agree => Some((true, demand.reason.clone())),
                 Decision::Refuse(why) => Some((false, tr(why.key()))),
             };
@@ -345,12 +349,36 @@ impl Office {
                 let later = told && !demand.was_told_before(sent);
                 let itself = demand.replacement == Some(document.key);
                 if later && demand.kind.cancels() && state != DemandState::Refused && !itself {
-                    let id = DocumentKey::fresh();
-                    return Ok(Some(Demand { id, document: Some(document.key), ..demand }));
+                    return Ok(Some(demand));
                 }
             }
         }
         Ok(None)
+    }
+
+    /// The same asked of a copy that is about to be stored, and who is told.
+    fn asked_again(
+        &self,
+        demand: Demand,
+        document: &InboundDocument,
+    ) -> Result<(Demand, Vec<String>, Option<Box<InboundDocument>>), Problem> {
+        let (now, profile) = (Timestamp::now(), self.profile());
+        let today = calendar::local(now).date();
+        let demand = Demand {
+            id: DocumentKey::fresh(),
+            received_at: now,
+            answer_by: deadline::term(today, profile.recall_rule().answer_days, profile.holidays()),
+            document: Some(document.key),
+            ..demand
+        };
+        Ok((demand, self.concerned(Some(document.key))?, None))
+    }
+
+    /// Whether a document that stands was sent after the demand was told. What its packet does
+    /// not say, or cannot be read any more, keeps nothing from being recalled.
+    fn is_later(&self, document: &InboundDocument, demand: &Demand) -> bool {
+        document.state == InboundState::Arrived
+            && demand.was_told_before(self.sent_at(document).unwrap_or_default())
     }
 
     /// What was answered before the document came does to it now. Other files are looked at like

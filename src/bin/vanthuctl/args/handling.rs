@@ -111,7 +111,7 @@ pub enum RecallCommand {
     /// Answer a demand: status 15 or 16 goes to its sender
     #[command(group(clap::ArgGroup::new("answer").required(true).args(["agree", "refuse"])))]
     Answer {
-        /// Of the demand, or of the document
+        /// Of the demand, or of the document while only one waits
         id: String,
         #[arg(long)]
         agree: bool,
