@@ -260,10 +260,12 @@ fn unmoved(stands: bool, demand: DocumentKey) -> Result<(), StoreError> {
     if stands { Ok(()) } else { Err(moved()) }
 }
 
+/// A demand as it comes, who is told of it, and its document as that stood.
+type Received = (Demand, Vec<String>, Option<Box<InboundDocument>>);
+
 /// A demand with what follows from it at once.
 pub(super) struct Prepared {
-    /// With its document as that stood.
-    received: Option<(Demand, Vec<String>, Option<Box<InboundDocument>>)>,
+    received: Option<Received>,
     /// What waited for its document, as it stood.
     matched: Option<(KeptDemand, DocumentKey, Vec<String>)>,
     /// What an answer of before does to the document.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::{Prepared, Settlement, cancels, effect_of};
+use super::{Prepared, Received, Settlement, cancels, effect_of};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::domain::deadline;
@@ -357,11 +357,7 @@ impl Office {
     }
 
     /// The same asked of a copy that is about to be stored, and who is told.
-    fn asked_again(
-        &self,
-        demand: Demand,
-        document: &InboundDocument,
-    ) -> Result<(Demand, Vec<String>, Option<Box<InboundDocument>>), Problem> {
+    fn asked_again(&self, demand: Demand, document: &InboundDocument) -> Result<Received, Problem> {
         let (now, profile) = (Timestamp::now(), self.profile());
         let today = calendar::local(now).date();
         let demand = Demand {
