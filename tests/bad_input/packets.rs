@@ -287,11 +287,13 @@ fn all_at_once_with_a_good_one_last() {
 #[test]
 fn a_recall_of_what_never_came_waits_for_it() {
     let world = world();
+    // What was sent after its recall may be meant to stand; this was sent before.
+    let document = good(5);
     world.send(PROVINCE, &packet_of(PROVINCE, TAN_BINH, 5, Kind::Recall, Vec::new()));
     let sync = world.sync();
     assert_eq!((&sync["received"], &sync["quarantined"]), (&1.into(), &0.into()), "{sync}");
     assert_eq!(world.place.state().inbound.len(), 0);
-    world.send(PROVINCE, &good(5));
+    world.send(PROVINCE, &document);
     world.sync();
     let state = world.place.state();
     assert_eq!(state.inbound.len(), 1);
