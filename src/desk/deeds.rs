@@ -220,7 +220,7 @@ pub fn deeds(document: &Document, session: &Session) -> Vec<Deed> {
 /// A copy of paper that the organisation has not signed yet.
 pub fn is_unsigned_copy(document: &Document) -> bool {
     let Document::Inbound(inbound) = document else { return false };
-    let gone = matches!(inbound.state, InboundState::Returned | InboundState::Recalled);
+    let gone = inbound.state.is_gone();
     !gone && inbound.paper.as_ref().is_some_and(|paper| paper.seal.is_none())
 }
 

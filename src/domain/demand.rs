@@ -12,7 +12,7 @@
 //! | state | |
 //! | --- | --- |
 //! | *waiting* | its document is not here yet: the order on the wire is not guaranteed |
-//! | *open* | somebody has to answer; nothing else moves the document meanwhile |
+//! | *open* | somebody has to answer; unless it is an update, nothing else moves the document |
 //! | *agreed*, *refused* | the answer is queued for the sender in the same transaction |
 
 use jiff::Timestamp;
@@ -245,7 +245,7 @@ impl Refusal {
 
 /// What follows from a demand on a document that stands in `state` (`None`: it is not here).
 ///
-/// What nobody has accepted yet is cancelled by itself where the profile says so; what work
+/// What nobody has accepted yet is cancelled by itself where that is to be `automatic`; what work
 /// has begun on is for a person to answer, completed work included (the law knows no
 /// exception for it, but the office may have acted on the document already).
 pub const fn decide(kind: DemandKind, state: Option<InboundState>, automatic: bool) -> Decision {

@@ -102,9 +102,14 @@ impl InboundState {
         )
     }
 
+    /// Whether nothing is left of it here: it went back, or is cancelled.
+    pub const fn is_gone(self) -> bool {
+        matches!(self, Self::Returned | Self::Recalled)
+    }
+
     /// Whether nothing more is expected of the office.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Completed | Self::Returned | Self::Recalled)
+        self.is_gone() || matches!(self, Self::Completed)
     }
 }
 

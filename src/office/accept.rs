@@ -53,7 +53,7 @@ impl Office {
         if reason.chars().count() > self.profile().limits().reason {
             return Err(OfficeError::FieldInvalid("reason").into());
         }
-        self.look_if_due(key)?;
+        self.look_if_due(&before)?;
         let (stops, office) = (self.profile().gate_stops(), self.clone());
         self.store().write(&actor, move |writer| {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;

@@ -12,7 +12,6 @@ use super::extract::{Field, Reading};
 use super::{Office, OfficeError, duplicate};
 use crate::domain::calendar;
 use crate::domain::document::{DocumentKey, Metadata};
-use crate::domain::inbound::InboundState;
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
@@ -60,7 +59,7 @@ impl Office {
         }
         self.store().write(&actor, move |writer| {
             let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
-            if matches!(document.state, InboundState::Returned | InboundState::Recalled) {
+            if document.state.is_gone() {
                 let state = super::labels::inbound(document.state);
                 return Err(OfficeError::WrongState { state }.into());
             }

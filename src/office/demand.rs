@@ -4,8 +4,8 @@
 //! Quyết định 28/2018/QĐ-TTg Điều 9 khoản 2: the receiver cancels a recalled document and
 //! reports that this was done. What nobody has accepted yet is cancelled by the program where
 //! the profile says so and no times speak against it; the rest a clerk or leader answers, and
-//! until then nothing else moves the document ([`Office::nothing_demanded`]). Each demand has a status of its own in the
-//! outbox: however often a sender demands, each time there is an answer.
+//! until then nothing else moves the document ([`Office::nothing_demanded`]). Each demand has a
+//! status of its own in the outbox: however often a sender demands, each time there is an answer.
 
 mod taking;
 mod telling;
@@ -16,14 +16,15 @@ use jiff::Timestamp;
 
 use super::{Office, OfficeError};
 use crate::domain::demand::{
-    Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, field_changes,
+    Decision, Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, field_changes,
 };
-use crate::domain::document::{BlobHash, DocumentId, DocumentKey, FileRef};
+use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::inbound::{InboundDocument, InboundState};
 use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
+use crate::i18n::tr;
 use crate::store::{StoreError, Writer};
 
 /// A demand as people look at it.
@@ -144,8 +145,8 @@ impl Office {
         }
         let demand = kept.demand;
         // Its sender would take this for the answer to the recall.
-        if !demand.kind.cancels() && Self::is_asked_back(writer, &demand)? {
-            return Err(OfficeError::DemandOpen.into());
+        if !demand.kind.cancels() && writer.is_asked_back(&demand)? {
+            return Err(OfficeError::RecallFirst.into());
         }
         let others = writer.demands_beside(&demand)?;
         let document = match demand.document {
@@ -154,7 +155,7 @@ impl Office {
         };
         // What went back or is cancelled cannot be updated: that is refused.
         if let Some(InboundDocument { state, .. }) = document
-            && matches!(state, InboundState::Returned | InboundState::Recalled)
+            && state.is_gone()
             && answer.agreed
             && !demand.kind.cancels()
         {
@@ -190,20 +191,6 @@ impl Office {
             return Err(OfficeError::DemandOpen.into());
         }
         Ok(())
-    }
-
-    /// Whether the sender of a demand waits to have the document back, whichever copy of it.
-    fn is_asked_back(writer: &Writer<'_>, demand: &Demand) -> Result<bool, StoreError> {
-        let Some(id) = DocumentId::parse(&demand.about.document_id) else { return Ok(false) };
-        for KeptDemand { demand: other, state, .. } in writer.demands_about(&id)? {
-            // What replaces a document under its own id does not ask for itself.
-            let itself = other.replacement.is_some() && other.replacement == demand.document;
-            let waits = other.kind.cancels() && !state.is_answered() && !itself;
-            if waits && writer.is_one_agency(&other.sender, &demand.sender)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     // Being told.
@@ -342,6 +329,15 @@ impl Settlement {
             office.answer_the_others(writer, key, Some(self.demand.id))?;
         }
         office.answer(writer, &self.demand, self.document.as_deref(), self.answer)
+    }
+}
+
+/// What is answered without asking anybody: whether it is agreed to, and why.
+fn by_itself(decision: Decision, demand: &Demand) -> Option<(bool, String)> {
+    match decision {
+        Decision::Wait | Decision::Ask => None,
+        Decision::Agree => Some((true, demand.reason.clone())),
+        Decision::Refuse(why) => Some((false, tr(why.key()))),
     }
 }
 

@@ -175,6 +175,8 @@ pub enum OfficeError {
     DemandAnswered,
     #[error("the sender demands the document back and waits for an answer")]
     DemandOpen,
+    #[error("the sender demands the document back, and that is answered before its update")]
+    RecallFirst,
     #[error("the sender demands several things of the document")]
     SeveralDemands,
     #[error("the document is cancelled, its bytes are sealed")]
@@ -425,6 +427,7 @@ impl From<OfficeError> for Problem {
             }
             E::NoSuchDemand(id) => Self::new("office-no-such-demand", Usage, Input).with("id", id),
             E::DemandAnswered => Self::new("office-demand-answered", Refused, Input),
+            E::RecallFirst => Self::new("office-recall-first", Refused, Input),
             E::SeveralDemands => Self::new("office-several-demands", Usage, Input),
             E::DemandOpen => Self::new("office-demand-open", Refused, Input),
             E::Sealed => Self::new("office-sealed", Refused, Input),

@@ -117,10 +117,10 @@ impl Office {
 
     /// Sees to it that the document has a gate: looks now if nobody ever did, or not since its
     /// files are others, as where the power fails between an update and the look that follows.
-    pub(super) fn look_if_due(&self, key: DocumentKey) -> Result<(), Problem> {
-        let files = self.inbound_document(key)?.files;
-        if !self.store().gate(&key)?.is_some_and(|gate| gate.is_of(&files)) {
-            self.check_again(key)?;
+    pub(super) fn look_if_due(&self, document: &InboundDocument) -> Result<(), Problem> {
+        let gate = self.store().gate(&document.key)?;
+        if !gate.is_some_and(|gate| gate.is_of(&document.files)) {
+            self.check_again(document.key)?;
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ pub(super) fn corrected(
     let missing = || StoreError::NotFound(format!("inbound document {key}"));
     let (state, registered) = standing.ok_or_else(missing)?;
     let state: InboundState = row::from_word(state)?;
-    if matches!(state, InboundState::Returned | InboundState::Recalled) {
+    if state.is_gone() {
         return Err(StoreError::conflict(format!("inbound {key} is {state:?}")));
     }
     // A row of the register changes only with a reason.

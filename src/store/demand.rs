@@ -129,6 +129,20 @@ impl View<'_> {
         Ok(about)
     }
 
+    /// Whether the sender of a demand waits to have the document back, whichever copy of it.
+    pub fn is_asked_back(&self, demand: &Demand) -> Result<bool, StoreError> {
+        let Some(id) = DocumentId::parse(&demand.about.document_id) else { return Ok(false) };
+        for KeptDemand { demand: other, state, .. } in self.demands_about(&id)? {
+            // What replaces a document under its own id does not ask for itself.
+            let itself = other.replacement.is_some() && other.replacement == demand.document;
+            let waits = other.kind.cancels() && !state.is_answered() && !itself;
+            if waits && self.is_one_agency(&other.sender, &demand.sender)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// What `user` is to be told and has not read.
     pub fn unnoticed_demands(&self, user: &str) -> Result<Vec<KeptDemand>, StoreError> {
         self.connection

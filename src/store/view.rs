@@ -178,6 +178,8 @@ questions! {
     fn demands_beside(demand: &Demand) -> Vec<KeptDemand>;
     /// Demands of whichever copy of the document that has this id, and while none has come.
     fn demands_about(id: &DocumentId) -> Vec<KeptDemand>;
+    /// Whether the sender of a demand waits to have the document back, whichever copy of it.
+    fn is_asked_back(demand: &Demand) -> bool;
     /// The demands that brought this document in the place of others.
     fn replaced_by(key: &DocumentKey) -> Vec<KeptDemand>;
     /// What waits for an answer or for its document, what is due first before the others.

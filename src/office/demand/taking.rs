@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::{Prepared, Received, Settlement, cancels, effect_of};
+use super::{Prepared, Received, Settlement, by_itself, cancels, effect_of};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::domain::deadline;
@@ -216,12 +216,9 @@ impl Office {
         let target = self.target(&told)?;
         let profile = self.profile();
         let rule = profile.recall_rule();
-        let (document, decision) = match &target {
-            Target::Known(known) => {
-                (Some(known), decide(told.kind, Some(known.state), rule.automatic))
-            }
-            Target::Foreign(known) => (Some(known), Decision::Refuse(Refusal::NotTheSender)),
-            Target::Unknown => (None, decide(told.kind, None, rule.automatic)),
+        let document = match &target {
+            Target::Known(known) | Target::Foreign(known) => Some(known),
+            Target::Unknown => None,
         };
         let today = calendar::local(now).date();
         let demand = Demand {
@@ -239,24 +236,29 @@ impl Office {
             replacement: told.replacement,
             update: told.update,
         };
+        let decision = match &target {
+            Target::Foreign(_) => Decision::Refuse(Refusal::NotTheSender),
+            Target::Known(known) => {
+                let automatic = rule.automatic && !self.may_stand(known, &demand);
+                decide(demand.kind, Some(known.state), automatic)
+            }
+            Target::Unknown => decide(demand.kind, None, rule.automatic),
+        };
         let others = self.store().demands_beside(&demand)?;
         // It came after one that was sent later: what that says stays, and nobody is asked twice.
         let later = others.iter().rfind(|other| demand.is_overtaken_by(&other.demand));
-        // While it is asked back, its sender would take this for the answer to that.
-        let held = others.iter().any(KeptDemand::holds);
         let answer = match (decision, later) {
-            (Decision::Ask | Decision::Refuse(Refusal::NothingLeft), _) if held => None,
+            // While it is asked back, its sender would take this for the answer to that.
+            (Decision::Ask | Decision::Refuse(Refusal::NothingLeft), _)
+                if self.store().is_asked_back(&demand)? =>
+            {
+                None
+            }
             (Decision::Ask, Some(later)) => {
                 // While that waits for its answer nobody knows whether either will be so.
                 Some((later.state == DemandState::Agreed, tr(Refusal::Overtaken.key())))
             }
-            (Decision::Wait | Decision::Ask, _) => None,
-            // Sent once more after it was asked back, it may be meant to stand.
-            (Decision::Agree, _) if document.is_some_and(|known| self.is_later(known, &demand)) => {
-                None
-            }
-            (Decision::Agree, _) => Some((true, demand.reason.clone())),
-            (Decision::Refuse(why), _) => Some((false, tr(why.key()))),
+            _ => by_itself(decision, &demand),
         };
         let settled = answer.map(|(agreed, reason)| {
             let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
@@ -309,14 +311,9 @@ impl Office {
                 prepared.push(Prepared { received, matched, effect, settled: None });
                 continue;
             }
-            let automatic = self.profile().recall_rule().automatic;
+            let automatic = self.profile().recall_rule().automatic && !later;
             let state = if stands { document.state } else { InboundState::Recalled };
-            let answer = match decide(demand.kind, Some(state), automatic) {
-                Decision::Wait | Decision::Ask => None,
-                Decision::Agree if later => None,
-                Decision::Agree => Some((true, demand.reason.clone())),
-                Decision::Refuse(why) => Some((false, tr(why.key()))),
-            };
+            let answer = by_itself(decide(demand.kind, Some(state), automatic), &demand);
             let now = Timestamp::now();
             let settled = answer.map(|(agreed, reason)| {
                 let answer = DemandAnswer { agreed, reason, at: now, automatic: true };
@@ -339,7 +336,7 @@ impl Office {
         sent: Option<Timestamp>,
     ) -> Result<Option<Demand>, Problem> {
         for earlier in self.store().inbound_of_id(id)? {
-            let gone = matches!(earlier.state, InboundState::Returned | InboundState::Recalled);
+            let gone = earlier.state.is_gone();
             let theirs = self.same_agency(earlier.sender.as_ref(), document.sender.as_ref())?;
             if !gone || !theirs || earlier.key == document.key {
                 continue;
@@ -347,8 +344,7 @@ impl Office {
             for KeptDemand { demand, state, .. } in self.store().demands_of(&earlier.key)? {
                 let told = demand.told_at.is_some() && sent.is_some();
                 let later = told && !demand.was_told_before(sent);
-                let itself = demand.replacement == Some(document.key);
-                if later && demand.kind.cancels() && state != DemandState::Refused && !itself {
+                if later && demand.kind.cancels() && state != DemandState::Refused {
                     return Ok(Some(demand));
                 }
             }
@@ -370,11 +366,17 @@ impl Office {
         Ok((demand, self.concerned(Some(document.key))?, None))
     }
 
-    /// Whether a document that stands was sent after the demand was told. What its packet does
-    /// not say, or cannot be read any more, keeps nothing from being recalled.
-    fn is_later(&self, document: &InboundDocument, demand: &Demand) -> bool {
-        document.state == InboundState::Arrived
-            && demand.was_told_before(self.sent_at(document).unwrap_or_default())
+    /// Whether a document was sent after it was asked back, and so may be meant to stand. Where its
+    /// packet cannot be read any more nobody knows, and what is cancelled stays so.
+    fn may_stand(&self, document: &InboundDocument, demand: &Demand) -> bool {
+        demand.kind.cancels()
+            && match self.sent_at(document) {
+                Ok(sent) => demand.was_told_before(sent),
+                Err(problem) => {
+                    tracing::warn!(%problem, key = %document.key, "its packet is not read");
+                    true
+                }
+            }
     }
 
     /// What was answered before the document came does to it now. Other files are looked at like
@@ -397,3 +399,6 @@ impl Office {
         Ok(changes)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,8 +89,8 @@ impl Office {
     }
 
     /// Sees to it that the last word on a document that was asked back is the answer to that
-    /// ([`to_tell_again`]). `answered` is what was just answered, with the document that it is
-    /// about; its sender is told.
+    /// ([`to_tell_again`]). `answered` is what was just answered, or has just come, with the
+    /// document that it is about; its sender is told.
     pub(super) fn last_word(
         &self,
         writer: &mut Writer<'_>,
@@ -134,8 +134,12 @@ impl Office {
                 continue;
             }
             self.answer_the_others(writer, earlier.key, None)?;
-            if let Some(asked) = writer.demands_of(&earlier.key)?.last() {
-                self.last_word(writer, &asked.demand)?;
+            // Somebody else's demand may be the last that is kept under it.
+            for asked in writer.demands_of(&earlier.key)?.iter().rev() {
+                if writer.is_one_agency(&asked.demand.sender, sender)? {
+                    self.last_word(writer, &asked.demand)?;
+                    break;
+                }
             }
         }
         Ok(())

@@ -53,9 +53,7 @@ impl Standing {
     /// Whether its files may be made to last.
     pub(super) const fn lets_extend(self) -> bool {
         match self {
-            Self::Inbound(state) => {
-                !matches!(state, InboundState::Returned | InboundState::Recalled)
-            }
+            Self::Inbound(state) => !state.is_gone(),
             Self::Outbound(state) => {
                 matches!(state, OutboundState::ToIssue | OutboundState::Issued)
             }

@@ -67,7 +67,7 @@ impl Office {
         if let Some(id) = DocumentId::parse(&document.document_id) {
             let known = self.store().find_inbound_by_document_id(&id, sender)?;
             let same = |known: &InboundDocument| {
-                !matches!(known.state, InboundState::Returned | InboundState::Recalled)
+                !known.state.is_gone()
                     && known.files.iter().any(|file| file.main && file.blob == main)
             };
             if let Some(known) = known.filter(same) {

@@ -13,16 +13,13 @@ use crate::desk::theme::{self, Weight, size, space};
 use crate::desk::widget::icon::Icon;
 use crate::desk::widget::press::press;
 use crate::desk::widget::{Element, text};
-use crate::domain::inbound::InboundState;
 use crate::domain::role::Act;
 use crate::t;
 
 /// Whether the person may write the fields of the document that is shown.
 pub fn has_fields(document: &Document, door: &dyn Door) -> bool {
     let open = match document {
-        Document::Inbound(inbound) => {
-            !matches!(inbound.state, InboundState::Returned | InboundState::Recalled)
-        }
+        Document::Inbound(inbound) => !inbound.state.is_gone(),
         Document::Outbound(_) => false,
     };
     open && door.may(Act::RegisterInbound)
