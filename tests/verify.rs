@@ -112,5 +112,10 @@ fn a_code_has_a_number_and_a_notation() {
     for half in ["07/", "/QĐ-UBND", " / ", "07"] {
         assert_eq!(told(half).status, 2, "{half}");
     }
-    assert_ne!(told("07/QĐ-UBND").status, 2);
+    for (code, result) in [("01/QĐ-UBND", "ok"), ("07/QĐ-UBND", "no")] {
+        let answer = told(code).done();
+        let lines = answer["files"][0]["completeness"].as_array().unwrap();
+        let line = lines.iter().find(|line| line["code"] == "number-and-date").unwrap();
+        assert_eq!(line["result"], result, "{code}");
+    }
 }

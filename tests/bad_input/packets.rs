@@ -301,6 +301,24 @@ fn a_recall_of_what_never_came_waits_for_it() {
 }
 
 #[test]
+fn a_document_of_which_several_things_are_demanded() {
+    let world = world();
+    world.send(PROVINCE, &good(6));
+    world.sync();
+    let id = world.place.state().inbound[0].key.to_string();
+    world.place.run("vanthu", &["accept", &id, "--despite", "Đã đối chiếu"]).done();
+    let update =
+        Kind::Update { document_changed: true, receivers_changed: false, receivers: Vec::new() };
+    for kind in [update, Kind::Recall] {
+        world.send(PROVINCE, &packet_of(PROVINCE, TAN_BINH, 6, kind, Vec::new()));
+    }
+    world.sync();
+    // Whoever means the update would cancel the document.
+    let answer = ["recall", "answer", &id, "--agree"];
+    world.place.refused("vanthu", &answer, 2, "office-several-demands");
+}
+
+#[test]
 fn names_that_leave_their_folder() {
     let world = world();
     let whole = text(good(1));

@@ -28,6 +28,9 @@ const USER: &str = "vanthu";
 const LEADER: &str = "Nguyễn Thị Ánh Nguyệt";
 const PIN: &str = "123456";
 
+/// The rules by which all of them work.
+pub const PROFILE: &str = "hau-giang-2019";
+
 /// Every office that there is; a run takes the first few.
 pub const OFFICES: [(&str, &str); 5] = [
     ("000.01.05.H30", "Ủy ban nhân dân xã Tân Bình"),
@@ -190,7 +193,7 @@ fn found(dir: &Path, of: usize, authority: &Authority) {
     drop(Store::create_with(dir, USER, &password(), KdfCost::FAST).unwrap());
     let founding = Founding {
         agency: agency(of),
-        profile: "hau-giang-2019".to_owned(),
+        profile: PROFILE.to_owned(),
         user: USER.to_owned(),
         display_name: LEADER.to_owned(),
         roles: vec![Role::Administrator, Role::Clerk, Role::Leader, Role::Drafter],

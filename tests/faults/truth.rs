@@ -1,7 +1,8 @@
 //! What must hold when the lines are whole again and everybody has caught up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use jiff::Timestamp;
 use vanthu::domain::agency::AgencyCode;
 use vanthu::domain::delivery::{Delivery, SendState, StatusCode};
 use vanthu::domain::demand::{DemandKind, KeptDemand};
@@ -11,10 +12,11 @@ use vanthu::domain::inbound::{InboundDocument, InboundState};
 use vanthu::domain::operation::OutboxKind;
 use vanthu::domain::outbound::{OutboundDocument, OutboundState};
 use vanthu::packet::{self, Kind, Limits, Packet};
+use vanthu::rules::Profile;
 use vanthu::server::{Chain, Registry, Site};
 use vanthu::store::{InboundFilter, OutboundFilter, Store};
 
-use crate::place::{OFFICES, Province, code};
+use crate::place::{self, OFFICES, Province, code};
 
 /// What was looked at, so that a run in which nothing happened is seen.
 #[derive(Debug, Default, Clone, Copy)]
@@ -137,22 +139,24 @@ fn orders(
     assert_eq!(come(DemandKind::Update), updates, "updates of {document:#?}: {demands:#?}");
     assert_eq!(come(DemandKind::Recall), recalls, "recalls of {document:#?}: {demands:#?}");
     // What is sent once more says all that was updated before.
-    let once = copies.copies.len() == 1;
-    if once && document.state == OutboundState::Issued && delivery.recall.is_none() {
+    let (sent, said) = copies.said();
+    if document.state == OutboundState::Issued && delivery.recall.is_none() {
         let of = |one: &Metadata| (one.notes.clone(), one.urgency);
-        let last = demands
+        let updates = demands
             .iter()
-            .filter_map(|one| Some((one.demand.told_at, one.demand.update.as_ref()?)));
-        let last = last.max_by_key(|(at, _)| *at).map(|(_, update)| of(&update.metadata));
-        let told = last.unwrap_or_else(|| of(&arrived.metadata));
-        assert_eq!(told, of(&document.metadata), "{demands:#?}");
+            .filter_map(|one| Some((one.demand.told_at, &one.demand.update.as_ref()?.metadata)));
+        let (_, last) = updates.chain([(sent, &said)]).max_by_key(|(at, _)| *at).unwrap();
+        assert_eq!(of(last), of(&document.metadata), "{demands:#?}");
     }
     // What was agreed to is so, also where it was before its document came.
-    let agreed = demands.iter().filter_map(|one| {
+    let agreed = demands.iter().filter(|one| one.demand.document == Some(arrived.key));
+    let agreed = agreed.filter_map(|one| {
         one.answer.as_ref().filter(|answer| answer.agreed)?;
         Some((one.demand.told_at, one.demand.update.as_ref()?))
     });
-    if let Some((_, update)) = agreed.max_by_key(|(at, _)| *at).filter(|_| once) {
+    // Whether one of before it is to be is for a person to say.
+    let since = agreed.max_by_key(|(at, _)| *at).filter(|(at, _)| *at >= sent);
+    if let Some((_, update)) = since {
         assert_eq!(arrived.metadata.notes, update.metadata.notes, "{demands:#?}");
     }
     (updates, replaced)
@@ -192,7 +196,7 @@ fn has(recipient: &Books, sender: &Books, document: &OutboundDocument) -> bool {
 #[derive(Debug)]
 struct Copies<'a> {
     recipient: &'a Books,
-    /// One, and before it those that it sent back.
+    /// One, and before it those that went back or are cancelled.
     copies: Vec<&'a InboundDocument>,
     /// Of all copies.
     demands: Vec<KeptDemand>,
@@ -208,13 +212,38 @@ impl<'a> Copies<'a> {
         let [before @ .., _newest] = copies.as_slice() else {
             panic!("{} has no {} of {}", recipient.code, document.metadata.code, sender.code)
         };
-        assert!(before.iter().copied().all(is_gone), "twice: {copies:#?}");
+        assert!(before.iter().all(|copy| copy.state.is_gone()), "twice: {copies:#?}");
+        let packets: HashSet<_> = copies.iter().map(|copy| &copy.packet).collect();
+        assert_eq!(packets.len(), copies.len(), "one packet brought two: {copies:#?}");
         let demands = copies.iter().flat_map(|copy| recipient.store.demands_of(&copy.key).unwrap());
-        Self { recipient, demands: demands.collect(), copies }
+        let demands: Vec<KeptDemand> = demands.collect();
+        // What was answered before its copy came may be asked once more as it comes.
+        let mut asked = HashSet::new();
+        for copy in &copies {
+            for KeptDemand { demand, .. } in
+                demands.iter().filter(|one| one.demand.document == Some(copy.key))
+            {
+                let before = demand.received_at < copy.arrived_at;
+                assert!(asked.insert((copy.key, &demand.packet, before)), "twice: {demands:#?}");
+            }
+        }
+        Self { recipient, demands, copies }
     }
 
     fn newest(&self) -> &'a InboundDocument {
         self.copies.last().unwrap()
+    }
+
+    /// When the newest was sent, and what it said as it came.
+    fn said(&self) -> (Option<Timestamp>, Metadata) {
+        let hash = self.newest().packet.as_ref().unwrap();
+        let bytes = self.recipient.store.blob(hash).unwrap();
+        match packet::read(&bytes, &Limits::default()).unwrap() {
+            Packet::Document(packet) => {
+                (packet.told_at(), packet.metadata(&Profile::built_in(place::PROFILE).unwrap()))
+            }
+            Packet::Status(other) => panic!("a document is {other:?}"),
+        }
     }
 
     /// How often the recipient told which status of it.
@@ -242,13 +271,11 @@ impl<'a> Copies<'a> {
         let stage = if last.agreed { Stage::RecallAgreed } else { Stage::RecallRefused };
         if delivery.recall.is_some() {
             assert_eq!(follow::stage(delivery), stage, "{delivery:#?} {self:#?}");
-            assert!(!last.agreed || is_gone(self.newest()), "{delivery:#?} {self:#?}");
+            let state = self.newest().state;
+            assert!(!last.agreed || state.is_gone(), "{delivery:#?} {self:#?}");
+            assert!(last.agreed || state != InboundState::Recalled, "{delivery:#?} {self:#?}");
         }
     }
-}
-
-fn is_gone(document: &InboundDocument) -> bool {
-    matches!(document.state, InboundState::Returned | InboundState::Recalled)
 }
 
 fn count(codes: impl Iterator<Item = StatusCode>) -> BTreeMap<String, usize> {

@@ -8,11 +8,12 @@ use vanthu::domain::demand::{DemandKind, DemandMark, DemandState};
 use vanthu::domain::document::{BlobHash, DocumentKey, Metadata, Signer};
 use vanthu::domain::handling::Participant;
 use vanthu::domain::inbound::InboundState;
+use vanthu::domain::operation::Change;
 use vanthu::domain::role::Role;
 use vanthu::office::certify::CopyOrder;
 use vanthu::office::{Agenda, Assigning, Filter, Imported, Office};
 use vanthu::packet::{self, Attachment, Kind, Packet, ReceiverChange};
-use vanthu::store::Store;
+use vanthu::store::{Actor, Store};
 
 use crate::world::*;
 
@@ -331,7 +332,7 @@ fn what_was_agreed_to_before_the_document_came_has_the_last_word_too() {
         let world = World::new();
         let [update, recall] = demanded_before_it_came(&world);
         let before = world.office().answer_demand(update, true, "").unwrap_err();
-        assert_eq!(before.code, "office-demand-open");
+        assert_eq!(before.code, "office-recall-first");
         world.office().answer_demand(recall, true, "").unwrap();
         if refused_by_hand {
             world.office().answer_demand(update, false, "Không rõ nội dung").unwrap();
@@ -363,7 +364,7 @@ fn an_update_agreed_to_does_not_read_as_a_recall_agreed_to() {
     let update = asked.iter().find(|kept| kept.demand.kind == DemandKind::Update).unwrap();
     for agreed in [true, false] {
         let answered = office.answer_demand(update.demand.id, agreed, "Đã thi hành");
-        assert_eq!(answered.unwrap_err().code, "office-demand-open");
+        assert_eq!(answered.unwrap_err().code, "office-recall-first");
     }
     for (kind, agreed) in [(DemandKind::Recall, false), (DemandKind::Update, true)] {
         let demand = asked.iter().find(|kept| kept.demand.kind == kind).unwrap();
@@ -474,6 +475,18 @@ fn a_copy_that_a_recall_has_overtaken_is_asked_about_once_more() {
         assert_eq!(answers_about(&store, &[first, second]).last(), Some(&"15"), "{returned}");
         assert!(store.rebuild_and_compare().unwrap().is_clean());
     }
+}
+
+#[test]
+fn somebody_elses_demand_does_not_keep_the_last_word_from_the_sender() {
+    let world = World::new();
+    let first = returned_with_updates(&world);
+    world.takes(recall(PROVINCE, PROVINCE, 1));
+    world.takes(recall(STRANGER, PROVINCE, 1));
+    world.arrives(copy_after(60));
+    let (_dir, store) = world.store();
+    // Recall, somebody else's, the two updates, and the recall once more.
+    assert_eq!(answers_about(&store, &[first]), ["15", "16", "16", "16", "15"]);
 }
 
 #[test]
@@ -678,6 +691,42 @@ fn the_files_of_an_update_are_looked_at_whenever_it_is_agreed_to() {
 }
 
 #[test]
+fn files_that_nobody_has_looked_at_are_looked_at_before_they_are_accepted() {
+    let world = World::new();
+    let key = world.arrives(new(PROVINCE, 1));
+    world.takes(update_of_files(PROVINCE, &metadata(PROVINCE, 1)));
+    let demand = world.office().open_demand(key).unwrap().unwrap().kept.demand;
+    // The power fails after the answer and before the look that follows it.
+    let (dir, store) = world.store();
+    let update = demand.update.unwrap();
+    let updated = Change::InboundUpdated { key, demand: demand.id, update };
+    store.write(&Actor::new("be", Role::Clerk), |writer| writer.append(updated)).unwrap();
+    drop(store);
+    let office = Office::open(&dir.path().join("office"), "be", &password()).unwrap();
+    let of_these = || {
+        let files = office.inbound_document(key).unwrap().files;
+        office.gate(key).unwrap().gate.unwrap().is_of(&files)
+    };
+    assert!(!of_these());
+    office.accept_despite(key, "Đã đối chiếu").unwrap();
+    assert!(of_these());
+}
+
+#[test]
+fn the_document_alone_names_a_demand_only_where_no_other_waits() {
+    let world = World::new();
+    let key = world.registered(1);
+    let office = world.office();
+    assert_eq!(office.only_open_demand(key).unwrap(), None);
+    let changed = Metadata { notes: "Đính chính".to_owned(), ..metadata(PROVINCE, 1) };
+    world.takes(update(PROVINCE, &changed));
+    let only = office.only_open_demand(key).unwrap().unwrap();
+    assert_eq!(only.kept.demand.kind, DemandKind::Update);
+    world.takes(recall(PROVINCE, PROVINCE, 1));
+    assert_eq!(office.only_open_demand(key).unwrap_err().code, "office-several-demands");
+}
+
+#[test]
 fn an_update_that_was_overtaken_on_its_way_undoes_nothing() {
     let world = World::new();
     let office = world.office();
@@ -689,7 +738,7 @@ fn an_update_that_was_overtaken_on_its_way_undoes_nothing() {
         update_at(PROVINCE, &fresh, at)
     };
     let key = world.registered(1);
-    let (first, second) = (told(1, "Lần một"), told(1, "Lần hai"));
+    let (first, late, second) = (told(1, "Lần một"), told(1, "Lần sau"), told(1, "Lần hai"));
     world.takes(second);
     world.takes(first);
     let states = [DemandState::Open, DemandState::Refused].map(|state| (DemandKind::Update, state));
@@ -697,6 +746,10 @@ fn an_update_that_was_overtaken_on_its_way_undoes_nothing() {
     assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "");
     let open = office.open_demand(key).unwrap().unwrap().kept.demand.id;
     office.answer_demand(open, true, "").unwrap();
+    assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "Lần hai");
+    // What comes late after that is so already, as far as it is to be.
+    world.takes(late);
+    assert_eq!(demands(office, key).last(), Some(&(DemandKind::Update, DemandState::Agreed)));
     assert_eq!(office.inbound_document(key).unwrap().metadata.notes, "Lần hai");
     // Once that is agreed to, none from before it changes anything; one from after it does.
     let (third, fourth) = (told(1, "Lần ba"), told(1, "Lần bốn"));
