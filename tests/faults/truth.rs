@@ -145,7 +145,9 @@ fn orders(
         let updates = demands
             .iter()
             .filter_map(|one| Some((one.demand.told_at, &one.demand.update.as_ref()?.metadata)));
-        let (_, last) = updates.chain([(sent, &said)]).max_by_key(|(at, _)| *at).unwrap();
+        // Of one second's, an update came after its document.
+        let (_, last) =
+            [(sent, &said)].into_iter().chain(updates).max_by_key(|(at, _)| *at).unwrap();
         assert_eq!(of(last), of(&document.metadata), "{demands:#?}");
     }
     // What was agreed to is so, also where it was before its document came.
