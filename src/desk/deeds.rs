@@ -201,7 +201,7 @@ pub fn deeds(document: &Document, session: &Session) -> Vec<Deed> {
     {
         return Vec::new();
     }
-    // Until a sender who wants it back is answered, nothing else moves the document.
+    // Until a sender who wants it back is answered, the document may only go back.
     if let Document::Inbound(inbound) = document
         && inbound.demand.is_some_and(|mark| mark.holds())
     {

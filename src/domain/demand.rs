@@ -12,7 +12,7 @@
 //! | state | |
 //! | --- | --- |
 //! | *waiting* | its document is not here yet: the order on the wire is not guaranteed |
-//! | *open* | somebody has to answer; unless it is an update, nothing else moves the document |
+//! | *open* | somebody has to answer; unless it is an update, the document moves no further, and may only go back |
 //! | *agreed*, *refused* | the answer is queued for the sender in the same transaction |
 
 use jiff::Timestamp;
@@ -187,7 +187,7 @@ pub struct KeptDemand {
 }
 
 impl KeptDemand {
-    /// Whether somebody has to answer, and nothing else moves the document meanwhile.
+    /// Whether somebody has to answer, and the document may only go back meanwhile.
     pub fn holds(&self) -> bool {
         DemandMark { kind: self.demand.kind, state: self.state }.holds()
     }
@@ -201,7 +201,7 @@ pub struct DemandMark {
 }
 
 impl DemandMark {
-    /// Whether somebody has to answer, and nothing else moves the document meanwhile.
+    /// Whether somebody has to answer, and the document may only go back meanwhile.
     pub const fn holds(self) -> bool {
         self.kind.cancels() && matches!(self.state, DemandState::Open)
     }

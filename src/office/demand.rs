@@ -4,8 +4,8 @@
 //! Quyết định 28/2018/QĐ-TTg Điều 9 khoản 2: the receiver cancels a recalled document and
 //! reports that this was done. What nobody has accepted yet is cancelled by the program where
 //! the profile says so and no times speak against it; the rest a clerk or leader answers, and
-//! until then nothing else moves the document ([`Office::nothing_demanded`]). Each demand has a
-//! status of its own in the outbox: however often a sender demands, each time there is an answer.
+//! until then nothing but returning it moves the document ([`Office::nothing_demanded`]). Each
+//! demand has a status of its own in the outbox: however often a sender demands, each time there is an answer.
 
 mod taking;
 mod telling;
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use super::{Office, OfficeError};
 use crate::domain::demand::{
-    Decision, Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, field_changes,
+    Demand, DemandAnswer, DemandState, FieldChange, KeptDemand, field_changes,
 };
 use crate::domain::document::{BlobHash, DocumentKey, FileRef};
 use crate::domain::inbound::{InboundDocument, InboundState};
@@ -24,7 +24,6 @@ use crate::domain::operation::Change;
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
-use crate::i18n::tr;
 use crate::store::{StoreError, Writer};
 
 /// A demand as people look at it.
@@ -153,13 +152,11 @@ impl Office {
             Some(key) => Some(writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?),
             None => None,
         };
+        let document = document.as_ref();
         // What went back or is cancelled cannot be updated: that is refused.
-        if let Some(InboundDocument { state, .. }) = document
-            && state.is_gone()
-            && answer.agreed
-            && !demand.kind.cancels()
-        {
-            return Err(Self::wrong_inbound_state(state).into());
+        let gone = document.filter(|one| one.state.is_gone());
+        if let Some(gone) = gone.filter(|_| answer.agreed && !demand.kind.cancels()) {
+            return Err(Self::wrong_inbound_state(gone.state).into());
         }
         // A refusal answers whoever asked for the same thing twice.
         let again = |other: &&KeptDemand| {
@@ -170,7 +167,6 @@ impl Office {
         let overtaken = others.iter().any(|other| {
             other.state == DemandState::Agreed && demand.is_overtaken_by(&other.demand)
         });
-        let document = document.as_ref();
         let mut settled = vec![Settlement::of(&demand, document, answer.clone(), overtaken)];
         settled.extend(others.iter().filter(again).map(|other| {
             let answer = DemandAnswer { automatic: true, ..answer.clone() };
@@ -265,7 +261,8 @@ impl Prepared {
         let mut about = None;
         if let Some((demand, told, stood)) = self.received {
             if let Some(stood) = stood {
-                // Whether something else is demanded of it makes no difference.
+                // What is demanded of it beside this comes only from the same exchange, and what a
+                // person answers meanwhile leaves at worst a question more.
                 let present = writer.inbound(&stood.key)?;
                 let present = present.map(|one| InboundDocument { demand: stood.demand, ..one });
                 unmoved(present.as_ref() == Some(&*stood), demand.id)?;
@@ -285,7 +282,7 @@ impl Prepared {
             writer.append(change)?;
         }
         if let Some(key) = cancelled {
-            office.answer_the_others(writer, key, by)?;
+            office.cancelled(writer, key, by)?;
         }
         if let Some(settled) = self.settled {
             settled.write(office, writer)?;
@@ -326,18 +323,9 @@ impl Settlement {
             writer.append(effect)?;
         }
         if let Some(key) = cancelled {
-            office.answer_the_others(writer, key, Some(self.demand.id))?;
+            office.cancelled(writer, key, Some(self.demand.id))?;
         }
         office.answer(writer, &self.demand, self.document.as_deref(), self.answer)
-    }
-}
-
-/// What is answered without asking anybody: whether it is agreed to, and why.
-fn by_itself(decision: Decision, demand: &Demand) -> Option<(bool, String)> {
-    match decision {
-        Decision::Wait | Decision::Ask => None,
-        Decision::Agree => Some((true, demand.reason.clone())),
-        Decision::Refuse(why) => Some((false, tr(why.key()))),
     }
 }
 

@@ -19,7 +19,7 @@ use super::sheaf::Press;
 use super::{Office, OfficeError, SignOrder, duplicate};
 use crate::domain::act::SigningAct;
 use crate::domain::document::{BlobHash, DocumentKey, FileRef, Metadata};
-use crate::domain::inbound::{InboundDocument, InboundState};
+use crate::domain::inbound::InboundDocument;
 use crate::domain::operation::Change;
 use crate::domain::outbound::SignatureKind;
 use crate::domain::paper::{Paper, PaperSeal, Sheaf};
@@ -220,11 +220,9 @@ fn may_be_signed(document: &InboundDocument, file: Option<&BlobHash>) -> Result<
     if paper.seal.is_some() || changed {
         return Err(OfficeError::CopySigned.into());
     }
-    match document.state {
-        InboundState::Returned | InboundState::Recalled => {
-            let state = super::labels::inbound(document.state);
-            Err(OfficeError::WrongState { state }.into())
-        }
-        _ => Ok(()),
+    if document.state.is_gone() {
+        let state = super::labels::inbound(document.state);
+        return Err(OfficeError::WrongState { state }.into());
     }
+    Ok(())
 }

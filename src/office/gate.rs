@@ -14,7 +14,7 @@ use super::opened::Opened;
 use super::{Office, OfficeError, labels};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
-use crate::domain::document::{DocumentId, DocumentKey, Metadata};
+use crate::domain::document::{BlobHash, DocumentId, DocumentKey, Metadata};
 use crate::domain::gate::looks::{
     self, Addressed, Agreement, Compared, Competence, Look, Scanned, Stated,
 };
@@ -193,7 +193,10 @@ impl Office {
         &self,
         document: &InboundDocument,
     ) -> Result<Option<(DocumentPacket, bool)>, Problem> {
-        let Some(hash) = &document.packet else { return Ok(None) };
+        document.packet.as_ref().map_or(Ok(None), |hash| self.packet_under(hash))
+    }
+
+    fn packet_under(&self, hash: &BlobHash) -> Result<Option<(DocumentPacket, bool)>, Problem> {
         let Some(row) = self.store().packet(hash)? else { return Ok(None) };
         let bytes = self.store().blob(hash)?;
         match crate::packet::read(&bytes, &self.packet_limits()) {
@@ -203,9 +206,14 @@ impl Office {
         }
     }
 
-    /// When the copy that is here was sent, as far as its packet says.
+    /// When the copy that is here was sent last, as far as the packets say that brought it.
     pub(super) fn sent_at(&self, document: &InboundDocument) -> Result<Option<Timestamp>, Problem> {
-        Ok(self.packet_of(document)?.and_then(|(packet, _)| packet.told_at()))
+        let mut sent = None;
+        for hash in document.packet.iter().chain(&self.store().came_again(&document.key)?) {
+            let told = self.packet_under(hash)?.and_then(|(packet, _)| packet.told_at());
+            sent = sent.max(told);
+        }
+        Ok(sent)
     }
 
     /// Every look, in the order of [`CheckName::ALL`].

@@ -1,6 +1,6 @@
 //! What senders demand of documents that came from them, and what was answered.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
@@ -120,19 +120,27 @@ impl View<'_> {
             .collect()
     }
 
-    /// Demands of whichever copy of the document that has this id, and while none has come.
-    pub fn demands_about(&self, id: &DocumentId) -> Result<Vec<KeptDemand>, StoreError> {
-        let mut about = self.unmatched_demands(id)?;
-        for copy in self.inbound_of_id(id)? {
-            about.extend(self.demands_of(&copy.key)?);
+    /// Demands of whichever copy of the document that has this id, and while none has come; and of
+    /// the one under this key, which an update may have given another id.
+    pub fn demands_about(
+        &self,
+        id: Option<&DocumentId>,
+        key: Option<&DocumentKey>,
+    ) -> Result<Vec<KeptDemand>, StoreError> {
+        let mut about = id.map_or(Ok(Vec::new()), |id| self.unmatched_demands(id))?;
+        let copies = id.map_or(Ok(Vec::new()), |id| self.inbound_of_id(id))?;
+        let keys: BTreeSet<_> = copies.iter().map(|copy| copy.key).chain(key.copied()).collect();
+        for key in keys {
+            about.extend(self.demands_of(&key)?);
         }
         Ok(about)
     }
 
     /// Whether the sender of a demand waits to have the document back, whichever copy of it.
     pub fn is_asked_back(&self, demand: &Demand) -> Result<bool, StoreError> {
-        let Some(id) = DocumentId::parse(&demand.about.document_id) else { return Ok(false) };
-        for KeptDemand { demand: other, state, .. } in self.demands_about(&id)? {
+        let id = DocumentId::parse(&demand.about.document_id);
+        let about = self.demands_about(id.as_ref(), demand.document.as_ref())?;
+        for KeptDemand { demand: other, state, .. } in about {
             // What replaces a document under its own id does not ask for itself.
             let itself = other.replacement.is_some() && other.replacement == demand.document;
             let waits = other.kind.cancels() && !state.is_answered() && !itself;
@@ -154,11 +162,12 @@ impl View<'_> {
             .collect()
     }
 
-    /// The newest documents of this id, whoever sent them.
+    /// The documents of this id, whoever sent them, the newest first. All of them: somebody else
+    /// may use the id as well, and must not hide the sender's.
     pub fn inbound_of_id(&self, id: &DocumentId) -> Result<Vec<InboundDocument>, StoreError> {
         self.connection
             .prepare_cached(&format!(
-                "SELECT {} FROM inbound d WHERE d.document_id = ?1 ORDER BY d.row DESC LIMIT 20",
+                "SELECT {} FROM inbound d WHERE d.document_id = ?1 ORDER BY d.row DESC",
                 inbound::COLUMNS
             ))?
             .query_and_then([id.to_string()], inbound::from_row)?

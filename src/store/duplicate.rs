@@ -96,6 +96,14 @@ impl View<'_> {
             .optional()?;
         Ok(reason.is_some_and(|reason| !reason.is_empty()))
     }
+
+    /// The packets that brought once more what was here.
+    pub fn came_again(&self, key: &DocumentKey) -> Result<Vec<BlobHash>, StoreError> {
+        self.connection
+            .prepare_cached("SELECT packet FROM came_again WHERE document = ?1")?
+            .query_and_then([row::key(key)], |row| Ok(BlobHash(row.get(0)?)))?
+            .collect()
+    }
 }
 
 /// Notes that `blob` is, or was, the main file of a document.

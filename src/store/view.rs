@@ -176,8 +176,11 @@ questions! {
     /// What the sender of a demand, under any of its codes, demands of the same document, oldest
     /// first: of the one that it was matched with, else of the one that has not come.
     fn demands_beside(demand: &Demand) -> Vec<KeptDemand>;
-    /// Demands of whichever copy of the document that has this id, and while none has come.
-    fn demands_about(id: &DocumentId) -> Vec<KeptDemand>;
+    /// Demands of whichever copy of the document that has this id, and while none has come; and of
+    /// the one under this key, which an update may have given another id.
+    fn demands_about(id: Option<&DocumentId>, key: Option<&DocumentKey>) -> Vec<KeptDemand>;
+    /// The packets that brought once more what was here.
+    fn came_again(key: &DocumentKey) -> Vec<BlobHash>;
     /// Whether the sender of a demand waits to have the document back, whichever copy of it.
     fn is_asked_back(demand: &Demand) -> bool;
     /// The demands that brought this document in the place of others.
@@ -192,7 +195,7 @@ questions! {
     fn unmatched_demands(id: &DocumentId) -> Vec<KeptDemand>;
     /// What `user` is to be told and has not read.
     fn unnoticed_demands(user: &str) -> Vec<KeptDemand>;
-    /// The newest documents of this id, whoever sent them.
+    /// The documents of this id, whoever sent them, the newest first.
     fn inbound_of_id(id: &DocumentId) -> Vec<InboundDocument>;
 
     /// The newest documents, at most `limit` of each direction, that hold all `words`.
@@ -455,7 +458,8 @@ mod tests {
         view.answered(&key).unwrap();
         view.demand(&key).unwrap();
         view.demands_of(&key).unwrap();
-        view.demands_about(&id).unwrap();
+        view.demands_about(Some(&id), Some(&key)).unwrap();
+        view.came_again(&key).unwrap();
         view.replaced_by(&key).unwrap();
         view.pressing_demands(10).unwrap();
         view.pressing_demand_count().unwrap();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::{Prepared, Received, Settlement, by_itself, cancels, effect_of};
+use super::{Prepared, Received, Settlement, cancels, effect_of};
 use crate::domain::agency::AgencyCode;
 use crate::domain::calendar;
 use crate::domain::deadline;
@@ -76,7 +76,12 @@ impl Office {
         let mut told = self.told(DemandKind::Update, packet)?;
         let target = self.target(&told)?;
         let whole = packet.main_attachment().is_some_and(packet::Attachment::is_pdf);
-        if matches!(target, Target::Unknown) && whole && ours.is_some_and(|change| change.added) {
+        let here = match &target {
+            Target::Known(known) => !known.state.is_gone(),
+            Target::Foreign(_) => true,
+            Target::Unknown => false,
+        };
+        if !here && whole && ours.is_some_and(|change| change.added) {
             return Ok(None);
         }
         let mut metadata = packet.metadata(self.profile());
@@ -239,7 +244,9 @@ impl Office {
         let decision = match &target {
             Target::Foreign(_) => Decision::Refuse(Refusal::NotTheSender),
             Target::Known(known) => {
-                let automatic = rule.automatic && !self.may_stand(known, &demand);
+                // Only what nobody has accepted is ever cancelled without asking.
+                let arrived = known.state == InboundState::Arrived;
+                let automatic = rule.automatic && arrived && !self.may_stand(known, &demand);
                 decide(demand.kind, Some(known.state), automatic)
             }
             Target::Unknown => decide(demand.kind, None, rule.automatic),
@@ -289,9 +296,7 @@ impl Office {
         waiting.sort_by_key(told);
         for kept in waiting {
             let demand = kept.demand.clone();
-            let same = self.same_agency(document.sender.as_ref(), Some(&demand.sender))?;
-            // A replacement under the id of what it replaces does not replace itself.
-            if !same || demand.replacement == Some(document.key) {
+            if !self.same_agency(document.sender.as_ref(), Some(&demand.sender))? {
                 continue;
             }
             let answer = kept.answer.clone();
@@ -342,8 +347,7 @@ impl Office {
                 continue;
             }
             for KeptDemand { demand, state, .. } in self.store().demands_of(&earlier.key)? {
-                let told = demand.told_at.is_some() && sent.is_some();
-                let later = told && !demand.was_told_before(sent);
+                let later = demand.told_at.zip(sent).is_some_and(|(told, sent)| told >= sent);
                 if later && demand.kind.cancels() && state != DemandState::Refused {
                     return Ok(Some(demand));
                 }
@@ -397,6 +401,15 @@ impl Office {
             changes.push(Change::InboundGated { key: *key, gate, verdict: Some(verdict) });
         }
         Ok(changes)
+    }
+}
+
+/// What is answered without asking anybody: whether it is agreed to, and why.
+fn by_itself(decision: Decision, demand: &Demand) -> Option<(bool, String)> {
+    match decision {
+        Decision::Wait | Decision::Ask => None,
+        Decision::Agree => Some((true, demand.reason.clone())),
+        Decision::Refuse(why) => Some((false, tr(why.key()))),
     }
 }
 

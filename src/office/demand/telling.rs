@@ -10,7 +10,7 @@ use super::super::Office;
 use super::super::status::{distinct, item_key};
 use crate::domain::demand::{Demand, DemandAnswer, DemandState, Refusal, to_tell_again};
 use crate::domain::document::{BlobHash, DocumentId, DocumentKey, ResponseFor, Urgency};
-use crate::domain::inbound::{InboundDocument, InboundState};
+use crate::domain::inbound::InboundDocument;
 use crate::domain::operation::{Change, OutboxKind};
 use crate::domain::problem::Problem;
 use crate::i18n::tr;
@@ -52,14 +52,7 @@ impl Office {
     ) -> Result<(DemandAnswer, BlobHash), Problem> {
         // One document has one name, however those who ask spell it.
         let id = DocumentId::parse(&demand.about.document_id);
-        let mut others = match &id {
-            Some(id) => writer.demands_about(id)?,
-            None => Vec::new(),
-        };
-        // An update may have given it another id.
-        if let Some(document) = document {
-            others.extend(writer.demands_of(&document.key)?);
-        }
+        let others = writer.demands_about(id.as_ref(), document.map(|one| &one.key))?;
         let document_id = id.map_or_else(|| demand.about.document_id.clone(), |id| id.to_string());
         // The document as it stands here names more than most demands do.
         let about = match document {
@@ -116,9 +109,9 @@ impl Office {
         Ok(())
     }
 
-    /// Answers what is still asked about earlier copies of a document that went back and is sent
-    /// again. Said later, its sender would take it for a word about the new copy.
-    pub(in crate::office) fn answer_for_earlier(
+    /// Answers what is still asked about other copies of a document, of which nothing is left here.
+    /// Said later, its sender would take it for a word about this one.
+    pub(in crate::office) fn answer_for_gone(
         &self,
         writer: &mut Writer<'_>,
         document: &InboundDocument,
@@ -128,14 +121,16 @@ impl Office {
         else {
             return Ok(());
         };
-        for earlier in writer.inbound_of_id(id)? {
-            let Some(by) = &earlier.sender else { continue };
-            if earlier.state != InboundState::Returned || !writer.is_one_agency(by, sender)? {
+        for gone in writer.inbound_of_id(id)? {
+            let Some(by) = gone.sender.as_ref().filter(|_| gone.key != document.key) else {
+                continue;
+            };
+            if !gone.state.is_gone() || !writer.is_one_agency(by, sender)? {
                 continue;
             }
-            self.answer_the_others(writer, earlier.key, None)?;
+            self.answer_the_others(writer, &gone, None)?;
             // Somebody else's demand may be the last that is kept under it.
-            for asked in writer.demands_of(&earlier.key)?.iter().rev() {
+            for asked in writer.demands_of(&gone.key)?.iter().rev() {
                 if writer.is_one_agency(&asked.demand.sender, sender)? {
                     self.last_word(writer, &asked.demand)?;
                     break;
@@ -146,15 +141,26 @@ impl Office {
     }
 
     /// Answers everything else that is demanded of a document that has just been cancelled by one
-    /// demand, or is otherwise gone, as part of the transaction that does it.
-    pub(super) fn answer_the_others(
+    /// demand, and of its copies that are gone, as part of the transaction that does it.
+    pub(super) fn cancelled(
         &self,
         writer: &mut Writer<'_>,
         key: DocumentKey,
         by: Option<DocumentKey>,
     ) -> Result<(), Problem> {
         let document = writer.inbound(&key)?.ok_or_else(|| Self::missing(key))?;
-        for other in writer.demands_of(&key)? {
+        self.answer_for_gone(writer, &document)?;
+        self.answer_the_others(writer, &document, by)
+    }
+
+    /// Answers everything that is demanded of a document that is gone, except for one demand.
+    fn answer_the_others(
+        &self,
+        writer: &mut Writer<'_>,
+        document: &InboundDocument,
+        by: Option<DocumentKey>,
+    ) -> Result<(), Problem> {
+        for other in writer.demands_of(&document.key)? {
             let demand = other.demand;
             if other.state != DemandState::Open || Some(demand.id) == by {
                 continue;
@@ -163,7 +169,7 @@ impl Office {
             let reason =
                 if agreed { demand.reason.clone() } else { tr(Refusal::NothingLeft.key()) };
             let answer = DemandAnswer { agreed, reason, at: Timestamp::now(), automatic: true };
-            self.answer(writer, &demand, Some(&document), answer)?;
+            self.answer(writer, &demand, Some(document), answer)?;
         }
         Ok(())
     }

@@ -139,7 +139,7 @@ impl Office {
             })?;
             writer.append(Change::InboundGated { key, gate, verdict: None })?;
             duplicate::note(writer, key)?;
-            office.answer_for_earlier(writer, &told)?;
+            office.answer_for_gone(writer, &told)?;
             // Status 01 goes back by itself.
             office.tell(writer, &told, InboundState::Arrived, "")?;
             for demand in demands {
@@ -208,7 +208,7 @@ impl Office {
             writer.append(joins)?;
             writer.append(Change::InboundGated { key, gate, verdict: Some(verdict) })?;
             duplicate::note(writer, key)?;
-            office.answer_for_earlier(writer, &joined)?;
+            office.answer_for_gone(writer, &joined)?;
             for state in joined.reported_states() {
                 let result =
                     if state == InboundState::Completed { joined.reason.as_str() } else { "" };
