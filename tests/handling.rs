@@ -4,6 +4,7 @@
 //! - `world`: an office, its people, packets that come to it;
 //! - `settling`: given to people and units, passed on, noted on, answered, completed;
 //! - `demands`: recall, update and replacement, whatever the order on the wire;
+//! - `copies`: the same of a document that is here several times;
 //! - `model`: random work on random arrivals against a model;
 //! - `directory`: agencies that are renamed or merged;
 //! - `offices`, `following`: two offices over the real server;
@@ -13,6 +14,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "handling/copies.rs"]
+mod copies;
 #[path = "handling/demands.rs"]
 mod demands;
 #[path = "handling/directory.rs"]
