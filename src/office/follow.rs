@@ -5,14 +5,14 @@
 //! right receiver, and tells the receivers in the system when it wants it back. QCVN
 //! 102:2016/BTTTT `BussinessDocType`: 1 recall, 2 update (of data, of receivers), 3 replace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::handling::Link;
 use super::leaving::LeavingError;
-use super::status::{distinct, item_key};
+use super::status::item_key;
 use super::{Office, OfficeError};
 use crate::domain::agency::AgencyCode;
 use crate::domain::delivery::{Delivery, SendState};
@@ -24,7 +24,7 @@ use crate::domain::outbound::{OutboundDocument, OutboundState};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
 use crate::domain::text;
-use crate::packet::{Kind, ReceiverChange};
+use crate::packet::{self, Kind, ReceiverChange};
 use crate::store::OutboxItem;
 
 /// An issued document with how far it is at each recipient.
@@ -466,13 +466,15 @@ impl Office {
         Ok(metadata)
     }
 
-    /// When the last order about a document was made, as its packet says. Times on the wire
-    /// have whole seconds; of two orders the recipient must see which is the later.
+    /// When the last packet of or about a document was made, as it says itself. Times on the wire
+    /// have whole seconds; of two the recipient must see which is the later.
     fn told_last(&self, key: DocumentKey) -> Result<Timestamp, Problem> {
         let outbox = self.store().outbox_of(&key)?;
-        let told = |item: &OutboxItem| self.order_of(item)?.told_at();
-        let last = outbox.iter().filter(|item| item.order).filter_map(told).max();
-        Ok(last.unwrap_or(Timestamp::UNIX_EPOCH))
+        let ours = outbox.iter().filter(|item| item.what == OutboxKind::Document);
+        // One packet goes to many.
+        let packets: BTreeMap<_, _> = ours.map(|item| (&item.packet.0, item)).collect();
+        let told = packets.into_values().filter_map(|item| self.order_of(item)?.told_at());
+        Ok(told.max().unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
     /// The packet for these recipients alone, kept.
@@ -496,11 +498,9 @@ impl Office {
         };
         let metadata = Metadata { recipients, ..document.metadata.clone() };
         let told = OutboundDocument { metadata, ..document.clone() };
-        let is_queued = |packet: &BlobHash| self.store().is_queued(packet);
         let at = Timestamp::now().max(self.told_last(document.key)? + SignedDuration::from_secs(1));
-        let (_, bytes) =
-            distinct(at, is_queued, |at| self.document_packet(&told, kind.clone(), reason, at))?;
-        Ok(self.store().put_blob(&bytes)?)
+        let packet = self.document_packet(&told, kind, reason, at)?;
+        Ok(self.store().put_blob(&packet::write(&packet)?)?)
     }
 }
 

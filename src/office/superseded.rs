@@ -52,7 +52,8 @@ impl Office {
         found
     }
 
-    /// What an order says. One that cannot be read was parked for that, and says nothing.
+    /// What a packet of a document, or an order about it, says. One that cannot be read was parked
+    /// for that, and says nothing.
     pub(super) fn order_of(&self, item: &OutboxItem) -> Option<DocumentPacket> {
         let bytes = self.store().blob(&item.packet).ok()?;
         match packet::read(&bytes, &Limits::default()).ok()? {

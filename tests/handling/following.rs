@@ -6,11 +6,13 @@ use vanthu::domain::delivery::SendState;
 use vanthu::domain::demand::DemandKind;
 use vanthu::domain::document::{DocumentKey, ResponseFor, Urgency};
 use vanthu::domain::follow::{Concern, Stage};
+use vanthu::domain::inbound::InboundState;
 use vanthu::domain::outbound::OutboundState;
 use vanthu::office::evidence::{Carries, ParcelState};
 use vanthu::office::follow::IssuedUpdate;
 use vanthu::office::leaving::IssueOrder;
 use vanthu::office::{Filter, Office};
+use vanthu::packet::{self, Packet};
 
 use crate::offices::{Two, exchange, newest, sealed, sealed_with};
 use crate::wire::broken;
@@ -144,6 +146,34 @@ fn also_to(office: &Office, key: DocumentKey) -> Agency {
     let added = IssuedUpdate { add: vec![other.code.clone()], ..IssuedUpdate::default() };
     office.update_issued(key, &added, "Thiếu nơi nhận").unwrap();
     other
+}
+
+#[test]
+fn a_recall_is_told_after_all_that_brought_its_document() {
+    let two = Two::begin();
+    let (a, b) = (&two.a, &two.b);
+    let key = sealed(a, &two.tokens, "Văn bản thứ nhất");
+    a.issue(key).unwrap();
+    exchange(a, b);
+    // Each is a packet of its own, and the wire has whole seconds.
+    for _ in 0..3 {
+        a.resend(key, &province(), "Chưa thấy báo đã đến").unwrap();
+        exchange(a, b);
+    }
+    a.recall(key, "Ban hành nhầm").unwrap();
+    exchange(a, b);
+    let arrived = newest(b);
+    assert_eq!(b.inbound_document(arrived).unwrap().state, InboundState::Recalled);
+    let (ours, _theirs, _root) = two.stores();
+    let mut told = Vec::new();
+    for item in ours.outbox_of(&key).unwrap() {
+        let bytes = ours.blob(&item.packet).unwrap();
+        match packet::read(&bytes, &packet::Limits::default()).unwrap() {
+            Packet::Document(packet) => told.push(packet.told_at()),
+            Packet::Status(_) => panic!("a document is sent"),
+        }
+    }
+    assert!(told.len() == 5 && told.is_sorted_by(|one, next| one < next), "{told:?}");
 }
 
 #[test]
