@@ -8,13 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::Zeroizing;
 
 use super::accept;
 use super::line::{self, LineLook, LineManner};
-use super::settings::{self, fit_image};
+use super::settings;
 use super::{Office, OfficeError};
 use crate::domain::problem::Problem;
 use crate::domain::role::Act;
@@ -72,10 +70,10 @@ pub struct ServerLook {
 /// How this office signs, as far as it is to be otherwise: `None` leaves it as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SigningOrder {
-    /// PNG of the handwritten signature of whoever is at the desk.
-    pub signature_image: Option<Arc<[u8]>>,
-    /// PNG of the seal.
-    pub seal_image: Option<Arc<[u8]>>,
+    /// PNG of the handwritten signature of whoever is at the desk; `Some(None)` for none.
+    pub signature_image: Option<Option<Arc<[u8]>>>,
+    /// PNG of the seal; `Some(None)` for none.
+    pub seal_image: Option<Option<Arc<[u8]>>>,
     /// Real width of the seal in millimetres; `Some(None)` is the profile's.
     pub seal_mm: Option<Option<f32>>,
     /// Addresses of time-stamp services, in the order in which they are tried.
@@ -292,14 +290,12 @@ impl Office {
         let mut rows = Vec::new();
         if let Some(png) = &order.signature_image {
             self.actor(Act::SignPersonally)?;
-            fit_image(png)?;
             let name = settings::personal_image(&self.session().user);
-            rows.push(settings::row(&name, BASE64.encode(png)));
+            rows.push(settings::row(&name, settings::image_text(png.as_deref())?));
         }
         if let Some(png) = &order.seal_image {
             self.actor(Act::Seal)?;
-            fit_image(png)?;
-            rows.push(settings::row(settings::SEAL_IMAGE, BASE64.encode(png)));
+            rows.push(settings::row(settings::SEAL_IMAGE, settings::image_text(png.as_deref())?));
         }
         if let Some(mm) = order.seal_mm {
             self.actor(Act::Seal)?;

@@ -163,7 +163,7 @@ impl Office {
 
     /// Sets it; says what is not as the regulation wants it but no hindrance.
     pub fn set_signature_image(&self, png: &[u8]) -> Result<Vec<ImageWarning>, Problem> {
-        let signature_image = Some(Arc::from(png));
+        let signature_image = Some(Some(Arc::from(png)));
         self.set_up_signing(SigningOrder { signature_image, ..SigningOrder::default() })?;
         Ok(ImageWarning::of(&fit_image(png)?, SignatureKind::Personal))
     }
@@ -175,7 +175,7 @@ impl Office {
 
     /// Sets it; says what is not as the regulation wants it but no hindrance.
     pub fn set_seal_image(&self, png: &[u8]) -> Result<Vec<ImageWarning>, Problem> {
-        let seal_image = Some(Arc::from(png));
+        let seal_image = Some(Some(Arc::from(png)));
         self.set_up_signing(SigningOrder { seal_image, ..SigningOrder::default() })?;
         Ok(ImageWarning::of(&fit_image(png)?, SignatureKind::Organisation))
     }
@@ -203,6 +203,7 @@ impl Office {
 
     fn image(&self, name: &str) -> Result<Option<Vec<u8>>, Problem> {
         let text = self.store().setting(name)?;
+        let text = text.filter(|text| !text.is_empty());
         Ok(text.and_then(|text| BASE64.decode(text).ok()))
     }
 
@@ -294,6 +295,13 @@ pub fn tsa_fault(urls: &[String]) -> Option<usize> {
 pub(super) fn tsa_text(urls: &[String]) -> Result<String, OfficeError> {
     let urls: Option<Vec<String>> = urls.iter().map(|url| web_address(url)).collect();
     Ok(urls.ok_or(OfficeError::BadSetting(TSA_URLS))?.join("\n"))
+}
+
+/// Empty for none.
+pub(super) fn image_text(png: Option<&[u8]>) -> Result<String, OfficeError> {
+    let Some(png) = png else { return Ok(String::new()) };
+    fit_image(png)?;
+    Ok(BASE64.encode(png))
 }
 
 /// Empty for the profile's size.

@@ -16,7 +16,7 @@ use vanthu::exchange::{
 };
 use vanthu::office::Office;
 use vanthu::office::line::authorities;
-use vanthu::office::set_up::{DeskOrder, Proof, ServerOrder, SetUp, SigningOrder};
+use vanthu::office::set_up::{DeskOrder, Proof, ServerOrder, SetUp, SigningLook, SigningOrder};
 use vanthu::pdf::appearance::{demo_seal, demo_signature};
 use vanthu::pki::demo::Authority;
 use vanthu::rules::facts::NumberTaken;
@@ -98,7 +98,7 @@ fn an_order_is_carried_out_whole_or_not_at_all() {
     };
     let none = SigningOrder::default;
 
-    let image = SigningOrder { seal_image: Some(Arc::from(opaque.as_slice())), ..none() };
+    let image = SigningOrder { seal_image: Some(Some(Arc::from(opaque.as_slice()))), ..none() };
     assert_eq!(refused(elsewhere(), image), "office-image-opaque");
     let tsa = SigningOrder { tsa: Some(vec!["khong phai".to_owned()]), ..none() };
     assert_eq!(refused(elsewhere(), tsa), "office-bad-setting");
@@ -123,8 +123,8 @@ fn an_order_is_carried_out_whole_or_not_at_all() {
     );
 
     let signing = SigningOrder {
-        signature_image: Some(demo_signature(1).unwrap().into()),
-        seal_image: Some(demo_seal("UBND xã").unwrap().into()),
+        signature_image: Some(Some(demo_signature(1).unwrap().into())),
+        seal_image: Some(Some(demo_seal("UBND xã").unwrap().into())),
         seal_mm: Some(Some(35.5)),
         tsa: Some(vec!["http://tsa.vn/".to_owned(), "https://tsa2.vn".to_owned()]),
         level: Some(Level::Blta),
@@ -157,8 +157,9 @@ fn an_order_is_carried_out_whole_or_not_at_all() {
     assert_eq!(desk(), (Some(other), Some(one), false));
     let (line, look) = (a.server_setting().unwrap().unwrap(), a.signing_look().unwrap());
     assert_eq!((line.url.as_str(), line.secret.reveal()), ("https://may-chu-khac.vn", "moi"));
-    assert_eq!(look.signature_image.as_deref(), signing.signature_image.as_deref());
-    assert_eq!(look.seal_image.as_deref(), signing.seal_image.as_deref());
+    let kept = [&look.signature_image, &look.seal_image];
+    let kept = kept.map(|png| Some(png.as_deref().map(Arc::from)));
+    assert_eq!(kept, [signing.signature_image.clone(), signing.seal_image.clone()]);
     assert_eq!((look.seal_mm, look.level), (Some(35.5), Some(Level::Blta)));
     assert_eq!(look.tsa, ["http://tsa.vn", "https://tsa2.vn"]);
     assert_eq!(look.number_taken, NumberTaken::OrganisationSignature);
@@ -168,11 +169,12 @@ fn an_order_is_carried_out_whole_or_not_at_all() {
     assert_eq!((line.url.as_str(), line.secret.reveal()), ("https://may-chu-ba.vn", "moi"));
     assert_eq!(a.signing_look().unwrap(), look);
     a.set_up(&SetUp {
-        signing: SigningOrder { seal_mm: Some(None), ..none() },
+        signing: SigningOrder { seal_mm: Some(None), seal_image: Some(None), ..none() },
         ..SetUp::default()
     })
     .unwrap();
-    assert_eq!(a.seal_size_mm().unwrap(), None);
+    let otherwise = SigningLook { seal_mm: None, seal_image: None, ..look };
+    assert_eq!(a.signing_look().unwrap(), otherwise);
 }
 
 #[test]

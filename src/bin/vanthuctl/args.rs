@@ -487,11 +487,11 @@ pub enum Config {
     Modules {
         paths: Vec<PathBuf>,
     },
-    /// Image of your personal signature (PNG)
+    /// Image of your personal signature (PNG), or `none`
     SignatureImage {
         png: PathBuf,
     },
-    /// Image of the office's seal (PNG)
+    /// Image of the office's seal (PNG), or `none`
     SealImage {
         png: PathBuf,
         /// Real width of the stamp in millimetres

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::json;
 use vanthu::domain::agency::{Agency, AgencyCode};
@@ -149,16 +150,19 @@ pub fn config(global: &args::Global, command: &args::Config) -> Result<Outcome, 
         args::Config::Line { file, key } => return line(&office, file, key.as_deref()),
         args::Config::Tsa { urls } => office.set_tsa_urls(urls)?,
         args::Config::SignatureImage { png } => {
-            return Ok(image_set(&office.set_signature_image(&door::read(png)?)?));
+            let png = image(png)?;
+            let warnings = image_warnings(png.as_deref(), SignatureKind::Personal)?;
+            let signing = SigningOrder { signature_image: Some(png), ..SigningOrder::default() };
+            office.set_up(&SetUp { signing, ..SetUp::default() })?;
+            return Ok(image_set(&warnings));
         }
         args::Config::SealImage { png, mm } => {
-            let png = door::read(png)?;
-            let look = fit_image(&png)?;
-            let seal_image = Some(png.into());
-            let signing =
-                SigningOrder { seal_image, seal_mm: mm.map(Some), ..SigningOrder::default() };
+            let png = image(png)?;
+            let warnings = image_warnings(png.as_deref(), SignatureKind::Organisation)?;
+            let (seal_image, seal_mm) = (Some(png), mm.map(Some));
+            let signing = SigningOrder { seal_image, seal_mm, ..SigningOrder::default() };
             office.set_up(&SetUp { signing, ..SetUp::default() })?;
-            return Ok(image_set(&ImageWarning::of(&look, SignatureKind::Organisation)));
+            return Ok(image_set(&warnings));
         }
         args::Config::NumberAt { signature } => office.set_number_taken(match signature {
             args::As::Personal => NumberTaken::PersonalSignature,
@@ -259,6 +263,19 @@ fn shown(certificate: &Certificate) -> serde_json::Value {
 /// `none` is no folder.
 fn folder(dir: &Path) -> Option<&Path> {
     (dir.as_os_str() != "none").then_some(dir)
+}
+
+/// `none` is no image.
+fn image(png: &Path) -> Result<Option<Arc<[u8]>>, Problem> {
+    if png.as_os_str() == "none" {
+        return Ok(None);
+    }
+    Ok(Some(door::read(png)?.into()))
+}
+
+fn image_warnings(png: Option<&[u8]>, kind: SignatureKind) -> Result<Vec<ImageWarning>, Problem> {
+    let look = png.map(fit_image).transpose()?;
+    Ok(look.map_or(Vec::new(), |look| ImageWarning::of(&look, kind)))
 }
 
 /// An image is set; what is not as the regulation wants it is said.

@@ -87,6 +87,7 @@ pub enum Message {
     Browse(SignatureKind),
     Browsed(SignatureKind, Option<PathBuf>),
     Chosen(SignatureKind, Result<Chosen, Problem>),
+    Removed(SignatureKind),
     Mm(String),
     Tsa(text_editor::Action),
     Level(LevelChoice),
@@ -182,8 +183,8 @@ impl Signing {
     pub fn change(&self) -> SigningOrder {
         let (tsa, mm) = (self.tsa(), self.mm().unwrap_or(self.kept.seal_mm));
         SigningOrder {
-            signature_image: self.signature.png(),
-            seal_image: self.seal.png(),
+            signature_image: self.signature.instead(),
+            seal_image: self.seal.instead(),
             seal_mm: (mm != self.kept.seal_mm).then_some(mm),
             tsa: (tsa != self.kept.tsa).then_some(tsa),
             level: self.level.filter(|level| Some(*level) != self.kept.level),
@@ -203,6 +204,7 @@ impl Signing {
                 return Task::perform(read, move |answer| Message::Chosen(kind, answer));
             }
             Message::Chosen(kind, answer) => self.image(kind).chosen(answer),
+            Message::Removed(kind) => self.image(kind).removed(),
             Message::Mm(mm) => self.mm = mm,
             Message::Tsa(action) => self.tsa.perform(action),
             Message::Level(LevelChoice(level)) => self.level = Some(level),

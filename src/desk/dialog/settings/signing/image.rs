@@ -61,28 +61,41 @@ pub struct Image {
     pub warnings: Vec<ImageWarning>,
     /// Why the file that was chosen last cannot be set.
     pub problem: Option<Problem>,
-    png: Option<Arc<[u8]>>,
+    /// What is to be instead of what is kept.
+    instead: Option<Option<Arc<[u8]>>>,
 }
 
 impl Image {
     pub fn new(drawn: Option<Drawn>, is_kept: bool) -> Self {
         let picture = drawn.map(Drawn::handle);
-        Self { picture, is_kept, warnings: Vec::new(), problem: None, png: None }
+        Self { picture, is_kept, warnings: Vec::new(), problem: None, instead: None }
     }
 
     /// What was chosen instead; what cannot be set leaves what was there.
     pub fn chosen(&mut self, answer: Result<Chosen, Problem>) {
         match answer {
             Ok(Chosen { png, drawn, warnings }) => {
-                (self.png, self.picture) = (Some(png), Some(drawn.handle()));
+                (self.instead, self.picture) = (Some(Some(png)), Some(drawn.handle()));
                 (self.warnings, self.problem) = (warnings, None);
             }
             Err(problem) => self.problem = Some(problem),
         }
     }
 
-    /// What is to be set instead of what is kept.
-    pub fn png(&self) -> Option<Arc<[u8]>> {
-        self.png.clone()
+    /// No image from now on.
+    pub fn removed(&mut self) {
+        (self.picture, self.problem) = (None, None);
+        self.warnings.clear();
+        self.instead = self.is_kept.then_some(None);
+    }
+
+    /// Whether there is one, kept or chosen.
+    pub fn is_there(&self) -> bool {
+        self.instead.as_ref().map_or(self.is_kept, Option::is_some)
+    }
+
+    /// What is to be set instead of what is kept; `Some(None)` for none.
+    pub fn instead(&self) -> Option<Option<Arc<[u8]>>> {
+        self.instead.clone()
     }
 }

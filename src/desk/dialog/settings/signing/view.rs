@@ -96,7 +96,7 @@ impl Signing {
         };
         let picture: Element<'a, Message> = match &shown.picture {
             Some(handle) => image(handle.clone()).content_fit(ContentFit::ScaleDown).into(),
-            None if shown.is_kept => {
+            None if shown.is_there() => {
                 text(t!("desk-settings-image-kept")).size(size::CAPTION).into()
             }
             None => means(t!("desk-settings-image-none")),
@@ -109,12 +109,20 @@ impl Signing {
             Weight::Plain,
             (!busy).then_some(Message::Browse(kind)),
         );
-        let chosen = shown.png().map(|_| means(t!("desk-settings-image-chosen")));
+        let remove = shown.is_there().then(|| {
+            let removed = (!busy).then_some(Message::Removed(kind));
+            press(Some(Icon::Trash), t!("desk-settings-image-remove"), Weight::Plain, removed)
+        });
+        let otherwise = shown.instead().map(|png| {
+            means(match png {
+                Some(_) => t!("desk-settings-image-chosen"),
+                None => t!("desk-settings-image-removed"),
+            })
+        });
         let warnings = shown.warnings.iter().map(|warning| warned(warning.sentence()));
-        let beside = column![row![browse, Space::new().width(Fill)], means(means_what)]
-            .push(chosen)
-            .extend(warnings)
-            .spacing(space::XS);
+        let presses = row![browse].push(remove).push(Space::new().width(Fill)).spacing(space::S);
+        let beside =
+            column![presses, means(means_what)].push(otherwise).extend(warnings).spacing(space::XS);
         field(
             label,
             column![row![picture, beside].spacing(space::M).align_y(Top)]
