@@ -4,6 +4,7 @@
 //! Nghị định 30/2020/NĐ-CP Phụ lục VI, phần I, mục III: the system warns of an equal document
 //! code, and of an equal number, notation, issuing agency and date.
 
+use super::demand::Prepared;
 use super::{Office, OfficeError};
 use crate::domain::document::{BlobHash, DocumentKey};
 use crate::domain::duplicate::Ground;
@@ -99,14 +100,14 @@ pub(super) fn note(writer: &mut Writer<'_>, key: DocumentKey) -> Result<(), Prob
 
 impl Office {
     /// The same main file came again: the packet is taken, the first document remembers it,
-    /// and no second one is made.
+    /// no second one is made, and what the packet demands is taken.
     pub(super) fn came_again(
         &self,
         known: DocumentKey,
         packet: &BlobHash,
         origin: &str,
-        sender_name: &str,
-        outcome: String,
+        (sender_name, outcome): (&str, String),
+        demands: Vec<Prepared>,
     ) -> Result<(), Problem> {
         let again = Change::CopyArrived {
             key: known,
@@ -115,8 +116,12 @@ impl Office {
             sender_name: sender_name.to_owned(),
         };
         let taken = Change::PacketTaken { packet: packet.clone(), outcome };
+        let office = self.clone();
         self.store().write(&self.program(), move |writer| {
             writer.append(again)?;
+            for demand in demands {
+                demand.write(&office, writer)?;
+            }
             writer.append(taken)?;
             Ok(())
         })

@@ -280,7 +280,8 @@ impl Office {
         refuse_secrets(&content)?;
         // The bytes are those of the main file of a packet that came before.
         if let Some(known) = self.store().with_main_file(hash)?.into_iter().next() {
-            self.came_again(known, hash, origin, "", format!("{DUPLICATE}{known}"))?;
+            let outcome = format!("{DUPLICATE}{known}");
+            self.came_again(known, hash, origin, ("", outcome), Vec::new())?;
             return Ok(Imported::Duplicate(known));
         }
         // Nobody states the fields of a bare PDF: they are read off its pages.

@@ -230,3 +230,22 @@ fn what_others_send_under_its_id_does_not_hide_a_document_from_its_sender() {
     world.takes(recall(PROVINCE, PROVINCE, 1));
     assert_eq!(state(world.office(), key), InboundState::Recalled);
 }
+
+#[test]
+fn what_replaces_another_says_so_also_where_it_was_sent_again_before_it_came() {
+    let world = World::new();
+    let old = world.registered(1);
+    let fresh = world.arrives(new(PROVINCE, 2));
+    // The same as new came first: its sender had not heard that it arrived.
+    for _ in 0..2 {
+        assert_eq!(world.takes(replace(PROVINCE, 2, 1)), Imported::Duplicate(fresh));
+        assert_eq!(demands(world.office(), old), [(DemandKind::Replace, DemandState::Open)]);
+    }
+    let asked = world.office().open_demand(old).unwrap().unwrap().kept.demand;
+    assert_eq!(asked.replacement, Some(fresh));
+    world.office().answer_demand(asked.id, true, "").unwrap();
+    assert_eq!(state(world.office(), old), InboundState::Recalled);
+    assert_eq!(state(world.office(), fresh), InboundState::Arrived);
+    let (_dir, store) = world.store();
+    assert!(store.rebuild_and_compare().unwrap().is_clean());
+}

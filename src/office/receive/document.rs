@@ -47,7 +47,12 @@ impl Office {
         let earlier = self.earlier(document)?;
         if let Some(Earlier::Copy(known)) = earlier {
             let (sender, outcome) = (&document.from.name, format!("{DUPLICATE}{known}"));
-            self.came_again(known, hash, &document.document_id, sender, outcome)?;
+            // One sent again as new may have overtaken the one that says what it replaces.
+            let replaces = match self.store().replaced_by(&known)?.is_empty() {
+                true => self.replacements(document, known, hash)?,
+                false => Vec::new(),
+            };
+            self.came_again(known, hash, &document.document_id, (sender, outcome), replaces)?;
             return Ok(Imported::Duplicate(known));
         }
         let unpacked = self.unpack(document, document.metadata(self.profile()))?;
