@@ -17,6 +17,12 @@ use super::{Entry, Source};
 
 /// A row of a cross-reference table, its line end included (ISO 32000-1, 7.5.4).
 const ROW: usize = 20;
+/// The digits of an offset.
+const DIGITS: usize = 10;
+/// Bytes of the first field in a cross-reference stream, and objects of a file, that every reader
+/// takes.
+const WIDEST: i64 = 2;
+const MOST_OBJECTS: u32 = 1 << 22;
 
 impl Source {
     /// Whether this is `before` with one update behind it in which every byte is accounted for by
@@ -30,6 +36,7 @@ impl Source {
     fn walk_appended(&self, before: &Self) -> Option<()> {
         (!self.xref.is_disputed && !self.xref.is_irregular).then_some(())?;
         let (from, newest) = (before.size(), *self.revisions().last()?);
+        self.is_believed().then_some(())?;
         let mut places = self.appended_places(before, newest.xref_at)?;
         // A hybrid file's hidden stream may be named by no entry.
         if let Ok(Object::Integer(hidden)) = self.trailer().get(b"XRefStm") {
@@ -66,13 +73,30 @@ impl Source {
         lexer.skip_white();
         self.is_gap(after..lexer.position()).then_some(())?;
         lexer.expect(b"startxref").ok()?;
-        let target = usize::try_from(lexer.unsigned().ok()?).ok()?;
-        let end = lexer.position();
+        let (target, end) = self.digits(self.blanks_end(lexer.position()))?;
+        let target = usize::try_from(target).ok()?;
         let marked = target.checked_add(self.base)? == newest.xref_at;
         // What `%%EOF` itself is, the revision's end says.
         let blank = self.is_white(end..newest.end.checked_sub(b"%%EOF".len())?);
         let plain = found == Found::in_text(&self.read(from..newest.end).ok()?);
         (marked && blank && plain).then_some(())
+    }
+
+    /// Whether all readers believe what the newest cross-references say of themselves, instead of
+    /// looking for objects on their own.
+    fn is_believed(&self) -> bool {
+        let trailer = self.trailer();
+        let size = match trailer.get(b"Size") {
+            Ok(Object::Integer(size)) => u32::try_from(*size).unwrap_or(u32::MAX),
+            _ => return false,
+        };
+        let kinds =
+            trailer.get(b"W").and_then(Object::as_array).ok().and_then(|widths| widths.first());
+        let is_narrow =
+            kinds.is_some_and(|width| width.as_i64().is_ok_and(|width| width <= WIDEST));
+        size <= MOST_OBJECTS
+            && self.entries().all(|(number, _)| number < size)
+            && (is_narrow || !self.xref.is_stream)
     }
 
     /// Where the update puts objects, which is within it: a row that leads to older bytes, or
@@ -151,26 +175,47 @@ impl Source {
         reaches && !holds(b"obj") && !holds(b"xref") && !holds(b"trailer")
     }
 
-    /// The byte after `trailer`, if the table's rows are cut as the standard says.
+    /// The byte after `trailer`, if the table's rows are cut as the standard says, and its heads
+    /// stand on lines of their own.
     fn table_end(&self, start: usize, end: usize) -> Option<usize> {
-        let mut lexer = self.lexer(start);
+        let mut at = start;
         loop {
-            lexer.skip_white();
+            at = self.blanks_end(at);
+            let mut lexer = self.lexer(at);
             if lexer.take(b"trailer") {
                 return Some(lexer.position());
             }
-            lexer.unsigned().ok()?;
-            let rows = usize::try_from(lexer.unsigned().ok()?).ok()?;
-            lexer.skip_white();
-            let first = lexer.position();
-            let after = first.checked_add(rows.checked_mul(ROW)?)?;
-            if after > end {
+            let (number, after) = self.digits(at)?;
+            (*self.read(after..after + 1).ok()? == *b" ").then_some(())?;
+            let (rows, after) = self.digits(after + 1)?;
+            let first = self.blanks_end(after);
+            let between = self.read(after..first).ok()?;
+            between.iter().any(|byte| matches!(byte, b'\r' | b'\n')).then_some(())?;
+            at = first.checked_add(usize::try_from(rows).ok()?.checked_mul(ROW)?)?;
+            if at > end {
                 return None;
             }
-            let table = self.read(first..after).ok()?;
+            let table = self.read(first..at).ok()?;
             table.chunks_exact(ROW).all(is_row).then_some(())?;
-            lexer = self.lexer(after);
+            // Nobody uses object 0; some readers repair where it is said to be in use.
+            (number != 0 || table.get(17).is_none_or(|kind| *kind == b'f')).then_some(())?;
         }
+    }
+
+    /// Behind the white space at `at`, where no comment is passed over.
+    fn blanks_end(&self, at: usize) -> usize {
+        let mut lexer = self.lexer(at);
+        lexer.skip_blanks();
+        lexer.position()
+    }
+
+    /// The number at `at` and the byte after it, of no more digits than a cross-reference has.
+    fn digits(&self, at: usize) -> Option<(u64, usize)> {
+        let text = self.read(at..self.size().min(at + DIGITS + 1)).ok()?;
+        let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = std::str::from_utf8(text.get(..count)?).ok()?;
+        (count <= DIGITS).then_some(())?;
+        Some((digits.parse().ok()?, at + count))
     }
 }
 

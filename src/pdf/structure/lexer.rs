@@ -15,6 +15,9 @@ use crate::pdf::PdfError;
 
 /// How deeply arrays and dictionaries may nest; real files stay below ten.
 const DEPTH: u32 = 64;
+/// The longest number, in bytes: of a longer one, as with many zeros before it, some readers take
+/// only the beginning.
+const LONGEST_NUMBER: usize = 40;
 /// Bytes of one object, without its stream; the page tree of a thick book has one megabyte.
 const MAX_OBJECT: usize = 16 << 20;
 
@@ -192,7 +195,10 @@ impl<'a> Lexer<'a> {
                 .ok_or_else(|| damaged("a number without end", start))?;
             self.at += 1;
         }
-        if self.at == start { Err(damaged("no number", start)) } else { Ok(value) }
+        match self.at - start {
+            1..=LONGEST_NUMBER => Ok(value),
+            _ => Err(damaged("no number", start)),
+        }
     }
 
     /// Any direct object, or a reference.
@@ -439,7 +445,7 @@ impl<'a> Lexer<'a> {
             text.push(byte);
             self.at += 1;
         }
-        if self.peek().is_some_and(is_regular) {
+        if self.peek().is_some_and(is_regular) || text.len() > LONGEST_NUMBER {
             return Err(damaged("no number", start));
         }
         let text = std::str::from_utf8(&text).map_err(|_| damaged("no number", start))?;

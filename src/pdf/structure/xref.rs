@@ -20,8 +20,8 @@ use crate::pdf::PdfError;
 const MAX_SECTIONS: usize = 4096;
 /// Objects that one file may have.
 const MAX_ENTRIES: usize = 4_000_000;
-/// The highest object number that is believed; four times what ISO 32000-1, annex C names.
-const MAX_NUMBER: u32 = 4 * 8_388_607;
+/// The highest object number that is believed (ISO 32000-1, annex C).
+const MAX_NUMBER: u32 = 8_388_607;
 /// Decoded size of one cross-reference or object stream.
 pub(super) const MAX_DECODED: usize = 64 << 20;
 
@@ -121,6 +121,9 @@ impl Xref {
                 if !beside.is_stream {
                     entries.truncate(own);
                 }
+                // Some readers go on from there.
+                let goes_on = beside.trailer.get(b"Prev").ok();
+                is_disputed |= goes_on.is_some() && goes_on != section.trailer.get(b"Prev").ok();
                 is_disputed |= names_twice(entries.get(known..).unwrap_or_default(), &[]);
                 let beside = entries.get(own..).unwrap_or_default();
                 is_split |= newest.is_none() && names_twice(beside, &section.free);
@@ -295,7 +298,10 @@ fn read_table(
                     (Some(offset), Ok(generation)) if offset != base => {
                         used.push((number, Entry::At { offset, generation }));
                     }
-                    _ => free.push(number),
+                    // What is at no place is free to everybody.
+                    (_, Ok(_)) => free.push(number),
+                    // Some readers take the generation as far as it goes.
+                    (_, Err(_)) => return Err(damaged("a generation too large")),
                 }
             } else {
                 lexer.expect(b"f")?;
