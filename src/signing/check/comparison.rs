@@ -19,6 +19,20 @@ use super::walk::{
 use crate::pdf::PdfError;
 use crate::pdf::structure::{Entry, Indirect, Source};
 
+/// The lists of what pages draw with (ISO 32000-1, table 33): a page that is one of them as well
+/// has two roles.
+const DRAWN_WITH: [&[u8]; 9] = [
+    b"ExtGState",
+    b"ColorSpace",
+    b"Colorants",
+    b"Pattern",
+    b"Shading",
+    b"XObject",
+    b"Font",
+    b"Properties",
+    b"Resources",
+];
+
 pub(super) struct Comparison<'a> {
     pub signed: &'a Source,
     pub now: &'a Source,
@@ -67,7 +81,8 @@ impl<'a> Comparison<'a> {
                 }
             }
         }
-        let watched = changed.union(&added).copied().collect();
+        let (catalog, _) = signed.catalog()?;
+        let watched = changed.union(&added).copied().chain([catalog.0]).collect();
         let places = places(signed, &watched)?;
         let lists = lists(signed, &places)?;
         Ok(Self {
@@ -192,7 +207,17 @@ impl<'a> Comparison<'a> {
     fn catalog(&mut self) -> Result<(), PdfError> {
         let ((id, old), (_, new)) = (self.signed.catalog()?, self.now.catalog()?);
         self.plain(id)?;
-        // What the dictionary holds itself is compared here, whoever else refers to it.
+        // As a list of what pages draw with, its members would be looks and fonts: nothing that
+        // may come with it may then be called what it is not («shadow attacks»).
+        let ways = self.places.get(&id.0).map(Vec::as_slice).unwrap_or_default();
+        // What a signature locks is said of the catalog (ISO 32000-2, table 256).
+        let is_known = |way: &Place| {
+            way == &(0, b"Root".to_vec()) || matches!(way.1.as_slice(), b"Data" | b"Reference")
+        };
+        if !ways.iter().all(is_known) {
+            self.note(Change::Catalog("Root".to_owned()));
+        }
+        // What the dictionary holds itself is compared here.
         self.explained.insert(id.0);
         for key in differing(&old, &new) {
             match key.as_slice() {
@@ -259,6 +284,10 @@ impl<'a> Comparison<'a> {
             self.plain(*id)?;
             let Object::Dictionary(now) = self.now.object(*id)? else { continue };
             let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+            let ways = self.places.get(&id.0).map(Vec::as_slice).unwrap_or_default();
+            if ways.iter().any(|(_, key)| DRAWN_WITH.contains(&key.as_slice())) {
+                self.note(Change::PageContent(number));
+            }
             self.explained.insert(id.0);
             for key in differing(&old, &now) {
                 if key != b"Annots" {
@@ -268,8 +297,7 @@ impl<'a> Comparison<'a> {
             if let Some(list) = list {
                 self.explain(list.0, |place| place == &(id.0, b"Annots".to_vec()));
             }
-            let listed = self.now.member(&now, b"Annots")?;
-            if !matches!(listed, Object::Array(_) | Object::Null) {
+            if !self.are_annotations(&now)? {
                 self.note(Change::Annotation);
             }
             let before = self.signed.member_array(&old, b"Annots")?.unwrap_or_default();
@@ -287,6 +315,20 @@ impl<'a> Comparison<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a page lists dictionaries and nothing else: a list of names and numbers can be
+    /// something else too, such as a colour space.
+    fn are_annotations(&self, page: &Dictionary) -> Result<bool, PdfError> {
+        let Object::Array(listed) = self.now.member(page, b"Annots")? else {
+            return Ok(self.now.member(page, b"Annots")?.is_null());
+        };
+        for one in &listed {
+            if !matches!(self.now.resolve(one)?, Object::Dictionary(_) | Object::Null) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// A changed dictionary that readers could take in two ways is not explained, nor one that
