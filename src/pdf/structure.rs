@@ -336,6 +336,16 @@ impl Source {
         }
     }
 
+    /// The same, of one that all readers decode alike; `None` for another.
+    pub fn stream_plain(&self, id: ObjectId) -> Result<Option<Vec<u8>>, PdfError> {
+        match self.indirect(id)? {
+            Some(Indirect {
+                object: Object::Dictionary(dictionary), stream: Some(range), ..
+            }) => Ok(xref::decode_structure(&dictionary, &self.read(range)?).ok()),
+            _ => Ok(None),
+        }
+    }
+
     /// The decoded bytes of a stream object, bounded.
     pub fn stream_decoded(&self, id: ObjectId) -> Result<Option<Vec<u8>>, PdfError> {
         let Some(Indirect { object: Object::Dictionary(dictionary), stream: Some(range), .. }) =

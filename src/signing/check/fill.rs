@@ -65,7 +65,15 @@ impl Widget {
         look: ObjectId,
     ) -> Result<Option<(String, Look)>, PdfError> {
         match self.rect(comparison) {
-            Some(rect) => look::shown(comparison, look, rect),
+            Some(rect) => {
+                let style = comparison.now.member_dictionary(&self.new, b"MK")?.unwrap_or_default();
+                let turn = comparison.now.member(&style, b"R")?.as_i64().unwrap_or(0);
+                // Upside down, a 6 is a 9.
+                match turn.rem_euclid(360) {
+                    180 => Ok(None),
+                    turn => look::shown(comparison, look, rect, turn),
+                }
+            }
             None => Ok(None),
         }
     }

@@ -47,12 +47,13 @@ struct Font {
     look: Look,
 }
 
-/// The text that the form XObject `id` shows in a widget of this size, and with what.
+/// The text that the form XObject `id` shows in a widget of this size, turned so far, and with what.
 /// `None` where it is not all understood.
 pub(super) fn shown(
     comparison: &Comparison,
     id: ObjectId,
     widget: Rect,
+    turn: i64,
 ) -> Result<Option<(String, Look)>, PdfError> {
     let now = comparison.now;
     let Some(form) = now.indirect(id)? else { return Ok(None) };
@@ -60,7 +61,7 @@ pub(super) fn shown(
     let known = dictionary.iter().all(|(key, _)| FORM_KEYS.contains(&key.as_slice()));
     let bounds = dictionary.get(b"BBox").ok().and_then(|bounds| now.rectangle(bounds));
     let Some(bounds) = bounds.filter(|bounds| fits(*bounds, widget)) else { return Ok(None) };
-    if form.duplicate_keys || form.stream.is_none() || !known || !is_quarter_turn(dictionary) {
+    if form.duplicate_keys || form.stream.is_none() || !known || turn_of(dictionary) != Some(turn) {
         return Ok(None);
     }
     let resources = now.member_dictionary(dictionary, b"Resources")?.unwrap_or_default();
@@ -70,7 +71,7 @@ pub(super) fn shown(
         return Ok(None);
     };
     let fonts = now.member_dictionary(&resources, b"Font")?.unwrap_or_default();
-    let Some(content) = now.stream_decoded(id)? else { return Ok(None) };
+    let Some(content) = now.stream_plain(id)? else { return Ok(None) };
     let Ok(operations) = operations(&content) else { return Ok(None) };
     let mut pen = Pen::new(bounds);
     pen.look = colours;
@@ -97,17 +98,21 @@ pub(super) fn fits(bounds: Rect, widget: Rect) -> bool {
         || near(bounds.width, widget.height) && near(bounds.height, widget.width)
 }
 
-pub(super) fn is_quarter_turn(form: &Dictionary) -> bool {
-    let Ok(matrix) = form.get(b"Matrix") else { return true };
-    let Ok(matrix) = matrix.as_array() else { return false };
-    let numbers: Option<Vec<f32>> = matrix.iter().map(|n| n.as_float().ok()).collect();
-    match numbers.as_deref() {
-        Some([a, b, c, d, _, _]) => {
-            let turn = (a * d - b * c - 1.0).abs() < 0.001;
-            turn && [a, b, c, d].iter().all(|n| n.abs() < 0.001 || (n.abs() - 1.0).abs() < 0.001)
-        }
-        _ => false,
-    }
+/// How far a look turns what it draws, in degrees against the clock; `None` where it does more than
+/// make quarter turns.
+pub(super) fn turn_of(form: &Dictionary) -> Option<i64> {
+    let Ok(matrix) = form.get(b"Matrix") else { return Some(0) };
+    let numbers: Option<Vec<f32>> =
+        matrix.as_array().ok()?.iter().map(|n| n.as_float().ok()).collect();
+    let [a, b, c, d, _, _] = numbers.as_deref()? else { return None };
+    const TURNS: [(i64, [f32; 4]); 4] = [
+        (0, [1.0, 0.0, 0.0, 1.0]),
+        (90, [0.0, 1.0, -1.0, 0.0]),
+        (180, [-1.0, 0.0, 0.0, -1.0]),
+        (270, [0.0, -1.0, 1.0, 0.0]),
+    ];
+    let is = |turn: &[f32; 4]| turn.iter().zip([a, b, c, d]).all(|(n, m)| (n - m).abs() < 0.001);
+    TURNS.iter().find(|(_, turn)| is(turn)).map(|(degrees, _)| *degrees)
 }
 
 /// Whether a colour in grey, RGB or CMYK is read on paper; `None` for another.
@@ -197,7 +202,12 @@ impl Pen {
                 self.go(0.0, 0.0);
             }
             (b"ET", [], []) if self.is_in_text => self.is_in_text = false,
-            (b"g" | b"rg" | b"k", _, _) => self.graphics.is_dark = is_dark(&numbers)?,
+            // Of too many numbers some readers take the first, others the last.
+            (b"g", [_], [_])
+            | (b"rg", [_, _, _], [_, _, _])
+            | (b"k", [_, _, _, _], [_, _, _, _]) => {
+                self.graphics.is_dark = is_dark(&numbers)?;
+            }
             (b"G", [_], _) | (b"RG", [_, _, _], _) | (b"K", [_, _, _, _], _) => {}
             (b"Tc", [space], _) if *space <= WIDEST_SPACE => self.graphics.spaces.0 = *space,
             (b"Tw", [space], _) if *space <= WIDEST_SPACE => self.graphics.spaces.1 = *space,
@@ -354,18 +364,26 @@ fn common(source: &Source, font: &Dictionary) -> Result<Option<Letters>, PdfErro
     if !is_standard {
         return Ok(None);
     }
+    const BASES: [&[u8]; 3] = [b"WinAnsiEncoding", b"StandardEncoding", b"MacRomanEncoding"];
     let latin = match source.member(font, b"Encoding")? {
         Object::Null => false,
         Object::Name(name) if name == b"WinAnsiEncoding" => true,
         Object::Name(name) if name == b"StandardEncoding" || name == b"MacRomanEncoding" => false,
         Object::Dictionary(encoding) => {
+            let base = encoding.get(b"BaseEncoding");
+            if base.is_ok_and(|base| !base.as_name().is_ok_and(|name| BASES.contains(&name))) {
+                return Ok(None);
+            }
             let differences = source.member_array(&encoding, b"Differences")?.unwrap_or_default();
             let mut code = 0;
             for item in differences {
                 match item {
                     Object::Integer(next) => code = next,
-                    _ if (32..=126).contains(&code) => return Ok(None),
-                    _ => code = code.saturating_add(1),
+                    Object::Name(_) if !(32..=126).contains(&code) => {
+                        code = code.saturating_add(1);
+                    }
+                    // A number that stands elsewhere, or is no whole one, moves the names on.
+                    _ => return Ok(None),
                 }
             }
             false

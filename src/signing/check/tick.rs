@@ -92,13 +92,13 @@ impl State {
         let good = known
             && !form.duplicate_keys
             && look::fits(bounds, rect)
-            && look::is_quarter_turn(dictionary);
+            && look::turn_of(dictionary).is_some();
         let resources =
             source.member_dictionary(dictionary, b"Resources").ok()?.unwrap_or_default();
         let fonts = source.member_dictionary(&resources, b"Font").ok()?.unwrap_or_default();
         // By a colour space of its own black may be white.
         let plain = resources.iter().all(|(key, _)| matches!(&key[..], b"Font" | b"ProcSet"));
-        let program = operations(&source.stream_decoded(id).ok()??).ok()?;
+        let program = operations(&source.stream_plain(id).ok()??).ok()?;
         (good && plain).then_some(Self { program, fonts })
     }
 
@@ -142,10 +142,10 @@ fn adds_a_tick(before: &[Operation], after: &State, source: &Source) -> bool {
                 true
             }
             (b"Q", []) => kept.pop().map(|old| ink = old).is_some(),
-            (b"g" | b"rg" | b"k", colour) => {
+            (b"g", colour @ [_]) | (b"rg", colour @ [_, _, _]) | (b"k", colour @ [_, _, _, _]) => {
                 look::is_dark(colour).map(|dark| ink.is_dark = dark).is_some()
             }
-            (b"G" | b"RG" | b"K", colour) => {
+            (b"G", colour @ [_]) | (b"RG", colour @ [_, _, _]) | (b"K", colour @ [_, _, _, _]) => {
                 look::is_dark(colour).map(|dark| ink.is_dark_line = dark).is_some()
             }
             // The ground shows the same as before, whatever it is: areas as well.
