@@ -14,7 +14,7 @@ use super::comparison::Comparison;
 use super::fill::{self, Filling};
 use super::walk::{differing, grown};
 use crate::domain::outbound::SignatureKind;
-use crate::pdf::structure::Field;
+use crate::pdf::structure::{Field, Indirect, Source, operations};
 use crate::pdf::{PdfError, Rect};
 use crate::pki::Certificate;
 use crate::pki::cms::SignedData;
@@ -50,6 +50,10 @@ const FIELD_KEYS: [&[u8]; 23] = [
     b"Type", b"Subtype", b"FT", b"Ff", b"T", b"TU", b"TM", b"V", b"F", b"Rect", b"P", b"AP",
     b"Parent", b"Kids", b"MK", b"DA", b"Q", b"Lock", b"SV", b"Border", b"BS", b"NM", b"M",
 ];
+
+/// Flags of annotations that do not turn or grow with their page.
+const NO_ZOOM: i64 = 1 << 3;
+const NO_ROTATE: i64 = 1 << 4;
 
 /// What signing adds to a field that stood empty.
 const SIGNING_KEYS: [&[u8]; 6] = [b"V", b"AP", b"MK", b"M", b"DA", b"F"];
@@ -230,6 +234,58 @@ fn is_shown_lawfully(
             None => return Ok(false),
         },
     };
-    let hidden = comparison.now.member(widget, b"AP")?.is_null() && !widget.has(b"MK");
-    Ok(!value.is_timestamp || empty || hidden)
+    // Enlarged, the page would leave it as it is, and so more of it covered (12.5.3).
+    let flags = comparison.now.member(widget, b"F")?.as_i64().unwrap_or(0);
+    if flags & (NO_ZOOM | NO_ROTATE) != 0 && !empty {
+        return Ok(false);
+    }
+    let look = comparison.now.member_dictionary(widget, b"AP")?;
+    let hidden = look.is_none() && !widget.has(b"MK");
+    let Some(looks) = looks(comparison.now, &look.unwrap_or_default(), 0)? else {
+        return Ok(false);
+    };
+    let is_bounded =
+        |look: &Drawn| look.bounds.is_some_and(|bounds| bounds.width > 0.0 && bounds.height > 0.0);
+    Ok(match value.is_timestamp {
+        true => (empty || hidden) && looks.iter().all(|look| !look.paints),
+        false => looks.iter().all(|look| !look.paints || is_bounded(look)),
+    })
+}
+
+/// What one look of a widget is.
+struct Drawn {
+    /// `/BBox`. What has none is neither clipped nor scaled by some readers, however small the
+    /// place is that it should fill.
+    bounds: Option<Rect>,
+    paints: bool,
+}
+
+/// All looks of a widget, by their kinds (`depth` 0) and states (1); `None` for what is none.
+fn looks(source: &Source, of: &Dictionary, depth: u8) -> Result<Option<Vec<Drawn>>, PdfError> {
+    let mut looks = Vec::new();
+    for (_, state) in of {
+        let id = state.as_reference().ok();
+        let found = id.map(|id| source.indirect(id)).transpose()?.flatten();
+        let states = match (id, &found, state) {
+            (
+                Some(id),
+                Some(Indirect { object: Object::Dictionary(form), stream: Some(_), .. }),
+                _,
+            ) => {
+                let bounds = form.get(b"BBox").ok().and_then(|bounds| source.rectangle(bounds));
+                let content = source.stream_plain(id)?.map(|content| operations(&content));
+                let is_empty = matches!(content, Some(Ok(operations)) if operations.is_empty());
+                looks.push(Drawn { bounds, paints: !is_empty });
+                continue;
+            }
+            (_, Some(Indirect { object: Object::Dictionary(states), .. }), _)
+            | (None, _, Object::Dictionary(states)) => states,
+            _ => return Ok(None),
+        };
+        match self::looks(source, states, depth + 1)?.filter(|_| depth == 0) {
+            Some(more) => looks.extend(more),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(looks))
 }
