@@ -58,14 +58,19 @@ const HIGHEST_PIECE: f32 = 72.0;
 const STROKES: usize = 16;
 /// Straight lines under or through one piece.
 const LINES: usize = 2;
-/// The thickest line, in points.
+/// The thickest line, in points, and beside the height of the lowest piece that is marked.
 const THICKEST: f32 = 3.0;
+const THICK: f32 = 0.1;
+/// So thick a line may be under the smallest type.
+const THIN: f32 = 1.0;
+/// How much of the smaller one pieces may have in common: lines of text that stand close.
+const SHARED: f32 = 0.3;
 /// How far marks with round ends reach out of their piece, in points.
 const ROUNDING: f32 = 6.0;
 /// The darkest colour that leaves black ink to be read, 0 black to 1 white.
 const DARKEST_GROUND: f32 = 0.4;
-/// Lighter in all three colours, a line is paper and erases.
-const PAPER: f32 = 0.8;
+/// Lighter, a line is paper and erases, 0 black to 1 white.
+const PAPER: f32 = 0.9;
 
 /// The annotation as a comment, if that is all it is.
 pub(super) fn judge(
@@ -143,7 +148,21 @@ fn pieces(now: &Source, comment: &Dictionary, rect: Rect) -> Result<Option<Vec<R
             && top <= rect.top() + ROUNDING;
         (is_piece && is_inside).then(|| Rect::new(left, bottom, width, height))
     };
-    Ok(numbers.chunks_exact(8).map(around).collect())
+    let pieces: Option<Vec<Rect>> = numbers.chunks_exact(8).map(around).collect();
+    Ok(pieces.filter(|pieces| are_apart(pieces)))
+}
+
+/// Whether each piece is another one: there are so many lines to each.
+fn are_apart(pieces: &[Rect]) -> bool {
+    let common = |a: &Rect, b: &Rect| {
+        let width = a.right().min(b.right()) - a.x.max(b.x);
+        let height = a.top().min(b.top()) - a.y.max(b.y);
+        width.max(0.0) * height.max(0.0)
+    };
+    let smaller = |a: &Rect, b: &Rect| (a.width * a.height).min(b.width * b.height);
+    let are_two = |(a, b): (&Rect, &Rect)| common(a, b) <= SHARED * smaller(a, b) && a != b;
+    let rest = |at: usize| pieces.get(at + 1..).unwrap_or_default();
+    pieces.iter().enumerate().all(|(at, one)| rest(at).iter().all(|next| are_two((one, next))))
 }
 
 fn draws_a_mark(now: &Source, id: ObjectId, rect: Rect, mark: &mut Mark) -> Result<bool, PdfError> {
@@ -168,7 +187,7 @@ fn draws_a_mark(now: &Source, id: ObjectId, rect: Rect, mark: &mut Mark) -> Resu
         return Ok(false);
     }
     let states = now.member_dictionary(&resources, b"ExtGState")?.unwrap_or_default();
-    let Some(content) = now.stream_decoded(id)? else { return Ok(false) };
+    let Some(content) = now.stream_plain(id)? else { return Ok(false) };
     let Ok(operations) = operations(&content) else { return Ok(false) };
     for operation in &operations {
         if operation.operator == b"gs" {
@@ -212,6 +231,8 @@ struct Mark {
     /// A line under or through the text, straight and along it.
     is_line: bool,
     pieces: Vec<Rect>,
+    /// The thickest line, in points.
+    thickest: f32,
     /// From the look's own space to the page's.
     offset: (f32, f32),
     ink: Ink,
@@ -228,10 +249,13 @@ impl Mark {
         let is_highlight = kind == b"Highlight";
         // Whoever names no colour draws in black (8.6.5.1).
         let ink = Ink { is_sheer: false, may_fill: false, may_stroke: !is_highlight };
+        let heights = pieces.iter().map(|piece| piece.width.min(piece.height));
+        let lowest = heights.fold(HIGHEST_PIECE, f32::min);
         Self {
             is_highlight,
             is_line: matches!(kind, b"Underline" | b"StrikeOut"),
             pieces,
+            thickest: (THICK * lowest).clamp(THIN, THICKEST),
             offset: (0.0, 0.0),
             ink,
             kept: Vec::new(),
@@ -250,11 +274,8 @@ impl Mark {
             Some([c, m, y, k]) => [c, m, y].map(|ink| 1.0 - (ink + k).min(1.0)),
             _ => return false,
         };
-        if self.is_highlight {
-            0.3 * r + 0.59 * g + 0.11 * b >= DARKEST_GROUND
-        } else {
-            [r, g, b].iter().any(|part| *part <= PAPER)
-        }
+        let light = 0.3 * r + 0.59 * g + 0.11 * b;
+        if self.is_highlight { light >= DARKEST_GROUND } else { light <= PAPER }
     }
 
     /// `None` for what no mark draws.
@@ -272,7 +293,7 @@ impl Mark {
             (b"G", [_]) | (b"RG", [_, _, _]) | (b"K", [_, _, _, _]) => {
                 self.ink.may_stroke = self.may_have(operands);
             }
-            (b"w", [width]) if (0.0..=THICKEST).contains(width) => {}
+            (b"w", [width]) if (0.0..=self.thickest).contains(width) => {}
             (b"S" | b"s", []) if !self.is_highlight && self.ink.may_stroke => {}
             // Only grounds are filled.
             (b"f" | b"f*", []) if self.is_highlight && self.ink.is_sheer && self.ink.may_fill => {}
