@@ -29,6 +29,8 @@ mod mutations;
 mod numbers;
 #[path = "support/pages.rs"]
 mod pages;
+#[path = "signing/readers.rs"]
+mod readers;
 #[path = "signing/repairs.rs"]
 mod repairs;
 #[path = "signing/seeds.rs"]

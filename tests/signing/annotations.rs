@@ -11,7 +11,7 @@ use super::seeds::corpus;
 use super::support::*;
 
 /// An annotation over the page's text, with a look if `look` says what it draws.
-fn annotated(bytes: &[u8], kind: &str, look: Option<&str>, more: Dictionary) -> Vec<u8> {
+pub fn annotated(bytes: &[u8], kind: &str, look: Option<&str>, more: Dictionary) -> Vec<u8> {
     annotated_by(bytes, kind, look, more, Dictionary::new())
 }
 

@@ -81,7 +81,19 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "an object in a stream, its head drawn out",
             "a file that grows to the length that it named first",
             "the same, its word for that escaped",
+            "a comment before the place of the cross-references",
+            "the place of the cross-references with zeros before it",
+            "a comment in the head of rows",
+            "two heads of rows on one line",
+            "object 0 in use",
+            "more objects than some readers take",
+            "more objects than there may be",
+            "the same with kinds of eight bytes",
         ],
+    ),
+    (
+        "pyHanko takes no update with cross-references of both kinds",
+        &["a change by a table with a stream beside it"],
     ),
     (
         "pyHanko follows one of two cross-references and does not ask which one others follow",
@@ -151,6 +163,13 @@ const DIFFERENCES: &[(&str, &[&str])] = &[
             "colours by the form's own profile, which lists no other",
             "colours by the form's own profile under our name",
             "colours by the signed profile, and grey by another",
+            "a letter changed by a code that stands elsewhere",
+            "a letter changed by a code that is no whole number",
+            "letters by an encoding that has none",
+            "a grey of four numbers",
+            "digits upside down",
+            "a look in base 85",
+            "a box ticked in a grey of four numbers",
         ],
     ),
     (
@@ -302,6 +321,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(super::repairs::cases());
     cases.extend(super::covers::cases());
     cases.extend(super::looks::cases());
+    cases.extend(super::readers::cases());
     cases.sort_by_key(|case| case.class);
     cases
 }

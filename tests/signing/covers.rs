@@ -40,7 +40,7 @@ pub fn helvetica() -> Dictionary {
 }
 
 /// A signature's value as far as the one under it is concerned; it is judged by itself.
-fn value(update: &mut Update<'_>, is_timestamp: bool) -> ObjectId {
+pub fn value(update: &mut Update<'_>, is_timestamp: bool) -> ObjectId {
     let (kind, format) = if is_timestamp {
         ("DocTimeStamp", "ETSI.RFC3161")
     } else {
@@ -232,7 +232,7 @@ fn field_of_two_roles() -> Vec<u8> {
 }
 
 /// A box to tick with these states, which shows `Off` and was never ticked.
-fn ticked(rect: [i64; 4], off: &str, on: &str) -> Vec<u8> {
+pub fn ticked(rect: [i64; 4], off: &str, on: &str) -> Vec<u8> {
     ticked_by(rect, off, on, None)
 }
 
@@ -267,7 +267,7 @@ fn ticked_by(rect: [i64; 4], off: &str, on: &str, tint: Option<Dictionary>) -> V
     })
 }
 
-const SMALL: [i64; 4] = [72, 700, 92, 720];
+pub const SMALL: [i64; 4] = [72, 700, 92, 720];
 
 /// As Acrobat draws them: a ground and a frame, and in the ground a glyph.
 const GROUND: &str = "q 1 g 0 0 20 20 re f Q q 1 w 0 G 0.5 0.5 19 19 re s Q ";

@@ -35,7 +35,7 @@ fn page_for_a_letter(update: &mut Update<'_>) -> ObjectId {
 }
 
 /// A text field of this size, without a look, in a form that says more.
-fn text_form(
+pub fn text_form(
     rect: [i64; 4],
     more: impl FnOnce(&mut Update<'_>, &mut Dictionary, &mut Dictionary),
 ) -> Vec<u8> {
@@ -63,7 +63,7 @@ fn unsigned_form(
 }
 
 /// The field filled and drawn, with fonts beside Helvetica.
-fn written(
+pub fn written(
     signed: &[u8],
     rect: [i64; 4],
     value: &str,
@@ -80,7 +80,7 @@ fn written(
     })
 }
 
-const LINE: [i64; 4] = [70, 600, 270, 620];
+pub const LINE: [i64; 4] = [70, 600, 270, 620];
 
 /// Looks that read as the value and show something else.
 fn unseen() -> Vec<(&'static str, Vec<u8>)> {

@@ -116,7 +116,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// A cross-reference stream behind `bytes`, which begin with the whole file `file`.
-fn stream_behind(
+pub fn stream_behind(
     file: &[u8],
     bytes: &[u8],
     index: &str,
